@@ -276,6 +276,7 @@ def build_reverse(
     @wp.kernel(module=module, enable_backward=False)
     def reverse(
         offset: int,
+        order: wp.array(dtype=wp.int32),
         constants: Constants,
         model: Model,
         control: Controller,
@@ -285,7 +286,7 @@ def build_reverse(
         values: Values,
     ):
         block, lane = wp.tid()
-        world = block + offset
+        world = order[offset + block]
         segment = constants.segment
         parts = (constants.steps + segment - 1) // segment
         prepare(constants, model, control, tape, world, lane)

@@ -27,7 +27,7 @@ from codesign.sim.sweep import Sweep, build_sweep, synchronise
 
 @dataclass(frozen=True)
 class RolloutKernels:
-    """The two sweeps, launched with `wp.launch_tiled`: one block per world of a range that starts at `offset`."""
+    """The two sweeps, launched with `wp.launch_tiled`: one block for each entry of `order` from `offset` on."""
 
     forward: Any
     reverse: Any
@@ -78,6 +78,7 @@ def _build_forward(dialect: Dialect, controller: ControllerFunctions, task: Task
     @wp.kernel(module=dialect.module, enable_backward=False)
     def forward(
         offset: int,
+        order: wp.array(dtype=wp.int32),
         constants: Constants,
         model: Model,
         control: Controller,
@@ -88,7 +89,7 @@ def _build_forward(dialect: Dialect, controller: ControllerFunctions, task: Task
         final_memory: wp.array(dtype=recall),
     ):
         block, lane = wp.tid()
-        world = block + offset
+        world = order[offset + block]
         segment = constants.segment
         prepare(constants, model, control, tape, world, lane)
         synchronise()

@@ -76,8 +76,9 @@ class Simulator:
         self._place(terrain.place(bodies), velocities)
         self._threads = 1 if self.device.is_cuda else execution.threads or available_cores()
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
-        self._commands = self._record(terrain)
-        self._reversible = False
+        self._inputs = self._bind(terrain)
+        self._order = wp.zeros(self.worlds, dtype=wp.int32, device=self.device)
+        self.attend(np.arange(self.worlds))
 
     def initial(self, generators: Sequence[np.random.Generator]) -> np.ndarray:
         """Return first weights of all worlds, each drawn from its own generator, float64, shape (weights,)."""
@@ -105,8 +106,25 @@ class Simulator:
         values = self.parameters if parameters is None else parameters
         return values.numpy()[self.weight_slots].astype(np.float64)
 
+    def attend(self, worlds: np.ndarray) -> None:
+        """Simulate and differentiate only some worlds from now on.
+
+        The others keep their losses, measures and weights; their gradients become zero with the next `reverse`.
+
+        Args:
+            worlds: their indices, int, shape (any,).
+        """
+        # The largest first: what is left at the end, when lanes and threads run out of work, is small.
+        work = (self.layout.padded_springs + self.layout.padded_masses)[worlds]
+        descending = np.argsort(-work, kind="stable")
+        order = np.zeros(self.worlds, np.int32)
+        order[: len(worlds)] = worlds[descending]
+        self._order.assign(order)
+        self._commands = self._record(self._shares(work[descending]))
+        self._reversible = False
+
     def forward(self) -> None:
-        """Simulate all worlds; writes `loss` and what `measures` reads."""
+        """Simulate the attended worlds; writes `loss` and what `measures` reads."""
         self._reversible = True
         self._launch(self._commands[0])
 
@@ -221,8 +239,8 @@ class Simulator:
                 start[at] = values
                 rows.assign(start.reshape(-1, self._row))
 
-    def _record(self, terrain: Terrain) -> tuple[list[Any], list[Any]]:
-        """Prepare the launches of both sweeps, so that an iteration packs no arguments."""
+    def _bind(self, terrain: Terrain) -> tuple[list[Any], list[Any]]:
+        """Return what both kernels are called with."""
         program, dialect, device = self._program, self._program.dialect, self.device
         constants = dialect.Constants()
         constants.dt, constants.gravity = self.physics.dt, self.physics.gravity
@@ -235,31 +253,35 @@ class Simulator:
         values = program.task.Values(*self.task.values())
         forward_inputs = [constants, model, control, self._tape, ground, values, self.loss, self._final_memory]
         reverse_inputs = [constants, model, control, self._tape, self._adjoint, ground, values]
-        self._held = (forward_inputs, reverse_inputs)
+        return forward_inputs, reverse_inputs
+
+    def _record(self, shares: list[tuple[int, int]]) -> tuple[list[Any], list[Any]]:
+        """Prepare the launches of both sweeps, so that an iteration packs no arguments."""
 
         def launches(kernel: Any, inputs: list[Any]) -> list[Any]:
             return [
                 wp.launch_tiled(
                     kernel,
                     dim=[stop - start],
-                    inputs=[start, *inputs],
-                    block_dim=lanes_of(device),
-                    device=device,
+                    inputs=[start, self._order, *inputs],
+                    block_dim=lanes_of(self.device),
+                    device=self.device,
                     record_cmd=True,
                 )
-                for start, stop in self._shares()
+                for start, stop in shares
             ]
 
-        return launches(program.kernels.forward, forward_inputs), launches(program.kernels.reverse, reverse_inputs)
+        kernels, (forward, reverse) = self._program.kernels, self._inputs
+        return launches(kernels.forward, forward), launches(kernels.reverse, reverse)
 
-    def _shares(self) -> list[tuple[int, int]]:
-        """Return ranges of worlds of about equal work: one on a GPU, a few for each thread on a CPU."""
-        if self.device.is_cuda:
-            return [(0, self.worlds)]
-        work = np.cumsum(self.layout.padded_springs + self.layout.padded_masses)
-        wanted = min(SHARES_PER_THREAD * self._threads, self.worlds)
-        stops = np.searchsorted(work, work[-1] * np.arange(1, wanted + 1) / wanted, side="left") + 1
-        bounds = np.unique(np.concatenate([[0], np.minimum(stops, self.worlds)]))
+    def _shares(self, work: np.ndarray) -> list[tuple[int, int]]:
+        """Return ranges of about equal work: one on a GPU, a few for each thread on a CPU."""
+        if self.device.is_cuda or not len(work):
+            return [(0, len(work))][: len(work)]
+        total = np.cumsum(work)
+        wanted = min(SHARES_PER_THREAD * self._threads, len(work))
+        stops = np.searchsorted(total, total[-1] * np.arange(1, wanted + 1) / wanted, side="left") + 1
+        bounds = np.unique(np.concatenate([[0], np.minimum(stops, len(work))]))
         return list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
 
     def _launch(self, commands: list[Any]) -> None:

@@ -52,3 +52,36 @@ def test_a_motion_needs_the_whole_episode(simulator: Simulator) -> None:
     simulator.forward()
     with pytest.raises(ValueError, match="segment_steps"):
         simulator.motion()
+
+
+def test_only_attended_worlds_are_simulated() -> None:
+    bodies = Bodies.of(ASSORTED[:4])
+    execution = Execution(device="cpu", threads=2, segment_steps=8)
+    simulator = Simulator(bodies, Physics(steps=20), Cpg(), Walk(), Flat(), execution)
+    first = simulator.initial(streams(0, 0, 4, Purpose.CONTROLLER))
+
+    def episode() -> tuple[np.ndarray, list[np.ndarray]]:
+        simulator.forward()
+        simulator.reverse()
+        gradients = np.split(simulator.weights(simulator.gradient), simulator.weight_start[1:-1])
+        return simulator.loss.numpy().copy(), gradients
+
+    simulator.load(first)
+    losses, gradients = episode()
+    simulator.load(0.5 * first)
+    attended = np.array([3, 1])
+    simulator.attend(attended)
+    some_losses, some_gradients = episode()
+    simulator.attend(np.arange(4))
+    all_losses, all_gradients = episode()
+    for world in range(4):
+        assert all_losses[world] != losses[world]
+        if world in attended:
+            assert some_losses[world] == all_losses[world]
+            np.testing.assert_array_equal(some_gradients[world], all_gradients[world])
+        else:
+            assert some_losses[world] == losses[world]
+            assert not some_gradients[world].any()
+            assert gradients[world].any()
+    simulator.attend(np.array([], int))
+    assert not any(gradient.any() for gradient in episode()[1])
