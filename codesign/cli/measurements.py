@@ -18,7 +18,7 @@ import codesign
 from codesign.body import Tissue, develop
 from codesign.genome import LATTICES, VariationSettings, random_genomes, vary
 from codesign.machine import available_cores
-from codesign.sim import ROWS, Simulator, bytes_per_world, pack
+from codesign.sim import ROWS, Execution, Simulator, bytes_per_world, pack
 from codesign.streams import Purpose, streams
 
 
@@ -67,21 +67,15 @@ def _sweeps(
             "robot_steps_per_second": steps / seconds,
             "seconds": seconds,
             "compile_seconds": max(preparing + first - seconds, 0.0),
-            "bytes_per_robot": _bytes(simulator, precision) / simulator.worlds,
+            "bytes_per_robot": _bytes(simulator, replace(settings["execution"], precision=precision))
+            / simulator.worlds,
         }
 
 
-def _bytes(simulator: Simulator, precision: str) -> int:
-    needed = bytes_per_world(
-        simulator.layout,
-        simulator.controller,
-        simulator.physics.steps,
-        simulator.segment,
-        simulator.task.memory,
-        np.dtype(precision).itemsize,
-        copies=3,  # the weights, their gradient, and the best so far
-    )
-    return int(needed.sum())
+def _bytes(simulator: Simulator, execution: Execution) -> int:
+    copies = 3  # the weights, their gradient, and the best so far
+    steps, memory = simulator.physics.steps, simulator.task.memory
+    return int(bytes_per_world(simulator.layout, simulator.controller, steps, execution, memory, copies).sum())
 
 
 def breeding(count: int, seed: int) -> dict[str, Any]:

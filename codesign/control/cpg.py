@@ -98,7 +98,7 @@ def _build(dialect: Dialect) -> ControllerFunctions:
         "Controller", dict.fromkeys(fields, rows) | {"waves": wp.array(dtype=dialect.real, ndim=2)}
     )
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def prepare(constants: Constants, model: Model, control: Controller, tape: Tape, world: int, lane: int):
         start = model.spring_start[world] // ROW
         count = model.spring_start[world + 1] // ROW - start
@@ -113,7 +113,7 @@ def _build(dialect: Dialect) -> ControllerFunctions:
             control.phase_sine[start + row] = sine
             control.phase_cosine[start + row] = cosine
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def act(
         constants: Constants,
         model: Model,
@@ -139,7 +139,7 @@ def _build(dialect: Dialect) -> ControllerFunctions:
                 actuation[entry] = tanh(before[entry])
             tape.actuation_rows[start * constants.segment + slot * count + row] = actuation
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def reverse(
         constants: Constants,
         model: Model,
@@ -156,10 +156,10 @@ def _build(dialect: Dialect) -> ControllerFunctions:
         for row in range(lane, count, wp.block_dim()):
             at = start * constants.segment + slot * count + row
             actuated = tape.actuation_rows[at]
-            passed = adjoint.actuation_rows[at]
-            adjoint.actuation_rows[at] = passed - wp.cw_mul(passed, wp.cw_mul(actuated, actuated))
+            passed = adjoint.actuation_rows[start + row]
+            tape.actuation_rows[at] = passed - wp.cw_mul(passed, wp.cw_mul(actuated, actuated))
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def accumulate(
         constants: Constants,
         model: Model,
@@ -180,7 +180,7 @@ def _build(dialect: Dialect) -> ControllerFunctions:
             total = control.gradient_rows[first + 2 * count + row]
             for back in range(steps):
                 slot = steps - 1 - back
-                passed = adjoint.actuation_rows[start * constants.segment + slot * count + row]
+                passed = tape.actuation_rows[start * constants.segment + slot * count + row]
                 along_sine += passed * control.waves[begin + slot, 0]
                 along_cosine += passed * control.waves[begin + slot, 1]
                 total += passed

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from codesign.body import Bodies, offsets
+from codesign.body import Bodies
 from codesign.control.checks import require_positive
 from codesign.control.mlp_kernels import build_mlp
 from codesign.control.mlp_sizes import MlpSizes
@@ -71,12 +71,13 @@ class Mlp:
         del steps
         sizes = self._sizes(layout.row)
         inputs = sizes.inputs(layout.dimension, layout.padded_masses)
-        return (inputs + layout.padded_springs) * self.hidden + sizes.bias + layout.padded_springs
+        return (inputs + layout.padded_springs + 1) * sizes.units + layout.padded_springs
 
     def history(self, layout: Layout, segment: int) -> np.ndarray:
         """Return the reals of scratch of each world, shape (worlds,)."""
-        inputs = self._sizes(layout.row).inputs(layout.dimension, layout.padded_masses)
-        return (inputs + 2 * self.hidden) * segment + inputs
+        sizes = self._sizes(layout.row)
+        states = 2 * layout.dimension * layout.padded_masses
+        return (layout.dimension * layout.row + 2 * sizes.units) * segment + 2 * states
 
     def slots(self, layout: Layout, world: int, steps: int) -> np.ndarray:
         """Return where the weights of a world lie among its parameters, shape (weights,)."""
@@ -100,30 +101,27 @@ class Mlp:
         """Return the struct of the network's arrays, with scratch for one segment."""
         dialect, layout, segment = binding.dialect, binding.layout, binding.segment
         sizes, real, device = self._sizes(layout.row), dialect.real, parameters.device
-        wide = wp.types.vector(sizes.wide, real)
-        inputs = offsets(sizes.inputs(layout.dimension, layout.padded_masses))
         control = binding.functions.Controller()
-        control.input_start = wp.array(inputs.astype(np.int32), dtype=wp.int32, device=device)
-        control.parameter_wide, control.parameter_rows = (
-            binding.view(parameters, dtype) for dtype in (wide, dialect.numbers)
-        )
-        control.gradient_wide, control.gradient_rows = (
-            binding.view(gradient, dtype) for dtype in (wide, dialect.numbers)
-        )
-        hidden = len(layout.masses) * segment * self.hidden
+        control.parameter_rows = binding.view(parameters, dialect.numbers)
+        control.gradient_rows = binding.view(gradient, dialect.numbers)
+        worlds, states = len(layout.masses), 2 * layout.dimension * int(layout.mass_start[-1])
         scratch = {
-            "feature": (int(inputs[-1]) * segment, "rows"),
-            "passed": (int(inputs[-1]), "rows"),
-            "hidden": (hidden, "wide"),
-            "before_hidden": (hidden, "wide"),
+            "centre_rows": worlds * segment * layout.dimension * layout.row,
+            "feature_rows": states,
+            "hidden_rows": worlds * segment * sizes.units,
+            "before_hidden_rows": worlds * segment * sizes.units,
+            "passed_rows": states,
         }
-        for name, (size, kind) in scratch.items():
-            values = wp.zeros(size, dtype=real, device=device)
-            setattr(control, name, values)
-            setattr(control, f"{name}_{kind}", binding.view(values, wide if kind == "wide" else dialect.numbers))
+        for name, size in scratch.items():
+            setattr(control, name, wp.zeros(size // layout.row, dtype=dialect.numbers, device=device))
+        control.passed = wp.array(
+            ptr=control.passed_rows.ptr, dtype=real, shape=states, device=device, capacity=control.passed_rows.capacity
+        )
         time = np.arange(binding.steps)[:, None] * binding.dt
-        waves = np.sin(self.frequency * time + 2.0 * np.pi / self.sines * np.arange(self.sines)[None])
-        control.waves = wp.array(waves, dtype=real, device=device)
+        clock = np.zeros((binding.steps, sizes.clock))
+        clock[:, : self.sines] = np.sin(self.frequency * time + 2.0 * np.pi / self.sines * np.arange(self.sines)[None])
+        clock[:, self.sines : self.sines + 2] = 1.0
+        control.clock_rows = wp.array(clock.reshape(-1, layout.row), dtype=dialect.numbers, device=device)
         control.scale = self.input_scale
         return control
 
@@ -134,15 +132,20 @@ class Mlp:
 @lru_cache(maxsize=4096)
 def _slots(sizes: MlpSizes, dimension: int, masses: int, springs: int) -> np.ndarray:
     """Return where the weights of a network lie, in the order of its groups."""
-    row, hidden = sizes.row, sizes.hidden
+    row, units, hidden = sizes.row, sizes.units, np.arange(sizes.hidden)
     padded_masses, padded_springs = -(-masses // row) * row, -(-springs // row) * row
     features = 2 * dimension * padded_masses
-    state = np.arange(2 * dimension)[None] * padded_masses + np.arange(masses)[:, None]
+    own = np.arange(masses)[:, None] * dimension + np.arange(dimension)[None]
+    state = np.concatenate([own, dimension * padded_masses + own], axis=1)
     inputs = np.concatenate([features + np.arange(sizes.sines), state.ravel(), features + sizes.sines + np.arange(2)])
-    first = inputs[None] * hidden + np.arange(hidden)[:, None]
-    second = int(sizes.inputs(dimension, np.array(padded_masses))) * hidden
     spring = np.arange(springs)
-    block = (spring // row)[:, None] * hidden + np.arange(hidden)[None]
-    outputs = second + block * row + (spring % row)[:, None]
-    bias = second + padded_springs * hidden
-    return np.concatenate([first.ravel(), bias + np.arange(hidden), outputs.ravel(), bias + sizes.bias + spring])
+    second = int(sizes.inputs(dimension, np.array(padded_masses))) * units
+    bias = second + padded_springs * units
+
+    def slots(number: np.ndarray, unit: np.ndarray) -> np.ndarray:
+        """Return where a layer has the weight between a number and a unit."""
+        return (number // row * units + unit) * row + number % row
+
+    first = slots(inputs[None], hidden[:, None])
+    outputs = second + slots(spring[:, None], hidden[None])
+    return np.concatenate([first.ravel(), bias + hidden, outputs.ravel(), bias + units + spring])

@@ -1,8 +1,8 @@
 """The small neural network as functions of lanes, forwards and in reverse.
 
-Weights lie in rows that vectorise. Those of the first layer are (input, unit); those of the second are (row of
-springs, unit, spring in the row), so that neither layer adds up across a row. Inputs are ordered by axis: relative
-positions along x of all masses, along y, velocities along x, along y, then sines, then two ones, then padding.
+Inputs are the relative positions of all masses, mass by mass, their velocities, and a clock (sines, two ones, padding).
+Parameters are the weights of both layers (see `codesign.control.layer`), then the biases of the units and those of the
+springs; all positions among them count rows.
 """
 
 # Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
@@ -12,77 +12,65 @@ from typing import Any
 
 import warp as wp
 
-from codesign.control.mlp_gradient import build_accumulate
-from codesign.control.mlp_sizes import UNROLLED, MlpSizes
+from codesign.control.layer import LayerFunctions, build_layer
+from codesign.control.mlp_sizes import MlpSizes
 from codesign.sim import ControllerFunctions, Dialect, build_tanh, synchronise
 
 
 def build_mlp(dialect: Dialect, sizes: MlpSizes) -> ControllerFunctions:
     """Return the network's functions in a dialect."""
-    Controller = _record(dialect, sizes)
-    act = _build_act(dialect, sizes, Controller)
-    reverse = _build_reverse(dialect, sizes, Controller)
-    accumulate = build_accumulate(dialect, sizes, Controller)
+    Controller = _record(dialect)
+    layer = build_layer(dialect, sizes.units)
+    act = _build_act(dialect, sizes, layer, Controller)
+    reverse = _build_reverse(dialect, sizes, layer, Controller)
+    accumulate = _build_accumulate(dialect, sizes, layer, Controller)
     Constants, Model, Tape = dialect.Constants, dialect.Model, dialect.Tape
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def prepare(constants: Constants, model: Model, control: Controller, tape: Tape, world: int, lane: int):
         pass
 
     return ControllerFunctions(Controller, prepare, act, reverse, accumulate)
 
 
-def _record(dialect: Dialect, sizes: MlpSizes) -> Any:
+def _record(dialect: Dialect) -> Any:
     """Return the struct of parameters, gradient and scratch."""
     reals, rows = wp.array(dtype=dialect.real), wp.array(dtype=dialect.numbers)
-    wides = wp.array(dtype=wp.types.vector(sizes.wide, dialect.real))
     return dialect.record(
         "Controller",
         {
-            "input_start": wp.array(dtype=wp.int32),
-            "parameter_wide": wides,
             "parameter_rows": rows,
-            "gradient_wide": wides,
             "gradient_rows": rows,
-            "feature": reals,
+            "centre_rows": rows,
             "feature_rows": rows,
-            "hidden": reals,
-            "hidden_wide": wides,
-            "before_hidden": reals,
-            "before_hidden_wide": wides,
+            "hidden_rows": rows,
+            "before_hidden_rows": rows,
             "passed": reals,
             "passed_rows": rows,
-            "waves": wp.array(dtype=dialect.real, ndim=2),
+            "clock_rows": rows,
             "scale": dialect.real,
         },
     )
 
 
-def _build_act(dialect: Dialect, sizes: MlpSizes, Controller: Any) -> Any:
+def _build_act(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Controller: Any) -> Any:
     """Return the function that turns a state into actuation."""
-    real, vector, numbers, read = dialect.real, dialect.vector, dialect.numbers, dialect.read
+    vector, numbers = dialect.vector, dialect.numbers
+    load, store = dialect.row_functions.load, dialect.row_functions.store
     Constants, Model, Tape = dialect.Constants, dialect.Model, dialect.Tape
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    HIDDEN, SINES, WIDE, BIAS = sizes.hidden, sizes.sines, sizes.wide, sizes.bias
-    CHUNKS, QUADS, REST = HIDDEN // WIDE, HIDDEN // UNROLLED, HIDDEN % UNROLLED
-    wide = wp.types.vector(WIDE, real)
+    UNITS, UNIT_ROWS, CLOCK = sizes.units, sizes.units // dialect.row, sizes.clock // dialect.row
+    spread, fold = layer.spread, layer.fold
     tanh = build_tanh(dialect)
 
-    @wp.func(module=module)
-    def squash_wide(values: wide) -> wide:
-        squashed = wide()
-        for entry in range(WIDE):
-            squashed[entry] = tanh(values[entry])
-        return squashed
-
-    @wp.func(module=module)
-    def squash_row(values: numbers) -> numbers:
+    @wp.func(module=module, inline=True)
+    def squash(values: numbers) -> numbers:
         squashed = numbers()
         for entry in range(ROW):
             squashed[entry] = tanh(values[entry])
         return squashed
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def sense(
         constants: Constants,
         model: Model,
@@ -90,49 +78,30 @@ def _build_act(dialect: Dialect, sizes: MlpSizes, Controller: Any) -> Any:
         tape: Tape,
         world: int,
         lane: int,
-        step: int,
         slot: int,
         feature: int,
         centre: vector,
     ):
-        """Write the inputs of the network."""
-        start = model.mass_start[world]
-        masses = model.mass_start[world + 1] - start
-        count = masses // ROW
-        at = DIMENSION * (start * (constants.segment + 1) + slot * masses) // ROW
-        for row in range(lane, count, wp.block_dim()):
-            present = model.present[start // ROW + row]
-            for axis in range(DIMENSION):
-                own = axis * count + row
-                relative = tape.position_rows[at + own] - present * centre[axis]
-                control.feature_rows[feature // ROW + own] = relative * control.scale
-                velocity = tape.velocity_rows[at + own] * control.scale
-                control.feature_rows[feature // ROW + DIMENSION * count + own] = velocity
-        rest = feature + 2 * DIMENSION * masses
-        for index in range(lane, SINES, wp.block_dim()):
-            control.feature[rest + index] = control.waves[step, index]
+        """Write the inputs that depend on the state, and keep the centre for the gradient."""
+        start = model.mass_start[world] // ROW
+        count = model.mass_start[world + 1] // ROW - start
+        at = DIMENSION * (start * (constants.segment + 1) + slot * count)
+        states = DIMENSION * count
         if lane == 0:
-            control.feature[rest + SINES] = real(1.0)
-            control.feature[rest + SINES + 1] = real(1.0)
+            for axis in range(DIMENSION):
+                centres = numbers()
+                for entry in range(ROW):
+                    centres[entry] = centre[(axis * ROW + entry) % DIMENSION]
+                store(control.centre_rows, (world * constants.segment + slot) * DIMENSION + axis, centres)
+        for row in range(lane, states, wp.block_dim()):
+            centres = load(model.present_rows, DIMENSION * start + row)
+            for entry in range(ROW):
+                centres[entry] = centres[entry] * centre[(row * ROW + entry) % DIMENSION]
+            relative = load(tape.position_rows, at + row) - centres
+            store(control.feature_rows, feature + row, relative * control.scale)
+            store(control.feature_rows, feature + states + row, load(tape.velocity_rows, at + row) * control.scale)
 
-    @wp.func(module=module)
-    def excite(control: Controller, lane: int, first: int, bias: int, feature: int, inputs: int, hidden: int):
-        """Compute the hidden layer."""
-        for chunk in range(lane, CHUNKS, wp.block_dim()):
-            h0 = control.parameter_wide[bias // WIDE + chunk]
-            h1 = wide()
-            h2 = wide()
-            h3 = wide()
-            for quad in range(inputs // 4):
-                q = 4 * quad
-                weight = first // WIDE + q * CHUNKS + chunk
-                h0 += control.parameter_wide[weight] * read(control.feature, feature + q)
-                h1 += control.parameter_wide[weight + CHUNKS] * read(control.feature, feature + q + 1)
-                h2 += control.parameter_wide[weight + 2 * CHUNKS] * read(control.feature, feature + q + 2)
-                h3 += control.parameter_wide[weight + 3 * CHUNKS] * read(control.feature, feature + q + 3)
-            control.hidden_wide[hidden // WIDE + chunk] = squash_wide((h0 + h1) + (h2 + h3))
-
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def act(
         constants: Constants,
         model: Model,
@@ -144,47 +113,47 @@ def _build_act(dialect: Dialect, sizes: MlpSizes, Controller: Any) -> Any:
         slot: int,
         centre: vector,
     ):
-        springs = model.spring_start[world + 1] - model.spring_start[world]
-        inputs = control.input_start[world + 1] - control.input_start[world]
-        feature = control.input_start[world] * constants.segment + slot * inputs
-        hidden = (world * constants.segment + slot) * HIDDEN
-        first = model.parameter_start[world]
-        second = first + inputs * HIDDEN
-        bias = second + springs * HIDDEN
-        sense(constants, model, control, tape, world, lane, step, slot, feature, centre)
+        springs = (model.spring_start[world + 1] - model.spring_start[world]) // ROW
+        states = 2 * DIMENSION * (model.mass_start[world + 1] - model.mass_start[world]) // ROW
+        feature = 2 * DIMENSION * model.mass_start[world] // ROW
+        hidden = (world * constants.segment + slot) * UNIT_ROWS
+        first = model.parameter_start[world] // ROW
+        second = first + (states + CLOCK) * UNITS
+        bias = second + springs * UNITS
+        sense(constants, model, control, tape, world, lane, slot, feature, centre)
         synchronise()
-        excite(control, lane, first, bias, feature, inputs, hidden)
+        for row in range(lane, UNIT_ROWS, wp.block_dim()):
+            excited = fold(
+                control.parameter_rows,
+                first + row * ROW,
+                control.feature_rows,
+                feature,
+                states,
+                control.clock_rows,
+                step * CLOCK,
+                CLOCK,
+            )
+            store(control.hidden_rows, hidden + row, squash(load(control.parameter_rows, bias + row) + excited))
         synchronise()
-        actuation = (model.spring_start[world] * constants.segment + slot * springs) // ROW
-        for row in range(lane, springs // ROW, wp.block_dim()):
-            a0 = control.parameter_rows[(bias + BIAS) // ROW + row]
-            a1 = numbers()
-            a2 = numbers()
-            a3 = numbers()
-            weight = second // ROW + row * HIDDEN
-            for quad in range(QUADS):
-                u = 4 * quad
-                a0 += control.parameter_rows[weight + u] * read(control.hidden, hidden + u)
-                a1 += control.parameter_rows[weight + u + 1] * read(control.hidden, hidden + u + 1)
-                a2 += control.parameter_rows[weight + u + 2] * read(control.hidden, hidden + u + 2)
-                a3 += control.parameter_rows[weight + u + 3] * read(control.hidden, hidden + u + 3)
-            for u in range(HIDDEN - REST, HIDDEN):
-                a0 += control.parameter_rows[weight + u] * read(control.hidden, hidden + u)
-            tape.actuation_rows[actuation + row] = squash_row((a0 + a1) + (a2 + a3))
+        actuation = model.spring_start[world] // ROW * constants.segment + slot * springs
+        for row in range(lane, springs, wp.block_dim()):
+            driven = spread(control.parameter_rows, second + row * UNITS, control.hidden_rows, hidden)
+            driven += load(control.parameter_rows, bias + UNIT_ROWS + row)
+            store(tape.actuation_rows, actuation + row, squash(driven))
 
     return act
 
 
-def _build_reverse(dialect: Dialect, sizes: MlpSizes, Controller: Any) -> Any:
+def _build_reverse(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Controller: Any) -> Any:
     """Return the function that carries the adjoint of a step's actuation to the state."""
-    real, numbers, read = dialect.real, dialect.numbers, dialect.read
+    real = dialect.real
     Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    HIDDEN, WIDE = sizes.hidden, sizes.wide
-    CHUNKS = HIDDEN // WIDE
-    total_of = dialect.total_of
+    UNITS, UNIT_ROWS, CLOCK = sizes.units, sizes.units // dialect.row, sizes.clock // dialect.row
+    spread, fold = layer.spread, layer.fold
+    load, store, total = dialect.row_functions.load, dialect.row_functions.store, dialect.row_functions.total
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def pass_outputs(
         control: Controller,
         tape: Tape,
@@ -192,34 +161,31 @@ def _build_reverse(dialect: Dialect, sizes: MlpSizes, Controller: Any) -> Any:
         lane: int,
         second: int,
         actuation: int,
+        passed_at: int,
         rows: int,
         hidden: int,
     ):
         """Carry the adjoint to before the output tanh, where it is kept, and on to before the hidden tanh."""
         for row in range(lane, rows, wp.block_dim()):
-            actuated = tape.actuation_rows[actuation + row]
-            passed = adjoint.actuation_rows[actuation + row]
-            adjoint.actuation_rows[actuation + row] = passed - wp.cw_mul(passed, wp.cw_mul(actuated, actuated))
+            actuated = load(tape.actuation_rows, actuation + row)
+            passed = load(adjoint.actuation_rows, passed_at + row)
+            store(tape.actuation_rows, actuation + row, passed - wp.cw_mul(passed, wp.cw_mul(actuated, actuated)))
         synchronise()
-        for u in range(lane, HIDDEN, wp.block_dim()):
-            total = numbers()
-            for row in range(rows):
-                weights = control.parameter_rows[second // ROW + row * HIDDEN + u]
-                total += wp.cw_mul(weights, adjoint.actuation_rows[actuation + row])
-            excited = read(control.hidden, hidden + u)
-            control.before_hidden[hidden + u] = total_of(total) * (real(1.0) - excited * excited)
+        for row in range(lane, UNIT_ROWS, wp.block_dim()):
+            passed = fold(
+                control.parameter_rows,
+                second + row * ROW,
+                tape.actuation_rows,
+                actuation,
+                rows,
+                control.clock_rows,
+                0,
+                0,
+            )
+            excited = load(control.hidden_rows, hidden + row)
+            store(control.before_hidden_rows, hidden + row, passed - wp.cw_mul(passed, wp.cw_mul(excited, excited)))
 
-    @wp.func(module=module)
-    def pass_inputs(control: Controller, lane: int, first: int, base: int, count: int, hidden: int):
-        """Carry the adjoint through the hidden layer to the inputs that depend on the state."""
-        for index in range(lane, count, wp.block_dim()):
-            total = real(0.0)
-            for chunk in range(CHUNKS):
-                weights = control.parameter_wide[first // WIDE + index * CHUNKS + chunk]
-                total += wp.dot(weights, control.before_hidden_wide[hidden // WIDE + chunk])
-            control.passed[base + index] = total * control.scale
-
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def reverse(
         constants: Constants,
         model: Model,
@@ -231,32 +197,134 @@ def _build_reverse(dialect: Dialect, sizes: MlpSizes, Controller: Any) -> Any:
         step: int,
         slot: int,
     ):
-        start = model.mass_start[world]
-        masses = model.mass_start[world + 1] - start
-        springs = model.spring_start[world + 1] - model.spring_start[world]
-        base = control.input_start[world]
-        first = model.parameter_start[world]
-        second = first + (control.input_start[world + 1] - base) * HIDDEN
-        hidden = (world * constants.segment + slot) * HIDDEN
-        actuation = (model.spring_start[world] * constants.segment + slot * springs) // ROW
-        pass_outputs(control, tape, adjoint, lane, second, actuation, springs // ROW, hidden)
+        start = model.mass_start[world] // ROW
+        count = model.mass_start[world + 1] // ROW - start
+        springs = (model.spring_start[world + 1] - model.spring_start[world]) // ROW
+        base = 2 * DIMENSION * start
+        first = model.parameter_start[world] // ROW
+        second = first + (2 * DIMENSION * count + CLOCK) * UNITS
+        hidden = (world * constants.segment + slot) * UNIT_ROWS
+        actuation = model.spring_start[world] // ROW * constants.segment + slot * springs
+        passed_at = model.spring_start[world] // ROW
+        pass_outputs(control, tape, adjoint, lane, second, actuation, passed_at, springs, hidden)
         synchronise()
-        pass_inputs(control, lane, first, base, 2 * DIMENSION * masses, hidden)
+        states = DIMENSION * count
+        for row in range(lane, 2 * states, wp.block_dim()):
+            passed = spread(control.parameter_rows, first + row * UNITS, control.before_hidden_rows, hidden)
+            store(control.passed_rows, base + row, passed * control.scale)
         synchronise()
-        count = masses // ROW
-        for axis in range(DIMENSION):
-            total = numbers()
-            for row in range(count):
-                total += wp.cw_mul(
-                    control.passed_rows[base // ROW + axis * count + row], model.present[start // ROW + row]
-                )
-            mean = total_of(total) / real(model.masses[world])
-            for row in range(lane, count, wp.block_dim()):
-                own = axis * count + row
-                at = DIMENSION * start // ROW + own
-                passed = control.passed_rows[base // ROW + own] - model.present[start // ROW + row] * mean
-                adjoint.position_rows[at] = adjoint.position_rows[at] + passed
-                passed_on = control.passed_rows[base // ROW + DIMENSION * count + own]
-                adjoint.velocity_rows[at] = adjoint.velocity_rows[at] + passed_on
+        mean = total(control.passed, base * ROW, count) / real(model.masses[world])
+        for row in range(lane, states, wp.block_dim()):
+            at = DIMENSION * start + row
+            passed = load(adjoint.position_rows, at) + load(control.passed_rows, base + row)
+            for entry in range(ROW):
+                passed[entry] = passed[entry] - mean[(row * ROW + entry) % DIMENSION]
+            store(adjoint.position_rows, at, passed)
+            passed_on = load(control.passed_rows, base + states + row)
+            store(adjoint.velocity_rows, at, load(adjoint.velocity_rows, at) + passed_on)
 
     return reverse
+
+
+def _build_accumulate(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Controller: Any) -> Any:
+    """Return the function that adds a segment's part to the gradient, each row of weights loaded and stored once.
+
+    Steps are added up from the last to the first, within a segment as among segments, so that the length of segments
+    changes no bit.
+    """
+    Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
+    DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
+    UNITS, UNIT_ROWS, CLOCK = sizes.units, sizes.units // dialect.row, sizes.clock // dialect.row
+    GROUP, GROUP_ROWS, GROUPS = layer.group, layer.group // dialect.row, sizes.units // layer.group
+    outer, outer_relative, numbers = layer.outer, layer.outer_relative, dialect.numbers
+    load, store = dialect.row_functions.load, dialect.row_functions.store
+    rows = wp.array(dtype=dialect.numbers)
+
+    @wp.func(module=module, inline=True)
+    def add_up(gradient: rows, at: int, passed: rows, first: int, stride: int, steps: int):
+        """Add a row of every step to a row of the gradient of biases."""
+        total = load(gradient, at)
+        for back in range(steps):
+            total += load(passed, first + (steps - 1 - back) * stride)
+        store(gradient, at, total)
+
+    @wp.func(module=module, inline=True)
+    def accumulate(
+        constants: Constants,
+        model: Model,
+        control: Controller,
+        tape: Tape,
+        adjoint: Adjoint,
+        world: int,
+        lane: int,
+        start: int,
+        steps: int,
+    ):
+        springs = (model.spring_start[world + 1] - model.spring_start[world]) // ROW
+        base = DIMENSION * model.mass_start[world] // ROW
+        states = DIMENSION * model.mass_start[world + 1] // ROW - base
+        first = model.parameter_start[world] // ROW
+        second = first + (2 * states + CLOCK) * UNITS
+        bias = second + springs * UNITS
+        hidden = world * constants.segment * UNIT_ROWS
+        actuation = model.spring_start[world] // ROW * constants.segment
+        gradient = control.gradient_rows
+        for index in range(lane, 2 * states * GROUPS, wp.block_dim()):
+            row = index // GROUPS
+            group = index % GROUPS
+            # Velocities are relative to nothing.
+            values = tape.position_rows
+            present = load(model.present_rows, base + row % states)
+            if row >= states:
+                values = tape.velocity_rows
+                present = numbers()
+            outer_relative(
+                gradient,
+                first + row * UNITS + group * GROUP,
+                control.before_hidden_rows,
+                hidden + group * GROUP_ROWS,
+                UNIT_ROWS,
+                values,
+                base * (constants.segment + 1) + row % states,
+                states,
+                steps,
+                control.centre_rows,
+                world * constants.segment * DIMENSION + row % DIMENSION,
+                DIMENSION,
+                present,
+                control.scale,
+            )
+        for index in range(lane, CLOCK * GROUPS, wp.block_dim()):
+            row = index // GROUPS
+            group = index % GROUPS
+            outer(
+                gradient,
+                first + (2 * states + row) * UNITS + group * GROUP,
+                control.before_hidden_rows,
+                hidden + group * GROUP_ROWS,
+                UNIT_ROWS,
+                control.clock_rows,
+                start * CLOCK + row,
+                CLOCK,
+                steps,
+            )
+        for index in range(lane, springs * GROUPS, wp.block_dim()):
+            row = index // GROUPS
+            group = index % GROUPS
+            outer(
+                gradient,
+                second + row * UNITS + group * GROUP,
+                control.hidden_rows,
+                hidden + group * GROUP_ROWS,
+                UNIT_ROWS,
+                tape.actuation_rows,
+                actuation + row,
+                springs,
+                steps,
+            )
+        for row in range(lane, UNIT_ROWS, wp.block_dim()):
+            add_up(gradient, bias + row, control.before_hidden_rows, hidden + row, UNIT_ROWS, steps)
+        for row in range(lane, springs, wp.block_dim()):
+            add_up(gradient, bias + UNIT_ROWS + row, tape.actuation_rows, actuation + row, springs, steps)
+
+    return accumulate

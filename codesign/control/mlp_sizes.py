@@ -1,12 +1,10 @@
 """How large a small neural network is, and how its numbers are laid out."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-UNROLLED = 4
-"""Independent sums in the innermost loops, to hide the latency of an addition."""
+from codesign.control.layer import padded_units
 
 
 @dataclass(frozen=True)
@@ -24,16 +22,15 @@ class MlpSizes:
     row: int
 
     @property
-    def wide(self) -> int:
-        """Hidden units in a row of the first layer's weights."""
-        return math.gcd(self.hidden, 32) if self.row > 1 else 1
+    def units(self) -> int:
+        """Hidden units, padding included."""
+        return padded_units(self.hidden, self.row)
 
     @property
-    def bias(self) -> int:
-        """Numbers that the hidden biases take, padded so that what follows starts at a whole row."""
-        return -(-self.hidden // 32) * 32
+    def clock(self) -> int:
+        """Inputs that depend on time alone, sines and two ones, padding included."""
+        return -(-(self.sines + 2) // self.row) * self.row
 
     def inputs(self, dimension: int, padded_masses: np.ndarray) -> np.ndarray:
         """Return the number of inputs, padding included."""
-        multiple = math.lcm(self.row, UNROLLED)
-        return -(-(2 * dimension * padded_masses + self.sines + 2) // multiple) * multiple
+        return 2 * dimension * padded_masses + self.clock

@@ -80,11 +80,11 @@ def _build(dialect: Dialect) -> ControllerFunctions:
     tanh, rows = build_tanh(dialect), wp.array(dtype=dialect.numbers)
     Controller = dialect.record("Controller", {"parameter_rows": rows, "gradient_rows": rows})
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def prepare(constants: Constants, model: Model, control: Controller, tape: Tape, world: int, lane: int):
         pass
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def act(
         constants: Constants,
         model: Model,
@@ -106,7 +106,7 @@ def _build(dialect: Dialect) -> ControllerFunctions:
                 actuation[entry] = tanh(values[entry])
             tape.actuation_rows[start * constants.segment + slot * count + row] = actuation
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def reverse(
         constants: Constants,
         model: Model,
@@ -124,10 +124,10 @@ def _build(dialect: Dialect) -> ControllerFunctions:
         for row in range(lane, count, wp.block_dim()):
             at = start * constants.segment + slot * count + row
             actuated = tape.actuation_rows[at]
-            passed = adjoint.actuation_rows[at]
+            passed = adjoint.actuation_rows[start + row]
             control.gradient_rows[first + row] = passed - wp.cw_mul(passed, wp.cw_mul(actuated, actuated))
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def accumulate(
         constants: Constants,
         model: Model,

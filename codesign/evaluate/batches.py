@@ -26,17 +26,9 @@ def batches(trial: Trial, bodies: Bodies) -> list[slice]:
         ConfigError: the trial's device is not there.
     """
     physics, execution = trial.physics, trial.execution
-    number = np.dtype(execution.precision).itemsize
-    needed = bytes_per_world(
-        layout_of(bodies, WIDEST_ROW),
-        trial.controller,
-        physics.steps,
-        execution.segment(physics.steps),
-        trial.task.memory,
-        number,
-        COPIES,
-    )
-    return split(needed, min(budget(execution), MOST_NUMBERS * number))
+    layout = layout_of(bodies, WIDEST_ROW)
+    needed = bytes_per_world(layout, trial.controller, physics.steps, execution, trial.task.memory, COPIES)
+    return split(needed, min(budget(execution), MOST_NUMBERS * np.dtype(execution.precision).itemsize))
 
 
 def budget(execution: Execution) -> int:

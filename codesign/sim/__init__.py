@@ -17,6 +17,7 @@ from codesign.sim.plugins import (
     Terrain,
     TerrainFunctions,
 )
+from codesign.sim.rows import REAL_BYTES, REAL_NAMES
 from codesign.sim.settings import Execution, Physics
 from codesign.sim.simulator import Simulator
 from codesign.sim.sweep import synchronise
@@ -24,6 +25,8 @@ from codesign.sim.sweep import synchronise
 __all__ = [
     "CONTACTS",
     "MEBIBYTE",
+    "REAL_BYTES",
+    "REAL_NAMES",
     "ROWS",
     "Binding",
     "Controller",

@@ -36,7 +36,7 @@ def build_tanh(dialect: Dialect) -> Any:
 
     if dialect.precision == "float64":
 
-        @wp.func(module=dialect.module)
+        @wp.func(module=dialect.module, inline=True)
         def tanh(argument: real) -> real:
             return wp.tanh(argument)
 
@@ -46,7 +46,7 @@ def build_tanh(dialect: Dialect) -> Any:
     b0, b2, b4, b6 = (wp.constant(real(value)) for value in _DENOMINATOR)
     bound = wp.constant(real(_SATURATION))
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def tanh(argument: real) -> real:
         x = wp.clamp(argument, -bound, bound)
         z = x * x

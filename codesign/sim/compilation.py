@@ -15,11 +15,11 @@ from codesign.sim.rollout import RolloutKernels, build_rollout
 
 CPU_FLAGS = (
     "-march=native -funsafe-math-optimizations -mreassociate -freciprocal-math -fno-signed-zeros -fapprox-func"
-    " -ffp-contract=fast -mllvm=-unroll-threshold=2000 -mllvm=-inline-threshold=9000"
+    " -ffp-contract=fast -mllvm=-unroll-threshold=30 -mllvm=-inline-threshold=9000"
 )
 """Flags of the CPU compiler: sums may be reordered, so that rows vectorise; NaN and infinity stay what they are."""
 
-ROWS = {"float32": 16, "float64": 8}
+ROWS = {"float32": 8, "float64": 4}
 """Masses or springs in a row on a CPU: one vector register of 512 bits, or two of 256."""
 
 
@@ -87,7 +87,7 @@ def _built(
     terrain, controller, task = structures.terrain, structures.controller, structures.task
     dialect = Dialect(dimension, precision, row, task.memory, module)
     wp.set_module_options(
-        {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3},
+        {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3},
         module=wp.get_module(module),
     )
     ground, control, objective = terrain.functions(dialect), controller.functions(dialect), task.functions(dialect)

@@ -30,7 +30,7 @@ def no_slip(dialect: Dialect, terrain: TerrainFunctions) -> Any:
     larger, smaller, choose = dialect.larger, dialect.smaller, dialect.choose
     height, normal, impact, Patch = terrain.height, terrain.normal, terrain.impact, terrain.Patch
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def respond(constants: Constants, patch: Patch, position: vector, free: vector) -> state:
         reached = position + constants.dt * free
         time = smaller(larger(impact(patch, position, reached, free), real(0.0)), constants.dt)
@@ -38,7 +38,9 @@ def no_slip(dialect: Dialect, terrain: TerrainFunctions) -> Any:
         stopped = touch + upward * larger(height(patch, touch) - touch[up], real(0.0))
         below = reached[up] < height(patch, reached)
         approaching = wp.dot(free, normal(patch, touch)) < -real(APPROACH)
-        return choose(below and approaching, join(stopped, vector()), join(reached, free))
+        going_on = join(reached, free)
+        # Two choices, because `and` is a branch.
+        return choose(below, choose(approaching, join(stopped, vector()), going_on), going_on)
 
     return respond
 
@@ -55,14 +57,14 @@ def coulomb(dialect: Dialect, terrain: TerrainFunctions) -> Any:
     height, normal, impact, Patch = terrain.height, terrain.normal, terrain.impact, terrain.Patch
     length_of = dialect.length_of
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def slide(constants: Constants, free: vector, across: vector) -> vector:
         into = wp.dot(free, across)
         tangential = free - across * into
         speed = length_of(tangential)
         return tangential * (real(1.0) - constants.friction * smaller(larger(into, -into), speed) / speed)
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def respond(constants: Constants, patch: Patch, position: vector, free: vector) -> state:
         reached = position + constants.dt * free
         time = smaller(larger(impact(patch, position, reached, free), real(0.0)), constants.dt)

@@ -8,6 +8,8 @@ from typing import Any
 
 import warp as wp
 
+from codesign.sim.rows import RowFunctions, build_rows
+
 PRECISIONS: dict[str, Any] = {"float32": wp.float32, "float64": wp.float64}
 
 NEGLIGIBLE = 1.0e-30
@@ -36,7 +38,7 @@ class Dialect:
             second.
         length_of: function vector -> its length, with derivative zero at length zero.
         total_of: function row -> sum of its numbers.
-        read: function (array of reals, index) -> real of a contiguous array.
+        row_functions: what is done with whole rows.
     """
 
     dimension: int
@@ -55,6 +57,7 @@ class Dialect:
     Constants: Any = field(init=False)
     Model: Any = field(init=False)
     Tape: Any = field(init=False)
+    Plan: Any = field(init=False)
     Adjoint: Any = field(init=False)
     upward: Any = field(init=False)
     join: Any = field(init=False)
@@ -64,7 +67,7 @@ class Dialect:
     choose: Any = field(init=False)
     length_of: Any = field(init=False)
     total_of: Any = field(init=False)
-    read: Any = field(init=False)
+    row_functions: RowFunctions = field(init=False)
 
     def __post_init__(self) -> None:
         real = PRECISIONS[self.precision]
@@ -85,10 +88,11 @@ class Dialect:
             object.__setattr__(self, name, self.record(name, fields))
         up = self.dimension - 1
         object.__setattr__(self, "upward", self.vector(*[float(axis == up) for axis in range(self.dimension)]))
-        for name, function in _selections(self.real, self.state).items():
+        for name, function in _selections(self.real).items():
             object.__setattr__(self, name, function)
         object.__setattr__(self, "join", _join(self))
-        object.__setattr__(self, "read", _read(self.real))
+        object.__setattr__(self, "choose", _choose(self))
+        object.__setattr__(self, "row_functions", build_rows(self.dimension, self.precision, self.row, types))
         object.__setattr__(self, "length_of", _length(self))
         object.__setattr__(self, "total_of", _total(self))
 
@@ -108,6 +112,7 @@ class Dialect:
                 "friction": self.real,
                 "steps": wp.int32,
                 "segment": wp.int32,
+                "places": wp.int32,
             },
             "Model": {
                 "mass_start": integers,
@@ -121,9 +126,10 @@ class Dialect:
                 "stiffness": rows,
                 "swing": rows,
                 "muscle": rows,
-                "present": rows,
+                "present": reals,
+                "present_rows": rows,
                 "incidence_start": integers,
-                "incidence": integers,
+                "incidence": index_rows,
             },
             "Tape": {
                 "position": reals,
@@ -135,11 +141,11 @@ class Dialect:
                 "actuation_rows": rows,
                 "memory": recalls,
                 "force": reals,
-                "force_rows": rows,
                 "start_position_rows": rows,
                 "start_velocity_rows": rows,
                 "start_memory": recalls,
             },
+            "Plan": {"keep": integers, "actions": integers, "count": wp.int32},
             "Adjoint": {
                 "position": reals,
                 "position_rows": rows,
@@ -161,20 +167,55 @@ def _join(dialect: Dialect) -> Any:
 
     if dialect.dimension == 2:
 
-        @wp.func(module=dialect.module)
+        @wp.func(module=dialect.module, inline=True)
         def join(position: vector, velocity: vector) -> state:
             return state(position[0], position[1], velocity[0], velocity[1])
 
     else:
 
-        @wp.func(module=dialect.module)
+        @wp.func(module=dialect.module, inline=True)
         def join(position: vector, velocity: vector) -> state:
             return state(position[0], position[1], position[2], velocity[0], velocity[1], velocity[2])
 
     return join
 
 
-def _selections(real: Any, state: Any) -> dict[str, Any]:
+def _choose(dialect: Dialect) -> Any:
+    """Return the choice between two states; like all functions of physics it is inlined before anything else is done.
+
+    Otherwise the compiler passes pairs of numbers in vector registers, chooses between these, and no longer sees that a
+    row of masses could be handled together.
+    """
+    state, pick = dialect.state, dialect.pick
+
+    if dialect.dimension == 2:
+
+        @wp.func(module=dialect.module, inline=True)
+        def choose(condition: bool, first: state, second: state) -> state:
+            return state(
+                pick(condition, first[0], second[0]),
+                pick(condition, first[1], second[1]),
+                pick(condition, first[2], second[2]),
+                pick(condition, first[3], second[3]),
+            )
+
+    else:
+
+        @wp.func(module=dialect.module, inline=True)
+        def choose(condition: bool, first: state, second: state) -> state:
+            return state(
+                pick(condition, first[0], second[0]),
+                pick(condition, first[1], second[1]),
+                pick(condition, first[2], second[2]),
+                pick(condition, first[3], second[3]),
+                pick(condition, first[4], second[4]),
+                pick(condition, first[5], second[5]),
+            )
+
+    return choose
+
+
+def _selections(real: Any) -> dict[str, Any]:
     """Return maximum, minimum and choice whose adjoints select instead of branching.
 
     The adjoints of `wp.max` and its kin branch. A single branch in what happens at a mass or a spring keeps the
@@ -199,17 +240,7 @@ def _selections(real: Any, state: Any) -> dict[str, Any]:
     )
     def pick(condition: bool, first: real, second: real) -> real: ...
 
-    size = state._length_
-
-    @wp.func_native(
-        f"auto chosen = second; for (int i = 0; i < {size}; ++i) chosen[i] = condition ? first[i] : second[i];"
-        " return chosen;",
-        adj_snippet=f"for (int i = 0; i < {size}; ++i) {{ adj_first[i] += condition ? adj_ret[i] : 0;"
-        " adj_second[i] += condition ? 0 : adj_ret[i]; }",
-    )
-    def choose(condition: bool, first: state, second: state) -> state: ...
-
-    return {"larger": larger, "smaller": smaller, "pick": pick, "choose": choose}
+    return {"larger": larger, "smaller": smaller, "pick": pick}
 
 
 def _length(dialect: Dialect) -> Any:
@@ -217,7 +248,7 @@ def _length(dialect: Dialect) -> Any:
     real, vector, larger = dialect.real, dialect.vector, dialect.larger
     negligible = wp.constant(real(NEGLIGIBLE))
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def length_of(along: vector) -> real:
         return wp.sqrt(larger(wp.dot(along, along), negligible))
 
@@ -228,7 +259,7 @@ def _total(dialect: Dialect) -> Any:
     """Return the sum over a row."""
     real, numbers, row = dialect.real, dialect.numbers, dialect.row
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def total_of(values: numbers) -> real:
         total = real(0.0)
         for entry in range(row):
@@ -236,13 +267,3 @@ def _total(dialect: Dialect) -> Any:
         return total
 
     return total_of
-
-
-def _read(real: Any) -> Any:
-    """Return the function that reads a contiguous array; Warp's own indexing multiplies by strides from memory."""
-    reals = wp.array(dtype=real)
-
-    @wp.func_native("return values.data[index];")
-    def read(values: reals, index: int) -> real: ...
-
-    return read

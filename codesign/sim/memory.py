@@ -8,8 +8,15 @@ import warp as wp
 from codesign.errors import MemoryBudgetError
 from codesign.machine import available_memory
 from codesign.sim.plugins import Controller, Layout
+from codesign.sim.settings import Execution
 
 MEBIBYTE = 2**20
+
+WORLD_NUMBERS = 64_000
+"""Numbers, besides weights, that a world may take before fewer of its states are kept: 250 KiB in single precision."""
+
+FEWEST_PLACES = 8
+"""States that are kept of an episode at least; with fewer, long episodes would be computed again many times."""
 
 
 @dataclass(frozen=True)
@@ -23,18 +30,17 @@ class BufferSizes:
     adjoint: dict[str, np.ndarray]
 
 
-def buffer_sizes(layout: Layout, steps: int, segment: int, memory: int) -> BufferSizes:
+def buffer_sizes(layout: Layout, segment: int, places: np.ndarray | int, memory: int) -> BufferSizes:
     """Return the sizes of the simulator's arrays.
 
     Args:
         layout: of the worlds.
-        steps: of an episode.
         segment: steps in a segment.
+        places: states that are kept of an episode, of all worlds or of each.
         memory: numbers that the task keeps of a world.
     """
     state = layout.dimension * layout.padded_masses
     springs = layout.padded_springs
-    parts = -(-steps // segment)
     one = np.ones_like(state)
     return BufferSizes(
         tape={
@@ -42,17 +48,17 @@ def buffer_sizes(layout: Layout, steps: int, segment: int, memory: int) -> Buffe
             "velocity": state * (segment + 1),
             "impulse": state * segment,
             "actuation": springs * segment,
-            "force": 2 * layout.dimension * springs,
+            "force": layout.dimension * (2 * springs + layout.row),
             "memory": one * memory * (segment + 1),
-            "start_position": state * parts,
-            "start_velocity": state * parts,
-            "start_memory": one * memory * parts,
+            "start_position": state * places,
+            "start_velocity": state * places,
+            "start_memory": one * memory * places,
         },
         adjoint={
             "position": state,
             "velocity": state,
             "impulse": state,
-            "actuation": springs * segment,
+            "actuation": springs,
             "memory": one * memory,
             "rest": springs,
             "stiffness": springs,
@@ -60,10 +66,8 @@ def buffer_sizes(layout: Layout, steps: int, segment: int, memory: int) -> Buffe
     )
 
 
-def bytes_per_world(
-    layout: Layout, controller: Controller, steps: int, segment: int, memory: int, real_bytes: int, copies: int
-) -> np.ndarray:
-    """Return the memory of each world [bytes], shape (worlds,).
+def places_of(layout: Layout, controller: Controller, steps: int, segment: int, memory: int) -> np.ndarray:
+    """Return how many states of an episode each world has room for, shape (worlds,); worlds of a batch keep the fewest.
 
     Args:
         layout: of the worlds.
@@ -71,15 +75,44 @@ def bytes_per_world(
         steps: of an episode.
         segment: steps in a segment.
         memory: numbers that the task keeps of a world.
-        real_bytes: bytes of a number.
+    """
+    parts = -(-steps // segment)
+    rest = _numbers(layout, controller, segment, 0, memory)
+    kept = (WORLD_NUMBERS - rest) // (_numbers(layout, controller, segment, 1, memory) - rest)
+    return np.clip(kept, min(FEWEST_PLACES, parts), parts)
+
+
+def bytes_per_world(
+    layout: Layout,
+    controller: Controller,
+    steps: int,
+    execution: Execution,
+    memory: int,
+    copies: int,
+) -> np.ndarray:
+    """Return the memory of each world [bytes], shape (worlds,).
+
+    Args:
+        layout: of the worlds.
+        controller: what the worlds are controlled by.
+        steps: of an episode.
+        execution: how they are simulated.
+        memory: numbers that the task keeps of a world.
         copies: how many times the parameters are held: themselves, their gradient, and what a learner keeps.
     """
-    sizes = buffer_sizes(layout, steps, segment, memory)
-    reals = sum([*sizes.tape.values(), *sizes.adjoint.values()], start=np.zeros(len(layout.masses), np.int64))
-    reals += controller.history(layout, segment) + copies * controller.parameter_counts(layout, steps)
-    reals += 5 * layout.padded_springs + layout.padded_masses
-    integers = 4 * layout.padded_springs + layout.padded_masses + 4
-    return reals * real_bytes + integers * 4
+    segment = execution.segment(steps)
+    places = execution.checkpoints or places_of(layout, controller, steps, segment, memory)
+    numbers = _numbers(layout, controller, segment, places, memory)
+    parameters = copies * controller.parameter_counts(layout, steps)
+    return (numbers + parameters) * np.dtype(execution.precision).itemsize
+
+
+def _numbers(layout: Layout, controller: Controller, segment: int, places: np.ndarray | int, memory: int) -> np.ndarray:
+    """Return the numbers of each world besides its parameters; integers count as numbers."""
+    sizes = buffer_sizes(layout, segment, places, memory)
+    numbers = sum([*sizes.tape.values(), *sizes.adjoint.values()], start=controller.history(layout, segment))
+    bodies = 6 * layout.padded_springs + layout.dimension * layout.padded_masses
+    return numbers + bodies + layout.incidences + layout.padded_masses // layout.row + 6
 
 
 def split(sizes: np.ndarray, budget: int) -> list[slice]:

@@ -19,10 +19,11 @@ class PackedBodies:
         layout: sizes and offsets.
         first, second: masses that a spring joins, counted within their world, shape (padded springs,).
         rest, stiffness, swing: of every spring [m], [N/m], fraction of the rest length, shape (padded springs,).
-        present: one for a mass, zero for padding, shape (padded masses,).
-        incidence_start: offsets into `incidence`, shape (padded masses + 1,).
+        present: one for a coordinate of a mass, zero for padding, shape (dimension * padded masses,).
+        incidence_start: rows of `incidence` before each row of masses, shape (padded masses / row + 1,).
         incidence: for every mass the springs that pull at it, in spring order: spring s of a world with S padded
-            springs as s where it is the second end and S + s where it is the first.
+            springs as s where it is the second end, S + s where it is the first, and 2 S, where no force is, for
+            masses with fewer springs than others of their row; shape (any, row).
         mass_slots, spring_slots: where the bodies' masses and springs are among the padded ones.
     """
 
@@ -50,19 +51,30 @@ def pack(bodies: Bodies, row: int) -> PackedBodies:
     first[spring_slots], second[spring_slots] = bodies.springs[:, 0], bodies.springs[:, 1]
     rest[spring_slots], stiffness[spring_slots] = bodies.rest_lengths, bodies.stiffness
     swing[spring_slots] = bodies.swings
-    present = np.zeros(int(layout.mass_start[-1]))
+    present = np.zeros((int(layout.mass_start[-1]), layout.dimension))
     present[mass_slots] = 1.0
-    incidence_start, incidence = _incidence(bodies.springs, spring_slots, layout)
+    incidence_start, incidence = _incidence(bodies, spring_slots, layout)
     return PackedBodies(
-        layout, first, second, rest, stiffness, swing, present, incidence_start, incidence, mass_slots, spring_slots
+        layout,
+        first,
+        second,
+        rest,
+        stiffness,
+        swing,
+        present.ravel(),
+        incidence_start,
+        incidence,
+        mass_slots,
+        spring_slots,
     )
 
 
 def layout_of(bodies: Bodies, row: int) -> Layout:
     """Return the sizes and offsets of bodies whose masses and springs fill whole rows."""
     masses, springs = np.diff(bodies.mass_start), np.diff(bodies.spring_start)
-    dimension = bodies.positions.shape[1]
-    return Layout(dimension, row, masses, springs, padded_offsets(masses, row), padded_offsets(springs, row))
+    mass_start = padded_offsets(masses, row)
+    incidences = row * np.add.reduceat(_degrees(bodies, mass_start, row), mass_start[:-1] // row)
+    return Layout(bodies.positions.shape[1], row, masses, springs, mass_start, padded_offsets(springs, row), incidences)
 
 
 def upload(packed: PackedBodies, parameter_start: np.ndarray, dialect: Dialect, device: Any) -> Any:
@@ -82,8 +94,10 @@ def upload(packed: PackedBodies, parameter_start: np.ndarray, dialect: Dialect, 
     model.first, model.second = rows(packed.first, dialect.indices), rows(packed.second, dialect.indices)
     model.rest, model.stiffness = rows(packed.rest, dialect.numbers), rows(packed.stiffness, dialect.numbers)
     model.swing, model.muscle = rows(packed.swing, dialect.numbers), rows(packed.swing != 0.0, dialect.numbers)
-    model.present = rows(packed.present, dialect.numbers)
-    model.incidence_start, model.incidence = integers(packed.incidence_start), integers(packed.incidence)
+    model.present_rows = rows(packed.present, dialect.numbers)
+    model.present = flat(model.present_rows, dialect.real)
+    model.incidence_start = integers(packed.incidence_start)
+    model.incidence = rows(packed.incidence, dialect.indices)
     return model
 
 
@@ -97,12 +111,39 @@ def _slots(start: np.ndarray, padded_start: np.ndarray) -> np.ndarray:
     return np.arange(start[-1]) + np.repeat(padded_start[:-1] - start[:-1], np.diff(start))
 
 
-def _incidence(springs: np.ndarray, spring_slots: np.ndarray, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
-    """Return, for every padded mass, the places in its world's force buffer that it gathers."""
+def flat(rows: wp.array, real: Any) -> wp.array:
+    """Return the memory of an array of rows as an array of reals."""
+    size = rows.size * rows.dtype._length_
+    return wp.array(ptr=rows.ptr, dtype=real, shape=size, device=rows.device, capacity=rows.capacity)
+
+
+def _places(bodies: Bodies, mass_start: np.ndarray) -> np.ndarray:
+    """Return where the two ends of every spring are among the padded masses, shape (springs, 2)."""
+    worlds = np.repeat(np.arange(len(bodies)), np.diff(bodies.spring_start))
+    return mass_start[worlds][:, None] + bodies.springs
+
+
+def _degrees(bodies: Bodies, mass_start: np.ndarray, row: int) -> np.ndarray:
+    """Return the most springs that a mass of each row has, shape (rows of masses,)."""
+    counts = np.bincount(_places(bodies, mass_start).ravel(), minlength=int(mass_start[-1]))
+    return counts.reshape(-1, row).max(axis=1)
+
+
+def _incidence(bodies: Bodies, spring_slots: np.ndarray, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for every row of masses, the places in its world's force buffer that it gathers."""
+    row, padded = layout.row, layout.padded_springs
     worlds = np.repeat(np.arange(len(layout.springs)), layout.springs)
-    base, own = layout.mass_start[worlds], spring_slots - layout.spring_start[worlds]
-    at = np.stack([base + springs[:, 0], base + springs[:, 1]], axis=1).ravel()
-    entry = np.stack([own + layout.padded_springs[worlds], own], axis=1).ravel()
+    at = _places(bodies, layout.mass_start).ravel()
+    own = spring_slots - layout.spring_start[worlds]
+    entry = np.stack([own + padded[worlds], own], axis=1).ravel()
     order = np.argsort(at, kind="stable")
-    start = offsets(np.bincount(at, minlength=int(layout.mass_start[-1])))
-    return start, entry[order]
+    counts = np.bincount(at, minlength=int(layout.mass_start[-1]))
+    degrees = _degrees(bodies, layout.mass_start, row)
+    start = offsets(degrees)
+    rows_of_masses = np.diff(layout.mass_start) // row
+    nowhere = np.repeat(2 * padded, rows_of_masses)
+    incidence = np.repeat(nowhere, degrees)[:, None].repeat(row, axis=1)
+    mass = at[order]
+    rank = np.arange(len(mass)) - offsets(counts)[mass]
+    incidence[start[mass // row] + rank, mass % row] = entry[order]
+    return start, incidence

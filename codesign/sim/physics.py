@@ -52,23 +52,23 @@ def build_physics(dialect: Dialect, contact: Any, terrain: Any) -> PhysicsFuncti
     length_of = dialect.length_of
     Patch = terrain.Patch
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def spring_impulse(constants: Constants, along: vector, rest: real, stiffness: real, stretch: real) -> vector:
         length = length_of(along) + real(REGULARISATION)
         return along * (constants.dt * stiffness * (length - rest * (real(1.0) + stretch)) / length)
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def advance(constants: Constants, patch: Patch, position: vector, velocity: vector, impulse: vector) -> state:
         free = velocity * constants.drag + impulse + upward * (constants.dt * constants.gravity)
         return respond(constants, patch, position, free)
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def spring_product(
         constants: Constants, along: vector, rest: real, stiffness: real, stretch: real, cotangent: vector
     ) -> scalar:
         return scalar(wp.dot(spring_impulse(constants, along, rest, stiffness, stretch), cotangent))
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def advance_product(
         constants: Constants, patch: Patch, position: vector, velocity: vector, impulse: vector, cotangent: state
     ) -> scalar:

@@ -79,6 +79,7 @@ class Layout:
         row: masses or springs in a row.
         masses, springs: of each world, shape (worlds,).
         mass_start, spring_start: offsets of each world, padded to whole rows, shape (worlds + 1,).
+        incidences: places that the masses of each world gather from, padded to whole rows, shape (worlds,).
     """
 
     dimension: int
@@ -87,6 +88,7 @@ class Layout:
     springs: np.ndarray
     mass_start: np.ndarray
     spring_start: np.ndarray
+    incidences: np.ndarray
 
     @property
     def padded_masses(self) -> np.ndarray:

@@ -27,6 +27,7 @@ def build_reverse(
     real, vector, numbers, rows = dialect.real, dialect.vector, dialect.numbers, dialect.rows
     reals = wp.array(dtype=real)
     Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
+    Plan = dialect.Plan
     Controller, Values = controller.Controller, task.Values
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
     join = dialect.join
@@ -35,11 +36,13 @@ def build_reverse(
     observe_product, final_loss = _objective_products(dialect, task)
     prepare, control_reverse = controller.prepare, controller.reverse
     accumulate = controller.accumulate
-    read = dialect.read
     advance_world, centre_of, effort_of = sweep.advance_world, sweep.centre_of, sweep.effort_of
-    gather, restore = sweep.gather, sweep.restore
+    copy_state, force_at, keep = sweep.copy_state, sweep.force_at, sweep.keep
+    functions = dialect.row_functions
+    load, store_row, take, put = functions.load, functions.store, functions.take, functions.put
+    difference_of, gather = functions.difference, functions.gather
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def move_back(
         constants: Constants,
         model: Model,
@@ -52,22 +55,17 @@ def build_reverse(
         impulse_at: int,
     ):
         """Carry the adjoint of every mass from after the step to before it, and to the impulse on it."""
-        start = model.mass_start[world]
-        count = (model.mass_start[world + 1] - start) // ROW
-        base = DIMENSION * start // ROW
+        start = model.mass_start[world] // ROW
+        count = model.mass_start[world + 1] // ROW - start
         for row in range(lane, count, wp.block_dim()):
-            positions = rows()
-            velocities = rows()
-            impulses = rows()
-            after_positions = rows()
-            after_velocities = rows()
-            present = model.present[start // ROW + row]
-            for axis in range(DIMENSION):
-                positions[axis] = tape.position_rows[at // ROW + axis * count + row]
-                velocities[axis] = tape.velocity_rows[at // ROW + axis * count + row]
-                impulses[axis] = tape.impulse_rows[impulse_at // ROW + axis * count + row]
-                after_positions[axis] = wp.cw_mul(adjoint.position_rows[base + axis * count + row], present)
-                after_velocities[axis] = wp.cw_mul(adjoint.velocity_rows[base + axis * count + row], present)
+            own = row * ROW * DIMENSION
+            base = DIMENSION * start * ROW + own
+            positions = take(tape.position, at + own)
+            velocities = take(tape.velocity, at + own)
+            impulses = take(tape.impulse, impulse_at + own)
+            present = take(model.present, base)
+            after_positions = wp.cw_mul(take(adjoint.position, base), present)
+            after_velocities = wp.cw_mul(take(adjoint.velocity, base), present)
             patches = survey(ground, positions)
             for entry in range(ROW):
                 position = vector()
@@ -96,12 +94,11 @@ def build_reverse(
                     after_positions[axis, entry] = d_position[axis]
                     after_velocities[axis, entry] = d_velocity[axis]
                     impulses[axis, entry] = d_impulse[axis]
-            for axis in range(DIMENSION):
-                adjoint.position_rows[base + axis * count + row] = after_positions[axis]
-                adjoint.velocity_rows[base + axis * count + row] = after_velocities[axis]
-                adjoint.impulse_rows[base + axis * count + row] = impulses[axis]
+            put(adjoint.position, base, after_positions)
+            put(adjoint.velocity, base, after_velocities)
+            put(adjoint.impulse, base, impulses)
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def pull_back(
         constants: Constants,
         model: Model,
@@ -114,35 +111,22 @@ def build_reverse(
         per_effort: real,
     ):
         """Carry the adjoint of the impulses to the ends of every spring and to its actuation."""
-        masses = model.mass_start[world + 1] - model.mass_start[world]
         base = DIMENSION * model.mass_start[world]
         start = model.spring_start[world] // ROW
         count = model.spring_start[world + 1] // ROW - start
-        force = 2 * DIMENSION * start
+        force = force_at(model, world)
         for row in range(lane, count, wp.block_dim()):
-            first = model.first[start + row]
-            second = model.second[start + row]
-            rest = model.rest[start + row]
-            stiffness = model.stiffness[start + row]
-            swing = model.swing[start + row]
-            actuated = tape.actuation_rows[actuation // ROW + row]
+            rest = load(model.rest, start + row)
+            stiffness = load(model.stiffness, start + row)
+            swing = load(model.swing, start + row)
+            actuated = load(tape.actuation_rows, actuation + row)
             stretch = wp.cw_mul(swing, actuated)
             ends = rows()
             d_stretches = numbers()
             d_rests = numbers()
             d_stiffnesses = numbers()
-            difference = rows()
-            d_difference = rows()
-            for entry in range(ROW):
-                for axis in range(DIMENSION):
-                    own = at + axis * masses
-                    difference[axis, entry] = read(tape.position, own + first[entry]) - read(
-                        tape.position, own + second[entry]
-                    )
-                    d_own = base + axis * masses
-                    d_difference[axis, entry] = read(adjoint.impulse, d_own + second[entry]) - read(
-                        adjoint.impulse, d_own + first[entry]
-                    )
+            difference = difference_of(tape.position, at, model.first, model.second, start + row)
+            d_difference = difference_of(adjoint.impulse, base, model.second, model.first, start + row)
             for entry in range(ROW):
                 along = vector()
                 cotangent = vector()
@@ -159,45 +143,44 @@ def build_reverse(
                 d_stiffnesses[entry] = d_stiffness
             d_actuation = wp.cw_mul(d_stretches, swing)
             if wp.static(uses_effort):
-                d_actuation += wp.cw_mul(actuated, model.muscle[start + row]) * (real(2.0) * per_effort)
-            adjoint.actuation_rows[actuation // ROW + row] = d_actuation
-            for axis in range(DIMENSION):
-                tape.force_rows[force + 2 * axis * count + row] = -ends[axis]
-                tape.force_rows[force + (2 * axis + 1) * count + row] = ends[axis]
+                d_actuation += wp.cw_mul(actuated, load(model.muscle, start + row)) * (real(2.0) * per_effort)
+            store_row(adjoint.actuation_rows, start + row, d_actuation)
+            put(tape.force, force + row * ROW * DIMENSION, -ends)
+            put(tape.force, force + (count + row) * ROW * DIMENSION, ends)
             if wp.static(physical_gradients):
-                adjoint.rest_rows[start + row] = adjoint.rest_rows[start + row] + d_rests
-                adjoint.stiffness_rows[start + row] = adjoint.stiffness_rows[start + row] + d_stiffnesses
+                store_row(adjoint.rest_rows, start + row, load(adjoint.rest_rows, start + row) + d_rests)
+                passed = load(adjoint.stiffness_rows, start + row) + d_stiffnesses
+                store_row(adjoint.stiffness_rows, start + row, passed)
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def collect(model: Model, tape: Tape, adjoint: Adjoint, world: int, lane: int, per_centre: vector):
         """Add to every mass what its springs and the centre of the body pass on."""
-        start = model.mass_start[world]
-        masses = model.mass_start[world + 1] - start
-        springs = model.spring_start[world + 1] - model.spring_start[world]
-        force = 2 * DIMENSION * model.spring_start[world]
-        for mass in range(lane, model.masses[world], wp.block_dim()):
-            passed = per_centre + gather(
-                tape.force,
-                model.incidence,
-                force,
-                2 * springs,
-                model.incidence_start[start + mass],
-                model.incidence_start[start + mass + 1],
-            )
+        start = model.mass_start[world] // ROW
+        count = model.mass_start[world + 1] // ROW - start
+        force = force_at(model, world)
+        for row in range(lane, count, wp.block_dim()):
+            at = DIMENSION * (start + row) * ROW
+            first = model.incidence_start[start + row]
+            last = model.incidence_start[start + row + 1]
+            passed = take(adjoint.position, at) + gather(tape.force, force, model.incidence, first, last)
             for axis in range(DIMENSION):
-                at = DIMENSION * start + axis * masses + mass
-                adjoint.position[at] = adjoint.position[at] + passed[axis]
+                for entry in range(ROW):
+                    passed[axis, entry] = passed[axis, entry] + per_centre[axis]
+            put(adjoint.position, at, passed)
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def clear(model: Model, adjoint: Adjoint, world: int, lane: int, per_centre: vector):
         """Start the adjoint of a world: the loss depends on the last state through the centre alone."""
-        start = model.mass_start[world]
-        count = (model.mass_start[world + 1] - start) // ROW
-        base = DIMENSION * start // ROW
+        start = model.mass_start[world] // ROW
+        count = model.mass_start[world + 1] // ROW - start
         for row in range(lane, count, wp.block_dim()):
+            at = DIMENSION * (start + row) * ROW
+            passed = take(model.present, at)
             for axis in range(DIMENSION):
-                adjoint.position_rows[base + axis * count + row] = model.present[start // ROW + row] * per_centre[axis]
-                adjoint.velocity_rows[base + axis * count + row] = numbers()
+                for entry in range(ROW):
+                    passed[axis, entry] = passed[axis, entry] * per_centre[axis]
+            put(adjoint.position, at, passed)
+            put(adjoint.velocity, at, rows())
         if wp.static(physical_gradients):
             for row in range(
                 model.spring_start[world] // ROW + lane, model.spring_start[world + 1] // ROW, wp.block_dim()
@@ -205,7 +188,7 @@ def build_reverse(
                 adjoint.rest_rows[row] = numbers()
                 adjoint.stiffness_rows[row] = numbers()
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def step_back(
         constants: Constants,
         model: Model,
@@ -225,7 +208,7 @@ def build_reverse(
         springs = model.spring_start[world + 1] - model.spring_start[world]
         at = DIMENSION * (model.mass_start[world] * (segment + 1) + slot * masses)
         impulse_at = DIMENSION * (model.mass_start[world] * segment + slot * masses)
-        actuation = model.spring_start[world] * segment + slot * springs
+        actuation = (model.spring_start[world] * segment + slot * springs) // ROW
         centre = centre_of(model, tape, world, at)
         effort = real(0.0)
         if wp.static(uses_effort):
@@ -250,7 +233,7 @@ def build_reverse(
         control_reverse(constants, model, control, tape, adjoint, world, lane, step, slot)
         synchronise()
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def start_back(
         constants: Constants,
         model: Model,
@@ -282,33 +265,52 @@ def build_reverse(
         control: Controller,
         tape: Tape,
         adjoint: Adjoint,
+        plan: Plan,
         ground: reals,
         values: Values,
     ):
         block, lane = wp.tid()
         world = order[offset + block]
         segment = constants.segment
-        parts = (constants.steps + segment - 1) // segment
         prepare(constants, model, control, tape, world, lane)
         synchronise()
-        for passed in range(parts):
-            part = parts - 1 - passed
-            count = wp.min(segment, constants.steps - part * segment)
-            if passed > 0:  # the forward sweep has left the last segment in the tape
-                restore(constants, model, tape, world, lane, part)
-                for slot in range(count):
+        for action in range(plan.count):
+            place = plan.actions[4 * action]
+            first = plan.actions[4 * action + 1]
+            last = plan.actions[4 * action + 2]
+            target = plan.actions[4 * action + 3]
+            for part in range(first, last + 1):
+                if part > first:
+                    copy_state(constants, model, tape, world, lane, -1, segment)
+                else:
+                    copy_state(constants, model, tape, world, lane, place, 0)
+                for slot in range(wp.min(segment, constants.steps - part * segment)):
                     advance_world(
                         constants, model, control, tape, ground, values, world, lane, part * segment + slot, slot
                     )
-            if passed == 0:
-                start_back(constants, model, tape, adjoint, values, world, lane, count)
-            for back in range(count):
-                slot = count - 1 - back
-                step_back(
-                    constants, model, control, tape, adjoint, ground, values, world, lane, part * segment + slot, slot
-                )
-            accumulate(constants, model, control, tape, adjoint, world, lane, part * segment, count)
-            synchronise()
+            if target >= 0:
+                keep(constants, model, tape, world, lane, target)
+            else:
+                count = wp.min(segment, constants.steps - last * segment)
+                if action == 0:  # the forward sweep has left the last segment in the tape
+                    start_back(constants, model, tape, adjoint, values, world, lane, count)
+                for back in range(count):
+                    slot = count - 1 - back
+                    step_back(
+                        constants,
+                        model,
+                        control,
+                        tape,
+                        adjoint,
+                        ground,
+                        values,
+                        world,
+                        lane,
+                        last * segment + slot,
+                        slot,
+                    )
+                accumulate(constants, model, control, tape, adjoint, world, lane, last * segment, count)
+                synchronise()
 
     return reverse
 
@@ -318,13 +320,13 @@ def _objective_products(dialect: Dialect, task: TaskFunctions) -> tuple[Any, Any
     real, vector, scalar, recall = dialect.real, dialect.vector, dialect.scalar, dialect.recall
     Values, observe, loss = task.Values, task.observe, task.loss
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def observe_product(
         values: Values, memory: recall, step: int, steps: int, centre: vector, effort: real, cotangent: recall
     ) -> scalar:
         return scalar(wp.dot(observe(values, memory, step, steps, centre, effort), cotangent))
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def final_loss(values: Values, memory: recall, steps: int, centre: vector) -> scalar:
         return loss(values, observe(values, memory, steps, steps, centre, real(0.0)))
 

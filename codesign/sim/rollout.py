@@ -5,9 +5,10 @@ that vectorise, a warp or two on a GPU. Lanes never share an accumulator (forces
 by springs), so no world's numbers depend on the number of lanes, on its neighbours in the batch or on the number of
 threads.
 
-Memory does not grow with the number of steps: the forward sweep keeps the state at the start of each segment of steps,
-and the reverse sweep computes a segment again before it goes through it backwards. The order of time, springs and
-masses is the only adjoint written by hand; what happens at a spring or a mass is differentiated by Warp.
+Memory does not grow with the number of steps: the forward sweep keeps the state at the start of some segments of steps,
+and the reverse sweep computes a segment again before it goes through it backwards (`codesign.sim.schedule`). The order
+of time, springs and masses is the only adjoint written by hand; what happens at a spring or a mass is differentiated by
+Warp.
 """
 
 # Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
@@ -64,16 +65,11 @@ def build_rollout(
 def _build_forward(dialect: Dialect, controller: ControllerFunctions, task: TaskFunctions, sweep: Sweep) -> Any:
     """Return the kernel that simulates episodes and writes loss and final memory."""
     real, recall = dialect.real, dialect.recall
-    Constants, Model, Tape, Controller, Values = (
-        dialect.Constants,
-        dialect.Model,
-        dialect.Tape,
-        controller.Controller,
-        task.Values,
-    )
+    Constants, Model, Tape, Plan = dialect.Constants, dialect.Model, dialect.Tape, dialect.Plan
+    Controller, Values = controller.Controller, task.Values
     DIMENSION = dialect.dimension
     prepare, observe, evaluate = controller.prepare, task.observe, task.loss
-    advance_world, centre_of, restore, store = sweep.advance_world, sweep.centre_of, sweep.restore, sweep.store
+    advance_world, centre_of, copy_state, keep = sweep.advance_world, sweep.centre_of, sweep.copy_state, sweep.keep
 
     @wp.kernel(module=dialect.module, enable_backward=False)
     def forward(
@@ -83,6 +79,7 @@ def _build_forward(dialect: Dialect, controller: ControllerFunctions, task: Task
         model: Model,
         control: Controller,
         tape: Tape,
+        plan: Plan,
         ground: wp.array(dtype=real),
         values: Values,
         loss: wp.array(dtype=real),
@@ -95,10 +92,13 @@ def _build_forward(dialect: Dialect, controller: ControllerFunctions, task: Task
         synchronise()
         for step in range(constants.steps):
             slot = step % segment
-            if slot == 0:
-                if step > 0:
-                    store(constants, model, tape, world, lane, step // segment)
-                restore(constants, model, tape, world, lane, step // segment)
+            if step == 0:
+                copy_state(constants, model, tape, world, lane, 0, 0)
+            elif slot == 0:
+                place = plan.keep[step // segment]
+                if place >= 0:
+                    keep(constants, model, tape, world, lane, place)
+                copy_state(constants, model, tape, world, lane, -1, segment)
             advance_world(constants, model, control, tape, ground, values, world, lane, step, slot)
         if lane == 0:
             last = (constants.steps - 1) % segment + 1

@@ -7,6 +7,9 @@ from codesign.errors import ConfigError
 from codesign.sim.contact import CONTACTS
 from codesign.sim.dialect import PRECISIONS
 
+SEGMENT_STEPS = 16
+"""Steps that are gone back through at a time: few enough for a robot's numbers to stay close to the processor."""
+
 
 @dataclass(frozen=True)
 class Physics:
@@ -53,8 +56,9 @@ class Execution:
         precision: "float32" for work, "float64" for verification.
         device: "auto" (a GPU where there is one), "cpu" or "cuda:0" and so on.
         threads: of a CPU, 0 for one per core.
-        segment_steps: steps between two kept states, 0 for about the square root of the episode's steps. More steps
-            need more memory and less computing again.
+        segment_steps: steps that are gone back through at a time, 0 for 16; all their numbers are held.
+        checkpoints: states that are kept of an episode, to compute its segments again from; 0 for one per segment, or
+            as many as a large body has room for. More need more memory and less computing again.
         memory_mib: memory for the worlds that are simulated at a time [MiB], 0 for half of what is free.
 
     Raises:
@@ -65,6 +69,7 @@ class Execution:
     device: str = "auto"
     threads: int = 0
     segment_steps: int = 0
+    checkpoints: int = 0
     memory_mib: int = 0
 
     def __post_init__(self) -> None:
@@ -73,11 +78,12 @@ class Execution:
         _require(device, "execution.device", 'of "auto", "cpu" or "cuda:0"', self.device)
         _require(self.threads >= 0, "execution.threads", "of 0 or more", self.threads)
         _require(self.segment_steps >= 0, "execution.segment_steps", "of 0 or more", self.segment_steps)
+        _require(self.checkpoints >= 0, "execution.checkpoints", "of 0 or more", self.checkpoints)
         _require(self.memory_mib >= 0, "execution.memory_mib", "of 0 or more", self.memory_mib)
 
     def segment(self, steps: int) -> int:
         """Return the steps of a segment for an episode of `steps` steps."""
-        return min(self.segment_steps or max(8, round(math.sqrt(steps))), steps)
+        return min(self.segment_steps or SEGMENT_STEPS, steps)
 
 
 def _require(holds: bool, name: str, expected: str, value: object) -> None:

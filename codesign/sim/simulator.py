@@ -11,9 +11,10 @@ from codesign.body import Bodies, offsets
 from codesign.machine import available_cores
 from codesign.sim.compilation import build_program, lanes_of, row_of
 from codesign.sim.device import device_of
-from codesign.sim.memory import buffer_sizes
-from codesign.sim.model import pack, padded_offsets, upload
+from codesign.sim.memory import buffer_sizes, places_of
+from codesign.sim.model import flat, pack, padded_offsets, upload
 from codesign.sim.plugins import Binding, Controller, Task, Terrain
+from codesign.sim.schedule import schedule_of
 from codesign.sim.settings import Execution, Physics
 
 PARAMETER_ALIGNMENT = 32
@@ -61,6 +62,7 @@ class Simulator:
         self.layout = self._packed.layout
         self.worlds = len(bodies)
         self.segment = execution.segment(physics.steps)
+        self.places = self._places(execution)
         self._program = build_program(
             self.layout.dimension,
             execution.precision,
@@ -183,6 +185,13 @@ class Simulator:
         actuation = self._tape.actuation_rows.numpy().reshape(-1)
         return positions, actuation[own[None] + frames[:-1, :, 0] * self.layout.padded_springs[worlds][None]]
 
+    def _places(self, execution: Execution) -> int:
+        parts = -(-self.physics.steps // self.segment)
+        if execution.checkpoints:
+            return min(execution.checkpoints, parts)
+        sizes = self.layout, self.controller, self.physics.steps, self.segment, self.task.memory
+        return int(places_of(*sizes).min())
+
     def _allocate_parameters(self) -> None:
         counts = self.controller.parameter_counts(self.layout, self.physics.steps)
         self.parameter_start = padded_offsets(counts, PARAMETER_ALIGNMENT)
@@ -200,7 +209,7 @@ class Simulator:
 
     def _allocate_states(self) -> tuple[Any, Any]:
         dialect, device = self._program.dialect, self.device
-        sizes = buffer_sizes(self.layout, self.physics.steps, self.segment, self.task.memory)
+        sizes = buffer_sizes(self.layout, self.segment, self.places, self.task.memory)
 
         def fill(record: Any, counts: dict[str, np.ndarray]) -> Any:
             for name, count in counts.items():
@@ -208,13 +217,14 @@ class Simulator:
                 if name.endswith("memory"):
                     setattr(record, name, wp.zeros(total // self.task.memory, dtype=dialect.recall, device=device))
                     continue
+                fields = type(record)._cls.vars
+                if f"{name}_rows" not in fields:
+                    setattr(record, name, wp.zeros(total, dtype=dialect.real, device=device))
+                    continue
                 values = wp.zeros(total // self._row, dtype=dialect.numbers, device=device)
                 setattr(record, f"{name}_rows", values)
-                if name in type(record)._cls.vars:
-                    flat = wp.array(
-                        ptr=values.ptr, dtype=dialect.real, shape=total, device=device, capacity=values.capacity
-                    )
-                    setattr(record, name, flat)
+                if name in fields:
+                    setattr(record, name, flat(values, dialect.real))
             return record
 
         return fill(dialect.Tape(), sizes.tape), fill(dialect.Adjoint(), sizes.adjoint)
@@ -225,14 +235,14 @@ class Simulator:
     def _coordinates(self, slots: int) -> np.ndarray:
         """Return where all coordinates lie in the first of an array's slots, shape (masses, dimension)."""
         worlds = self._worlds_of_masses()
-        start, padded = self.layout.mass_start[worlds], self.layout.padded_masses[worlds]
+        start = self.layout.mass_start[worlds]
         within = self._packed.mass_slots - start
-        axes = np.arange(self.layout.dimension)
-        return (self.layout.dimension * start * slots + within)[:, None] + axes[None] * padded[:, None]
+        dimension = self.layout.dimension
+        return (dimension * (start * slots + within))[:, None] + np.arange(dimension)[None]
 
     def _place(self, positions: np.ndarray, velocities: np.ndarray | None) -> None:
         """Put the masses where the episode starts."""
-        at = self._coordinates(-(-self.physics.steps // self.segment))
+        at = self._coordinates(self.places)
         for rows, values in ((self._tape.start_position_rows, positions), (self._tape.start_velocity_rows, velocities)):
             if values is not None:
                 start = np.zeros(rows.size * self._row)
@@ -245,14 +255,19 @@ class Simulator:
         constants = dialect.Constants()
         constants.dt, constants.gravity = self.physics.dt, self.physics.gravity
         constants.drag, constants.friction = self.physics.drag, self.physics.friction
-        constants.steps, constants.segment = self.physics.steps, self.segment
+        constants.steps, constants.segment, constants.places = self.physics.steps, self.segment, self.places
         model = upload(self._packed, self.parameter_start, dialect, device)
         binding = Binding(dialect, program.controller, self.layout, self.physics.dt, self.physics.steps, self.segment)
         control = self.controller.bind(binding, self.parameters, self.gradient)
         ground = wp.array(terrain.data(), dtype=dialect.real, device=device)
         values = program.task.Values(*self.task.values())
-        forward_inputs = [constants, model, control, self._tape, ground, values, self.loss, self._final_memory]
-        reverse_inputs = [constants, model, control, self._tape, self._adjoint, ground, values]
+        schedule = schedule_of(-(-self.physics.steps // self.segment), self.places)
+        plan = dialect.Plan()
+        plan.keep = wp.array(schedule.keep, dtype=wp.int32, device=device)
+        plan.actions = wp.array(schedule.actions.ravel(), dtype=wp.int32, device=device)
+        plan.count = len(schedule.actions)
+        forward_inputs = [constants, model, control, self._tape, plan, ground, values, self.loss, self._final_memory]
+        reverse_inputs = [constants, model, control, self._tape, self._adjoint, plan, ground, values]
         return forward_inputs, reverse_inputs
 
     def _record(self, shares: list[tuple[int, int]]) -> tuple[list[Any], list[Any]]:

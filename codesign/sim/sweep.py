@@ -24,10 +24,10 @@ class Sweep:
 
     advance_world: Any
     centre_of: Any
+    copy_state: Any
     effort_of: Any
-    gather: Any
-    restore: Any
-    store: Any
+    force_at: Any
+    keep: Any
     survey: Any
 
 
@@ -40,54 +40,33 @@ def build_sweep(
     uses_effort: bool,
 ) -> Sweep:
     """Return one step of a world, and what it is made of."""
-    real, vector, numbers, rows = dialect.real, dialect.vector, dialect.numbers, dialect.rows
+    real, vector, rows = dialect.real, dialect.vector, dialect.rows
     reals = wp.array(dtype=real)
     Constants, Model, Tape = dialect.Constants, dialect.Model, dialect.Tape
     Controller, Values, observe = controller.Controller, task.Values, task.observe
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
     Patch, PATCH = terrain.Patch, terrain.Patch._length_
     Patches = wp.types.matrix((PATCH, ROW), real)
-    read, total_of = dialect.read, dialect.total_of
     spring_impulse, advance, locate, act = physics.spring_impulse, physics.advance, terrain.locate, controller.act
+    functions = dialect.row_functions
+    load, store_row, take, put = functions.load, functions.store, functions.take, functions.put
+    difference_of, gather, total = functions.difference, functions.gather, functions.total
 
     @wp.func(module=module, inline=True)
-    def point(values: reals, base: int, stride: int, index: int) -> vector:
-        found = vector()
-        for axis in range(DIMENSION):
-            found[axis] = read(values, base + axis * stride + index)
-        return found
-
-    @wp.func(module=module, inline=True)
-    def gather(
-        force: reals, incidence: wp.array(dtype=wp.int32), base: int, stride: int, first: int, last: int
-    ) -> vector:
-        """Sum what the springs of a mass do to it; both signs are stored, so that there is nothing to decide."""
-        total = vector()
-        for entry in range(first, last):
-            total += point(force, base, stride, incidence[entry])
-        return total
-
-    @wp.func(module=module)
     def centre_of(model: Model, tape: Tape, world: int, at: int) -> vector:
         count = (model.mass_start[world + 1] - model.mass_start[world]) // ROW
-        centre = vector()
-        for axis in range(DIMENSION):
-            total = numbers()
-            for row in range(count):
-                total += tape.position_rows[at // ROW + axis * count + row]
-            centre[axis] = total_of(total) / real(model.masses[world])
-        return centre
+        return total(tape.position, at, count) / real(model.masses[world])
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def effort_of(model: Model, tape: Tape, world: int, at: int) -> real:
         start = model.spring_start[world] // ROW
         effort = real(0.0)
         for row in range(model.spring_start[world + 1] // ROW - start):
-            actuation = wp.cw_mul(tape.actuation_rows[at // ROW + row], model.muscle[start + row])
+            actuation = wp.cw_mul(load(tape.actuation_rows, at + row), load(model.muscle, start + row))
             effort += wp.dot(actuation, actuation)
         return effort / real(model.springs[world])
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def survey(ground: reals, positions: rows) -> Patches:
         """Find the ground around a row of masses, apart from their physics: the search would keep those scalar."""
         patches = Patches()
@@ -100,26 +79,22 @@ def build_sweep(
                 patches[number, entry] = patch[number]
         return patches
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
+    def force_at(model: Model, world: int) -> int:
+        """Return where the forces of a world start; behind those of its springs are some that stay zero."""
+        return DIMENSION * (2 * model.spring_start[world] + ROW * world)
+
+    @wp.func(module=module, inline=True)
     def pull(constants: Constants, model: Model, tape: Tape, world: int, lane: int, at: int, actuation: int):
         """Write the impulse of every spring on its ends, with both signs."""
-        masses = model.mass_start[world + 1] - model.mass_start[world]
         start = model.spring_start[world] // ROW
         count = model.spring_start[world + 1] // ROW - start
-        force = 2 * DIMENSION * start
+        force = force_at(model, world)
         for row in range(lane, count, wp.block_dim()):
-            first = model.first[start + row]
-            second = model.second[start + row]
-            rest = model.rest[start + row]
-            stiffness = model.stiffness[start + row]
-            stretch = wp.cw_mul(model.swing[start + row], tape.actuation_rows[actuation // ROW + row])
-            difference = rows()
-            for entry in range(ROW):
-                for axis in range(DIMENSION):
-                    own = at + axis * masses
-                    difference[axis, entry] = read(tape.position, own + first[entry]) - read(
-                        tape.position, own + second[entry]
-                    )
+            rest = load(model.rest, start + row)
+            stiffness = load(model.stiffness, start + row)
+            stretch = wp.cw_mul(load(model.swing, start + row), load(tape.actuation_rows, actuation + row))
+            difference = difference_of(tape.position, at, model.first, model.second, start + row)
             impulses = rows()
             for entry in range(ROW):
                 along = vector()
@@ -128,41 +103,25 @@ def build_sweep(
                 impulse = spring_impulse(constants, along, rest[entry], stiffness[entry], stretch[entry])
                 for axis in range(DIMENSION):
                     impulses[axis, entry] = impulse[axis]
-            for axis in range(DIMENSION):
-                tape.force_rows[force + 2 * axis * count + row] = impulses[axis]
-                tape.force_rows[force + (2 * axis + 1) * count + row] = -impulses[axis]
+            put(tape.force, force + row * ROW * DIMENSION, impulses)
+            put(tape.force, force + (count + row) * ROW * DIMENSION, -impulses)
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def move(
         constants: Constants, model: Model, tape: Tape, ground: reals, world: int, lane: int, at: int, impulse_at: int
     ):
         """Gather the impulses of every mass and take it through the step."""
-        start = model.mass_start[world]
-        masses = model.mass_start[world + 1] - start
-        springs = model.spring_start[world + 1] - model.spring_start[world]
-        force = 2 * DIMENSION * model.spring_start[world]
-        count = masses // ROW
-        after = at + DIMENSION * masses
+        start = model.mass_start[world] // ROW
+        count = model.mass_start[world + 1] // ROW - start
+        force = force_at(model, world)
         for row in range(lane, count, wp.block_dim()):
-            gathered = rows()
-            for entry in range(ROW):
-                mass = start + row * ROW + entry
-                impulse = gather(
-                    tape.force,
-                    model.incidence,
-                    force,
-                    2 * springs,
-                    model.incidence_start[mass],
-                    model.incidence_start[mass + 1],
-                )
-                for axis in range(DIMENSION):
-                    gathered[axis, entry] = impulse[axis]
-            positions = rows()
-            velocities = rows()
-            for axis in range(DIMENSION):
-                tape.impulse_rows[impulse_at // ROW + axis * count + row] = gathered[axis]
-                positions[axis] = tape.position_rows[at // ROW + axis * count + row]
-                velocities[axis] = tape.velocity_rows[at // ROW + axis * count + row]
+            own = row * ROW * DIMENSION
+            first = model.incidence_start[start + row]
+            last = model.incidence_start[start + row + 1]
+            gathered = gather(tape.force, force, model.incidence, first, last)
+            put(tape.impulse, impulse_at + own, gathered)
+            positions = take(tape.position, at + own)
+            velocities = take(tape.velocity, at + own)
             patches = survey(ground, positions)
             for entry in range(ROW):
                 position = vector()
@@ -179,12 +138,12 @@ def build_sweep(
                 for axis in range(DIMENSION):
                     positions[axis, entry] = moved[axis]
                     velocities[axis, entry] = moved[DIMENSION + axis]
-            present = model.present[start // ROW + row]
-            for axis in range(DIMENSION):
-                tape.position_rows[after // ROW + axis * count + row] = wp.cw_mul(positions[axis], present)
-                tape.velocity_rows[after // ROW + axis * count + row] = wp.cw_mul(velocities[axis], present)
+            present = take(model.present, DIMENSION * start * ROW + own)
+            after = at + own + DIMENSION * count * ROW
+            put(tape.position, after, wp.cw_mul(positions, present))
+            put(tape.velocity, after, wp.cw_mul(velocities, present))
 
-    @wp.func(module=module)
+    @wp.func(module=module, inline=True)
     def advance_world(
         constants: Constants,
         model: Model,
@@ -203,7 +162,7 @@ def build_sweep(
         springs = model.spring_start[world + 1] - model.spring_start[world]
         at = DIMENSION * (model.mass_start[world] * (segment + 1) + slot * masses)
         impulse_at = DIMENSION * (model.mass_start[world] * segment + slot * masses)
-        actuation = model.spring_start[world] * segment + slot * springs
+        actuation = (model.spring_start[world] * segment + slot * springs) // ROW
         centre = centre_of(model, tape, world, at)
         act(constants, model, control, tape, world, lane, step, slot, centre)
         synchronise()
@@ -220,34 +179,41 @@ def build_sweep(
         move(constants, model, tape, ground, world, lane, at, impulse_at)
         synchronise()
 
-    @wp.func(module=module)
-    def restore(constants: Constants, model: Model, tape: Tape, world: int, lane: int, part: int):
-        """Put the state at the start of a segment into its first slot."""
-        segments = (constants.steps + constants.segment - 1) // constants.segment
+    @wp.func(module=module, inline=True)
+    def copy_state(constants: Constants, model: Model, tape: Tape, world: int, lane: int, place: int, slot: int):
+        """Put the state kept in a place into the first slot, or, with no place, that in a slot."""
         start = DIMENSION * model.mass_start[world] // ROW
         count = DIMENSION * model.mass_start[world + 1] // ROW - start
+        first = start * (constants.segment + 1)
+        kept = start * constants.places + place * count
         for row in range(lane, count, wp.block_dim()):
-            kept = start * segments + part * count + row
-            tape.position_rows[start * (constants.segment + 1) + row] = tape.start_position_rows[kept]
-            tape.velocity_rows[start * (constants.segment + 1) + row] = tape.start_velocity_rows[kept]
+            if place < 0:
+                store_row(tape.position_rows, first + row, load(tape.position_rows, first + slot * count + row))
+                store_row(tape.velocity_rows, first + row, load(tape.velocity_rows, first + slot * count + row))
+            else:
+                store_row(tape.position_rows, first + row, load(tape.start_position_rows, kept + row))
+                store_row(tape.velocity_rows, first + row, load(tape.start_velocity_rows, kept + row))
         if lane == 0:
-            tape.memory[world * (constants.segment + 1)] = tape.start_memory[world * segments + part]
+            remembered = world * (constants.segment + 1)
+            if place < 0:
+                tape.memory[remembered] = tape.memory[remembered + slot]
+            else:
+                tape.memory[remembered] = tape.start_memory[world * constants.places + place]
         synchronise()
 
-    @wp.func(module=module)
-    def store(constants: Constants, model: Model, tape: Tape, world: int, lane: int, part: int):
-        """Keep the state at the end of a segment, which is the start of segment `part`."""
-        segments = (constants.steps + constants.segment - 1) // constants.segment
+    @wp.func(module=module, inline=True)
+    def keep(constants: Constants, model: Model, tape: Tape, world: int, lane: int, place: int):
+        """Keep the state at the end of a segment in a place."""
         start = DIMENSION * model.mass_start[world] // ROW
         count = DIMENSION * model.mass_start[world + 1] // ROW - start
         last = start * (constants.segment + 1) + constants.segment * count
+        kept = start * constants.places + place * count
         for row in range(lane, count, wp.block_dim()):
-            kept = start * segments + part * count + row
-            tape.start_position_rows[kept] = tape.position_rows[last + row]
-            tape.start_velocity_rows[kept] = tape.velocity_rows[last + row]
+            store_row(tape.start_position_rows, kept + row, load(tape.position_rows, last + row))
+            store_row(tape.start_velocity_rows, kept + row, load(tape.velocity_rows, last + row))
         if lane == 0:
             remembered = world * (constants.segment + 1) + constants.segment
-            tape.start_memory[world * segments + part] = tape.memory[remembered]
+            tape.start_memory[world * constants.places + place] = tape.memory[remembered]
         synchronise()
 
-    return Sweep(advance_world, centre_of, effort_of, gather, restore, store, survey)
+    return Sweep(advance_world, centre_of, copy_state, effort_of, force_at, keep, survey)

@@ -51,19 +51,19 @@ class Flat:
         real, vector, larger = dialect.real, dialect.vector, dialect.larger
         up, upward, Patch = dialect.dimension - 1, wp.constant(dialect.upward), dialect.scalar
 
-        @wp.func(module=dialect.module)
+        @wp.func(module=dialect.module, inline=True)
         def locate(ground: wp.array(dtype=real), position: vector) -> Patch:
             return Patch(ground[0])
 
-        @wp.func(module=dialect.module)
+        @wp.func(module=dialect.module, inline=True)
         def height(patch: Patch, position: vector) -> real:
             return patch[0]
 
-        @wp.func(module=dialect.module)
+        @wp.func(module=dialect.module, inline=True)
         def normal(patch: Patch, position: vector) -> vector:
             return upward
 
-        @wp.func(module=dialect.module)
+        @wp.func(module=dialect.module, inline=True)
         def impact(patch: Patch, position: vector, reached: vector, free: vector) -> real:
             gap = position[up] - patch[0]
             return larger(gap, -gap) / (larger(free[up], -free[up]) + real(SLOWEST))

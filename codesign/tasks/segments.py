@@ -99,7 +99,7 @@ def build_segments(dialect: Dialect) -> TerrainFunctions:
     Line = wp.types.vector(2, real)
     far = wp.constant(real(FAR))
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def locate(ground: wp.array(dtype=real), position: vector) -> Patch:
         count = int(ground[0])
         own = int(0)
@@ -123,24 +123,24 @@ def build_segments(dialect: Dialect) -> TerrainFunctions:
             ground[right + 2],
         )
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def line(patch: Patch, x: real) -> Line:
         """Return slope and height at x = 0 of the line under a coordinate."""
         slope = pick(x < patch[2], patch[0], pick(x < patch[5], patch[3], patch[6]))
         shift = pick(x < patch[2], patch[1], pick(x < patch[5], patch[4], patch[7]))
         return Line(slope, shift)
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def height(patch: Patch, position: vector) -> real:
         under = line(patch, position[0])
         return under[0] * position[0] + under[1]
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def normal(patch: Patch, position: vector) -> vector:
         under = line(patch, position[0])
         return vector(-under[0], real(1.0)) / wp.sqrt(real(1.0) + under[0] * under[0])
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def until(under: Line, position: vector, free: vector) -> real:
         """Return the time until a mass touches a line; distance and speed are taken along its normal."""
         factor = real(1.0) / wp.sqrt(real(1.0) + under[0] * under[0])
@@ -148,7 +148,7 @@ def build_segments(dialect: Dialect) -> TerrainFunctions:
         speed = (free[up] - under[0] * free[0]) * factor
         return larger(gap, -gap) / (larger(speed, -speed) + real(SLOWEST))
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=dialect.module, inline=True)
     def impact(patch: Patch, position: vector, reached: vector, free: vector) -> real:
         before = until(line(patch, position[0]), position, free)
         after = until(line(patch, reached[0]), position, free)

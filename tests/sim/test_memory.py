@@ -1,13 +1,16 @@
-"""Memory: estimated as it is used, kept within the budget, hardly growing with the steps."""
+"""Memory: estimated as it is used, kept within the budget, not growing with the steps."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import warp as wp
 
-from codesign.body import Bodies
+from codesign.body import Bodies, Tissue, develop
 from codesign.control import CONTROLLERS
 from codesign.errors import MemoryBudgetError
-from codesign.sim import Execution, Physics, Simulator, bytes_per_world, split
+from codesign.genome import LATTICES, random_genomes
+from codesign.sim import Execution, Physics, Simulator, bytes_per_world, layout_of, split
 from codesign.tasks import Flat, Walk
 from tests.sim.bodies import ASSORTED, strip
 
@@ -41,18 +44,38 @@ def held(value: object) -> int:
 def test_the_estimate_is_what_is_allocated(controller: str) -> None:
     made = simulator(controller)
     layout = made.layout
-    estimate = bytes_per_world(layout, made.controller, 100, made.segment, made.task.memory, 4, copies=2).sum()
-    actual = held(list(made._held))
-    waves = getattr(made._held[0][2], "waves", None)  # shared by all worlds
-    actual -= 0 if waves is None else waves.size * 4
+    estimate = bytes_per_world(layout, made.controller, 100, Execution(), made.task.memory, copies=2).sum()
+    actual = held(list(made._inputs))
+    for shared in ("waves", "clock_rows"):  # by all worlds
+        actual -= held([getattr(made._inputs[0][2], shared, None)])
     # The rest are the padding of parameters and a few offsets per world.
     assert abs(actual - estimate) <= 0.1 * actual
 
 
-def test_four_times_the_steps_need_little_more_memory() -> None:
-    layout = simulator("mlp").layout
-    sizes = [bytes_per_world(layout, CONTROLLERS["mlp"](), steps, 32, 2, 4, 3).sum() for steps in (1000, 4000)]
-    assert sizes[1] < 1.6 * sizes[0]
+def full_grid() -> Bodies:
+    """Return the largest body of the 13 x 22 grid."""
+    settings = LATTICES["triangle"](rows=13, columns=22)
+    lattice = settings.build()
+    genomes = random_genomes(lattice, settings, [np.random.default_rng(0)])
+    return develop(lattice, replace(genomes, cells=np.ones_like(genomes.cells)), Tissue())
+
+
+@pytest.mark.parametrize("steps", [1000, 10_000, 100_000])
+def test_the_largest_body_needs_at_most_250_kib_besides_weights_however_long_the_episode(steps: int) -> None:
+    bodies = full_grid()
+    assert (len(bodies.positions), len(bodies.springs)) == (168, 453)
+    controller = CONTROLLERS["mlp"]()
+    needed = bytes_per_world(layout_of(bodies, 16), controller, steps, Execution(), 2, copies=0)
+    assert needed.max() <= 250 * 1024
+    made = Simulator(bodies, Physics(steps=steps), controller, Walk(), Flat(), Execution(device="cpu", threads=1))
+    weights, plan = held([made.parameters, made.gradient]), made._inputs[0][4]
+    shared = held([made._inputs[0][2].clock_rows, plan])
+    assert held(list(made._inputs)) - weights - shared <= 252 * 1024  # a few offsets and one loss more
+
+
+def test_small_bodies_keep_a_state_for_every_segment() -> None:
+    made = simulator("mlp", steps=1000)
+    assert made.places == -(-1000 // made.segment)
 
 
 def test_ranges_fit_the_budget_and_miss_nobody() -> None:
@@ -70,5 +93,5 @@ def test_a_robot_of_the_small_grid_needs_at_most_200_kib() -> None:
     # A strip of 20 triangles has 22 masses and 41 springs, as random bodies of the 6 x 10 grid have on average.
     bodies = Bodies.of([strip(20)])
     made = Simulator(bodies, Physics(), CONTROLLERS["mlp"](), Walk(), Flat(), Execution(device="cpu"))
-    needed = bytes_per_world(made.layout, made.controller, 1000, made.segment, 2, 4, copies=3)
+    needed = bytes_per_world(made.layout, made.controller, 1000, Execution(), 2, copies=3)
     assert needed.max() <= 200 * 1024

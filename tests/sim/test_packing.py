@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from codesign.body import Bodies
-from codesign.sim.model import pack, padded_offsets
+from codesign.sim.model import PackedBodies, pack, padded_offsets
 from tests.sim.bodies import ASSORTED
 
 
@@ -17,7 +17,7 @@ def test_masses_and_springs_fill_whole_rows(row: int) -> None:
     np.testing.assert_array_equal(layout.springs, [len(body.springs) for body in ASSORTED])
     assert not (layout.padded_masses % row).any()
     assert not (layout.padded_springs % row).any()
-    assert packed.present.sum() == len(bodies.positions)
+    assert packed.present.sum() == bodies.positions.size
     assert len(np.unique(packed.spring_slots)) == len(bodies.springs)
 
 
@@ -30,6 +30,11 @@ def test_padding_springs_pull_with_nothing(row: int) -> None:
     assert not packed.swing[padding].any()
 
 
+def rows_of(packed: PackedBodies, world: int) -> np.ndarray:
+    first, last = packed.layout.mass_start[world : world + 2] // packed.layout.row
+    return packed.incidence_start[first : last + 1]
+
+
 @pytest.mark.parametrize("row", [1, 16])
 def test_every_mass_gathers_exactly_its_springs(row: int) -> None:
     packed = pack(Bodies.of(ASSORTED), row)
@@ -37,14 +42,17 @@ def test_every_mass_gathers_exactly_its_springs(row: int) -> None:
         total = packed.layout.padded_springs[world]
         for mass in range(packed.layout.padded_masses[world]):
             at = packed.layout.mass_start[world] + mass
-            gathered = packed.incidence[packed.incidence_start[at] : packed.incidence_start[at + 1]]
+            rows = slice(*packed.incidence_start[at // row : at // row + 2])
+            gathered = packed.incidence[rows, at % row]
             expected = [
                 spring if end == 1 else total + spring
                 for spring, ends in enumerate(body.springs.tolist())
                 for end in (0, 1)
                 if ends[end] == mass
             ]
-            assert gathered.tolist() == expected
+            nothing = [2 * total] * (len(gathered) - len(expected))
+            assert gathered.tolist() == expected + nothing
+        assert packed.layout.incidences[world] == row * np.diff(rows_of(packed, world)).sum()
 
 
 def test_offsets_round_up() -> None:

@@ -1,0 +1,258 @@
+"""A layer of a network as three functions of rows: what it computes, what it passes back, and its weights' gradient.
+
+A layer joins units to numbers that lie in rows. Its weights are laid out as (row, unit, number in the row), so that one
+layout serves in both directions: `spread` goes from units to a row, `fold` from rows to units. On a CPU both are loops
+over whole vector registers, written out with the compiler's vector types: left to itself it neither keeps the partial
+sums in registers nor adds up across them together.
+"""
+
+# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
+# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
+# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
+from dataclasses import dataclass
+from typing import Any
+
+import warp as wp
+
+from codesign.sim import REAL_BYTES, REAL_NAMES, Dialect
+
+SCALAR_UNITS = 4
+"""Units whose weights one lane adds up together where a row is one number."""
+
+CHAINS = 8
+"""Sums that are kept apart on a CPU: as many additions as its vector units have under way at a time."""
+
+
+@dataclass(frozen=True)
+class LayerFunctions:
+    """A layer between `units` numbers and rows; all arrays are arrays of rows, all positions count rows.
+
+    Attributes:
+        spread: (weights, at, units, units_at) -> row: the sum over units of weights times units, for the row whose
+            weights start at `at`.
+        fold: (weights, at, rows, rows_at, count, others, others_at, others_count) -> as many units as a row has
+            numbers: the sum of weights times numbers over `count` rows and then over some of another array, for the
+            units whose weights in the first row start at `at`.
+        outer: (gradient, at, units, units_at, units_stride, rows, rows_at, rows_stride, steps): adds the products of
+            units and a row to the gradient of `group` units, summed over steps from the last to the first.
+        outer_relative: (..., steps, centres, centres_at, centres_stride, present, scale): the same with
+            (row - present centre) scale in place of a row, where `present` is a row and `centres` has one a step.
+        group: units that they take at a time.
+    """
+
+    spread: Any
+    fold: Any
+    outer: Any
+    outer_relative: Any
+    group: int
+
+
+def padded_units(units: int, row: int) -> int:
+    """Return the number of units with padding to whole groups; what is padded has zero weights and no gradient."""
+    group = _group(row)
+    return -(-units // group) * group
+
+
+def build_layer(dialect: Dialect, units: int) -> LayerFunctions:
+    """Return the functions of a layer with a padded number of units."""
+    rows = wp.array(dtype=dialect.numbers)
+    numbers = dialect.numbers
+    code = _scalar(dialect, units) if dialect.row == 1 else _vectors(dialect, units)
+
+    @wp.func_native(code["spread"])
+    def spread(weights: rows, at: int, units: rows, units_at: int) -> numbers: ...
+
+    @wp.func_native(code["fold"])
+    def fold(
+        weights: rows,
+        at: int,
+        values: rows,
+        values_at: int,
+        count: int,
+        others: rows,
+        others_at: int,
+        others_count: int,
+    ) -> numbers: ...
+
+    @wp.func_native(code["outer"])
+    def outer(
+        gradient: rows,
+        at: int,
+        units: rows,
+        units_at: int,
+        units_stride: int,
+        values: rows,
+        values_at: int,
+        values_stride: int,
+        steps: int,
+    ): ...
+
+    @wp.func_native(code["outer_relative"])
+    def outer_relative(
+        gradient: rows,
+        at: int,
+        units: rows,
+        units_at: int,
+        units_stride: int,
+        values: rows,
+        values_at: int,
+        values_stride: int,
+        steps: int,
+        centres: rows,
+        centres_at: int,
+        centres_stride: int,
+        present: numbers,
+        scale: dialect.real,
+    ): ...
+
+    return LayerFunctions(spread, fold, outer, outer_relative, _group(dialect.row))
+
+
+def _group(row: int) -> int:
+    return SCALAR_UNITS if row == 1 else row
+
+
+def _scalar(dialect: Dialect, units: int) -> dict[str, str]:
+    """Return the functions where a row is one number; four sums hide the latency of an addition."""
+    begin = f"typedef {REAL_NAMES[dialect.precision]} Real;"
+
+    def folded(values: str, count: str) -> str:
+        return f"""for (; i + 4 <= {count}; i += 4, w += {4 * units}) {{
+        s0 += w[0] * {values}[i];
+        s1 += w[{units}] * {values}[i + 1];
+        s2 += w[{2 * units}] * {values}[i + 2];
+        s3 += w[{3 * units}] * {values}[i + 3];
+    }}
+    for (; i < {count}; ++i, w += {units}) s0 += w[0] * {values}[i];"""
+
+    def outer(value: str, centres: str = "") -> str:
+        return f"""{begin}
+    Real* g = (Real*)(gradient.data + at);
+    const Real* u = (const Real*)(units.data + units_at);
+    const Real* x = (const Real*)(values.data + values_at);
+    {centres}
+    Real g0 = g[0], g1 = g[1], g2 = g[2], g3 = g[3];
+    for (int step = steps - 1; step >= 0; --step) {{
+        const Real v = {value};
+        const Real* p = u + step * units_stride;
+        g0 += v * p[0];
+        g1 += v * p[1];
+        g2 += v * p[2];
+        g3 += v * p[3];
+    }}
+    g[0] = g0; g[1] = g1; g[2] = g2; g[3] = g3;"""
+
+    return {
+        "spread": f"""{begin}
+    const Real* w = (const Real*)(weights.data + at);
+    const Real* x = (const Real*)(units.data + units_at);
+    Real s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    for (int u = 0; u < {units}; u += 4) {{
+        s0 += w[u] * x[u];
+        s1 += w[u + 1] * x[u + 1];
+        s2 += w[u + 2] * x[u + 2];
+        s3 += w[u + 3] * x[u + 3];
+    }}
+    return wp::vec_t<1, Real>((s0 + s1) + (s2 + s3));""",
+        "fold": f"""{begin}
+    const Real* w = (const Real*)(weights.data + at);
+    const Real* x = (const Real*)(values.data + values_at);
+    const Real* y = (const Real*)(others.data + others_at);
+    Real s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    int i = 0;
+    {folded("x", "count")}
+    i = 0;
+    {folded("y", "others_count")}
+    return wp::vec_t<1, Real>((s0 + s1) + (s2 + s3));""",
+        "outer": outer("x[step * values_stride]"),
+        "outer_relative": outer(
+            "(x[step * values_stride] - present[0] * c[step * centres_stride]) * scale",
+            "const Real* c = (const Real*)(centres.data + centres_at);",
+        ),
+    }
+
+
+def _vectors(dialect: Dialect, units: int) -> dict[str, str]:
+    """Return the functions where a row is a vector register."""
+    row = dialect.row
+    real, size = REAL_NAMES[dialect.precision], REAL_BYTES[dialect.precision]
+    begin = f"""typedef {real} Real;
+    typedef Real Vector __attribute__((vector_size({row * size}), aligned({size}), may_alias));"""
+
+    def returned(vector: str) -> str:
+        return f"wp::vec_t<{row}, Real> out; *(Vector*)&out = {vector}; return out;"
+
+    def each(code: str, count: int) -> str:
+        return " ".join(code.format(c=c) for c in range(count))
+
+    def outer(value: str, centres: str = "") -> str:
+        return f"""{begin}
+    Vector* g = (Vector*)(gradient.data + at);
+    const Real* u = (const Real*)(units.data + units_at) + (steps - 1) * units_stride * {row};
+    const Vector* x = (const Vector*)(values.data + values_at) + (steps - 1) * values_stride;
+    {centres}
+    {each("Vector g{c} = g[{c}];", row)}
+    for (int step = steps - 1; step >= 0; --step, u -= units_stride * {row}, x -= values_stride) {{
+        const Vector v = {value};
+        {each("g{c} += v * u[{c}];", row)}
+    }}
+    {each("g[{c}] = g{c};", row)}"""
+
+    chains = min(CHAINS, units)
+    return {
+        "spread": f"""{begin}
+    const Vector* w = (const Vector*)(weights.data + at);
+    const Real* x = (const Real*)(units.data + units_at);
+    {each("Vector s{c} = {{}};", chains)}
+    for (int u = 0; u + {chains} <= {units}; u += {chains}) {{ {each("s{c} += w[u + {c}] * x[u + {c}];", chains)} }}
+    for (int u = {units - units % chains}; u < {units}; ++u) s0 += w[u] * x[u];
+    {returned(_tree([f"s{c}" for c in range(chains)]))}""",
+        "fold": f"""{begin}
+    const Vector* w = (const Vector*)(weights.data + at);
+    const Vector* x = (const Vector*)(values.data + values_at);
+    const Vector* y = (const Vector*)(others.data + others_at);
+    {each("Vector s{c} = {{}};", row)}
+    for (int b = 0; b < count; ++b, w += {units}) {{ const Vector v = x[b]; {each("s{c} += w[{c}] * v;", row)} }}
+    for (int b = 0; b < others_count; ++b, w += {units}) {{ const Vector v = y[b]; {each("s{c} += w[{c}] * v;", row)} }}
+    {_transposed_sums(row)}
+    {returned("t")}""",
+        "outer": outer("*x"),
+        "outer_relative": outer(
+            "(*x - here * c[step * centres_stride]) * scale",
+            "const Vector here = *(const Vector*)&present;"
+            " const Vector* c = (const Vector*)(centres.data + centres_at);",
+        ),
+    }
+
+
+def _tree(terms: list[str]) -> str:
+    """Return the sum of terms as a balanced tree."""
+    if len(terms) == 1:
+        return terms[0]
+    half = len(terms) // 2
+    return f"({_tree(terms[:half])} + {_tree(terms[half:])})"
+
+
+def _transposed_sums(row: int) -> str:
+    """Return code that puts the sum over vector s0 into the first number of t, that over s1 into the second, and so on.
+
+    Each round adds neighbouring numbers of two vectors into one, so that all sums are done after log2(row) rounds.
+    """
+    even = ", ".join(str(2 * index) for index in range(row))
+    odd = ", ".join(str(2 * index + 1) for index in range(row))
+    lines, names = [], [f"s{index}" for index in range(row)]
+    level = 0
+    while len(names) > 1:
+        level += 1
+        merged = []
+        for index in range(0, len(names), 2):
+            one, other = names[index : index + 2]
+            name = f"t{level}_{index // 2}"
+            pair = f"{one}, {other}"
+            lines.append(
+                f"const Vector {name} = __builtin_shufflevector({pair}, {even})"
+                f" + __builtin_shufflevector({pair}, {odd});"
+            )
+            merged.append(name)
+        names = merged
+    return "\n    ".join([*lines, f"const Vector t = {names[0]};"])

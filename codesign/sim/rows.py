@@ -1,0 +1,175 @@
+"""What kernels do with whole rows: reading, writing and gathering, as native functions.
+
+Coordinates of masses lie mass by mass (x, y, x, y, ... in 2D), so that all coordinates of a mass are gathered by one
+load; physics takes them apart into one row per axis. Warp's own indexing multiplies by strides that it reads from
+memory at run time, which costs more than what is read; and what the compiler makes of a loop over a row of pairs is
+single numbers put together one by one, so for two dimensions the vectors are written out.
+"""
+
+# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
+# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
+# pyright: reportAssignmentType=false, reportReturnType=false
+from dataclasses import dataclass
+from typing import Any
+
+import warp as wp
+
+REAL_NAMES = {"float32": "float", "float64": "double"}
+"""What a number of a precision is called in native code."""
+
+REAL_BYTES = {"float32": 4, "float64": 8}
+
+
+@dataclass(frozen=True)
+class RowFunctions:
+    """Native functions on contiguous arrays; `at` counts reals, `index` counts rows.
+
+    Attributes:
+        read: (reals, at) -> real.
+        load: (rows, index) -> numbers.
+        store: (rows, index, numbers).
+        take: (reals, at) -> coordinates of a row of masses, by axis.
+        put: (reals, at, coordinates by axis).
+        difference: (reals, at, firsts, seconds, index) -> by axis, coordinates of the first masses less those of the
+            second, for the row of springs `index`.
+        gather: (reals, at, places, start, stop) -> by axis, the sum over rows `start` to `stop` of places: what a row
+            of masses collects from places behind `at`.
+        total: (reals, at, count) -> vector: the sum over `count` rows of masses.
+    """
+
+    read: Any
+    load: Any
+    store: Any
+    take: Any
+    put: Any
+    difference: Any
+    gather: Any
+    total: Any
+
+
+def build_rows(dimension: int, precision: str, row: int, types: dict[str, Any]) -> RowFunctions:
+    """Return the functions for rows of `row` numbers; `types` are the dialect's."""
+    real, vector, numbers, rows = types["real"], types["vector"], types["numbers"], types["rows"]
+    reals, row_array, index_rows = wp.array(dtype=real), wp.array(dtype=numbers), wp.array(dtype=types["indices"])
+    name, width = REAL_NAMES[precision], dimension * row
+    code = _pairs(precision, row) if dimension == 2 and row > 1 else _loops(dimension, precision, row)
+
+    @wp.func_native("return values.data[at];")
+    def read(values: reals, at: int) -> real: ...
+
+    @wp.func_native("return values.data[index];")
+    def load(values: row_array, index: int) -> numbers: ...
+
+    @wp.func_native("values.data[index] = value;")
+    def store(values: row_array, index: int, value: numbers): ...
+
+    @wp.func_native(code["take"])
+    def take(values: reals, at: int) -> rows: ...
+
+    @wp.func_native(code["put"])
+    def put(values: reals, at: int, value: rows): ...
+
+    @wp.func_native(code["difference"])
+    def difference(values: reals, at: int, firsts: index_rows, seconds: index_rows, index: int) -> rows: ...
+
+    @wp.func_native(code["gather"])
+    def gather(values: reals, at: int, places: index_rows, start: int, stop: int) -> rows: ...
+
+    @wp.func_native(f"""wp::vec_t<{dimension}, {name}> out;
+    {name} sums[{width}] = {{}};
+    const {name}* p = values.data + at;
+    for (int r = 0; r < count; ++r, p += {width})
+        for (int i = 0; i < {width}; ++i) sums[i] += p[i];
+    for (int i = 0; i < {width}; ++i) out[i % {dimension}] += sums[i];
+    return out;""")
+    def total(values: reals, at: int, count: int) -> vector: ...
+
+    return RowFunctions(read, load, store, take, put, difference, gather, total)
+
+
+def _loops(dimension: int, precision: str, row: int) -> dict[str, str]:
+    """Return the functions that depend on how coordinates lie, for any dimension and row."""
+    name = REAL_NAMES[precision]
+    matrix = f"wp::mat_t<{dimension}, {row}, {name}> out;"
+    each = f"for (int e = 0; e < {row}; ++e) for (int x = 0; x < {dimension}; ++x)"
+    return {
+        "take": f"""{matrix}
+    const {name}* p = values.data + at;
+    {each} out.data[x][e] = p[{dimension} * e + x];
+    return out;""",
+        "put": f"""{name}* p = values.data + at;
+    {each} p[{dimension} * e + x] = value.data[x][e];""",
+        "difference": f"""{matrix}
+    const {name}* p = values.data + at;
+    const int* a = (const int*)(firsts.data + index);
+    const int* b = (const int*)(seconds.data + index);
+    {each} out.data[x][e] = p[{dimension} * a[e] + x] - p[{dimension} * b[e] + x];
+    return out;""",
+        "gather": f"""{matrix}
+    const {name}* p = values.data + at;
+    {each} out.data[x][e] = 0;
+    for (int i = start; i < stop; ++i) {{
+        const int* own = (const int*)(places.data + i);
+        {each} out.data[x][e] += p[{dimension} * own[e] + x];
+    }}
+    return out;""",
+    }
+
+
+def _pairs(precision: str, row: int) -> dict[str, str]:
+    """Return the same for two dimensions and rows that are vector registers: two registers hold a row of masses."""
+    name, size = REAL_NAMES[precision], REAL_BYTES[precision]
+    attributes = f"aligned({size}), may_alias"
+    types = f"""typedef {name} Vector __attribute__((vector_size({row * size}), {attributes}));
+    typedef {name} Pair __attribute__((vector_size({2 * size}), {attributes}));"""
+    apart = f"""wp::mat_t<2, {row}, {name}> out;
+    *(Vector*)out.data[0] = __builtin_shufflevector(low, high, {_sequence(0, row, 2)});
+    *(Vector*)out.data[1] = __builtin_shufflevector(low, high, {_sequence(1, row, 2)});
+    return out;"""
+
+    def halves(pair: str) -> tuple[str, str]:
+        """Return expressions for the first and the last masses of a row, each a register, from one for every mass."""
+        pairs = [pair.format(e=entry) for entry in range(row)]
+        return _joined(pairs[: row // 2], 2), _joined(pairs[row // 2 :], 2)
+
+    first, last = halves("p[a[{e}]]"), halves("p[b[{e}]]")
+    own = halves("p[own[{e}]]")
+    interleaved = [index // 2 + (index % 2) * row for index in range(2 * row)]
+    low, high = (", ".join(map(str, half)) for half in (interleaved[:row], interleaved[row:]))
+    return {
+        "take": f"""{types}
+    const Vector low = *(const Vector*)(values.data + at), high = *(const Vector*)(values.data + at + {row});
+    {apart}""",
+        "put": f"""{types}
+    const Vector x = *(const Vector*)value.data[0], y = *(const Vector*)value.data[1];
+    *(Vector*)(values.data + at) = __builtin_shufflevector(x, y, {low});
+    *(Vector*)(values.data + at + {row}) = __builtin_shufflevector(x, y, {high});""",
+        "difference": f"""{types}
+    const Pair* p = (const Pair*)(values.data + at);
+    const int* a = (const int*)(firsts.data + index);
+    const int* b = (const int*)(seconds.data + index);
+    const Vector low = {first[0]} - {last[0]}, high = {first[1]} - {last[1]};
+    {apart}""",
+        "gather": f"""{types}
+    const Pair* p = (const Pair*)(values.data + at);
+    Vector low = {{}}, high = {{}};
+    for (int i = start; i < stop; ++i) {{
+        const int* own = (const int*)(places.data + i);
+        low += {own[0]};
+        high += {own[1]};
+    }}
+    {apart}""",
+    }
+
+
+def _sequence(first: int, count: int, step: int = 1) -> str:
+    return ", ".join(str(first + step * index) for index in range(count))
+
+
+def _joined(vectors: list[str], width: int) -> str:
+    """Return an expression that puts vectors of `width` numbers, as many as a power of two, one behind the other."""
+    if len(vectors) == 1:
+        return vectors[0]
+    half = len(vectors) // 2
+    one, other = _joined(vectors[:half], width), _joined(vectors[half:], width)
+    return f"__builtin_shufflevector({one}, {other}, {_sequence(0, len(vectors) * width)})"
