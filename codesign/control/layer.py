@@ -20,7 +20,9 @@ SCALAR_UNITS = 4
 """Units whose weights one lane adds up together where a row is one number."""
 
 CHAINS = 8
-"""Sums that are kept apart on a CPU: as many additions as its vector units have under way at a time."""
+"""Sums that are kept apart on a CPU: as many additions as its vector units have under way at a time.
+
+Half of them belong to one row and half to another one, so that a unit is read once for both."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ class LayerFunctions:
     """A layer between `units` numbers and rows; all arrays are arrays of rows, all positions count rows.
 
     Attributes:
-        spread: (weights, at, units, units_at) -> row: the sum over units of weights times units, for the row whose
-            weights start at `at`.
+        spread: (weights, at, units, units_at, rows, rows_at, first, last, stride): writes rows `first`, `first` +
+            `stride` and so on up to `last`: the sums over units of weights times units.
         fold: (weights, at, rows, rows_at, count, others, others_at, others_count) -> as many units as a row has
             numbers: the sum of weights times numbers over `count` rows and then over some of another array, for the
             units whose weights in the first row start at `at`.
@@ -60,7 +62,17 @@ def build_layer(dialect: Dialect, units: int) -> LayerFunctions:
     code = _scalar(dialect, units) if dialect.row == 1 else _vectors(dialect, units)
 
     @wp.func_native(code["spread"])
-    def spread(weights: rows, at: int, units: rows, units_at: int) -> numbers: ...
+    def spread(
+        weights: rows,
+        at: int,
+        units: rows,
+        units_at: int,
+        values: rows,
+        values_at: int,
+        first: int,
+        last: int,
+        stride: int,
+    ): ...
 
     @wp.func_native(code["fold"])
     def fold(
@@ -144,16 +156,18 @@ def _scalar(dialect: Dialect, units: int) -> dict[str, str]:
 
     return {
         "spread": f"""{begin}
-    const Real* w = (const Real*)(weights.data + at);
     const Real* x = (const Real*)(units.data + units_at);
-    Real s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-    for (int u = 0; u < {units}; u += 4) {{
-        s0 += w[u] * x[u];
-        s1 += w[u + 1] * x[u + 1];
-        s2 += w[u + 2] * x[u + 2];
-        s3 += w[u + 3] * x[u + 3];
-    }}
-    return wp::vec_t<1, Real>((s0 + s1) + (s2 + s3));""",
+    for (int row = first; row < last; row += stride) {{
+        const Real* w = (const Real*)(weights.data + at) + row * {units};
+        Real s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+        for (int u = 0; u < {units}; u += 4) {{
+            s0 += w[u] * x[u];
+            s1 += w[u + 1] * x[u + 1];
+            s2 += w[u + 2] * x[u + 2];
+            s3 += w[u + 3] * x[u + 3];
+        }}
+        values.data[values_at + row] = wp::vec_t<1, Real>((s0 + s1) + (s2 + s3));
+    }}""",
         "fold": f"""{begin}
     const Real* w = (const Real*)(weights.data + at);
     const Real* x = (const Real*)(values.data + values_at);
@@ -198,15 +212,30 @@ def _vectors(dialect: Dialect, units: int) -> dict[str, str]:
     }}
     {each("g[{c}] = g{c};", row)}"""
 
-    chains = min(CHAINS, units)
+    chains = CHAINS // 2
+    sums = f"({_tree([f'{{row}}{c}' for c in range(chains)])})"
     return {
         "spread": f"""{begin}
-    const Vector* w = (const Vector*)(weights.data + at);
     const Real* x = (const Real*)(units.data + units_at);
-    {each("Vector s{c} = {{}};", chains)}
-    for (int u = 0; u + {chains} <= {units}; u += {chains}) {{ {each("s{c} += w[u + {c}] * x[u + {c}];", chains)} }}
-    for (int u = {units - units % chains}; u < {units}; ++u) s0 += w[u] * x[u];
-    {returned(_tree([f"s{c}" for c in range(chains)]))}""",
+    const Vector* w = (const Vector*)(weights.data + at);
+    Vector* y = (Vector*)(values.data + values_at);
+    int row = first;
+    for (; row + stride < last; row += 2 * stride) {{
+        const Vector* a = w + row * {units};
+        const Vector* b = a + stride * {units};
+        {each("Vector a{c} = {{}}, b{c} = {{}};", chains)}
+        for (int u = 0; u < {units}; u += {chains}) {{
+            {each("a{c} += a[u + {c}] * x[u + {c}]; b{c} += b[u + {c}] * x[u + {c}];", chains)}
+        }}
+        y[row] = {sums.format(row="a")};
+        y[row + stride] = {sums.format(row="b")};
+    }}
+    if (row < last) {{
+        const Vector* a = w + row * {units};
+        {each("Vector a{c} = {{}};", chains)}
+        for (int u = 0; u < {units}; u += {chains}) {{ {each("a{c} += a[u + {c}] * x[u + {c}];", chains)} }}
+        y[row] = {sums.format(row="a")};
+    }}""",
         "fold": f"""{begin}
     const Vector* w = (const Vector*)(weights.data + at);
     const Vector* x = (const Vector*)(values.data + values_at);

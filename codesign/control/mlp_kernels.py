@@ -136,9 +136,19 @@ def _build_act(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Control
             store(control.hidden_rows, hidden + row, squash(load(control.parameter_rows, bias + row) + excited))
         synchronise()
         actuation = model.spring_start[world] // ROW * constants.segment + slot * springs
+        spread(
+            control.parameter_rows,
+            second,
+            control.hidden_rows,
+            hidden,
+            tape.actuation_rows,
+            actuation,
+            lane,
+            springs,
+            wp.block_dim(),
+        )
         for row in range(lane, springs, wp.block_dim()):
-            driven = spread(control.parameter_rows, second + row * UNITS, control.hidden_rows, hidden)
-            driven += load(control.parameter_rows, bias + UNIT_ROWS + row)
+            driven = load(tape.actuation_rows, actuation + row) + load(control.parameter_rows, bias + UNIT_ROWS + row)
             store(tape.actuation_rows, actuation + row, squash(driven))
 
     return act
@@ -209,19 +219,27 @@ def _build_reverse(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Con
         pass_outputs(control, tape, adjoint, lane, second, actuation, passed_at, springs, hidden)
         synchronise()
         states = DIMENSION * count
-        for row in range(lane, 2 * states, wp.block_dim()):
-            passed = spread(control.parameter_rows, first + row * UNITS, control.before_hidden_rows, hidden)
-            store(control.passed_rows, base + row, passed * control.scale)
+        spread(
+            control.parameter_rows,
+            first,
+            control.before_hidden_rows,
+            hidden,
+            control.passed_rows,
+            base,
+            lane,
+            2 * states,
+            wp.block_dim(),
+        )
         synchronise()
         mean = total(control.passed, base * ROW, count) / real(model.masses[world])
         for row in range(lane, states, wp.block_dim()):
             at = DIMENSION * start + row
-            passed = load(adjoint.position_rows, at) + load(control.passed_rows, base + row)
+            passed = load(control.passed_rows, base + row)
             for entry in range(ROW):
                 passed[entry] = passed[entry] - mean[(row * ROW + entry) % DIMENSION]
-            store(adjoint.position_rows, at, passed)
-            passed_on = load(control.passed_rows, base + states + row)
-            store(adjoint.velocity_rows, at, load(adjoint.velocity_rows, at) + passed_on)
+            store(adjoint.position_rows, at, load(adjoint.position_rows, at) + passed * control.scale)
+            passed = load(control.passed_rows, base + states + row)
+            store(adjoint.velocity_rows, at, load(adjoint.velocity_rows, at) + passed * control.scale)
 
     return reverse
 

@@ -45,10 +45,11 @@ def build_tanh(dialect: Dialect) -> Any:
     a1, a3, a5, a7, a9, a11, a13 = (wp.constant(real(value)) for value in _NUMERATOR)
     b0, b2, b4, b6 = (wp.constant(real(value)) for value in _DENOMINATOR)
     bound = wp.constant(real(_SATURATION))
+    larger, smaller = dialect.larger, dialect.smaller
 
     @wp.func(module=dialect.module, inline=True)
     def tanh(argument: real) -> real:
-        x = wp.clamp(argument, -bound, bound)
+        x = smaller(bound, larger(-bound, argument))  # in this order NaN stays NaN
         z = x * x
         numerator = ((((((a13 * z + a11) * z + a9) * z + a7) * z + a5) * z + a3) * z + a1) * x
         denominator = ((b6 * z + b4) * z + b2) * z + b0
