@@ -15,6 +15,20 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def vector_bytes(process: Path = _PROCESS) -> int:
+    """Return the width of the processor's vector registers [bytes], 32 where it does not tell.
+
+    Args:
+        process: where the system tells about itself (proc(5)).
+    """
+    try:
+        lines = (process / "cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    flags = next((line.partition(":")[2].split() for line in lines if line.startswith("flags")), [])
+    return 64 if "avx512f" in flags else 32
+
+
 def available_memory(process: Path = _PROCESS, groups: Path = _CONTROL_GROUPS) -> int:
     """Return the memory that this process can still have [bytes].
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from codesign.machine import available_cores, available_memory
+from codesign.machine import available_cores, available_memory, vector_bytes
 
 MEBIBYTE = 2**20
 
@@ -23,6 +23,13 @@ def group(folder: Path, limit: str, used: int, files: int) -> None:
     (folder / "memory.max").write_text(f"{limit}\n")
     (folder / "memory.current").write_text(f"{used}\n")
     (folder / "memory.stat").write_text(f"anon 1\ninactive_file {files}\nactive_file 3\n")
+
+
+@pytest.mark.parametrize(("flags", "width"), [("fpu sse2 avx2 fma", 32), ("fpu avx2 avx512f avx512dq", 64)])
+def test_the_width_of_vectors_is_what_the_processor_says(process: Path, flags: str, width: int) -> None:
+    assert vector_bytes(process) == 32  # nothing said
+    (process / "cpuinfo").write_text(f"processor\t: 0\nflags\t\t: {flags}\nbogomips\t: 1\n")
+    assert vector_bytes(process) == width
 
 
 def test_files_kept_in_memory_count_as_available(process: Path, tmp_path: Path) -> None:

@@ -7,20 +7,23 @@ from typing import Any
 
 import warp as wp
 
+from codesign.machine import vector_bytes
 from codesign.sim.contact import CONTACTS
 from codesign.sim.dialect import Dialect
 from codesign.sim.physics import build_physics
 from codesign.sim.plugins import Controller, ControllerFunctions, Task, TaskFunctions, Terrain
 from codesign.sim.rollout import RolloutKernels, build_rollout
+from codesign.sim.rows import REAL_BYTES
 
 CPU_FLAGS = (
     "-march=native -funsafe-math-optimizations -mreassociate -freciprocal-math -fno-signed-zeros -fapprox-func"
     " -ffp-contract=fast -mllvm=-unroll-threshold=30 -mllvm=-inline-threshold=9000"
 )
-"""Flags of the CPU compiler: sums may be reordered, so that rows vectorise; NaN and infinity stay what they are."""
+"""Flags of the CPU compiler: sums may be reordered, so that rows vectorise; NaN and infinity stay what they are. Loops
+over a row must not be unrolled, by the compiler or by Warp, because it is as loops that they become vector code."""
 
-ROWS = {"float32": 8, "float64": 4}
-"""Masses or springs in a row on a CPU: one vector register of 512 bits, or two of 256."""
+ROWS = {precision: vector_bytes() // size for precision, size in REAL_BYTES.items()}
+"""Masses or springs in a row on a CPU: as many as a vector register holds."""
 
 
 GPU_LANES = 64

@@ -58,8 +58,8 @@ class ControllerFunctions:
         Controller: struct type of the controller's parameters, gradient and scratch.
         prepare: (..., world, lane): once before an episode or its reverse.
         act: (..., world, lane, step, slot, centre): writes the actuation of `slot`, in rows.
-        reverse: (..., adjoint, world, lane, step, slot): carries the adjoint of the slot's actuation to positions and
-            velocities.
+        reverse: (..., adjoint, world, lane, step, slot): carries the adjoint of the slot's actuation, which is one row
+            of springs after the other, to positions and velocities; may put what `accumulate` needs in its place.
         accumulate: (..., adjoint, world, lane, start, count): adds a segment's part to the gradient of the parameters.
     """
 

@@ -43,8 +43,10 @@ def test_lanes_change_no_bit(
         assert np.abs(one).max() > 0
 
 
-def test_rows_agree_with_single_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("row", [4, 8])
+def test_rows_agree_with_single_numbers(row: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulator, "row_of", lambda _device, _precision: row)
     in_rows = learned("mlp", "segments")
     monkeypatch.setattr(simulator, "row_of", lambda _device, _precision: 1)
-    for row, one in zip(in_rows, learned("mlp", "segments"), strict=True):
-        np.testing.assert_allclose(row, one, rtol=1e-9, atol=1e-12 * np.abs(one).max())
+    for many, one in zip(in_rows, learned("mlp", "segments"), strict=True):
+        np.testing.assert_allclose(many, one, rtol=1e-9, atol=1e-12 * np.abs(one).max())
