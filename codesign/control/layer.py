@@ -55,6 +55,15 @@ def padded_units(units: int, row: int) -> int:
     return -(-units // group) * group
 
 
+def weights_of_a_row(units: int, row: int) -> int:
+    """Return the distance from the weights of a row to those of the next one, counted in rows.
+
+    Where a row is one number, one weight more than there are units: lanes that go through the units of neighbouring
+    rows together then read from different banks of a GPU's shared memory.
+    """
+    return units + 1 if row == 1 else units
+
+
 def build_layer(dialect: Dialect, units: int) -> LayerFunctions:
     """Return the functions of a layer with a padded number of units."""
     rows = wp.array(dtype=dialect.numbers)
@@ -126,16 +135,17 @@ def _group(row: int) -> int:
 
 def _scalar(dialect: Dialect, units: int) -> dict[str, str]:
     """Return the functions where a row is one number; four sums hide the latency of an addition."""
+    stride = weights_of_a_row(units, 1)
     begin = f"typedef {REAL_NAMES[dialect.precision]} Real;"
 
     def folded(values: str, count: str) -> str:
-        return f"""for (; i + 4 <= {count}; i += 4, w += {4 * units}) {{
+        return f"""for (; i + 4 <= {count}; i += 4, w += {4 * stride}) {{
         s0 += w[0] * {values}[i];
-        s1 += w[{units}] * {values}[i + 1];
-        s2 += w[{2 * units}] * {values}[i + 2];
-        s3 += w[{3 * units}] * {values}[i + 3];
+        s1 += w[{stride}] * {values}[i + 1];
+        s2 += w[{2 * stride}] * {values}[i + 2];
+        s3 += w[{3 * stride}] * {values}[i + 3];
     }}
-    for (; i < {count}; ++i, w += {units}) s0 += w[0] * {values}[i];"""
+    for (; i < {count}; ++i, w += {stride}) s0 += w[0] * {values}[i];"""
 
     def outer(value: str, centres: str = "") -> str:
         return f"""{begin}
@@ -158,7 +168,7 @@ def _scalar(dialect: Dialect, units: int) -> dict[str, str]:
         "spread": f"""{begin}
     const Real* x = (const Real*)(units.data + units_at);
     for (int row = first; row < last; row += stride) {{
-        const Real* w = (const Real*)(weights.data + at) + row * {units};
+        const Real* w = (const Real*)(weights.data + at) + row * {stride};
         Real s0 = 0, s1 = 0, s2 = 0, s3 = 0;
         for (int u = 0; u < {units}; u += 4) {{
             s0 += w[u] * x[u];

@@ -71,7 +71,7 @@ class Mlp:
         del steps
         sizes = self._sizes(layout.row)
         inputs = sizes.inputs(layout.dimension, layout.padded_masses)
-        return (inputs + layout.padded_springs + 1) * sizes.units + layout.padded_springs
+        return (inputs + layout.padded_springs) * sizes.stride + sizes.units + layout.padded_springs
 
     def history(self, layout: Layout, segment: int) -> np.ndarray:
         """Return the reals of scratch of each world, shape (worlds,)."""
@@ -139,12 +139,12 @@ def _slots(sizes: MlpSizes, dimension: int, masses: int, springs: int) -> np.nda
     state = np.concatenate([own, dimension * padded_masses + own], axis=1)
     inputs = np.concatenate([features + np.arange(sizes.sines), state.ravel(), features + sizes.sines + np.arange(2)])
     spring = np.arange(springs)
-    second = int(sizes.inputs(dimension, np.array(padded_masses))) * units
-    bias = second + padded_springs * units
+    second = int(sizes.inputs(dimension, np.array(padded_masses))) * sizes.stride
+    bias = second + padded_springs * sizes.stride
 
     def slots(number: np.ndarray, unit: np.ndarray) -> np.ndarray:
         """Return where a layer has the weight between a number and a unit."""
-        return (number // row * units + unit) * row + number % row
+        return (number // row * sizes.stride + unit) * row + number % row
 
     first = slots(inputs[None], hidden[:, None])
     outputs = second + slots(spring[:, None], hidden[None])

@@ -59,7 +59,7 @@ def _build_act(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Control
     load, store = dialect.row_functions.load, dialect.row_functions.store
     Constants, Model, Tape = dialect.Constants, dialect.Model, dialect.Tape
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    UNITS, UNIT_ROWS, CLOCK = sizes.units, sizes.units // dialect.row, sizes.clock // dialect.row
+    STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // dialect.row, sizes.clock // dialect.row
     spread, fold = layer.spread, layer.fold
     tanh = build_tanh(dialect)
 
@@ -118,8 +118,8 @@ def _build_act(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Control
         feature = 2 * DIMENSION * model.mass_start[world] // ROW
         hidden = (world * constants.segment + slot) * UNIT_ROWS
         first = model.parameter_start[world] // ROW
-        second = first + (states + CLOCK) * UNITS
-        bias = second + springs * UNITS
+        second = first + (states + CLOCK) * STRIDE
+        bias = second + springs * STRIDE
         sense(constants, model, control, tape, world, lane, slot, feature, centre)
         synchronise()
         for row in range(lane, UNIT_ROWS, wp.block_dim()):
@@ -159,7 +159,7 @@ def _build_reverse(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Con
     real = dialect.real
     Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    UNITS, UNIT_ROWS, CLOCK = sizes.units, sizes.units // dialect.row, sizes.clock // dialect.row
+    STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // dialect.row, sizes.clock // dialect.row
     spread, fold = layer.spread, layer.fold
     load, store, total = dialect.row_functions.load, dialect.row_functions.store, dialect.row_functions.total
 
@@ -212,7 +212,7 @@ def _build_reverse(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Con
         springs = (model.spring_start[world + 1] - model.spring_start[world]) // ROW
         base = 2 * DIMENSION * start
         first = model.parameter_start[world] // ROW
-        second = first + (2 * DIMENSION * count + CLOCK) * UNITS
+        second = first + (2 * DIMENSION * count + CLOCK) * STRIDE
         hidden = (world * constants.segment + slot) * UNIT_ROWS
         actuation = model.spring_start[world] // ROW * constants.segment + slot * springs
         passed_at = model.spring_start[world] // ROW
@@ -252,7 +252,7 @@ def _build_accumulate(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, 
     """
     Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    UNITS, UNIT_ROWS, CLOCK = sizes.units, sizes.units // dialect.row, sizes.clock // dialect.row
+    STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // dialect.row, sizes.clock // dialect.row
     GROUP, GROUP_ROWS, GROUPS = layer.group, layer.group // dialect.row, sizes.units // layer.group
     outer, outer_relative, numbers = layer.outer, layer.outer_relative, dialect.numbers
     load, store = dialect.row_functions.load, dialect.row_functions.store
@@ -282,8 +282,8 @@ def _build_accumulate(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, 
         base = DIMENSION * model.mass_start[world] // ROW
         states = DIMENSION * model.mass_start[world + 1] // ROW - base
         first = model.parameter_start[world] // ROW
-        second = first + (2 * states + CLOCK) * UNITS
-        bias = second + springs * UNITS
+        second = first + (2 * states + CLOCK) * STRIDE
+        bias = second + springs * STRIDE
         hidden = world * constants.segment * UNIT_ROWS
         actuation = model.spring_start[world] // ROW * constants.segment
         gradient = control.gradient_rows
@@ -298,7 +298,7 @@ def _build_accumulate(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, 
                 present = numbers()
             outer_relative(
                 gradient,
-                first + row * UNITS + group * GROUP,
+                first + row * STRIDE + group * GROUP,
                 control.before_hidden_rows,
                 hidden + group * GROUP_ROWS,
                 UNIT_ROWS,
@@ -317,7 +317,7 @@ def _build_accumulate(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, 
             group = index % GROUPS
             outer(
                 gradient,
-                first + (2 * states + row) * UNITS + group * GROUP,
+                first + (2 * states + row) * STRIDE + group * GROUP,
                 control.before_hidden_rows,
                 hidden + group * GROUP_ROWS,
                 UNIT_ROWS,
@@ -331,7 +331,7 @@ def _build_accumulate(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, 
             group = index % GROUPS
             outer(
                 gradient,
-                second + row * UNITS + group * GROUP,
+                second + row * STRIDE + group * GROUP,
                 control.hidden_rows,
                 hidden + group * GROUP_ROWS,
                 UNIT_ROWS,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.control.layer import padded_units
+from codesign.control.layer import padded_units, weights_of_a_row
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class MlpSizes:
     def units(self) -> int:
         """Hidden units, padding included."""
         return padded_units(self.hidden, self.row)
+
+    @property
+    def stride(self) -> int:
+        """Distance from the weights of a row to those of the next one, counted in rows."""
+        return weights_of_a_row(self.units, self.row)
 
     @property
     def clock(self) -> int:
