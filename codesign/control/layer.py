@@ -253,7 +253,7 @@ def _vectors(dialect: Dialect, units: int) -> dict[str, str]:
     {each("Vector s{c} = {{}};", row)}
     for (int b = 0; b < count; ++b, w += {units}) {{ const Vector v = x[b]; {each("s{c} += w[{c}] * v;", row)} }}
     for (int b = 0; b < others_count; ++b, w += {units}) {{ const Vector v = y[b]; {each("s{c} += w[{c}] * v;", row)} }}
-    {_transposed_sums(row)}
+    {_transposed_sums(row, 16 // size)}
     {returned("t")}""",
         "outer": outer("*x"),
         "outer_relative": outer(
@@ -272,26 +272,36 @@ def _tree(terms: list[str]) -> str:
     return f"({_tree(terms[:half])} + {_tree(terms[half:])})"
 
 
-def _transposed_sums(row: int) -> str:
+def _transposed_sums(row: int, lane: int) -> str:
     """Return code that puts the sum over vector s0 into the first number of t, that over s1 into the second, and so on.
 
-    Each round adds neighbouring numbers of two vectors into one, so that all sums are done after log2(row) rounds.
+    Each round adds neighbours in two vectors and puts the sums into one, so that all is done after log2(row) rounds:
+    first neighbouring numbers, which stay in their `lane` (the 128 bits that a processor shuffles fastest), and then
+    neighbouring lanes.
     """
-    even = ", ".join(str(2 * index) for index in range(row))
-    odd = ", ".join(str(2 * index + 1) for index in range(row))
-    lines, names = [], [f"s{index}" for index in range(row)]
-    level = 0
+    lines, names, level = [], [f"s{index}" for index in range(row)], 0
     while len(names) > 1:
+        inside = 2**level < lane
+        even, odd = (_neighbours(row, lane if inside else row, 1 if inside else lane, offset) for offset in (0, 1))
         level += 1
-        merged = []
-        for index in range(0, len(names), 2):
-            one, other = names[index : index + 2]
-            name = f"t{level}_{index // 2}"
-            pair = f"{one}, {other}"
+        merged = [f"t{level}_{index}" for index in range(len(names) // 2)]
+        for index, name in enumerate(merged):
+            pair = f"{names[2 * index]}, {names[2 * index + 1]}"
             lines.append(
                 f"const Vector {name} = __builtin_shufflevector({pair}, {even})"
                 f" + __builtin_shufflevector({pair}, {odd});"
             )
-            merged.append(name)
         names = merged
     return "\n    ".join([*lines, f"const Vector t = {names[0]};"])
+
+
+def _neighbours(row: int, within: int, size: int, offset: int) -> str:
+    """Return where every other block of `size` numbers is in two vectors, both taken `within` numbers at a time."""
+    places = [
+        vector * row + start + 2 * size * block + size * offset + number
+        for start in range(0, row, within)
+        for vector in (0, 1)
+        for block in range(within // size // 2)
+        for number in range(size)
+    ]
+    return ", ".join(map(str, places))
