@@ -5,6 +5,7 @@ from codesign.evaluate.batches import batches
 from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.evaluator import Evaluator, EvaluatorSettings
 from codesign.evaluate.local import Local
+from codesign.evaluate.racing import bars
 from codesign.evaluate.ray_evaluator import Ray
 from codesign.evaluate.trial import Trial
 
@@ -19,6 +20,7 @@ __all__ = [
     "Ray",
     "Trial",
     "assess",
+    "bars",
     "batches",
     "initial_weights",
 ]

@@ -12,13 +12,14 @@ from codesign.streams import Purpose, stream
 from codesign.train import learn
 
 
-def assess(trial: Trial, genomes: Genomes, identities: np.ndarray) -> Evaluations:
-    """Return what became of the designs; each one's numbers depend on the trial and on itself only.
+def assess(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
+    """Return what became of the designs; each one's numbers depend on the trial, the bars and itself only.
 
     Args:
         trial: how designs are evaluated.
         genomes: the designs, at least one.
         identities: (generation, individual) of each, which addresses its random stream, int64, shape (n, 2).
+        bars: what a design must be able to do after so many steps to go on learning, see `racing.bars`.
 
     Raises:
         MemoryBudgetError: a design alone needs more memory than the trial may use.
@@ -26,13 +27,14 @@ def assess(trial: Trial, genomes: Genomes, identities: np.ndarray) -> Evaluation
     """
     bodies = develop(trial.lattice.build(), genomes, trial.tissue)
     chosen = np.arange(len(bodies))
-    parts = [_assess(trial, bodies.take(chosen[part]), identities[part]) for part in batches(trial, bodies)]
+    parts = [_assess(trial, bodies.take(chosen[part]), identities[part], bars) for part in batches(trial, bodies)]
     return Evaluations.concatenate(parts)
 
 
-def _assess(trial: Trial, bodies: Bodies, identities: np.ndarray) -> Evaluations:
+def _assess(trial: Trial, bodies: Bodies, identities: np.ndarray, bars: np.ndarray | None) -> Evaluations:
     simulator = Simulator(bodies, trial.physics, trial.controller, trial.task, trial.terrain, trial.execution)
-    learned = learn(simulator, trial.learner, initial_weights(trial, simulator, identities))
+    limits = None if bars is None else -bars
+    learned = learn(simulator, trial.learner, initial_weights(trial, simulator, identities), limits)
     muscles = np.concatenate([[0], np.cumsum(bodies.swings != 0)])[bodies.spring_start]
     return Evaluations(
         fitness=learned.fitness,
@@ -44,8 +46,7 @@ def _assess(trial: Trial, bodies: Bodies, identities: np.ndarray) -> Evaluations
         masses=np.diff(bodies.mass_start).astype(np.int32),
         springs=np.diff(bodies.spring_start).astype(np.int32),
         muscles=np.diff(muscles).astype(np.int32),
-        # One episode for each point of the curve, and one with the best weights.
-        robot_steps=len(bodies) * (trial.learner.iterations + 2) * trial.physics.steps,
+        robot_steps=learned.episodes * trial.physics.steps,
     )
 
 

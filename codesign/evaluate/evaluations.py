@@ -13,7 +13,7 @@ class Evaluations:
     Attributes:
         fitness: what the design does after it has learned, higher is better, -inf if invalid, float64, shape (n,).
         curves: performance before learning and after each iteration (the negative loss, higher is better), NaN once
-            invalid, float32, shape (n, iterations + 1).
+            invalid or stopped, float32, shape (n, iterations + 1).
         status: `WorldStatus` of each design, int8, shape (n,).
         measures: further numbers of the task by name, each float64, shape (n,).
         weights: best controller parameters of all designs, one design after the other, of the precision

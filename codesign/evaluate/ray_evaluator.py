@@ -90,7 +90,7 @@ class RayEvaluator(Evaluator):
         """Number of worker processes."""
         return self._count
 
-    def evaluate(self, genomes: Genomes, identities: np.ndarray) -> Evaluations:
+    def evaluate(self, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
         """Return what became of the designs, in their order.
 
         Raises:
@@ -98,7 +98,7 @@ class RayEvaluator(Evaluator):
         """
         # The springs of a body, and with them the time it takes, grow with its filled cells.
         chunks = balanced_chunks(np.count_nonzero(genomes.cells, axis=1).astype(np.float64), self._chunks)
-        results = self._collect([(genomes[chunk], identities[chunk]) for chunk in chunks])
+        results = self._collect([(genomes[chunk], identities[chunk], bars) for chunk in chunks])
         order = np.argsort(np.concatenate(chunks), kind="stable")
         return Evaluations.concatenate(results).take(order)
 
@@ -111,7 +111,7 @@ class RayEvaluator(Evaluator):
             self._ray.shutdown()
             self._owns_cluster = False
 
-    def _collect(self, jobs: list[tuple[Genomes, np.ndarray]]) -> list[Evaluations]:
+    def _collect(self, jobs: list[tuple[Genomes, np.ndarray, np.ndarray | None]]) -> list[Evaluations]:
         """Return the results of `jobs`, in their order, whichever worker computes them and however often."""
         failures = self._ray.exceptions
         # The second is raised where a machine is lost that had a result which was not fetched yet.
@@ -186,6 +186,6 @@ class Worker:
         trial, processes, self._function = work
         self._trial = shared(trial, processes)
 
-    def assess(self, genomes: Genomes, identities: np.ndarray) -> Evaluations:
+    def assess(self, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None) -> Evaluations:
         """Return what became of a chunk of designs."""
-        return self._function(self._trial, genomes, identities)
+        return self._function(self._trial, genomes, identities, bars)

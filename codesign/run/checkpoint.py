@@ -12,7 +12,7 @@ import codesign
 from codesign.errors import CheckpointError
 from codesign.files import write_bytes, write_text
 
-FORMAT = 1
+FORMAT = 2
 _SEARCH = "search."
 _REMEDY = "use another checkpoint of this run, or start a new run"
 
@@ -26,6 +26,7 @@ class Checkpoint:
         search: state of the search, named arrays.
         weights: controller parameters of each living design by identity (generation, individual), flat, of the
             precision that they were learned in.
+        curves: how each living design learned, by identity, float32, each of shape (iterations + 1,).
         seconds: time spent on the run so far [s].
         fingerprint: settings that decide the run's results, by dotted name.
     """
@@ -33,6 +34,7 @@ class Checkpoint:
     generation: int
     search: dict[str, np.ndarray]
     weights: dict[tuple[int, int], np.ndarray]
+    curves: dict[tuple[int, int], np.ndarray]
     seconds: float
     fingerprint: dict[str, Any]
 
@@ -50,6 +52,7 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
     arrays = {f"{_SEARCH}{name}": np.ascontiguousarray(array) for name, array in checkpoint.search.items()}
     arrays["weights"] = np.concatenate([*parts, np.zeros(0, dtype=np.float32)])
     arrays["weights.lengths"] = np.array([len(part) for part in parts], dtype=np.int64)
+    arrays["curves"] = np.array([checkpoint.curves[identity] for identity in identities], dtype=np.float32)
     arrays["weights.identities"] = np.array(identities, dtype=np.int64).reshape(-1, 2)
     data = encode(arrays)
     manifest_path = manifest_of(folder, checkpoint.generation)
@@ -84,10 +87,10 @@ def load(manifest_path: Path) -> Checkpoint:
         ends = np.cumsum(arrays["weights.lengths"])
         identities = [(int(generation), int(individual)) for generation, individual in arrays["weights.identities"]]
         weights = dict(zip(identities, np.split(arrays["weights"], ends[:-1]), strict=True)) if identities else {}
+        curves = dict(zip(identities, arrays["curves"], strict=True))
         search = {name.removeprefix(_SEARCH): array for name, array in arrays.items() if name.startswith(_SEARCH)}
-        return Checkpoint(
-            int(manifest["generation"]), search, weights, float(manifest["seconds"]), dict(manifest["experiment"])
-        )
+        seconds, experiment = float(manifest["seconds"]), dict(manifest["experiment"])
+        return Checkpoint(int(manifest["generation"]), search, weights, curves, seconds, experiment)
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError("a checkpoint's arrays", f"{manifest_path} ({error})", _REMEDY) from error
 

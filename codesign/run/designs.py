@@ -30,7 +30,8 @@ class Design:
         operator: name of the variation that made it.
         fitness: higher is better, -inf if invalid.
         status: how learning ended, in lower case.
-        curve: performance before learning and after each iteration, NaN once invalid, float32, shape (iterations + 1,).
+        curve: performance before learning and after each iteration, NaN once invalid or stopped, float32, shape
+            (iterations + 1,).
         measures: further numbers by name.
         genome: what it grows from.
         masses, springs, muscles: size of its body.

@@ -1,6 +1,7 @@
 """The outer loop: ask, evaluate, tell, record, generation by generation, from the start or from where a run stopped."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -8,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from codesign.errors import CheckpointError, CodesignError
-from codesign.evaluate import Evaluations, Evaluator
+from codesign.evaluate import Evaluator, bars
 from codesign.run import checkpoint as checkpoints
 from codesign.run.best import write_best
 from codesign.run.checkpoint import Checkpoint
@@ -135,6 +136,7 @@ class _Evolution:
         self._experiment, self._folder, self._listener = experiment, folder, listener
         self._search: Search = experiment.search.begin(experiment.space, experiment.seed)
         self._weights: dict[tuple[int, int], np.ndarray] = {}
+        self._curves: dict[tuple[int, int], np.ndarray] = {}
         self._seconds, self._begin = 0.0, time.perf_counter()
         self._finished: Checkpoint | None = None
         self._saved = -1
@@ -159,7 +161,8 @@ class _Evolution:
             self._listener.on_notice(f"{fault}; going on from generation {found.generation} instead")
         folder.roll_back(found.generation)
         checkpoints.discard_after(folder.checkpoints, found.generation)
-        self._weights, self._seconds, self._saved = found.weights, found.seconds, found.generation
+        self._weights, self._curves = found.weights, found.curves
+        self._seconds, self._saved = found.seconds, found.generation
         write_best(folder, self._search.population, self._weights)
 
     def run(self) -> Outcome:
@@ -195,16 +198,22 @@ class _Evolution:
         generation = self._search.generation
         with interruption.welcome():
             asked = self._search.ask()
-            evaluations = evaluator.evaluate(asked.genomes, asked.identities)
+            evaluations = evaluator.evaluate(asked.genomes, asked.identities, self._bars())
         self._search.tell(evaluations.fitness)
         now = time.perf_counter()
         population = self._search.population
         metrics = summarise(generation, population, evaluations, now - begin, now - self._begin)
-        self._weights = _living_weights(population, self._weights, generation, evaluations)
+        self._weights = _living(population, self._weights, generation, evaluations.weights_of)
+        self._curves = _living(population, self._curves, generation, evaluations.curves.__getitem__)
         write_designs(self._folder.designs, generation, asked, evaluations)
         self._folder.append_metrics(metrics.row())
         self._finished = Checkpoint(
-            generation, self._search.state(), self._weights, now - self._begin, self._experiment.fingerprint()
+            generation,
+            self._search.state(),
+            self._weights,
+            self._curves,
+            now - self._begin,
+            self._experiment.fingerprint(),
         )
         if (generation + 1) % self._experiment.checkpoints.every == 0:
             self._save()
@@ -214,6 +223,15 @@ class _Evolution:
                 f"No design of generation {generation} was valid: all diverged, or went beyond the learner's limits. "
                 "A smaller sim.dt, softer springs or higher limits may help."
             )
+
+    def _bars(self) -> np.ndarray | None:
+        """Return what the next designs must be able to do to go on learning, from how the living learned."""
+        learner = self._experiment.trial.learner
+        if not learner.rungs or not self._search.generation:
+            return None
+        population = self._search.population
+        curves = np.stack([self._curves[born, number] for born, number in population.identities.tolist()])
+        return bars(learner, curves, population.fitness)
 
     def _save(self) -> None:
         """Put the state after the last finished generation away, if it is not yet."""
@@ -246,12 +264,15 @@ class _Evolution:
         return Outcome(self._folder.path, finished, generations, interrupted, best, fitness, seconds)
 
 
-def _living_weights(
-    population: Individuals, before: dict[tuple[int, int], np.ndarray], generation: int, evaluations: Evaluations
+def _living(
+    population: Individuals,
+    before: dict[tuple[int, int], np.ndarray],
+    generation: int,
+    of: Callable[[int], np.ndarray],
 ) -> dict[tuple[int, int], np.ndarray]:
-    """Return the controller parameters of the members by identity, from this generation or from `before`."""
+    """Return what there is of the members by identity: of those of this generation, `of` each, else from `before`."""
     living = {}
     for born, number in population.identities.tolist():
         new = born == generation
-        living[born, number] = evaluations.weights_of(number).copy() if new else before[born, number]
+        living[born, number] = of(number).copy() if new else before[born, number]
     return living

@@ -9,6 +9,7 @@ import numpy as np
 from codesign.evaluate import Evaluations
 from codesign.genome import Genomes
 from codesign.search import Individuals
+from codesign.train import WorldStatus
 
 CLOCK_FIELDS = ("wall_seconds", "generation_seconds", "robots_per_second", "robot_steps_per_second")
 """Fields that depend on the machine; all others are the same whenever and wherever a run is repeated."""
@@ -25,6 +26,7 @@ class Metrics:
         offspring_best, offspring_mean: the same of the designs evaluated in this generation, before selection.
         offspring_before_learning: mean performance of the valid ones of these before they learned.
         valid_share: share of the designs evaluated in this generation that were valid.
+        stopped_share: share of them that racing stopped; these count with the best that they did until then.
         survivors: of these, how many were selected.
         diversity: mean share of cells in which two members of the population differ.
         mean_masses, mean_springs: mean size of the bodies evaluated in this generation.
@@ -42,6 +44,7 @@ class Metrics:
     offspring_mean: float | None
     offspring_before_learning: float | None
     valid_share: float
+    stopped_share: float
     survivors: int
     diversity: float
     mean_masses: float
@@ -80,6 +83,7 @@ def summarise(
         offspring_mean=_mean(evaluations.fitness),
         offspring_before_learning=_mean(evaluations.curves[valid, 0].astype(np.float64)),
         valid_share=float(valid.mean()),
+        stopped_share=float(np.mean(evaluations.status == WorldStatus.STOPPED)),
         survivors=int(np.count_nonzero(population.identities[:, 0] == generation)),
         diversity=diversity(population.genomes),
         mean_masses=float(evaluations.masses.mean()),

@@ -16,6 +16,7 @@ from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.selection import select
 from codesign.sim import Simulator
+from codesign.train import WorldStatus
 
 FRAMES_PER_SECOND = 50.0
 
@@ -88,12 +89,23 @@ def _weights(trial: Trial, folder: RunFolder, designs: Sequence[Design]) -> list
     except CheckpointError:
         kept = None  # what was lost can be learned again
     found = {} if kept is None else dict(kept.weights)
-    lost = [design for design in designs if design.identity not in found]
-    if lost:
-        genomes = Genomes.stack([design.genome for design in lost])
-        evaluations = assess(trial, genomes, _identities(lost))
-        found |= {design.identity: evaluations.weights_of(index) for index, design in enumerate(lost)}
+    lost: dict[int, list[Design]] = {}
+    for design in designs:
+        if design.identity not in found:
+            lost.setdefault(_steps_of(design), []).append(design)
+    for steps, alike in lost.items():
+        genomes = Genomes.stack([design.genome for design in alike])
+        as_far = replace(trial, learner=replace(trial.learner, iterations=steps))
+        evaluations = assess(as_far, genomes, _identities(alike))
+        found |= {design.identity: evaluations.weights_of(index) for index, design in enumerate(alike)}
     return [found[design.identity] for design in designs]
+
+
+def _steps_of(design: Design) -> int:
+    """Return how many steps a design learned before it was stopped, or else could have."""
+    if design.status == WorldStatus.STOPPED.name.lower():
+        return int(np.flatnonzero(np.isfinite(design.curve))[-1])
+    return len(design.curve) - 1
 
 
 def _record(trial: Trial, bodies: Bodies, designs: Sequence[Design], weights: Sequence[np.ndarray]) -> list[Recording]:

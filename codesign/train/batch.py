@@ -52,8 +52,12 @@ class Simulator(Protocol):
         """Return an array that lies like the parameters as weights, float64, flat, without padding."""
         ...
 
+    def attend(self, worlds: np.ndarray) -> None:
+        """Simulate and differentiate only some worlds from now on, by their indices; the others keep their losses."""
+        ...
+
     def forward(self) -> None:
-        """Simulate all worlds."""
+        """Simulate the worlds that are attended to, at first all of them."""
         ...
 
     def reverse(self) -> None:

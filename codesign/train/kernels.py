@@ -20,6 +20,7 @@ from codesign.train.status import WorldStatus
 _OK = wp.constant(int(WorldStatus.OK))
 _DIVERGED = wp.constant(int(WorldStatus.DIVERGED))
 _NO_GRADIENT = wp.constant(int(WorldStatus.NO_GRADIENT))
+_STOPPED = wp.constant(int(WorldStatus.STOPPED))
 _LANES = wp.constant(LANES)
 
 
@@ -84,7 +85,7 @@ def loss_kernels(real: Any) -> LossKernels:
         world = wp.tid()
         now = loss[world]
         improved[world] = 0
-        if status[world] == _DIVERGED:
+        if status[world] == _DIVERGED or status[world] == _STOPPED:
             return
         believable = wp.isfinite(now) and wp.abs(now) <= loss_limit
         if believable and iteration > 0:

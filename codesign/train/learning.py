@@ -16,7 +16,7 @@ class Learned:
     """What became of each world; entry i of every field belongs to world i.
 
     Attributes:
-        curves: loss before learning and after each step, NaN from where the world diverged, float64,
+        curves: loss before learning and after each step, NaN from where the world diverged or stopped, float64,
             shape (worlds, iterations + 1).
         best_loss: lowest loss, infinite if there was none to believe, float64, shape (worlds,).
         best_iteration: steps taken before the lowest loss, -1 if there was none, int32, shape (worlds,).
@@ -25,6 +25,7 @@ class Learned:
         status: `WorldStatus` of each world, int8, shape (worlds,).
         measures: further numbers of the task by name, with the best parameters, NaN where diverged, float64,
             shape (worlds,).
+        episodes: how many were simulated, over all worlds.
     """
 
     curves: np.ndarray
@@ -33,6 +34,7 @@ class Learned:
     best_weights: np.ndarray
     status: np.ndarray
     measures: dict[str, np.ndarray]
+    episodes: int
 
     @property
     def fitness(self) -> np.ndarray:
@@ -40,16 +42,18 @@ class Learned:
         return np.where(self.status == WorldStatus.DIVERGED, -np.inf, -self.best_loss)
 
 
-def learn(simulator: Simulator, learner: Learner, weights: np.ndarray) -> Learned:
+def learn(simulator: Simulator, learner: Learner, weights: np.ndarray, limits: np.ndarray | None = None) -> Learned:
     """Let every world learn from `weights` and return the best of each.
 
     With K iterations there are K steps and K + 1 losses; one more episode follows with the best weights, which are then
-    in the simulator. Nothing is copied from the device until then.
+    in the simulator. Nothing is copied from the device until then, but where there is a limit.
 
     Args:
         simulator: the worlds.
         learner: how they learn.
         weights: where they start, flat as the simulator loads them.
+        limits: a world whose lowest loss is above this after so many steps stops, infinite for no limit, shape
+            (iterations,); None for no limits at all.
 
     Raises:
         ValueError: the number of weights is not that of the simulator's worlds.
@@ -58,17 +62,26 @@ def learn(simulator: Simulator, learner: Learner, weights: np.ndarray) -> Learne
     batch = Batch.of(simulator)
     memory = _Memory(batch, learner)
     step = learner.bind(batch)
+    learning, episodes = batch.worlds, 0
     for iteration in range(learner.iterations):
         simulator.forward()
         memory.judge(iteration, simulator.loss)
         simulator.reverse()
         memory.measure_gradient()
         step(iteration)
+        episodes += learning
+        if limits is not None and np.isfinite(limits[iteration]):
+            left = memory.stop(float(limits[iteration]))
+            if len(left) < learning:
+                simulator.attend(left)
+                learning = len(left)
     simulator.forward()
     memory.judge(learner.iterations, simulator.loss)
     wp.copy(simulator.parameters, memory.best_parameters)
+    if learning < batch.worlds:
+        simulator.attend(np.arange(batch.worlds))
     simulator.forward()
-    return memory.learned(simulator)
+    return memory.learned(simulator, episodes + learning + batch.worlds)
 
 
 class _Memory:
@@ -111,7 +124,18 @@ class _Memory:
         batch.launch(kernels.add_squares, batch.offsets, batch.gradient, self._largest, self._squares)
         batch.launch(kernels.weigh, batch.offsets, self._largest, self._squares, batch.norm, batch.status, lanes=False)
 
-    def learned(self, simulator: Simulator) -> Learned:
+    def stop(self, limit: float) -> np.ndarray:
+        """Stop the worlds whose lowest loss is above a limit, and return those that go on learning.
+
+        Worlds without a gradient are not among these: they stand still, so that their losses stay what they are.
+        """
+        status = self._batch.status.numpy()
+        behind = self._best_loss.numpy().astype(np.float64) > limit
+        status = np.where((status == WorldStatus.OK) & behind, np.int32(WorldStatus.STOPPED), status)
+        self._batch.status.assign(status)
+        return np.flatnonzero(status == WorldStatus.OK)
+
+    def learned(self, simulator: Simulator, episodes: int) -> Learned:
         """Return everything on the host; the last episode of the simulator was with the best parameters."""
         status = self._batch.status.numpy()
         return Learned(
@@ -124,4 +148,5 @@ class _Memory:
                 name: np.where(status == WorldStatus.DIVERGED, np.nan, values)
                 for name, values in simulator.measures().items()
             },
+            episodes=episodes,
         )

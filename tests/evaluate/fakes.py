@@ -1,7 +1,6 @@
 """Assessments that cost nothing, for everything around the real one."""
 
 import os
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -11,12 +10,13 @@ from codesign.body import Tissue
 from codesign.control import CONTROLLERS
 from codesign.errors import MemoryBudgetError
 from codesign.evaluate import Evaluations, Trial
+from codesign.evaluate.evaluator import Assess
 from codesign.genome import LATTICES, Genomes, random_genomes
 from codesign.search import Individuals, Search
 from codesign.sim import Execution, Physics
 from codesign.streams import Purpose, stream, streams
 from codesign.tasks import TASKS, TERRAINS
-from codesign.train import LEARNERS
+from codesign.train import LEARNERS, WorldStatus
 
 LATTICE = LATTICES["triangle"](rows=5, columns=6)
 ITERATIONS = 3
@@ -46,10 +46,11 @@ def designs(count: int) -> tuple[Genomes, np.ndarray]:
     return genomes, np.stack([np.full(count, 4), np.arange(count)], axis=1)
 
 
-def quick(trial: Trial, genomes: Genomes, identities: np.ndarray) -> Evaluations:
+def quick(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
     """Return made-up evaluations, a function of each design and its identity; cells on the right are worth more.
 
-    Every eleventh design or so is invalid, and every one has as many weights as cells.
+    Every eleventh design or so is invalid, and every one has as many weights as cells. What is below a bar stops there
+    and is worth 1 less.
     """
     count = len(genomes)
     sizes = np.count_nonzero(genomes.cells, axis=1)
@@ -61,44 +62,53 @@ def quick(trial: Trial, genomes: Genomes, identities: np.ndarray) -> Evaluations
     fitness[invalid] = -np.inf
     curves = np.array([row[2 : 3 + ITERATIONS] for row in noise], dtype=np.float32)
     curves[invalid, 1:] = np.nan
+    status = invalid.astype(np.int8)
+    episodes = np.full(count, ITERATIONS + 2)
+    for steps, bar in enumerate([] if bars is None else bars.tolist()):
+        behind = (status == WorldStatus.OK) & (np.fmax.accumulate(curves, axis=1)[:, steps] < bar)
+        status[behind], episodes[behind] = WorldStatus.STOPPED, steps + 2
+        curves[behind, steps + 1 :] = np.nan
+        fitness[behind] -= 1.0
     weights = [np.resize(row, size) for row, size in zip(noise, sizes, strict=True)]
     return Evaluations(
         fitness=fitness,
         curves=curves,
-        status=invalid.astype(np.int8),
+        status=status,
         measures={"height": np.array([row[3] for row in noise])},
         weights=np.concatenate(weights).astype(np.float32),
         weight_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         masses=sizes.astype(np.int32),
         springs=(2 * sizes).astype(np.int32),
         muscles=np.count_nonzero(genomes.muscles, axis=1).astype(np.int32),
-        robot_steps=count * 100,
+        robot_steps=int(episodes.sum()) * 20,
     )
 
 
-def fatal_once(marker: Path, victim: int) -> Callable[[Trial, Genomes, np.ndarray], Evaluations]:
+def fatal_once(marker: Path, victim: int) -> Assess:
     """Return an assessment that takes its process down with it the first time it meets individual `victim`."""
     return partial(_fatal_once, marker, victim)
 
 
-def _fatal_once(marker: Path, victim: int, trial: Trial, genomes: Genomes, identities: np.ndarray) -> Evaluations:
+def _fatal_once(
+    marker: Path, victim: int, trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None
+) -> Evaluations:
     if victim in identities[:, 1] and not marker.exists():
         marker.touch()
         os._exit(1)
-    return quick(trial, genomes, identities)
+    return quick(trial, genomes, identities, bars)
 
 
-def always_fatal(trial: Trial, genomes: Genomes, identities: np.ndarray) -> Evaluations:
+def always_fatal(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
     """Take the process down."""
     os._exit(1)
 
 
-def over_budget(trial: Trial, genomes: Genomes, identities: np.ndarray) -> Evaluations:
+def over_budget(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
     """Fail like a simulator that was given too little memory."""
     raise MemoryBudgetError("64 MiB", "8 MiB", "set execution.memory_mib=64")
 
 
-def broken(trial: Trial, genomes: Genomes, identities: np.ndarray) -> Evaluations:
+def broken(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
     """Fail like a program with a mistake."""
     raise ZeroDivisionError("a mistake")
 

@@ -21,6 +21,9 @@ from codesign.run.checkpoint import newest_intact
 from codesign.search import SEARCHES
 from tests.evaluate.fakes import quick, trial
 
+KINDS = [*sorted(SEARCHES), "racing"]
+"""What runs differ in that are to survive the same: their search, and whether the designs of a genetic one race."""
+
 CONFIG = "seed: 7\ntitle: fake\n"
 GENERATIONS = 6
 
@@ -39,20 +42,21 @@ class Quick(EvaluatorSettings):
     hopeless: bool = False
 
     def start(self, trial: Trial, function: Assess = quick) -> LocalEvaluator:
-        def disturbed(trial: Trial, genomes: Genomes, identities: np.ndarray) -> Evaluations:
+        def disturbed(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None) -> Evaluations:
             if self.disturbance is not None:
                 self.disturbance(int(identities[0, 0]))
-            evaluations = function(trial, genomes, identities)
+            evaluations = function(trial, genomes, identities, bars)
             return replace(evaluations, fitness=np.full(len(genomes), -np.inf)) if self.hopeless else evaluations
 
         return LocalEvaluator(trial, disturbed)
 
 
-def experiment(search: str = "genetic", **changes: Any) -> Experiment:
-    """Return an experiment of a few designs and generations."""
+def experiment(kind: str = "genetic", **changes: Any) -> Experiment:
+    """Return an experiment of a few designs and generations, one of `KINDS`."""
+    search, racing = ("genetic", 2) if kind == "racing" else (kind, 0)
     return replace(
         Experiment(
-            trial=trial(),
+            trial=replace(trial(), learner=replace(trial().learner, racing=racing)),
             variation=VariationSettings(),
             search=SEARCHES[search](population_size=6, generations=GENERATIONS),
             evaluator=Quick(),
@@ -89,9 +93,9 @@ class Notes(Silence):
         self.outcomes.append(outcome)
 
 
-def finished(path: Path, search: str = "genetic", **changes: Any) -> RunFolder:
+def finished(path: Path, kind: str = "genetic", **changes: Any) -> RunFolder:
     """Return the folder of a run that was never disturbed."""
-    evolve(experiment(search, **changes), path, CONFIG)
+    evolve(experiment(kind, **changes), path, CONFIG)
     return RunFolder(path)
 
 
@@ -107,6 +111,7 @@ def results(folder: RunFolder) -> dict[str, Any]:
         "generation": kept.generation,
         "search": {name: array.tobytes() for name, array in kept.search.items()},
         "weights": {identity: weights.tobytes() for identity, weights in kept.weights.items()},
+        "curves": {identity: curve.tobytes() for identity, curve in kept.curves.items()},
         "best": json.loads(folder.best.read_text()),
         "best weights": digest(folder.best_weights),
         "config": folder.config.read_text(),

@@ -204,7 +204,8 @@ def test_a_line_of_metrics_that_is_none_is_told(run):
 def test_a_checkpoint_comes_back_as_it_was(tmp_path):
     weights = {(3, 1): np.arange(4, dtype=np.float32), (0, 2): np.zeros(0, np.float32), (2, 9): np.ones(1, np.float32)}
     search = {"told": np.array([4]), "cells": np.eye(3, dtype=np.uint8)}
-    written = Checkpoint(3, search, weights, 12.5, {"trial.seed": 7, "trial.terrain.corners": [0.1, 0.2]})
+    curves = {identity: np.full(3, identity[1], dtype=np.float32) for identity in weights}
+    written = Checkpoint(3, search, weights, curves, 12.5, {"trial.seed": 7, "trial.terrain.corners": [0.1, 0.2]})
     save(written, tmp_path)
     found = load(manifest_of(tmp_path, 3))
     assert (found.generation, found.seconds, found.fingerprint) == (3, 12.5, written.fingerprint)
@@ -214,15 +215,16 @@ def test_a_checkpoint_comes_back_as_it_was(tmp_path):
     }
     assert found.weights.keys() == weights.keys()
     assert all(np.array_equal(found.weights[key], weights[key]) for key in weights)
+    assert all(np.array_equal(found.curves[key], curves[key]) for key in weights)
 
 
 def test_a_checkpoint_without_weights_comes_back(tmp_path):
-    save(Checkpoint(0, {"told": np.array([1])}, {}, 0.0, {}), tmp_path)
+    save(Checkpoint(0, {"told": np.array([1])}, {}, {}, 0.0, {}), tmp_path)
     assert load(manifest_of(tmp_path, 0)).weights == {}
 
 
 def test_weights_of_double_precision_stay_so(tmp_path):
-    save(Checkpoint(0, {"told": np.array([1])}, {(0, 0): np.array([1 / 3])}, 0.0, {}), tmp_path)
+    save(Checkpoint(0, {"told": np.array([1])}, {(0, 0): np.array([1 / 3])}, {(0, 0): np.zeros(2)}, 0.0, {}), tmp_path)
     assert load(manifest_of(tmp_path, 0)).weights[0, 0].tolist() == [1 / 3]
 
 

@@ -11,11 +11,11 @@ import pytest
 from codesign.errors import ConfigError, OutputError, RunError
 from codesign.run import CheckpointSettings, RunFolder, evolve, resume
 from codesign.run.designs import read_designs
-from codesign.search import SEARCHES
 from codesign.train import LEARNERS
 from tests.run.fakes import (
     CONFIG,
     GENERATIONS,
+    KINDS,
     Notes,
     Quick,
     everything,
@@ -25,7 +25,7 @@ from tests.run.fakes import (
 )
 
 
-@pytest.fixture(scope="module", params=sorted(SEARCHES))
+@pytest.fixture(scope="module", params=KINDS)
 def search(request):
     return request.param
 

@@ -11,13 +11,12 @@ import pytest
 
 from codesign.run import RunFolder, evolve, resume
 from codesign.run import folder as folder_module
-from codesign.search import SEARCHES
-from tests.run.fakes import CONFIG, GENERATIONS, Quick, experiment, finished, in_child, results, start_child
+from tests.run.fakes import CONFIG, GENERATIONS, KINDS, Quick, experiment, finished, in_child, results, start_child
 
 MOMENTS = 12
 
 
-@pytest.fixture(scope="module", params=sorted(SEARCHES))
+@pytest.fixture(scope="module", params=KINDS)
 def search(request):
     return request.param
 
@@ -61,8 +60,8 @@ def go_on(path: Path, search: str) -> None:
 
 
 def test_killed_before_any_step_by_which_files_change(search, undisturbed, tmp_path):
-    # The steps are the same for all searches, which share them out.
-    step, stride, killed = sorted(SEARCHES).index(search), len(SEARCHES), True
+    # The steps are the same for all kinds, which share them out.
+    step, stride, killed = KINDS.index(search), len(KINDS), True
     while killed:
         path = tmp_path / f"run{step}"
         ended = in_child(lambda last=step, at=path: KillPoint(last).run(lambda: go_on(at, search)))

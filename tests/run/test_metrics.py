@@ -8,7 +8,8 @@ import pytest
 from codesign.genome import Genomes
 from codesign.run.metrics import diversity, summarise
 from codesign.search import SEARCHES
-from tests.evaluate.fakes import designs, told, trial
+from codesign.train import WorldStatus
+from tests.evaluate.fakes import designs, quick, told, trial
 from tests.run.fakes import experiment
 
 
@@ -44,6 +45,19 @@ def test_what_is_invalid_counts_in_the_share_and_nowhere_else():
     living = population.fitness[np.isfinite(population.fitness)]
     assert metrics.mean_fitness == pytest.approx(living.mean())
     assert metrics.best_fitness == living.max()
+
+
+def test_what_racing_stopped_counts_in_its_share():
+    search = SEARCHES["genetic"](population_size=30).begin(experiment().space, 7)
+    asked = search.ask()
+    evaluations = quick(trial(), asked.genomes, asked.identities, np.array([-np.inf, 0.5, -np.inf]))
+    search.tell(evaluations.fitness)
+    stopped = np.count_nonzero(evaluations.status == WorldStatus.STOPPED)
+    metrics = summarise(0, search.population, evaluations, 2.0, 5.0)
+    assert 0 < stopped < 30
+    assert metrics.stopped_share == stopped / 30
+    assert metrics.valid_share == np.isfinite(evaluations.fitness).mean()
+    assert summarise(1, *generation(), 2.0, 5.0).stopped_share == 0.0
 
 
 def test_survivors_are_the_newcomers_of_the_population():

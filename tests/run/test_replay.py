@@ -71,6 +71,47 @@ def test_harmed_checkpoints_do_not_stop_looking_back(run, tmp_path):
     assert np.array_equal(ours.weights, theirs.weights)
 
 
+@pytest.fixture(scope="module")
+def raced(tmp_path_factory):
+    path = tmp_path_factory.mktemp("raced") / "run"
+    evolve(racing(), path, CONFIG)
+    return RunFolder(path)
+
+
+def racing(**changes):
+    one = real(**changes)
+    return replace(one, trial=replace(one.trial, learner=replace(one.trial.learner, iterations=5, racing=2)))
+
+
+def test_a_stopped_design_moves_as_far_as_it_was_fit(raced):
+    designs = select(raced, f"generation={GENERATIONS - 1}")
+    stopped = [design for design in designs if design.status == "stopped"]
+    assert stopped
+    assert {np.isfinite(design.curve).sum() for design in stopped} <= {2, 3}
+    for recording, design in zip(replay(racing(), raced, stopped), stopped, strict=True):
+        assert shift(recording.after) == pytest.approx(design.fitness, abs=1e-6)
+        assert design.fitness == np.nanmax(design.curve)
+
+
+def test_the_living_were_not_stopped(raced):
+    kept, _ = newest_intact(raced.checkpoints)
+    assert kept is not None
+    assert all(np.isfinite(curve).all() for curve in kept.curves.values())
+    rows = raced.read_metrics()
+    assert rows[0]["stopped_share"] == 0.0
+    assert rows[-1]["stopped_share"] > 0.0
+    assert rows[-1]["robot_steps"] < rows[0]["robot_steps"]
+
+
+def test_a_race_is_the_same_for_any_workers_and_after_a_stop(raced, tmp_path):
+    begun = racing()
+    evolve(replace(begun, search=replace(begun.search, generations=2)), tmp_path / "run", CONFIG)
+    resume(racing(evaluator=Ray(workers=2)), tmp_path / "run")
+    evolve(racing(evaluator=Ray(workers=1)), tmp_path / "one", CONFIG)
+    for name in ("run", "one"):
+        assert results(RunFolder(tmp_path / name)) == results(raced)
+
+
 def test_a_recording_tells_body_and_lineage(run, everybody):
     for recording, design in zip(replay(real(), run, everybody), everybody, strict=True):
         assert (recording.masses, len(recording.springs), recording.muscles) == (

@@ -31,6 +31,8 @@ class Quadratic:
         self.gradient = wp.zeros(total, dtype=self.real, device="cpu")
         self.loss = wp.zeros(self.worlds, dtype=self.real, device="cpu")
         self.episodes, self.reverses = 0, 0
+        self.simulated = 0  # episodes of single worlds
+        self.attended = np.arange(self.worlds)
 
     def _both(self, world: int) -> tuple[float, np.ndarray]:
         own = slice(self.parameter_start[world], self.parameter_start[world + 1])
@@ -48,13 +50,22 @@ class Quadratic:
     def weights(self, parameters: wp.array | None = None) -> np.ndarray:
         return (self.parameters if parameters is None else parameters).numpy().astype(np.float64)
 
+    def attend(self, worlds: np.ndarray) -> None:
+        self.attended = worlds
+
     def forward(self) -> None:
         self.episodes += 1
-        self.loss.assign(np.array([self._both(world)[0] for world in range(self.worlds)]))
+        self.simulated += len(self.attended)
+        loss = self.loss.numpy().copy()
+        loss[self.attended] = [self._both(world)[0] for world in self.attended.tolist()]
+        self.loss.assign(loss)
 
     def reverse(self) -> None:
         self.reverses += 1
-        self.gradient.assign(np.concatenate([self._both(world)[1] for world in range(self.worlds)]))
+        attended = set(self.attended.tolist())
+        self.gradient.assign(
+            np.concatenate([self._both(world)[1] * (world in attended) for world in range(self.worlds)])
+        )
 
     def measures(self) -> dict[str, np.ndarray]:
         return {"twice": 2.0 * self.loss.numpy().astype(np.float64)}

@@ -1,0 +1,134 @@
+"""Racing: where the bars are, and that a design which is stopped by one is the same wherever it is evaluated."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from codesign.evaluate import Local, Ray, assess, bars
+from codesign.sim import Execution, Physics
+from codesign.train import Normalized, WorldStatus
+from tests.evaluate.fakes import ITERATIONS, assert_same, designs, trial
+
+STEPS = 60
+LEARNER = Normalized(iterations=6, racing=2)  # rungs after 1 and 3 steps
+CURVES = np.array(
+    [
+        [0.0, 0.1, 0.2, 0.3, 0.9, 1.0, 0.8],
+        [0.0, 0.4, 0.3, 0.2, 0.5, 0.6, 0.7],
+        [0.1, 0.0, 0.5, 0.6, 0.7, 0.8, 0.9],
+    ],
+    dtype=np.float32,
+)
+FITNESS = CURVES.max(axis=1).astype(np.float64)
+
+
+def real(**changes):
+    return replace(trial(), physics=Physics(steps=STEPS), **changes)
+
+
+@pytest.mark.parametrize(("chance", "after_one", "after_three"), [(0.0, -0.3, -0.1), (0.5, -0.2, 0.3), (1.0, 0.4, 0.4)])
+def test_a_bar_is_below_the_least_of_the_living_by_what_they_gained(chance, after_one, after_three):
+    found = bars(replace(LEARNER, racing_chance=chance), CURVES, FITNESS)
+    # The best until then is 0.1, 0.4, 0.1 after a step and 0.3, 0.4, 0.6 after three, at the end 1.0, 0.6, 0.9.
+    assert found.shape == (6,)
+    assert found[[1, 3]] == pytest.approx([after_one, after_three])
+    assert np.isneginf(found[[0, 2, 4, 5]]).all()
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.3, 0.5, 0.9, 1.0])
+def test_who_could_live_already_is_never_stopped(chance):
+    generator = np.random.default_rng(3)
+    for _ in range(20):
+        curves = np.cumsum(generator.normal(size=(9, 7)), axis=1)
+        fitness = curves.max(axis=1)
+        assert (bars(replace(LEARNER, racing_chance=chance), curves, fitness) <= fitness.min()).all()
+
+
+def test_a_place_that_nobody_valid_has_is_open_to_all():
+    assert np.isneginf(bars(LEARNER, CURVES, np.array([1.0, -np.inf, 0.9]))).all()
+
+
+def test_who_stood_still_counts_with_what_it_could_do():
+    curves = CURVES.copy()
+    curves[1, 2:] = np.nan
+    assert bars(LEARNER, curves, FITNESS)[3] == pytest.approx(0.3)
+
+
+def test_without_rungs_nothing_is_asked():
+    assert np.isneginf(bars(replace(LEARNER, racing=0), CURVES, FITNESS)).all()
+
+
+@pytest.fixture(scope="module")
+def free():
+    return assess(real(), *designs(8))
+
+
+@pytest.fixture(scope="module")
+def asked(free):
+    """Bars that stop two designs after a step and two more after the next."""
+    found = np.full(ITERATIONS, -np.inf)
+    best = np.fmax.accumulate(free.curves, axis=1)
+    found[1] = np.sort(best[:, 1])[2]
+    found[2] = np.sort(best[best[:, 1] >= found[1], 2])[2]
+    return found
+
+
+@pytest.fixture(scope="module")
+def raced(asked):
+    return assess(real(), *designs(8), asked)
+
+
+def test_designs_stop_below_a_bar_and_others_do_not_feel_it(free, asked, raced):
+    best = np.fmax.accumulate(free.curves, axis=1)
+    last = np.where(best[:, 1] < asked[1], 1, np.where(best[:, 2] < asked[2], 2, ITERATIONS))
+    assert np.bincount(last, minlength=4).tolist() == [0, 2, 2, 4]
+    for index, steps in enumerate(last.tolist()):
+        curve = raced.curves[index]
+        assert np.array_equal(curve[: steps + 1], free.curves[index, : steps + 1])
+        assert np.isnan(curve[steps + 1 :]).all()
+        assert raced.fitness[index] == curve[: steps + 1].max()
+        expected = free.status[index] if steps == ITERATIONS else WorldStatus.STOPPED
+        assert raced.status[index] == expected
+    going_on = last == ITERATIONS
+    assert np.array_equal(raced.measures["displacement"][going_on], free.measures["displacement"][going_on])
+    assert np.allclose(raced.measures["displacement"], raced.fitness, atol=1e-6)
+
+
+def test_only_what_was_simulated_is_counted(free, raced):
+    assert free.robot_steps == 8 * (ITERATIONS + 2) * STEPS
+    assert raced.robot_steps == (2 * 3 + 2 * 4 + 4 * (ITERATIONS + 2)) * STEPS
+
+
+def test_a_stopped_design_is_the_one_that_learned_no_longer(raced):
+    short = assess(real(learner=replace(trial().learner, iterations=1)), *designs(8))
+    stopped = np.flatnonzero(np.isnan(raced.curves[:, 2]))
+    assert len(stopped) == 2
+    for index in stopped:
+        assert np.array_equal(raced.weights_of(index), short.weights_of(index))
+
+
+def test_bars_that_ask_for_nothing_change_nothing(free):
+    assert_same(assess(real(), *designs(8), np.full(ITERATIONS, -np.inf)), free)
+
+
+def test_a_raced_design_does_not_feel_its_company(asked, raced):
+    genomes, identities = designs(8)
+    for order in (np.array([6, 1, 3]), np.arange(8)[::-1], *np.arange(8)[:, None]):
+        found = assess(real(), genomes[order], identities[order], asked)
+        assert_same(replace(found, robot_steps=0), replace(raced.take(order), robot_steps=0))
+
+
+def test_batches_change_nothing_of_a_race():
+    little, ample = (real(execution=Execution(device="cpu", memory_mib=mebibytes)) for mebibytes in (1, 1000))
+    asked = np.array([-np.inf, 0.0, 0.01])
+    many = designs(200)
+    found = assess(ample, *many, asked)
+    assert 0 < np.count_nonzero(found.status == WorldStatus.STOPPED) < 200
+    assert_same(assess(little, *many, asked), found)
+
+
+@pytest.mark.parametrize("settings", [Local(), Ray(workers=1), Ray(workers=2)], ids=repr)
+def test_every_evaluator_holds_the_same_race(cluster, settings, asked, raced):
+    with settings.start(real()) as evaluator:
+        assert_same(evaluator.evaluate(*designs(8), asked), raced)
