@@ -12,8 +12,10 @@ from codesign.cli import stored
 from codesign.cli.application import Command, Prepared, Request
 from codesign.cli.catalogue import experiment_of, of_experiments
 from codesign.cli.entry import INTERRUPTED
+from codesign.cli.preflight import told
 from codesign.cli.progress import Logger
 from codesign.cli.settings import build
+from codesign.evaluate import estimate
 from codesign.export import EXPORTERS
 from codesign.run import Experiment, Listener, Outcome, RunFolder, evolve, gallery, resume
 
@@ -24,6 +26,7 @@ def prepare(request: Request) -> Prepared:
     Raises:
         ConfigError: a setting that is unknown, of the wrong type or out of range.
         RunError: a new run where one is already, or an old one where none is.
+        MemoryBudgetError: a design that the search may come to does not fit into the memory.
     """
     if request.config["run"] is not None:
         return _prepare_old(request)
@@ -32,7 +35,7 @@ def prepare(request: Request) -> Prepared:
     folder.require_unused()
     experiment = experiment_of(settings)
     start = partial(evolve, experiment, folder.path, stored.as_text(request.config))
-    return Prepared(folder.path, partial(_run, start, experiment, settings["logger"]))
+    return Prepared(folder.path, partial(_run, start, experiment, settings["logger"], _memory(experiment)))
 
 
 def _prepare_old(request: Request) -> Prepared:
@@ -44,15 +47,23 @@ def _prepare_old(request: Request) -> Prepared:
     longer = "search.generations" in request.overrides
     further = f" search.generations={experiment.search.generations}" if longer else ""
     start = partial(resume, experiment, folder.path)
-    return Prepared(folder.path, partial(_run, start, experiment, settings["logger"], further))
+    work = partial(_run, start, experiment, settings["logger"], _memory(experiment), further)
+    return Prepared(folder.path, work)
 
 
-def _run(start: Callable[[Listener], Outcome], experiment: Experiment, logger: Logger, further: str = "") -> int:
+def _memory(experiment: Experiment) -> str:
+    return told(estimate(experiment.trial, experiment.evaluator), experiment.trial.execution)
+
+
+def _run(
+    start: Callable[[Listener], Outcome], experiment: Experiment, logger: Logger, memory: str, further: str = ""
+) -> int:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     with logger.telling(console) as listener:
+        listener.on_notice(memory)
         outcome = start(listener)
     if logger.display != "none":
-        console.print(_told(outcome, further), markup=False)
+        console.print(_ending(outcome, further), markup=False)
     if outcome.interrupted:
         return INTERRUPTED
     if logger.page and outcome.best is not None:
@@ -62,7 +73,7 @@ def _run(start: Callable[[Listener], Outcome], experiment: Experiment, logger: L
     return 0
 
 
-def _told(outcome: Outcome, further: str) -> str:
+def _ending(outcome: Outcome, further: str) -> str:
     best = "no valid design yet"
     if outcome.best is not None:
         best = f"best design {outcome.best} with fitness {outcome.best_fitness:.3f}"

@@ -12,11 +12,12 @@ from codesign.body import Bodies, Body
 from codesign.cli.application import Command, Prepared, Request
 from codesign.cli.catalogue import experiment_of, of_experiments
 from codesign.cli.lessons import Lessons, plot_curves, rows, table
+from codesign.cli.preflight import told
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
 from codesign.cli.words import typed
 from codesign.errors import ConfigError
-from codesign.evaluate import Trial
+from codesign.evaluate import Trial, batches, estimate, estimate_given
 from codesign.export import Recording, read_json
 from codesign.files import write_text
 from codesign.run import Experiment
@@ -37,6 +38,7 @@ def prepare(request: Request) -> Prepared:
     Raises:
         ConfigError: a setting that is unknown, of the wrong type or out of range.
         RecordingError: a file of designs that is none.
+        MemoryBudgetError: a design alone does not fit into the memory.
     """
     settings = build(of_training(), request.config)
     if settings["run"] is not None:
@@ -45,12 +47,21 @@ def prepare(request: Request) -> Prepared:
     experiment = experiment_of(settings)
     names = () if settings["designs"] is None else typed("designs", settings["designs"])
     recordings = [read_json(Path(name)) for name in names]
-    teach = partial(_learn_given, experiment.trial, recordings) if recordings else partial(_learn_random, experiment)
-    return Prepared(request.folder, partial(_run, teach, request.folder, experiment.title))
+    trial = experiment.trial
+    if recordings:
+        bodies = Bodies.of([_body(recording) for recording in recordings])
+        memory = estimate_given(trial, bodies)
+        teach = partial(_learn_given, trial, bodies, [recording.design for recording in recordings])
+    else:
+        memory = estimate(trial, experiment.evaluator)
+        teach = partial(_learn_random, experiment)
+    opening = told(memory, trial.execution)
+    return Prepared(request.folder, partial(_run, teach, request.folder, experiment.title, opening))
 
 
-def _run(teach: partial[Lessons], folder: Path, title: str) -> int:
+def _run(teach: partial[Lessons], folder: Path, title: str, opening: str) -> int:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    console.print(opening, markup=False)
     if console.is_terminal:
         with console.status("learning"):
             lessons = teach()
@@ -74,16 +85,20 @@ def _learn_random(experiment: Experiment) -> Lessons:
     return Lessons(names, found.masses, found.springs, found.curves, found.fitness, status)
 
 
-def _learn_given(trial: Trial, recordings: list[Recording]) -> Lessons:
-    """Return what became of exported bodies with new controllers."""
-    bodies = Bodies.of([_body(recording) for recording in recordings])
-    simulator = Simulator(bodies, trial.physics, trial.controller, trial.task, trial.terrain, trial.execution)
+def _learn_given(trial: Trial, bodies: Bodies, names: list[str]) -> Lessons:
+    """Return what became of exported bodies with new controllers, as many at a time as fit into the memory."""
+    chosen = np.arange(len(bodies))
     generators = streams(trial.seed, 0, len(bodies), Purpose.CONTROLLER)
-    learned = learn(simulator, trial.learner, simulator.initial(generators))
-    names = [recording.design for recording in recordings]
-    status = [WorldStatus(code).name.lower() for code in learned.status]
-    masses, springs = np.diff(bodies.mass_start), np.diff(bodies.spring_start)
-    return Lessons(names, masses, springs, -learned.curves, learned.fitness, status)
+    learned = []
+    for part in batches(trial, bodies):
+        own = bodies.take(chosen[part])
+        simulator = Simulator(own, trial.physics, trial.controller, trial.task, trial.terrain, trial.execution)
+        learned.append(learn(simulator, trial.learner, simulator.initial(generators[part])))
+    curves, fitness, codes = (
+        np.concatenate([getattr(part, field) for part in learned]) for field in ("curves", "fitness", "status")
+    )
+    status = [WorldStatus(code).name.lower() for code in codes]
+    return Lessons(names, np.diff(bodies.mass_start), np.diff(bodies.spring_start), -curves, fitness, status)
 
 
 def _body(recording: Recording) -> Body:

@@ -1,10 +1,11 @@
 """From genomes to fitness: how designs are evaluated, in this process or by many others, with the same numbers."""
 
 from codesign.evaluate.assessment import assess, initial_weights
-from codesign.evaluate.batches import batches
+from codesign.evaluate.batches import batch_budget, batches
 from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.evaluator import Evaluator, EvaluatorSettings
 from codesign.evaluate.local import Local
+from codesign.evaluate.preflight import MemoryEstimate, estimate, estimate_given
 from codesign.evaluate.racing import bars
 from codesign.evaluate.ray_evaluator import Ray
 from codesign.evaluate.trial import Trial
@@ -17,10 +18,14 @@ __all__ = [
     "Evaluator",
     "EvaluatorSettings",
     "Local",
+    "MemoryEstimate",
     "Ray",
     "Trial",
     "assess",
     "bars",
+    "batch_budget",
     "batches",
+    "estimate",
+    "estimate_given",
     "initial_weights",
 ]

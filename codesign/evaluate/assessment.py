@@ -11,6 +11,9 @@ from codesign.sim import Simulator
 from codesign.streams import Purpose, stream
 from codesign.train import learn
 
+DESIGNS_AT_A_TIME = 8192
+"""Designs that are developed, and so simulated, together at most: more would fill the host's memory, not the device."""
+
 
 def assess(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
     """Return what became of the designs; each one's numbers depend on the trial, the bars and itself only.
@@ -25,10 +28,13 @@ def assess(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndar
         MemoryBudgetError: a design alone needs more memory than the trial may use.
         ConfigError: the trial's device is not there.
     """
-    bodies = develop(trial.lattice.build(), genomes, trial.tissue)
-    chosen = np.arange(len(bodies))
-    parts = [_assess(trial, bodies.take(chosen[part]), identities[part], bars) for part in batches(trial, bodies)]
-    return Evaluations.concatenate(parts)
+    found: list[Evaluations] = []
+    for start in range(0, len(genomes), DESIGNS_AT_A_TIME):
+        group = slice(start, start + DESIGNS_AT_A_TIME)
+        bodies, born = develop(trial.lattice.build(), genomes[group], trial.tissue), identities[group]
+        chosen = np.arange(len(bodies))
+        found += [_assess(trial, bodies.take(chosen[part]), born[part], bars) for part in batches(trial, bodies)]
+    return Evaluations.concatenate(found)
 
 
 def _assess(trial: Trial, bodies: Bodies, identities: np.ndarray, bars: np.ndarray | None) -> Evaluations:

@@ -25,10 +25,23 @@ def batches(trial: Trial, bodies: Bodies) -> list[slice]:
         MemoryBudgetError: a body alone does not fit.
         ConfigError: the trial's device is not there.
     """
+    return split(bytes_needed(trial, bodies), batch_budget(trial.execution))
+
+
+def bytes_needed(trial: Trial, bodies: Bodies) -> np.ndarray:
+    """Return the memory that each body takes while it learns [bytes], shape (bodies,)."""
     physics, execution = trial.physics, trial.execution
     layout = layout_of(bodies, WIDEST_ROW)
-    needed = bytes_per_world(layout, trial.controller, physics.steps, execution, trial.task.memory, COPIES)
-    return split(needed, min(budget(execution), MOST_NUMBERS * np.dtype(execution.precision).itemsize))
+    return bytes_per_world(layout, trial.controller, physics.steps, execution, trial.task.memory, COPIES)
+
+
+def batch_budget(execution: Execution) -> int:
+    """Return the memory that the designs of one batch may take together [bytes].
+
+    Raises:
+        ConfigError: its device is not there.
+    """
+    return min(budget(execution), MOST_NUMBERS * np.dtype(execution.precision).itemsize)
 
 
 def budget(execution: Execution) -> int:

@@ -11,6 +11,7 @@ from codesign.evaluate.assessment import assess
 from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.trial import Trial
 from codesign.genome import Genomes
+from codesign.sim import Execution
 
 Assess = Callable[[Trial, Genomes, np.ndarray, np.ndarray | None], Evaluations]
 """(trial, genomes, identities, bars) -> evaluations, a pure function of its arguments, design by design."""
@@ -50,6 +51,15 @@ class EvaluatorSettings(ABC):
     """
 
     name: str = ""
+
+    def processes(self, execution: Execution) -> int | None:
+        """Return how many processes will share this machine's memory, None where other machines may do the work.
+
+        Raises:
+            ConfigError: the execution's device is not there.
+        """
+        del execution
+        return 1
 
     @abstractmethod
     def start(self, trial: Trial, function: Assess = assess) -> Evaluator:

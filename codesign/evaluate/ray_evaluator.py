@@ -16,6 +16,7 @@ from codesign.evaluate.ray_cluster import connect
 from codesign.evaluate.trial import Trial
 from codesign.genome import Genomes
 from codesign.machine import available_cores
+from codesign.sim import Execution, device_of
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,17 @@ class Ray(EvaluatorSettings):
                 raise ConfigError(expected, repr(value), f"set evaluator.{field} to 0 or more")
         if not self.address:
             raise ConfigError("evaluator.address local, auto or host:port", "nothing", "set evaluator.address=local")
+
+    def processes(self, execution: Execution) -> int | None:
+        """Return how many processes will share this machine's memory, None for a cluster that is there already.
+
+        Raises:
+            ConfigError: the execution's device is not there.
+        """
+        if self.address != "local":
+            return None
+        # A GPU's memory is its only worker's.
+        return 1 if device_of(execution).is_cuda else self.workers or available_cores()
 
     def start(self, trial: Trial, function: Assess = assess) -> "RayEvaluator":
         """Return a running evaluator of `trial`.

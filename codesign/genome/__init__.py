@@ -3,7 +3,7 @@
 Host code only; it knows no simulator, no files and no workers.
 """
 
-from codesign.genome.genomes import Genome, Genomes, check_genomes
+from codesign.genome.genomes import Genome, Genomes, check_genomes, filled
 from codesign.genome.keys import keys
 from codesign.genome.lattice import Lattice
 from codesign.genome.lattices import LATTICES
@@ -23,6 +23,7 @@ __all__ = [
     "Operator",
     "VariationSettings",
     "check_genomes",
+    "filled",
     "keys",
     "random_genomes",
     "repair",

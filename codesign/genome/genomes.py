@@ -91,6 +91,11 @@ class Genomes:
         return Genomes(np.concatenate([part.cells for part in parts]), np.concatenate([part.muscles for part in parts]))
 
 
+def filled(lattice: Lattice) -> Genomes:
+    """Return the genome that fills a lattice, whose body is the largest there can be, as a population of one."""
+    return Genomes(np.ones((1, lattice.cells), np.uint8), np.ones((1, len(lattice.edges)), np.uint8))
+
+
 def check_genomes(lattice: Lattice, genomes: Genomes, *, bodies: bool = True) -> None:
     """Check that genomes, say from a file, fit a lattice and, unless `bodies` is false, have a body each.
 

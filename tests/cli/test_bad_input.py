@@ -6,6 +6,8 @@ import pytest
 
 from codesign.cli import main
 
+LARGE = "body.lattice.rows=20 body.lattice.columns=30"
+
 CONFIGURATION = [
     ("evolve controler=mlp", "did you mean 'controller'?"),
     ("evolve controller=mpl", "did you mean 'mlp'?"),
@@ -50,6 +52,9 @@ CONFIGURATION = [
     ("evolve --foo", "--foo"),
     ("evolve --config-dir=nowhere", "nowhere"),
     ("evolve --experimental-rerun=x.pickle", "no pickle is read"),
+    (f"evolve {LARGE} execution.memory_mib=1 evaluator=local", "20 x 30 triangle lattice; got 1 MiB; raise"),
+    (f"evolve {LARGE} execution.memory_mib=3 evaluator.workers=3", "1 MiB for each of 3 workers"),
+    (f"train {LARGE} execution.memory_mib=1 evaluator=local", "execution.memory_mib"),
     ("evolve -m seed=1,x", "seed to be a whole number; got 'x'"),
     ("evolve -m search.population_size=4,0", "search.population_size; got 0"),
     ("train search.population_size=0", "search.population_size"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -36,7 +37,12 @@ def test_every_experiment_runs(experiment: str, here: Path) -> None:
 
 def test_progress_is_a_line_per_generation_outside_a_terminal(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evolve", *TINY, "hydra.run.dir=some run"]) == 0
-    where, compiling, *lines = capsys.readouterr().out.splitlines()
+    memory, where, compiling, *lines = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(
+        r"Memory: up to \d+ KiB a design, \d+ KiB expected; batches of up to [\d,]+ designs \([\d,]+ of the largest\)"
+        r" in [\d.]+ [MG]iB \(half of what is free\)",
+        memory,
+    )
     assert where.startswith("Run folder: some run ")
     assert "compiles" in compiling
     assert [line.split("  ")[0] for line in lines[:3]] == ["generation 0/2", "generation 1/2", "generation 2/2"]

@@ -17,6 +17,7 @@ def rows() -> list[dict]:
 def test_random_bodies_learn(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", *TINY, "search.population_size=5"]) == 0
     shown = capsys.readouterr().out
+    assert shown.startswith("Memory: up to ")
     assert "5 of 5 designs valid" in shown
     found = rows()
     assert len(found) == 5
@@ -32,6 +33,17 @@ def test_exported_bodies_learn_again(finished: Path) -> None:
     assert {row["design"] for row in rows()} == {
         json.loads(path.read_text())["design"] for path in Path("designs").iterdir()
     }
+
+
+def test_given_bodies_learn_in_batches_with_the_same_numbers(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main(["export", f"run={finished}", "design=top3", "format=json", "output=designs"]) == 0
+    files = ",".join(sorted(str(path) for path in Path("designs").iterdir()))
+    assert main(["train", *TINY, f"designs=[{files}]"]) == 0
+    together = rows()
+    monkeypatch.setattr("codesign.cli.train.batches", lambda *_: [slice(0, 2), slice(2, 3)])
+    assert main(["train", *TINY, f"designs=[{files}]"]) == 0
+    assert rows() == together
+    assert len(together) == 3
 
 
 def test_a_design_learns_the_same_curve_as_in_its_run(finished: Path) -> None:

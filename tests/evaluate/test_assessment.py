@@ -71,6 +71,11 @@ def test_a_small_memory_makes_more_batches_and_the_same_numbers():
     assert_same(assess(little, *many), assess(ample, *many))
 
 
+def test_designs_beyond_those_developed_together_have_the_same_numbers(monkeypatch, expected):
+    monkeypatch.setattr(sys.modules[assess.__module__], "DESIGNS_AT_A_TIME", 3)
+    assert_same(assess(short(), *designs(8)), expected)
+
+
 def test_no_batch_has_more_numbers_than_kernels_can_count(monkeypatch):
     ample = short(execution=Execution(device="cpu", memory_mib=1000))
     bodies = develop(ample.lattice.build(), designs(20)[0], ample.tissue)

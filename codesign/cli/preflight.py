@@ -1,0 +1,23 @@
+"""What is told before a command computes anything: the memory of a design, and how many are computed at a time."""
+
+from codesign.evaluate import MemoryEstimate
+from codesign.sim import Execution
+
+
+def told(estimate: MemoryEstimate, execution: Execution) -> str:
+    """Return the estimate in one line."""
+    sizes = f"up to {size(estimate.largest)} a design, {size(estimate.expected)} expected"
+    if estimate.budget is None:
+        return f"Memory: {sizes}; batches as the memory of the cluster's machines allows"
+    source = "execution.memory_mib" if execution.memory_mib else "half of what is free"
+    shared = "" if estimate.processes == 1 else f", shared by {estimate.processes} workers"
+    fitting = f"{estimate.designs:,} designs ({estimate.largest_designs:,} of the largest)"
+    return f"Memory: {sizes}; batches of up to {fitting} in {size(estimate.budget)} ({source}{shared})"
+
+
+def size(count: float) -> str:
+    """Return a number of bytes in the unit in which it is easiest to read."""
+    for unit, factor in (("GiB", 2**30), ("MiB", 2**20)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count / 1024:.0f} KiB"

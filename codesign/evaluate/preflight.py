@@ -1,0 +1,85 @@
+"""What a trial will take, known before anything is computed: memory of a design, and how many go into a batch."""
+
+from dataclasses import dataclass
+
+from codesign.body import Bodies, develop
+from codesign.errors import MemoryBudgetError
+from codesign.evaluate.assessment import DESIGNS_AT_A_TIME
+from codesign.evaluate.batches import batch_budget, bytes_needed, shared
+from codesign.evaluate.evaluator import EvaluatorSettings
+from codesign.evaluate.trial import Trial
+from codesign.genome import Genomes, filled, random_genomes
+from codesign.sim import MEBIBYTE
+from codesign.streams import Purpose, streams
+
+_SAMPLE = 64
+"""Random designs whose mean stands for what is expected."""
+
+
+@dataclass(frozen=True)
+class MemoryEstimate:
+    """Memory of a trial's designs, and of a batch of them.
+
+    Attributes:
+        largest: memory of the largest design that can be [bytes].
+        expected: mean memory of the designs that a search begins with [bytes].
+        budget: memory that a process may use for a batch [bytes], None where only the machines of a cluster know.
+        processes: processes that share a machine's memory.
+    """
+
+    largest: int
+    expected: int
+    budget: int | None
+    processes: int
+
+    @property
+    def designs(self) -> int | None:
+        """Designs of the expected size in a batch at most, None where the budget is not known."""
+        return None if self.budget is None else min(max(1, self.budget // self.expected), DESIGNS_AT_A_TIME)
+
+    @property
+    def largest_designs(self) -> int | None:
+        """Designs of the largest size in a batch at most, None where the budget is not known."""
+        return None if self.budget is None else min(self.budget // self.largest, DESIGNS_AT_A_TIME)
+
+
+def estimate(trial: Trial, evaluator: EvaluatorSettings) -> MemoryEstimate:
+    """Return what designs of a trial will take, the largest being the one that fills the lattice.
+
+    Raises:
+        MemoryBudgetError: the largest design alone does not fit into the memory.
+        ConfigError: the trial's device is not there.
+    """
+    lattice = trial.lattice.build()
+    drawn = random_genomes(lattice, trial.lattice, streams(trial.seed, 0, _SAMPLE, Purpose.GENOME))
+    bodies = develop(lattice, Genomes.concatenate([filled(lattice), drawn]), trial.tissue)
+    needed = bytes_needed(trial, bodies)
+    size = " x ".join(str(extent) for extent in lattice.shape)
+    named = f"one design that fills the {size} {lattice.name} lattice"
+    return _checked(trial, int(needed[0]), int(needed[1:].mean()), evaluator.processes(trial.execution), named)
+
+
+def estimate_given(trial: Trial, bodies: Bodies) -> MemoryEstimate:
+    """Return what given bodies will take in this process.
+
+    Raises:
+        MemoryBudgetError: the largest body alone does not fit into the memory.
+        ConfigError: the trial's device is not there.
+    """
+    needed = bytes_needed(trial, bodies)
+    return _checked(trial, int(needed.max()), int(needed.mean()), 1, "the largest design")
+
+
+def _checked(trial: Trial, largest: int, expected: int, processes: int | None, named: str) -> MemoryEstimate:
+    if processes is None:
+        return MemoryEstimate(largest, expected, None, 1)
+    budget = batch_budget(shared(trial, processes).execution)
+    if largest > budget:
+        sharing = "" if processes == 1 else f" for each of {processes} workers"
+        fewer = "" if processes == 1 else ", set a lower evaluator.workers"
+        raise MemoryBudgetError(
+            f"{-(-largest // MEBIBYTE):,} MiB for {named}",
+            f"{budget // MEBIBYTE:,} MiB{sharing}",
+            f"raise execution.memory_mib{fewer}, or lower execution.segment_steps, sim.steps or the size of the body",
+        )
+    return MemoryEstimate(largest, expected, budget, processes)
