@@ -5,6 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 EXPERIMENT ?= demo
+BENCHMARK ?= docs/benchmarks/latest.json
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow lint format types bench wheel clean
@@ -43,8 +44,8 @@ format: $(INSTALLED_DEV) ## mend style and formatting
 types: $(INSTALLED_DEV) ## check types
 	$(BIN)/pyright
 
-bench: $(INSTALLED) ## measure robot-steps per second on this machine
-	$(BIN)/codesign bench
+bench: $(INSTALLED) ## measure this machine, and compare with the committed benchmark
+	$(BIN)/codesign bench $(if $(wildcard $(BENCHMARK)),previous=$(BENCHMARK))
 
 wheel: $(INSTALLED_DEV) ## build the wheel into dist/
 	$(BIN)/python -m build --wheel

@@ -1,7 +1,7 @@
 """The simulator: many different bodies at once, forwards and in reverse, on a CPU or a GPU."""
 
 from codesign.sim.activation import build_tanh
-from codesign.sim.compilation import ROWS
+from codesign.sim.compilation import CPU_FLAGS, ROWS
 from codesign.sim.contact import CONTACTS
 from codesign.sim.device import device_of
 from codesign.sim.dialect import Dialect
@@ -24,6 +24,7 @@ from codesign.sim.sweep import synchronise
 
 __all__ = [
     "CONTACTS",
+    "CPU_FLAGS",
     "MEBIBYTE",
     "REAL_BYTES",
     "REAL_NAMES",

@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from codesign.cli.application import config_folder
 from codesign.cli.catalogue import experiment_of, of_experiments
-from codesign.cli.schemas import register
+from codesign.cli.schemas import Catalogue, register
 from codesign.cli.settings import build
 from codesign.run import Experiment
 
@@ -20,9 +20,13 @@ CHOICES = sorted((path.parent.name, path.stem) for path in CONF.glob("*/*.yaml")
 
 
 def composed(*overrides: str) -> dict[str, Any]:
-    register(of_experiments())
+    return composed_as("config", of_experiments(), *overrides)
+
+
+def composed_as(name: str, catalogue: Catalogue, *overrides: str) -> dict[str, Any]:
+    register(catalogue)
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        return dict(OmegaConf.to_container(compose("config", list(overrides)), resolve=True))  # type: ignore[arg-type]
+        return dict(OmegaConf.to_container(compose(name, list(overrides)), resolve=True))  # type: ignore[arg-type]
 
 
 def experiment(*overrides: str) -> Experiment:

@@ -1,0 +1,155 @@
+"""`codesign bench`: what it may be told, and the order in which it measures."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from codesign.cli.application import Command, Prepared, Request
+from codesign.cli.bench.comparison import FILE, Earlier, name_of, read_earlier, verdict
+from codesign.cli.bench.plan import SIZES, Case, cases, executions, lattices, memory_rows, require_memory
+from codesign.cli.catalogue import of_trials
+from codesign.cli.schemas import Catalogue
+from codesign.cli.settings import build
+from codesign.errors import ConfigError
+from codesign.files import write_text
+from codesign.streams import require_seed
+
+MEASURES = ("speed", "compile", "host", "cluster")
+"""What can be measured, in this order."""
+
+
+def of_benchmarks() -> Catalogue:
+    """Return what the configuration holds: a trial without learning, and what to measure."""
+    trials = of_trials()
+    choices = {key: registry for key, registry in trials.choices.items() if key != "learner"}
+    lists = {"measure": list[str], "worlds": list[int], "grids": list[str], "sizes": list[str]}
+    lists |= {"precisions": list[str], "segments": list[int]}
+    numbers = {"seconds": float, "breeding": int, "cluster": int, "full": bool, "previous": str | None}
+    return Catalogue(choices, trials.records, {**trials.values, **lists, **numbers})
+
+
+def prepare(request: Request) -> Prepared:
+    """Check a request for measurements.
+
+    Raises:
+        ConfigError: a setting that is unknown, of the wrong type or out of range, or a previous file that is none.
+        MemoryBudgetError: more worlds than fit into the memory.
+    """
+    settings = build(of_benchmarks(), request.config)
+    require_seed(settings["seed"])
+    _require_lists(settings)
+    for precision in settings["precisions"]:
+        replace(settings["execution"], precision=precision)
+    if not settings["seconds"] > 0:
+        raise ConfigError("seconds above 0", str(settings["seconds"]), "set for example seconds=2")
+    for key in ("breeding", "cluster"):
+        if settings[key] < 1:
+            raise ConfigError(f"{key} of 1 or more", str(settings[key]), f"set for example {key}=256")
+    lattices(settings)
+    earlier = read_earlier(settings["previous"])
+    planned = [case for execution in executions(settings) for case in cases(settings, execution)]
+    if "speed" in settings["measure"]:
+        require_memory(settings, planned)
+    return Prepared(request.folder, partial(_run, settings, planned, earlier, request.folder))
+
+
+def _require_lists(settings: Mapping[str, Any]) -> None:
+    for key, known in (("measure", MEASURES), ("sizes", SIZES)):
+        for word in settings[key]:
+            if word not in known:
+                raise ConfigError(f"{key} as a list of {', '.join(known)}", repr(word), f"leave {key} out for all")
+    for key in ("measure", "worlds", "sizes", "precisions"):
+        if not settings[key]:
+            raise ConfigError(f"{key} as a list with an entry", "an empty list", f"leave {key} out for the default")
+    for key in ("worlds", "segments"):
+        if min(settings[key], default=1) < 1:
+            raise ConfigError(f"{key} of 1 or more", str(min(settings[key])), f"set for example {key}=[256]")
+
+
+def _run(settings: Mapping[str, Any], planned: list[Case], earlier: Earlier, folder: Path) -> int:
+    from codesign.cli.bench.machine import machine, versions  # noqa: PLC0415 - only what is measured loads them
+    from codesign.cli.bench.tables import WIDTH, tables  # noqa: PLC0415
+
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    wanted = settings["measure"]
+    report: dict[str, Any] = {"machine": machine(settings["execution"]), "versions": versions()}
+    report |= {"peaks": [], "rows": [], "compile": [], "host": [], "cluster": []}
+    report["memory"] = [
+        {"device": _kind(execution.device), **row}
+        for execution in executions(settings)
+        for row in memory_rows(settings, execution)
+    ]
+    if "speed" in wanted:
+        report["peaks"] = list(_peaks(settings, console))
+        report["rows"] = list(_speeds(settings, planned, report["peaks"], earlier, console))
+    report |= _others(settings, planned, earlier, console)
+    wide = Console(file=sys.stdout, highlight=False, width=max(console.width, WIDTH))
+    for table in tables(report):
+        wide.print(table)
+    for line in verdict(earlier, report["machine"], report["rows"]):
+        console.print(line, markup=False, style="bold red" if line.startswith("SLOWER") else None)
+    write_text(folder / FILE, json.dumps(report, indent=1) + "\n")
+    console.print(f"Numbers: {folder / FILE}", markup=False)
+    return 0
+
+
+def _peaks(settings: Mapping[str, Any], console: Console) -> Iterator[dict[str, Any]]:
+    from codesign.cli.bench.peak import peak  # noqa: PLC0415
+
+    for execution in executions(settings):
+        for precision in settings["precisions"]:
+            found = peak(replace(execution, precision=precision))
+            kind = _kind(execution.device)
+            console.print(f"peak of {kind}, {precision}: {found / 1e9:,.0f} GFLOP/s", markup=False)
+            yield {"device": kind, "precision": precision, "operations_per_second": found}
+
+
+def _speeds(
+    settings: Mapping[str, Any], planned: list[Case], peaks: list[dict[str, Any]], earlier: Earlier, console: Console
+) -> Iterator[dict[str, Any]]:
+    from codesign.cli.bench.speed import measured  # noqa: PLC0415
+
+    for case in planned:
+        own = {
+            peak["precision"]: peak["operations_per_second"]
+            for peak in peaks
+            if peak["device"] == _kind(case.execution.device)
+        }
+        for row in measured(settings, case, own):
+            console.print(f"{name_of(row)}: {row['robot_steps_per_second']:,.0f} robot-steps/s", markup=False)
+            yield {**row, **earlier.ratio_of(row)}
+
+
+def _others(
+    settings: Mapping[str, Any], planned: list[Case], earlier: Earlier, console: Console
+) -> dict[str, list[dict[str, Any]]]:
+    """Return what is measured besides speed, by its name in the report."""
+    from codesign.cli.bench.compiling import compile_times  # noqa: PLC0415
+    from codesign.cli.bench.host import breeding, cluster  # noqa: PLC0415
+
+    wanted, found = settings["measure"], {}
+    if "compile" in wanted:
+        console.print("compiling with an empty folder of kernels, then again with a full one", markup=False)
+        devices = {case.execution.device: case for case in reversed(planned)}
+        found["compile"] = [compile_times(settings, case) for case in reversed(devices.values())]
+    if "host" in wanted:
+        console.print("breeding designs on the host", markup=False)
+        bred = [breeding(settings, lattice) for lattice in lattices(settings)]
+        found["host"] = [{**host, **earlier.ratio_of_breeding(host)} for host in bred]
+    if "cluster" in wanted:
+        console.print("evaluating the same designs through local and through ray", markup=False)
+        found["cluster"] = [cluster(settings)]
+    return found
+
+
+def _kind(device: str) -> str:
+    return device.partition(":")[0]
+
+
+COMMAND = Command("bench", "bench", of_benchmarks, prepare)
