@@ -27,10 +27,10 @@ def real(**changes):
     return replace(trial(), physics=Physics(steps=STEPS), **changes)
 
 
-@pytest.mark.parametrize(("chance", "after_one", "after_three"), [(0.0, -0.3, -0.1), (0.5, -0.2, 0.3), (1.0, 0.4, 0.4)])
+@pytest.mark.parametrize(("chance", "after_one", "after_three"), [(0.0, -0.2, 0.0), (0.5, -0.1, 0.4), (1.0, 0.4, 0.4)])
 def test_a_bar_is_below_the_least_of_the_living_by_what_they_gained(chance, after_one, after_three):
     found = bars(replace(LEARNER, racing_chance=chance), CURVES, FITNESS)
-    # The best until then is 0.1, 0.4, 0.1 after a step and 0.3, 0.4, 0.6 after three, at the end 1.0, 0.6, 0.9.
+    # The best until then is 0.1, 0.4, 0.1 after a step and 0.3, 0.4, 0.6 after three, at the end 1.0, 0.7, 0.9.
     assert found.shape == (6,)
     assert found[[1, 3]] == pytest.approx([after_one, after_three])
     assert np.isneginf(found[[0, 2, 4, 5]]).all()
@@ -52,7 +52,7 @@ def test_a_place_that_nobody_valid_has_is_open_to_all():
 def test_who_stood_still_counts_with_what_it_could_do():
     curves = CURVES.copy()
     curves[1, 2:] = np.nan
-    assert bars(LEARNER, curves, FITNESS)[3] == pytest.approx(0.3)
+    assert bars(LEARNER, curves, FITNESS)[3] == pytest.approx(0.4)
 
 
 def test_without_rungs_nothing_is_asked():
