@@ -4,11 +4,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
+INSTALLED_BENCH := .venv/.installed-bench
 EXPERIMENT ?= demo
 BENCHMARK ?= docs/benchmarks/latest.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format types bench wheel clean
+.PHONY: help demo test test-slow lint format types bench peers wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +23,11 @@ $(INSTALLED): pyproject.toml
 
 $(INSTALLED_DEV): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+$(INSTALLED_BENCH): $(INSTALLED)
+	@echo "installing JAX and PyTorch into .venv (about 2 GB, more where PyTorch brings CUDA; once)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@touch $@
 
 demo: $(INSTALLED) ## evolve walking robots for a minute or two and print the page that shows them
@@ -44,12 +50,16 @@ format: $(INSTALLED_DEV) ## mend style and formatting
 types: $(INSTALLED_DEV) ## check types
 	$(BIN)/pyright
 
-bench: $(INSTALLED) ## measure this machine, and compare with the committed benchmark
+bench: $(INSTALLED) ## measure this machine, compare with the committed benchmark, and with JAX and PyTorch
 	$(BIN)/codesign bench $(if $(wildcard $(BENCHMARK)),previous=$(BENCHMARK))
+	@$(MAKE) --no-print-directory peers
+
+peers: $(INSTALLED_BENCH) ## measure JAX and PyTorch beside codesign
+	$(BIN)/python -m benchmarks.compare
 
 wheel: $(INSTALLED_DEV) ## build the wheel into dist/
 	$(BIN)/python -m build --wheel
 
 clean: ## remove what was built or cached; runs/ and .venv stay
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis
-	find codesign tests tools -name __pycache__ -prune -exec rm -rf {} +
+	find benchmarks codesign tests tools -name __pycache__ -prune -exec rm -rf {} +
