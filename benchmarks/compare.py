@@ -21,6 +21,7 @@ from benchmarks.case import Case, Implementation, build_case
 from benchmarks.ours import Ours
 from codesign.errors import CodesignError, ConfigError
 from codesign.files import write_text
+from codesign.sim import Execution
 from codesign.streams import require_seed
 
 PEERS = {"jax": ("benchmarks.jax_peer", "JaxPeer"), "torch": ("benchmarks.torch_peer", "TorchPeer")}
@@ -129,9 +130,9 @@ def _alternate(implementations: Sequence[Implementation], repeats: int) -> list[
 
 
 def _machine(peers: Sequence[str]) -> dict[str, Any]:
-    from codesign.cli.measurements import machine, versions  # noqa: PLC0415 - it loads what only a report needs
+    from codesign.cli.bench.machine import machine, versions  # noqa: PLC0415 - it loads what only a report needs
 
-    return {"machine": machine(), "versions": versions() | {name: version(name) for name in peers}}
+    return {"machine": machine(Execution()), "versions": versions() | {name: version(name) for name in peers}}
 
 
 def _recorded(settings: argparse.Namespace) -> dict[str, Any]:

@@ -173,7 +173,7 @@ def _segment_reverse(steps: Steps, kept: Any, passed: Any) -> tuple[Any, ...]:
     return in_network, None, in_moving, in_drive
 
 
-_segment.defvjp(_segment_forward, _segment_reverse)
+_segment.defvjp(_segment_forward, _segment_reverse)  # pyright: ignore[reportFunctionMemberAccess] - without JAX
 
 
 def _no_push(network: Any, drive: jax.Array) -> jax.Array:

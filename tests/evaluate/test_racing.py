@@ -104,7 +104,7 @@ def test_a_stopped_design_is_the_one_that_learned_no_longer(raced):
     short = assess(real(learner=replace(trial().learner, iterations=1)), *designs(8))
     stopped = np.flatnonzero(np.isnan(raced.curves[:, 2]))
     assert len(stopped) == 2
-    for index in stopped:
+    for index in stopped.tolist():
         assert np.array_equal(raced.weights_of(index), short.weights_of(index))
 
 
