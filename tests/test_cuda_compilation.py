@@ -62,8 +62,9 @@ def own_kernel(learner: Any, real: Any) -> wp.Kernel:
             empty,
             wp.zeros(1, dtype=wp.int32, device="cpu"),
             wp.zeros(1, dtype=wp.float64, device="cpu"),
+            wp.zeros(1, dtype=wp.int32, device="cpu"),
         )
-    )(0)
+    )()
     return seen[0]
 
 

@@ -51,16 +51,20 @@ class Adam(Learner):
 
     def bind(self, batch: Batch) -> Step:
         """Return the step on `batch`; it keeps two numbers for every parameter."""
+        device = batch.parameters.device
         kernel = _step_kernel(batch.real)
         mean, root = wp.zeros_like(batch.parameters), wp.zeros_like(batch.parameters)
         settings = [wp.float64(value) for value in (self.beta1, self.beta2, self.epsilon)]
 
-        def step(iteration: int) -> None:
-            # The means start at zero; these two undo that.
-            rate = wp.float64(self.rate / (1.0 - self.beta1 ** (iteration + 1)))
-            correction = wp.float64((1.0 - self.beta2 ** (iteration + 1)) ** -0.5)
-            fixed = (batch.offsets, batch.status, batch.gradient)
-            batch.launch(kernel, rate, correction, *settings, *fixed, mean, root, batch.parameters)
+        # The means start at zero; these two undo that, for every step from the first on.
+        steps = range(1, self.iterations + 1)
+        rates = [self.rate / (1.0 - self.beta1**count) for count in steps]
+        corrections = [(1.0 - self.beta2**count) ** -0.5 for count in steps]
+        undo = [wp.array(values, dtype=wp.float64, device=device) for values in (rates, corrections)]
+        fixed = (batch.offsets, batch.status, batch.gradient)
+
+        def step() -> None:
+            batch.launch(kernel, batch.iteration, *undo, *settings, *fixed, mean, root, batch.parameters)
 
         return step
 
@@ -82,8 +86,9 @@ def _step_kernel(real: Any) -> Any:
     @wp.kernel(module=module)
     def step(
         # In:
-        rate: wp.float64,
-        correction: wp.float64,
+        iteration: wp.array(dtype=wp.int32),
+        rates: wp.array(dtype=wp.float64),
+        corrections: wp.array(dtype=wp.float64),
         beta1: wp.float64,
         beta2: wp.float64,
         epsilon: wp.float64,
@@ -97,6 +102,8 @@ def _step_kernel(real: Any) -> Any:
     ):
         world, lane = wp.tid()
         if status[world] == _OK:
+            rate = rates[iteration[0]]
+            correction = corrections[iteration[0]]
             for index in range(offsets[world] + lane, offsets[world + 1], _LANES):
                 now = wp.float64(gradient[index])
                 first = beta1 * wp.float64(mean[index]) + (wp.float64(1.0) - beta1) * now

@@ -79,6 +79,8 @@ class Batch:
         parameters, gradient: flat arrays of one precision.
         status: `WorldStatus` of each world, int32; only worlds that are OK take steps.
         norm: length of each world's gradient, float64, shape (worlds,).
+        iteration: steps taken so far, int32, shape (1,); counted on the device, so that what is launched in every
+            iteration is the same.
     """
 
     worlds: int
@@ -87,17 +89,20 @@ class Batch:
     gradient: wp.array
     status: wp.array
     norm: wp.array
+    iteration: wp.array
 
     @classmethod
     def of(cls, simulator: Simulator) -> "Batch":
         """Return the batch of a simulator's worlds, all of them OK."""
+        device = simulator.parameters.device
         return cls(
             simulator.worlds,
             simulator.parameter_offsets,
             simulator.parameters,
             simulator.gradient,
-            wp.zeros(simulator.worlds, dtype=wp.int32, device=simulator.parameters.device),
-            wp.zeros(simulator.worlds, dtype=wp.float64, device=simulator.parameters.device),
+            wp.zeros(simulator.worlds, dtype=wp.int32, device=device),
+            wp.zeros(simulator.worlds, dtype=wp.float64, device=device),
+            wp.zeros(1, dtype=wp.int32, device=device),
         )
 
     @property

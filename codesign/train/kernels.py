@@ -42,10 +42,12 @@ class LossKernels:
     Attributes:
         judge: enters it into the learning curve, or finds that it is not to be believed.
         keep: copies the parameters of worlds that have a new best loss.
+        count: counts an iteration.
     """
 
     judge: Any
     keep: Any
+    count: Any
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def loss_kernels(real: Any) -> LossKernels:
     @wp.kernel(module=module)
     def judge(
         # In:
-        iteration: int,
+        iterations: wp.array(dtype=wp.int32),
         loss_limit: real,
         jump_limit: real,
         loss: wp.array(dtype=real),
@@ -83,6 +85,7 @@ def loss_kernels(real: Any) -> LossKernels:
         curves: wp.array2d(dtype=real),
     ):
         world = wp.tid()
+        iteration = iterations[0]
         now = loss[world]
         improved[world] = 0
         if status[world] == _DIVERGED or status[world] == _STOPPED:
@@ -113,7 +116,11 @@ def loss_kernels(real: Any) -> LossKernels:
             for index in range(offsets[world] + lane, offsets[world + 1], _LANES):
                 best_parameters[index] = parameters[index]
 
-    return LossKernels(judge, keep)
+    @wp.kernel(module=module)
+    def count(iterations: wp.array(dtype=wp.int32)):
+        iterations[0] = iterations[0] + 1
+
+    return LossKernels(judge, keep, count)
 
 
 @cache

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from codesign.errors import ConfigError
 from codesign.train.batch import Batch
 
-Step = Callable[[int], None]
-"""Takes one step of every world that is OK; the argument counts from 0."""
+Step = Callable[[], None]
+"""Takes one step of every world that is OK, by the same launches every time."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ class Learner(ABC):
         """Return the step of this learner on `batch`; whatever it needs is allocated here.
 
         A step changes `batch.parameters` by what `batch.gradient` and `batch.norm` say, in worlds whose status is OK.
+        What depends on the number of steps taken it reads from `batch.iteration` on the device: a GPU replays its
+        launches with the arguments that they had once.
         """
 
     def _require_positive(self, setting: str, remedy: str, limit: float = 1e30) -> None:

@@ -8,6 +8,7 @@ import warp as wp
 from codesign.train.batch import LANES, Batch, Simulator
 from codesign.train.kernels import gradient_kernels, loss_kernels
 from codesign.train.learner import Learner
+from codesign.train.repetition import Repetition
 from codesign.train.status import WorldStatus
 
 
@@ -62,21 +63,28 @@ def learn(simulator: Simulator, learner: Learner, weights: np.ndarray, limits: n
     batch = Batch.of(simulator)
     memory = _Memory(batch, learner)
     step = learner.bind(batch)
-    learning, episodes = batch.worlds, 0
-    for iteration in range(learner.iterations):
+
+    def iterate() -> None:
         simulator.forward()
-        memory.judge(iteration, simulator.loss)
+        memory.judge(simulator.loss)
         simulator.reverse()
         memory.measure_gradient()
-        step(iteration)
+        step()
+        memory.count()
+
+    repetition = Repetition(iterate, simulator.parameters.device)
+    learning, episodes = batch.worlds, 0
+    for iteration in range(learner.iterations):
+        repetition.run()
         episodes += learning
         if limits is not None and np.isfinite(limits[iteration]):
             left = memory.stop(float(limits[iteration]))
             if len(left) < learning:
                 simulator.attend(left)
+                repetition.forget()
                 learning = len(left)
     simulator.forward()
-    memory.judge(learner.iterations, simulator.loss)
+    memory.judge(simulator.loss)
     wp.copy(simulator.parameters, memory.best_parameters)
     if learning < batch.worlds:
         simulator.attend(np.arange(batch.worlds))
@@ -100,12 +108,12 @@ class _Memory:
         self._squares = wp.zeros((worlds, LANES), dtype=wp.float64, device=device)
         self.best_parameters = wp.clone(batch.parameters)
 
-    def judge(self, iteration: int, loss: wp.array) -> None:
+    def judge(self, loss: wp.array) -> None:
         """Enter a loss into the learning curves and keep the parameters of those that it is the best of."""
         batch = self._batch
         batch.launch(
             self._loss_kernels.judge,
-            iteration,
+            batch.iteration,
             *self._limits,
             loss,
             batch.status,
@@ -116,6 +124,11 @@ class _Memory:
             lanes=False,
         )
         batch.launch(self._loss_kernels.keep, batch.offsets, self._improved, batch.parameters, self.best_parameters)
+
+    def count(self) -> None:
+        """Count an iteration."""
+        counter = self._batch.iteration
+        wp.launch(self._loss_kernels.count, dim=1, inputs=[counter], device=counter.device)
 
     def measure_gradient(self) -> None:
         """Find the length of every world's gradient, and the worlds that it leaves without a way to go."""

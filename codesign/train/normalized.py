@@ -48,7 +48,7 @@ class Normalized(Learner):
         kernel = _step_kernel(batch.real)
         length, epsilon = wp.float64(self.step_length), wp.float64(self.epsilon)
 
-        def step(_iteration: int) -> None:
+        def step() -> None:
             batch.launch(
                 kernel, length, epsilon, batch.offsets, batch.status, batch.norm, batch.gradient, batch.parameters
             )
