@@ -57,6 +57,7 @@ def _build_act(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Control
     """Return the function that turns a state into actuation."""
     vector, numbers = dialect.vector, dialect.numbers
     load, store = dialect.row_functions.load, dialect.row_functions.store
+    coordinate = dialect.row_functions.coordinate
     Constants, Model, Tape = dialect.Constants, dialect.Model, dialect.Tape
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
     STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // dialect.row, sizes.clock // dialect.row
@@ -95,8 +96,11 @@ def _build_act(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Control
                 store(control.centre_rows, (world * constants.segment + slot) * DIMENSION + axis, centres)
         for row in range(lane, states, wp.block_dim()):
             centres = load(model.present_rows, DIMENSION * start + row)
-            for entry in range(ROW):
-                centres[entry] = centres[entry] * centre[(row * ROW + entry) % DIMENSION]
+            if wp.static(ROW == 1):
+                centres[0] = centres[0] * coordinate(centre, row)
+            else:
+                for entry in range(ROW):
+                    centres[entry] = centres[entry] * centre[(row * ROW + entry) % DIMENSION]
             relative = load(tape.position_rows, at + row) - centres
             store(control.feature_rows, feature + row, relative * control.scale)
             store(control.feature_rows, feature + states + row, load(tape.velocity_rows, at + row) * control.scale)
@@ -162,6 +166,7 @@ def _build_reverse(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Con
     STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // dialect.row, sizes.clock // dialect.row
     spread, fold = layer.spread, layer.fold
     load, store, total = dialect.row_functions.load, dialect.row_functions.store, dialect.row_functions.total
+    coordinate = dialect.row_functions.coordinate
 
     @wp.func(module=module, inline=True)
     def pass_outputs(
@@ -235,8 +240,11 @@ def _build_reverse(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Con
         for row in range(lane, states, wp.block_dim()):
             at = DIMENSION * start + row
             passed = load(control.passed_rows, base + row)
-            for entry in range(ROW):
-                passed[entry] = passed[entry] - mean[(row * ROW + entry) % DIMENSION]
+            if wp.static(ROW == 1):
+                passed[0] = passed[0] - coordinate(mean, row)
+            else:
+                for entry in range(ROW):
+                    passed[entry] = passed[entry] - mean[(row * ROW + entry) % DIMENSION]
             store(adjoint.position_rows, at, load(adjoint.position_rows, at) + passed * control.scale)
             passed = load(control.passed_rows, base + states + row)
             store(adjoint.velocity_rows, at, load(adjoint.velocity_rows, at) + passed * control.scale)

@@ -35,6 +35,8 @@ class RowFunctions:
         gather: (reals, at, places, start, stop) -> by axis, the sum over rows `start` to `stop` of places: what a row
             of masses collects from places behind `at`.
         total: (reals, at, count) -> vector: the sum over `count` rows of masses.
+        coordinate: (vector, index) -> real: what number `index` of the coordinates of masses is in, if all masses are
+            at one place; chosen without an index at run time, which would put the vector into a GPU's local memory.
     """
 
     read: Any
@@ -45,6 +47,7 @@ class RowFunctions:
     difference: Any
     gather: Any
     total: Any
+    coordinate: Any
 
 
 def build_rows(dimension: int, precision: str, row: int, types: dict[str, Any]) -> RowFunctions:
@@ -84,7 +87,12 @@ def build_rows(dimension: int, precision: str, row: int, types: dict[str, Any]) 
     return out;""")
     def total(values: reals, at: int, count: int) -> vector: ...
 
-    return RowFunctions(read, load, store, take, put, difference, gather, total)
+    chosen = "".join(f" if (axis == {axis}) out = place[{axis}];" for axis in range(1, dimension))
+
+    @wp.func_native(f"const int axis = index % {dimension}; {name} out = place[0];{chosen} return out;")
+    def coordinate(place: vector, index: int) -> real: ...
+
+    return RowFunctions(read, load, store, take, put, difference, gather, total, coordinate)
 
 
 def _loops(dimension: int, precision: str, row: int) -> dict[str, str]:
