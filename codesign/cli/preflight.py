@@ -10,9 +10,9 @@ def told(estimate: MemoryEstimate, execution: Execution) -> str:
     if estimate.budget is None:
         return f"Memory: {sizes}; batches as the memory of the cluster's machines allows"
     source = "execution.memory_mib" if execution.memory_mib else "half of what is free"
-    shared = "" if estimate.processes == 1 else f", shared by {estimate.processes} workers"
+    each = "" if estimate.processes == 1 else f" for each of {estimate.processes} workers"
     fitting = f"{estimate.designs:,} designs ({estimate.largest_designs:,} of the largest)"
-    return f"Memory: {sizes}; batches of up to {fitting} in {size(estimate.budget)} ({source}{shared})"
+    return f"Memory: {sizes}; batches of up to {fitting} in {size(estimate.budget)}{each} ({source})"
 
 
 def size(count: float) -> str:

@@ -156,7 +156,7 @@ def require_memory(settings: Mapping[str, Any], planned: Sequence[Case]) -> None
             raise MemoryBudgetError(
                 f"at most {int(budget / needed):,} worlds, which fit into {budget // MEBIBYTE:,} MiB ({what})",
                 f"{case.worlds:,} that need {needed * case.worlds / MEBIBYTE:,.0f} MiB",
-                "lower worlds, or raise execution.memory_mib",
+                "lower worlds, or raise execution.memory_mib" if case.execution.memory_mib else "lower worlds",
             )
 
 
