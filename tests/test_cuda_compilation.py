@@ -15,6 +15,7 @@ from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS, Batch
 from codesign.train.kernels import gradient_kernels, loss_kernels
 
+SHARED = 99 * 1024  # what every GPU has
 PRECISIONS = ("float32", "float64")
 HOPPER = 90
 OTHERS = (80, 100, 120)  # Ampere, Blackwell for data centres and for desks
@@ -33,7 +34,9 @@ def module_of(choice: Choice, precision: str) -> wp.Module:
     """Return the module that a GPU would run for a choice."""
     contact, terrain, controller, task = choice
     parts = TERRAINS[terrain](), CONTROLLERS[controller](), TASKS[task]()
-    return build_program(2, precision, contact, *parts, row=1, physical_gradients=True).kernels.forward.module
+    return build_program(
+        2, precision, contact, *parts, row=1, physical_gradients=True, shared=SHARED
+    ).kernels.forward.module
 
 
 def learner_modules(precision: str) -> Iterator[wp.Module]:

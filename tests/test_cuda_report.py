@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
+KERNELS = ["forward", "reverse", "staged_forward", "staged_reverse"]
 OTHERS = ("80", "100", "120")
 
 
@@ -31,7 +32,7 @@ def report(*options: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("architecture", ["90", *(pytest.param(other, marks=pytest.mark.slow) for other in OTHERS)])
 def test_default_kernels_spill_nothing(architecture: str) -> None:
     records = report("--arch", architecture)
-    assert [record["kernel"] for record in records] == ["forward", "reverse"]
+    assert [record["kernel"] for record in records] == KERNELS
     for record in records:
         assert 16 <= record["registers"] <= 255
         assert record["stack"] == 0
@@ -40,20 +41,25 @@ def test_default_kernels_spill_nothing(architecture: str) -> None:
 
 @pytest.mark.parametrize("controller", ["mlp", pytest.param("cpg", marks=pytest.mark.slow)])
 def test_estimates(controller: str) -> None:
-    forward, reverse = report("--controller", controller, "--worlds", "1", "1024", "16384")
-    for record in (forward, reverse):
+    records = report("--controller", controller, "--worlds", "1", "1024", "16384")
+    for record in records:
         blocks, warps = record["blocks_per_multiprocessor"], record["warps_per_multiprocessor"]
         assert 1 <= blocks <= 32
         assert warps == 2 * blocks
         assert record["registers"] * 64 * blocks <= 65536
-        assert (record["shared"] + record["dynamic_shared"]) * blocks <= 228 * 1024
+        assert (record["shared"] + record["needed_shared"]) * blocks <= 228 * 1024
+        assert (record["needed_shared"] > 0) == (record["dynamic_shared"] > 0) == record["kernel"].startswith("staged")
         speeds = [row["robot_steps_per_second"] for row in record["estimate"]]
         assert 1e4 < speeds[0] < 2e6
         assert speeds == sorted(speeds)
         for row in record["estimate"]:
             assert row["robot_steps_per_second"] == row["limits"][row["bound"]] == min(row["limits"].values())
+    forward, reverse, staged_forward, staged_reverse = (record["work"] for record in records)
+    assert staged_forward["cycles"] < forward["cycles"]
+    assert staged_reverse["l2_bytes"] < reverse["l2_bytes"]
     for quantity in ("flops", "wavefronts", "l2_bytes", "hbm_bytes", "history_bytes", "cycles"):
-        assert 0 < forward["work"][quantity] < reverse["work"][quantity]
+        assert forward[quantity] > 0
+        assert staged_forward[quantity] <= forward[quantity] <= reverse[quantity]
 
 
 def test_operations_are_those_of_the_network(tool: ModuleType) -> None:
@@ -84,8 +90,8 @@ def test_table(tool: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert tool.main() == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:3] == ["kernel", "arch", "registers"]
-    assert [line.split()[:2] for line in lines[1:3]] == [["forward", "sm_90"], ["reverse", "sm_90"]]
-    assert sum(line.split()[:1] == ["4096"] for line in lines) == 2
+    assert [line.split()[:2] for line in lines[1:5]] == [[kernel, "sm_90"] for kernel in KERNELS]
+    assert sum(line.split()[:1] == ["4096"] for line in lines) == 4
 
 
 def test_without_cuobjdump(

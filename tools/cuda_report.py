@@ -5,8 +5,9 @@
 
 For each kernel and architecture: registers of a thread; local memory, which is where registers spill to and arrays with
 run-time indices live (stack and local bytes, both should be 0); shared memory of a block, as compiled and as asked for
-at launch. For sm_90 also how many blocks and warps a multiprocessor of an H100 holds, and the roofline estimate of
-`tools/roofline.py`, which says how it is made. Nothing is measured.
+at launch. Staged kernels keep a world in shared memory; the others are for worlds that do not fit. For sm_90 also how
+many blocks and warps a multiprocessor of an H100 holds, and the roofline estimate of `tools/roofline.py`, which says
+how it is made, both for an average body of the grid. Nothing is measured.
 
 `cuobjdump` comes with CUDA, or with `pip install 'codesign[cuda-report]'`.
 """
@@ -24,6 +25,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import warp as wp
 from roofline import GRIDS, Occupancy, Sizes, forward_work, limits, reverse_work
 
@@ -31,13 +33,15 @@ from codesign.control import CONTROLLERS
 from codesign.errors import CodesignError
 from codesign.sim import CONTACTS
 from codesign.sim.compilation import GPU_LANES, build_program
-from codesign.sim.device import start_warp
+from codesign.sim.device import GPU_SEGMENT, start_warp
 from codesign.sim.dialect import PRECISIONS
-from codesign.sim.settings import Execution
+from codesign.sim.staging import RESERVED, staged_bytes
 from codesign.tasks import TASKS, TERRAINS
 
 PACKAGE = "nvidia-cuda-cuobjdump"
 HOPPER = 90
+BLOCK_SHARED = {80: 163 * 1024, 90: 227 * 1024, 100: 227 * 1024, 120: 99 * 1024}
+"""Largest shared memory of a block by architecture [bytes]."""
 WORLDS = (1024, 2048, 4096, 8192, 16384)
 USAGE = re.compile(r"Function (\S+):\s+REG:(\d+) STACK:(\d+) SHARED:(\d+) LOCAL:(\d+)")
 
@@ -107,12 +111,13 @@ def report(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     cuobjdump = find_cuobjdump()
     start_warp()
     parts = TERRAINS[options.terrain](), CONTROLLERS[options.controller](), TASKS[options.task]()
-    kernels = build_program(2, options.precision, options.contact, *parts, row=1).kernels
     for architecture in options.arch:
+        shared = BLOCK_SHARED[architecture] - RESERVED
+        kernels = build_program(2, options.precision, options.contact, *parts, row=1, shared=shared).kernels
         with tempfile.TemporaryDirectory() as folder:
             cubin = compile_module(kernels.forward.module, architecture, options.lanes, Path(folder))
             found = resources(cubin, cuobjdump)
-        for name in ("forward", "reverse"):
+        for name in ("forward", "reverse", "staged_forward", "staged_reverse"):
             used = found[f"{getattr(kernels, name).get_mangled_name()}_cuda_kernel_forward"]
             record = {"kernel": name, "architecture": architecture, **asdict(used)}
             yield record | (estimate(name, used, options) if architecture == HOPPER else {})
@@ -120,18 +125,23 @@ def report(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 def estimate(name: str, used: Resources, options: argparse.Namespace) -> dict[str, Any]:
     """Return occupancy and roofline of a kernel on an H100."""
-    occupancy = Occupancy.of(used.registers, used.shared + used.dynamic_shared, options.lanes)
-    real_bytes = 4 if options.precision == "float32" else 8
+    real_bytes, staged = np.dtype(options.precision).itemsize, used.dynamic_shared > 0
     masses, springs = GRIDS[options.grid]
-    segment = Execution().segment(1000)
-    sizes = Sizes(masses, springs, options.controller, options.lanes, segment, real_bytes, used.dynamic_shared > 0)
-    work = {"forward": forward_work, "reverse": reverse_work}[name](sizes)
+    segment = options.segment or GPU_SEGMENT
+    sizes = Sizes(masses, springs, options.controller, options.lanes, segment, real_bytes, staged)
+    task, controller = TASKS[options.task](), CONTROLLERS[options.controller]()
+    needed = int(staged_bytes(sizes.layout, controller, segment, task.memory, options.precision)[0]) if staged else 0
+    if needed > used.dynamic_shared:
+        return {}
+    occupancy = Occupancy.of(used.registers, used.shared + needed, options.lanes)
+    work = (forward_work if name.endswith("forward") else reverse_work)(sizes)
     rows = []
     for worlds in options.worlds:
         allowed = limits(work, worlds, occupancy, real_bytes)
         bound = min(allowed, key=lambda resource: allowed[resource])
         rows.append({"worlds": worlds, "robot_steps_per_second": allowed[bound], "bound": bound, "limits": allowed})
     return {
+        "needed_shared": needed,
         "blocks_per_multiprocessor": occupancy.blocks,
         "warps_per_multiprocessor": occupancy.warps,
         "occupancy_limit": occupancy.limit,
@@ -142,13 +152,14 @@ def estimate(name: str, used: Resources, options: argparse.Namespace) -> dict[st
 
 def table(records: list[dict[str, Any]]) -> Iterator[str]:
     """Yield the lines of the report."""
-    heads = ("kernel", "arch", "registers", "stack", "local", "shared", "at launch", "blocks/SM", "warps/SM", "limit")
-    yield " ".join(f"{head:>9}" for head in heads)
+    heads = ("arch", "registers", "stack", "local", "shared", "at launch", "blocks/SM", "warps/SM", "limit")
+    yield f"{'kernel':14} " + " ".join(f"{head:>9}" for head in heads)
     for record in records:
-        own = [record[key] for key in ("registers", "stack", "local", "shared", "dynamic_shared")]
+        own = [record[key] for key in ("registers", "stack", "local", "shared")]
+        own.append(record.get("needed_shared", record["dynamic_shared"]))
         held = [record.get(f"{key}_per_multiprocessor", "") for key in ("blocks", "warps")]
-        fields = [record["kernel"], f"sm_{record['architecture']}", *own, *held, record.get("occupancy_limit", "")]
-        yield " ".join(f"{field!s:>9}" for field in fields)
+        fields = [f"sm_{record['architecture']}", *own, *held, record.get("occupancy_limit", "")]
+        yield f"{record['kernel']:14} " + " ".join(f"{field!s:>9}" for field in fields)
     for record in (record for record in records if "estimate" in record):
         work = record["work"]
         yield ""
@@ -178,6 +189,7 @@ def main() -> int:
         parser.add_argument(f"--{name}", default=default, choices=sorted(registry))
     parser.add_argument("--arch", nargs="+", type=int, default=[HOPPER], choices=(80, 90, 100, 120), help="sm_NN")
     parser.add_argument("--lanes", type=int, default=GPU_LANES, help="threads of a block")
+    parser.add_argument("--segment", type=int, default=0, help="steps of a segment, 0 for the simulator's choice")
     parser.add_argument("--worlds", nargs="+", type=int, default=WORLDS)
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     options = parser.parse_args()

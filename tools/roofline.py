@@ -6,7 +6,8 @@ compared, each in robot-steps/s:
     arithmetic   floating-point operations against the FP32 peak (an FMA counts as two)
     shared       wavefronts of loads and stores, one of 128 bytes per cycle and multiprocessor; L1 is the same memory.
                  A load of one address by all lanes takes one; lanes that are a multiple of 32 numbers apart take 32.
-    l2           the history of the segment, which every step writes and the reverse sweep reads again
+    l2           the history of the segment, which every step writes and the reverse sweep reads again, unless it is
+                 staged in shared memory; the gradient of the weights once a segment
     hbm          what does not stay in L2: the history of all resident worlds where it is larger, and per episode the
                  weights, their gradient and the kept states
     latency      steps of a world follow each other: resident worlds, over the cycles that one step takes when its
@@ -138,7 +139,7 @@ class Sizes:
         lanes: of a block.
         segment: steps in a segment.
         real_bytes: of a number.
-        staged: whether weights, forces and adjoints lie in shared memory.
+        staged: whether weights, state and history lie in shared memory (`codesign.sim.staging`).
     """
 
     masses: int
@@ -166,8 +167,13 @@ class Sizes:
 
     @property
     def operand(self) -> int:
-        """Cycles until a weight arrives."""
+        """Cycles until a weight or a number of the state arrives."""
         return SHARED if self.staged else L1
+
+    @property
+    def fresh(self) -> int:
+        """Cycles until a number arrives that another lane has just written; writes pass by L1."""
+        return SHARED if self.staged else L2
 
     @property
     def network(self) -> tuple[int, int, int]:
@@ -193,15 +199,16 @@ def forward_work(sizes: Sizes) -> Work:
     wavefronts = 2 * inputs * -(-hidden // WARP) + spring_warps * hidden * (conflict + 1)  # both layers
     wavefronts += -(-sizes.lanes // WARP) * state + 8 * -(-state // WARP)  # the centre, by every warp; inputs
     wavefronts += 20 * spring_warps + mass_warps * (16 + 4 * (1 + DIMENSION) * springs / masses)
-    history = 3 * state + springs + inputs + hidden
-    fresh = L2  # what other lanes have just written, in global memory
-    cycles = 3 * (BARRIER + fresh) + 4 * masses + 2 * SPECIAL + 4 * L1 + 4 * L1  # centre, springs, masses
+    history = 3 * state + springs + hidden
+    fresh = sizes.fresh
+    cycles = 3 * (BARRIER + fresh) + 4 * masses + 2 * SPECIAL + 8 * sizes.operand  # centre, springs, masses
     cycles += 30 * DEPENDENT + 4 * SPECIAL + 6 * (sizes.operand + 2 * DEPENDENT)
     if hidden:
         cycles += 2 * (BARRIER + fresh) + 2 * (SPECIAL + TANH // 2 * DEPENDENT)
         cycles += (inputs + hidden * conflict) / BATCH * (sizes.operand + BATCH * DEPENDENT / 2)
     episode = (sizes.parameters + 2 * state * EPISODE / sizes.segment) * real / EPISODE
-    return Work(flops, wide * wavefronts, 2 * real * history + episode, episode, real * history * sizes.segment, cycles)
+    passing = 0 if sizes.staged else real * history
+    return Work(flops, wide * wavefronts, 2 * passing + episode, episode, passing * sizes.segment, cycles)
 
 
 def reverse_work(sizes: Sizes) -> Work:
@@ -216,21 +223,22 @@ def reverse_work(sizes: Sizes) -> Work:
     wavefronts = 2 * springs * -(-hidden // WARP) + state_warps * hidden * (conflict + 1)
     wavefronts += 5 / 4 * hidden * (inputs + springs) / WARP  # the weights' gradient: five loads for four products
     wavefronts += -(-sizes.lanes // WARP) * 2 * state + 40 * spring_warps + 40 * -(-masses // WARP)
-    history = 3 * state + 2 * springs + inputs + 2 * hidden
-    fresh = SHARED if sizes.staged else L2  # adjoints and forces
-    cycles = 3 * (BARRIER + fresh) + 4 * masses + 4 * SPECIAL + 12 * L1 + L2 + 80 * DEPENDENT
+    history = 3 * state + springs + 2 * hidden
+    fresh = sizes.fresh
+    cycles = 3 * (BARRIER + fresh) + 4 * masses + 4 * SPECIAL + 12 * sizes.operand + fresh + 80 * DEPENDENT
     if hidden:
-        cycles += 3 * (BARRIER + fresh) + 2 * L2 + 4 * masses
+        cycles += 3 * (BARRIER + fresh) + 2 * fresh + 4 * masses
         cycles += (springs + hidden * conflict) / BATCH * (sizes.operand + BATCH * DEPENDENT / 2)
         shares = -(-hidden * (inputs + springs) // (4 * sizes.lanes))
-        cycles += shares * (2 * L2 / sizes.segment + 4 * DEPENDENT + L1 / 4)
+        cycles += shares * (2 * L2 / sizes.segment + 4 * DEPENDENT + sizes.operand / 4)
+    passing = 0 if sizes.staged else real * history
     gradient = 2 * sizes.parameters * real / sizes.segment
     return Work(
         flops,
         again.wavefronts + wide * wavefronts,
-        again.l2_bytes + 2 * real * history + gradient,
+        again.l2_bytes + 2 * passing + gradient,
         again.hbm_bytes + 2 * sizes.parameters * real / EPISODE,
-        real * history * sizes.segment,
+        passing * sizes.segment,
         again.cycles + cycles,
     )
 
@@ -240,7 +248,7 @@ def limits(work: Work, worlds: int, occupancy: Occupancy, real_bytes: int, gpu: 
     resident = min(worlds, occupancy.blocks * gpu.multiprocessors)
     busy = min(resident, gpu.multiprocessors)
     peak = 2 * gpu.fp32 * gpu.multiprocessors * gpu.clock / (1 if real_bytes == 4 else 2)
-    spilled = max(0.0, 1.0 - gpu.l2_size / (resident * work.history_bytes))
+    spilled = 1.0 - gpu.l2_size / max(resident * work.history_bytes, gpu.l2_size)
     return {
         "arithmetic": peak * busy / gpu.multiprocessors / work.flops,
         "shared": busy * gpu.clock / work.wavefronts,

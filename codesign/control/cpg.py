@@ -55,6 +55,10 @@ class Cpg:
         del segment
         return 2 * layout.padded_springs
 
+    def resident(self, layout: Layout, segment: int) -> np.ndarray:
+        """Return the reals of each world that lie in shared memory, shape (worlds,)."""
+        return self.parameter_counts(layout, segment) + self.history(layout, segment)
+
     def slots(self, layout: Layout, world: int, steps: int) -> np.ndarray:
         """Return where the learned numbers of a world lie among its parameters, shape (weights,)."""
         del steps
@@ -197,4 +201,21 @@ def _build(dialect: Dialect) -> ControllerFunctions:
                 control.gradient_rows[first + row] = amplitude
                 control.gradient_rows[first + count + row] = wp.cw_mul(control.parameter_rows[first + row], turned)
 
-    return ControllerFunctions(Controller, prepare, act, reverse, accumulate)
+    bring = dialect.shared.bring
+
+    @wp.func(module=module, inline=True)
+    def stage(constants: Constants, model: Model, control: Controller, world: int) -> Controller:
+        staged = control
+        start = model.spring_start[world] // ROW
+        count = model.spring_start[world + 1] // ROW - start
+        first = model.parameter_start[world] // ROW
+        staged.parameter_rows = bring(control.parameter_rows, first, 3 * count)
+        staged.phase_sine = bring(control.phase_sine, start, count)
+        staged.phase_cosine = bring(control.phase_cosine, start, count)
+        return staged
+
+    @wp.func(module=module, inline=True)
+    def save(constants: Constants, model: Model, staged: Controller, control: Controller, world: int):
+        pass
+
+    return ControllerFunctions(Controller, prepare, act, reverse, accumulate, stage, save)

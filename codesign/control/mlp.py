@@ -79,6 +79,10 @@ class Mlp:
         states = 2 * layout.dimension * layout.padded_masses
         return (layout.dimension * layout.row + 2 * sizes.units) * segment + 2 * states
 
+    def resident(self, layout: Layout, segment: int) -> np.ndarray:
+        """Return the reals of each world that lie in shared memory, shape (worlds,)."""
+        return self.parameter_counts(layout, segment) + self.history(layout, segment)
+
     def slots(self, layout: Layout, world: int, steps: int) -> np.ndarray:
         """Return where the weights of a world lie among its parameters, shape (weights,)."""
         del steps

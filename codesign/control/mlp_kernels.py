@@ -30,7 +30,9 @@ def build_mlp(dialect: Dialect, sizes: MlpSizes) -> ControllerFunctions:
     def prepare(constants: Constants, model: Model, control: Controller, tape: Tape, world: int, lane: int):
         pass
 
-    return ControllerFunctions(Controller, prepare, act, reverse, accumulate)
+    return ControllerFunctions(
+        Controller, prepare, act, reverse, accumulate, *_build_staging(dialect, sizes, Controller)
+    )
 
 
 def _record(dialect: Dialect) -> Any:
@@ -51,6 +53,40 @@ def _record(dialect: Dialect) -> Any:
             "scale": dialect.real,
         },
     )
+
+
+def _build_staging(dialect: Dialect, sizes: MlpSizes, Controller: Any) -> tuple[Any, Any]:
+    """Return the functions that copy a network into shared memory, and back what the reverse sweep reads."""
+    Constants, Model, shared = dialect.Constants, dialect.Model, dialect.shared
+    DIMENSION, ROW, module, UNIT_ROWS = dialect.dimension, dialect.row, dialect.module, sizes.units // dialect.row
+    bring, save_rows, flat = shared.bring, shared.save, shared.flat
+
+    @wp.func(module=module, inline=True)
+    def stage(constants: Constants, model: Model, control: Controller, world: int) -> Controller:
+        staged = control
+        segment = constants.segment
+        first = model.parameter_start[world] // ROW
+        parameters = model.parameter_start[world + 1] // ROW - first
+        states = 2 * DIMENSION * model.mass_start[world] // ROW
+        count = 2 * DIMENSION * model.mass_start[world + 1] // ROW - states
+        units = segment * UNIT_ROWS
+        staged.parameter_rows = bring(control.parameter_rows, first, parameters)
+        staged.feature_rows = bring(control.feature_rows, states, count)
+        staged.passed_rows = bring(control.passed_rows, states, count)
+        staged.passed = flat(control.passed, staged.passed_rows)
+        staged.hidden_rows = bring(control.hidden_rows, world * units, units)
+        staged.before_hidden_rows = bring(control.before_hidden_rows, world * units, units)
+        staged.centre_rows = bring(control.centre_rows, world * segment * DIMENSION, segment * DIMENSION)
+        return staged
+
+    @wp.func(module=module, inline=True)
+    def save(constants: Constants, model: Model, staged: Controller, control: Controller, world: int):
+        segment = constants.segment
+        units = segment * UNIT_ROWS
+        save_rows(staged.hidden_rows, control.hidden_rows, world * units, units)
+        save_rows(staged.centre_rows, control.centre_rows, world * segment * DIMENSION, segment * DIMENSION)
+
+    return stage, save
 
 
 def _build_act(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Controller: Any) -> Any:

@@ -51,6 +51,11 @@ class Sequence:
         del segment
         return np.zeros_like(layout.padded_springs)
 
+    def resident(self, layout: Layout, segment: int) -> np.ndarray:
+        """Return the reals of each world that lie in shared memory: none, each is read once, shape (worlds,)."""
+        del segment
+        return np.zeros_like(layout.padded_springs)
+
     def slots(self, layout: Layout, world: int, steps: int) -> np.ndarray:
         """Return where the values of a world lie among its parameters, shape (weights,)."""
         step = np.arange(steps)[:, None] * layout.padded_springs[world]
@@ -141,4 +146,12 @@ def _build(dialect: Dialect) -> ControllerFunctions:
     ):
         pass
 
-    return ControllerFunctions(Controller, prepare, act, reverse, accumulate)
+    @wp.func(module=module, inline=True)
+    def stage(constants: Constants, model: Model, control: Controller, world: int) -> Controller:
+        return control
+
+    @wp.func(module=module, inline=True)
+    def save(constants: Constants, model: Model, staged: Controller, control: Controller, world: int):
+        pass
+
+    return ControllerFunctions(Controller, prepare, act, reverse, accumulate, stage, save)

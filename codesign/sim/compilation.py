@@ -14,6 +14,7 @@ from codesign.sim.physics import build_physics
 from codesign.sim.plugins import Controller, ControllerFunctions, Task, TaskFunctions, Terrain
 from codesign.sim.rollout import RolloutKernels, build_rollout
 from codesign.sim.rows import REAL_BYTES
+from codesign.sim.staging import RESERVED
 
 CPU_FLAGS = (
     "-march=native -funsafe-math-optimizations -mreassociate -freciprocal-math -fno-signed-zeros -fapprox-func"
@@ -50,6 +51,7 @@ def build_program(
     *,
     row: int,
     physical_gradients: bool = False,
+    shared: int = 0,
 ) -> Program:
     """Return the kernels for a configuration; they are compiled when first launched, and kept on disk by Warp.
 
@@ -62,9 +64,10 @@ def build_program(
         task: what they are to do.
         row: masses or springs in a row, 1 for a GPU.
         physical_gradients: whether rest lengths and stiffness are differentiated too.
+        shared: memory of a block that staged kernels claim [bytes], 0 for none.
     """
     structures = _Structures(terrain, controller, task)
-    return _built(dimension, precision, contact, structures, row, physical_gradients)
+    return _built(dimension, precision, contact, structures, row, physical_gradients, shared)
 
 
 class _Structures:
@@ -83,9 +86,15 @@ class _Structures:
 
 @cache
 def _built(
-    dimension: int, precision: str, contact: str, structures: _Structures, row: int, physical_gradients: bool
+    dimension: int,
+    precision: str,
+    contact: str,
+    structures: _Structures,
+    row: int,
+    physical_gradients: bool,
+    shared: int,
 ) -> Program:
-    key = (dimension, precision, contact, structures.key, row, physical_gradients)
+    key = (dimension, precision, contact, structures.key, row, physical_gradients, shared)
     module = f"codesign_{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}"
     terrain, controller, task = structures.terrain, structures.controller, structures.task
     dialect = Dialect(dimension, precision, row, task.memory, module)
@@ -102,6 +111,7 @@ def _built(
         objective,
         uses_effort=task.uses_effort,
         physical_gradients=physical_gradients,
+        shared=shared,
     )
     return Program(dialect, kernels, control, objective)
 
@@ -114,3 +124,8 @@ def row_of(device: Any, precision: str) -> int:
 def lanes_of(device: Any) -> int:
     """Return the lanes that simulate one world together: one on a CPU, two warps on a GPU."""
     return GPU_LANES if device.is_cuda else 1
+
+
+def shared_of(device: Any) -> int:
+    """Return the shared memory that blocks on a device have to themselves [bytes]: none on a CPU."""
+    return device.max_shared_memory_per_block - RESERVED if device.is_cuda else 0

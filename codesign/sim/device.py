@@ -3,12 +3,16 @@
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from functools import cache
 
 import warp as wp
 
 from codesign.errors import ConfigError
 from codesign.sim.settings import Execution
+
+GPU_SEGMENT = 8
+"""Steps of a segment on a GPU, if not told otherwise: few, so that a world and its history fit into shared memory."""
 
 NO_DRIVER = "Could not find or load the NVIDIA CUDA driver"
 """What Warp's native code prints where there is no GPU; on a laptop that is no news."""
@@ -31,6 +35,13 @@ def device_of(execution: Execution) -> wp.Device:
         expected = f"execution.device as one of {', '.join(['auto', 'cpu', *found])}"
         raise ConfigError(expected, repr(execution.device), "set execution.device=auto")
     return wp.get_device(alias)
+
+
+def settled(execution: Execution) -> Execution:
+    """Return how a simulation is computed, with what is left to the device settled."""
+    if execution.segment_steps or not device_of(execution).is_cuda:
+        return execution
+    return replace(execution, segment_steps=GPU_SEGMENT)
 
 
 @cache

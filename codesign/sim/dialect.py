@@ -9,6 +9,7 @@ from typing import Any
 import warp as wp
 
 from codesign.sim.rows import RowFunctions, build_rows
+from codesign.sim.shared import SharedFunctions, build_shared
 
 PRECISIONS: dict[str, Any] = {"float32": wp.float32, "float64": wp.float64}
 
@@ -39,6 +40,7 @@ class Dialect:
         length_of: function vector -> its length, with derivative zero at length zero.
         total_of: function row -> sum of its numbers.
         row_functions: what is done with whole rows.
+        shared: what is done to have arrays in shared memory.
     """
 
     dimension: int
@@ -68,6 +70,7 @@ class Dialect:
     length_of: Any = field(init=False)
     total_of: Any = field(init=False)
     row_functions: RowFunctions = field(init=False)
+    shared: SharedFunctions = field(init=False)
 
     def __post_init__(self) -> None:
         real = PRECISIONS[self.precision]
@@ -93,6 +96,7 @@ class Dialect:
         object.__setattr__(self, "join", _join(self))
         object.__setattr__(self, "choose", _choose(self))
         object.__setattr__(self, "row_functions", build_rows(self.dimension, self.precision, self.row, types))
+        object.__setattr__(self, "shared", build_shared(types))
         object.__setattr__(self, "length_of", _length(self))
         object.__setattr__(self, "total_of", _total(self))
 

@@ -7,6 +7,7 @@ import warp as wp
 
 from codesign.errors import MemoryBudgetError
 from codesign.machine import available_memory
+from codesign.sim.device import settled
 from codesign.sim.plugins import Controller, Layout
 from codesign.sim.settings import Execution
 
@@ -100,7 +101,7 @@ def bytes_per_world(
         memory: numbers that the task keeps of a world.
         copies: how many times the parameters are held: themselves, their gradient, and what a learner keeps.
     """
-    segment = execution.segment(steps)
+    segment = settled(execution).segment(steps)
     places = execution.checkpoints or places_of(layout, controller, steps, segment, memory)
     numbers = _numbers(layout, controller, segment, places, memory)
     parameters = copies * controller.parameter_counts(layout, steps)

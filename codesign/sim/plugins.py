@@ -61,6 +61,9 @@ class ControllerFunctions:
         reverse: (..., adjoint, world, lane, step, slot): carries the adjoint of the slot's actuation, which is one row
             of springs after the other, to positions and velocities; may put what `accumulate` needs in its place.
         accumulate: (..., adjoint, world, lane, start, count): adds a segment's part to the gradient of the parameters.
+        stage: (constants, model, controller, world) -> controller whose arrays lie in shared memory, as far as that is
+            worth it.
+        save: (constants, model, staged controller, controller, world): copies back what the reverse sweep reads.
     """
 
     Controller: Any
@@ -68,6 +71,8 @@ class ControllerFunctions:
     act: Any
     reverse: Any
     accumulate: Any
+    stage: Any
+    save: Any
 
 
 @dataclass(frozen=True)
@@ -194,6 +199,10 @@ class Controller(Protocol):
 
     def history(self, layout: Layout, segment: int) -> np.ndarray:
         """Return how many reals of scratch each world needs, shape (worlds,)."""
+        ...
+
+    def resident(self, layout: Layout, segment: int) -> np.ndarray:
+        """Return how many reals of each world `stage` has in shared memory, shape (worlds,)."""
         ...
 
     def groups(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:

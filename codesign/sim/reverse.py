@@ -3,6 +3,7 @@
 # Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
 # pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
 # pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
+# pyright: reportPossiblyUnbound=false
 from typing import Any
 
 import warp as wp
@@ -10,6 +11,7 @@ import warp as wp
 from codesign.sim.dialect import Dialect
 from codesign.sim.physics import PhysicsFunctions
 from codesign.sim.plugins import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.staging import Staging
 from codesign.sim.sweep import Sweep, synchronise
 
 
@@ -20,6 +22,7 @@ def build_reverse(
     controller: ControllerFunctions,
     task: TaskFunctions,
     sweep: Sweep,
+    staging: Staging,
     uses_effort: bool,
     physical_gradients: bool,
 ) -> Any:
@@ -36,6 +39,9 @@ def build_reverse(
     observe_product, final_loss = _objective_products(dialect, task)
     prepare, control_reverse = controller.prepare, controller.reverse
     accumulate = controller.accumulate
+    CLAIMED, begin, end, stage_control = staging.claimed, staging.begin, staging.end, controller.stage
+    stage_model, stage_tape, stage_adjoint = staging.model, staging.tape, staging.adjoint
+    save_adjoint = staging.save_adjoint
     advance_world, centre_of, effort_of = sweep.advance_world, sweep.centre_of, sweep.effort_of
     copy_state, force_at, keep = sweep.copy_state, sweep.force_at, sweep.keep
     functions = dialect.row_functions
@@ -272,6 +278,15 @@ def build_reverse(
         block, lane = wp.tid()
         world = order[offset + block]
         segment = constants.segment
+        if wp.static(CLAIMED > 0):
+            _claimed = wp.tile_empty(shape=CLAIMED, dtype=wp.uint8, storage="shared")
+            block_start = begin()
+            kept_adjoint = adjoint
+            control = stage_control(constants, model, control, world)
+            tape = stage_tape(tape, constants, model, world)
+            adjoint = stage_adjoint(adjoint, model, world)
+            model = stage_model(model, world)
+            synchronise()
         prepare(constants, model, control, tape, world, lane)
         synchronise()
         for action in range(plan.count):
@@ -311,6 +326,10 @@ def build_reverse(
                     )
                 accumulate(constants, model, control, tape, adjoint, world, lane, last * segment, count)
                 synchronise()
+        if wp.static(CLAIMED > 0):
+            save_adjoint(adjoint, kept_adjoint, model, world)
+            synchronise()
+            end(block_start)
 
     return reverse
 

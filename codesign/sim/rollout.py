@@ -14,6 +14,7 @@ Warp.
 # Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
 # pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
 # pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
+# pyright: reportPossiblyUnbound=false
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,15 +24,23 @@ from codesign.sim.dialect import Dialect
 from codesign.sim.physics import PhysicsFunctions
 from codesign.sim.plugins import ControllerFunctions, TaskFunctions, TerrainFunctions
 from codesign.sim.reverse import build_reverse
+from codesign.sim.staging import Staging, build_staging
 from codesign.sim.sweep import Sweep, build_sweep, synchronise
 
 
 @dataclass(frozen=True)
 class RolloutKernels:
-    """The two sweeps, launched with `wp.launch_tiled`: one block for each entry of `order` from `offset` on."""
+    """The two sweeps, launched with `wp.launch_tiled`: one block for each entry of `order` from `offset` on.
+
+    Attributes:
+        forward, reverse: for worlds of any size.
+        staged_forward, staged_reverse: the same in shared memory; None where none is claimed.
+    """
 
     forward: Any
     reverse: Any
+    staged_forward: Any
+    staged_reverse: Any
 
 
 def build_rollout(
@@ -43,6 +52,7 @@ def build_rollout(
     *,
     uses_effort: bool,
     physical_gradients: bool,
+    shared: int = 0,
 ) -> RolloutKernels:
     """Return the kernels of one configuration.
 
@@ -54,15 +64,23 @@ def build_rollout(
         task: what is remembered of an episode, and its loss.
         uses_effort: whether the task reads the effort of the actuation.
         physical_gradients: whether to differentiate rest lengths and stiffness too.
+        shared: memory of a block that staged kernels claim [bytes], 0 for none.
     """
     sweep = build_sweep(dialect, physics, terrain, controller, task, uses_effort)
-    forward = _build_forward(dialect, controller, task, sweep)
-    reverse = build_reverse(dialect, physics, terrain, controller, task, sweep, uses_effort, physical_gradients)
+    kernels: list[Any] = []
+    for claimed in (0, shared)[: 1 + (shared > 0)]:
+        staging = build_staging(dialect, claimed)
+        kernels.append(_build_forward(dialect, controller, task, sweep, staging))
+        kernels.append(
+            build_reverse(dialect, physics, terrain, controller, task, sweep, staging, uses_effort, physical_gradients)
+        )
     _keep_adjoints(dialect, physics, terrain, task)
-    return RolloutKernels(forward, reverse)
+    return RolloutKernels(*kernels, *(None,) * (4 - len(kernels)))
 
 
-def _build_forward(dialect: Dialect, controller: ControllerFunctions, task: TaskFunctions, sweep: Sweep) -> Any:
+def _build_forward(
+    dialect: Dialect, controller: ControllerFunctions, task: TaskFunctions, sweep: Sweep, staging: Staging
+) -> Any:
     """Return the kernel that simulates episodes and writes loss and final memory."""
     real, recall = dialect.real, dialect.recall
     Constants, Model, Tape, Plan = dialect.Constants, dialect.Model, dialect.Tape, dialect.Plan
@@ -70,6 +88,9 @@ def _build_forward(dialect: Dialect, controller: ControllerFunctions, task: Task
     DIMENSION = dialect.dimension
     prepare, observe, evaluate = controller.prepare, task.observe, task.loss
     advance_world, centre_of, copy_state, keep = sweep.advance_world, sweep.centre_of, sweep.copy_state, sweep.keep
+    CLAIMED, begin, end = staging.claimed, staging.begin, staging.end
+    stage_model, stage_tape, save_tape = staging.model, staging.tape, staging.save_tape
+    stage_control, save_control = controller.stage, controller.save
 
     @wp.kernel(module=dialect.module, enable_backward=False)
     def forward(
@@ -88,6 +109,15 @@ def _build_forward(dialect: Dialect, controller: ControllerFunctions, task: Task
         block, lane = wp.tid()
         world = order[offset + block]
         segment = constants.segment
+        if wp.static(CLAIMED > 0):
+            _claimed = wp.tile_empty(shape=CLAIMED, dtype=wp.uint8, storage="shared")
+            block_start = begin()
+            kept_tape = tape
+            kept_control = control
+            control = stage_control(constants, model, control, world)
+            tape = stage_tape(tape, constants, model, world)
+            model = stage_model(model, world)
+            synchronise()
         prepare(constants, model, control, tape, world, lane)
         synchronise()
         for step in range(constants.steps):
@@ -110,6 +140,11 @@ def _build_forward(dialect: Dialect, controller: ControllerFunctions, task: Task
             final_memory[world] = memory
             result = evaluate(values, memory)
             loss[world] = result[0]
+        if wp.static(CLAIMED > 0):
+            save_tape(tape, kept_tape, constants, model, world)
+            save_control(constants, model, control, kept_control, world)
+            synchronise()
+            end(block_start)
 
     return forward
 

@@ -56,7 +56,7 @@ class Execution:
         precision: "float32" for work, "float64" for verification.
         device: "auto" (a GPU where there is one), "cpu" or "cuda:0" and so on.
         threads: of a CPU, 0 for one per core.
-        segment_steps: steps that are gone back through at a time, 0 for 16; all their numbers are held.
+        segment_steps: steps that are gone back through at a time, 0 for 16 (8 on a GPU); all their numbers are held.
         checkpoints: states that are kept of an episode, to compute its segments again from; 0 for one per segment, or
             as many as a large body has room for. More need more memory and less computing again.
         memory_mib: memory for the worlds that are simulated at a time [MiB], 0 for half of what is free.

@@ -9,13 +9,14 @@ import warp as wp
 
 from codesign.body import Bodies, offsets
 from codesign.machine import available_cores
-from codesign.sim.compilation import build_program, lanes_of, row_of
-from codesign.sim.device import device_of
+from codesign.sim.compilation import build_program, lanes_of, row_of, shared_of
+from codesign.sim.device import device_of, settled
 from codesign.sim.memory import buffer_sizes, places_of
 from codesign.sim.model import flat, pack, padded_offsets, upload
 from codesign.sim.plugins import Binding, Controller, Task, Terrain
 from codesign.sim.schedule import schedule_of
 from codesign.sim.settings import Execution, Physics
+from codesign.sim.staging import ask_for, ranges, staged_bytes
 
 PARAMETER_ALIGNMENT = 32
 """Parameters of a world start at a multiple of this, so that every row width divides it."""
@@ -54,7 +55,7 @@ class Simulator:
         physical_gradients: bool = False,
         velocities: np.ndarray | None = None,
     ) -> None:
-        execution = execution or Execution()
+        execution = settled(execution or Execution())
         self.device = device_of(execution)
         self.bodies, self.physics, self.controller, self.task = bodies, physics, controller, task
         self._row = row_of(self.device, execution.precision)
@@ -63,6 +64,7 @@ class Simulator:
         self.worlds = len(bodies)
         self.segment = execution.segment(physics.steps)
         self.places = self._places(execution)
+        self._shared = shared_of(self.device)
         self._program = build_program(
             self.layout.dimension,
             execution.precision,
@@ -72,7 +74,9 @@ class Simulator:
             task,
             row=self._row,
             physical_gradients=physical_gradients,
+            shared=self._shared,
         )
+        self._needs = staged_bytes(self.layout, controller, self.segment, task.memory, execution.precision)
         self._allocate_parameters()
         self._tape, self._adjoint = self._allocate_states()
         self._place(terrain.place(bodies), velocities)
@@ -122,7 +126,7 @@ class Simulator:
         order = np.zeros(self.worlds, np.int32)
         order[: len(worlds)] = worlds[descending]
         self._order.assign(order)
-        self._commands = self._record(self._shares(work[descending]))
+        self._commands = self._record(self._shares(work[descending], self._needs[worlds][descending]))
         self._reversible = False
 
     def forward(self) -> None:
@@ -270,34 +274,41 @@ class Simulator:
         reverse_inputs = [constants, model, control, self._tape, self._adjoint, plan, ground, values]
         return forward_inputs, reverse_inputs
 
-    def _record(self, shares: list[tuple[int, int]]) -> tuple[list[Any], list[Any]]:
+    def _record(self, shares: list[tuple[int, int, int]]) -> tuple[list[Any], list[Any]]:
         """Prepare the launches of both sweeps, so that an iteration packs no arguments."""
 
-        def launches(kernel: Any, inputs: list[Any]) -> list[Any]:
-            return [
-                wp.launch_tiled(
-                    kernel,
-                    dim=[stop - start],
-                    inputs=[start, self._order, *inputs],
-                    block_dim=lanes_of(self.device),
-                    device=self.device,
-                    record_cmd=True,
-                )
-                for start, stop in shares
-            ]
+        def launch(kernel: Any, inputs: list[Any], start: int, stop: int, shared: int) -> Any:
+            command = wp.launch_tiled(
+                kernel,
+                dim=[stop - start],
+                inputs=[start, self._order, *inputs],
+                block_dim=lanes_of(self.device),
+                device=self.device,
+                record_cmd=True,
+            )
+            if shared:
+                ask_for(command, shared)
+            return command
 
         kernels, (forward, reverse) = self._program.kernels, self._inputs
-        return launches(kernels.forward, forward), launches(kernels.reverse, reverse)
+        pairs = [
+            (launch(one, forward, *share), launch(other, reverse, *share))
+            for share in shares
+            for one, other in [
+                (kernels.staged_forward, kernels.staged_reverse) if share[2] else (kernels.forward, kernels.reverse)
+            ]
+        ]
+        return [one for one, _ in pairs], [other for _, other in pairs]
 
-    def _shares(self, work: np.ndarray) -> list[tuple[int, int]]:
-        """Return ranges of about equal work: one on a GPU, a few for each thread on a CPU."""
-        if self.device.is_cuda or not len(work):
-            return [(0, len(work))][: len(work)]
+    def _shares(self, work: np.ndarray, needs: np.ndarray) -> list[tuple[int, int, int]]:
+        """Return ranges of worlds and the shared memory of a block: on a CPU a few of about equal work a thread."""
+        if self._shared or not len(work):
+            return ranges(needs, self._shared)
         total = np.cumsum(work)
         wanted = min(SHARES_PER_THREAD * self._threads, len(work))
         stops = np.searchsorted(total, total[-1] * np.arange(1, wanted + 1) / wanted, side="left") + 1
         bounds = np.unique(np.concatenate([[0], np.minimum(stops, len(work))]))
-        return list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
+        return [(start, stop, 0) for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)]
 
     def _launch(self, commands: list[Any]) -> None:
         if self._pool is None:
