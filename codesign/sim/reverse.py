@@ -3,7 +3,7 @@
 # Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
 # pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
 # pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
-# pyright: reportPossiblyUnbound=false
+# pyright: reportPossiblyUnboundVariable=false
 from typing import Any
 
 import warp as wp
