@@ -2,6 +2,7 @@
 
 # The library is an extra: types are checked where it is installed.
 # pyright: reportMissingImports=false
+import importlib
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ class Tuning:
     Attributes:
         batching: of worlds of different sizes.
         threads: that run batches at the same time, each with operations on one core.
-        compiled: whether a step is compiled (`torch.compile`), which fuses its operations and takes its time once.
+        compiled: whether a step is compiled (`torch.compile`), which fuses its operations; with one thread only.
     """
 
     batching: Batching
@@ -91,7 +92,7 @@ class TorchPeer:
         ]
         physics = case.physics
         step = Step(physics.dt, physics.drag, TERRAIN.ground_height)
-        self._step = torch.compile(step, dynamic=False) if tuned.compiled else step
+        self._step = _compiled(step) if tuned.compiled else step
         self._pool = ThreadPoolExecutor(tuned.threads)
 
     def forward(self) -> np.ndarray:
@@ -143,6 +144,12 @@ class TorchPeer:
         both = [np.repeat(index[:, None], 2, axis=1) for index in (ends, incidence)]
         pulls = (pull, pull * batch.rest, pull * batch.rest * batch.swing)
         return Body(*(self._put(part) for part in (batch.positions, batch.mask, fall, *both, *pulls)))
+
+
+def _compiled(step: "Step") -> Any:
+    # A limit of 8 sizes, precisions and grids would be met silently, by running the step uncompiled.
+    importlib.import_module("torch._dynamo").config.recompile_limit = 256
+    return torch.compile(step, dynamic=False)
 
 
 def _losses(step: Any, waves: Tensor, body: Body, weights: dict[str, Tensor]) -> Tensor:
