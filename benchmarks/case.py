@@ -101,11 +101,17 @@ class Batching:
             repeat; infinite for one size for all.
         worlds: in a part of an array at most.
         parts: of equal size that an array is to be split into.
+        weights: in a part at most, if that is more than one world, so that they stay in a cache.
     """
 
     growth: float
     worlds: int
     parts: int = 1
+    weights: float = math.inf
+
+    def limit(self, weights: int) -> int:
+        """Return the worlds in a part at most, where a world has as many weights."""
+        return max(int(min(self.worlds, self.weights / weights)), 1)
 
 
 @dataclass(frozen=True)
@@ -140,8 +146,9 @@ class Batch:
 def batches(case: Case, batching: Batching, precision: str) -> list[Batch]:
     """Return all worlds of a case in padded arrays, the largest first."""
     found = []
-    for members in _classes(case.springs, batching):
-        count = math.ceil(len(members) / (batching.worlds * batching.parts))
+    for members in _classes(case, batching):
+        limit = batching.limit(_most_weights(case, members))
+        count = math.ceil(len(members) / (limit * batching.parts))
         size = math.ceil(len(members) / (count * batching.parts)) * batching.parts
         masses, springs = int(case.masses[members].max()), int(case.springs[members].max())
         for begin in range(0, len(members), size):
@@ -159,16 +166,22 @@ def flat_weights(case: Case, batch: Batch, padded: dict[str, np.ndarray], out: n
         out[case.weight_start[world] : case.weight_start[world + 1]] = np.concatenate([first.ravel(), *rest])
 
 
-def _classes(springs: np.ndarray, batching: Batching) -> Iterator[np.ndarray]:
+def _classes(case: Case, batching: Batching) -> Iterator[np.ndarray]:
     """Yield worlds of similar size, the largest first, and as many as an array holds even if they differ more."""
+    springs = case.springs
     order = np.argsort(-springs, kind="stable")
     begin = 0
     while begin < len(order):
         smallest = springs[order[begin]] / batching.growth
         similar = int((springs[order[begin:]] >= smallest).sum())
-        end = begin + max(similar, batching.worlds * batching.parts)
+        limit = batching.limit(_most_weights(case, order[begin : begin + 1]))
+        end = begin + max(similar, limit * batching.parts)
         yield order[begin:end]
         begin = end
+
+
+def _most_weights(case: Case, worlds: np.ndarray) -> int:
+    return int(np.diff(case.weight_start)[worlds].max())
 
 
 def _batch(case: Case, worlds: np.ndarray, shape: tuple[int, int, int], precision: str) -> Batch:

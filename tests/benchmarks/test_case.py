@@ -10,7 +10,9 @@ from benchmarks.case import Batching, batches, build_case, flat_weights, segment
 CASE = build_case(worlds=9, rows=4, columns=5, steps=6)
 
 
-@pytest.mark.parametrize("batching", [Batching(math.inf, 100), Batching(1.2, 2), Batching(1.5, 2, parts=2)])
+@pytest.mark.parametrize(
+    "batching", [Batching(math.inf, 100), Batching(1.2, 2), Batching(1.5, 2, parts=2), Batching(1.2, 9, weights=3000)]
+)
 def test_every_world_is_in_one_batch(batching: Batching) -> None:
     found = batches(CASE, batching, "float64")
     assert sorted(np.concatenate([batch.worlds for batch in found])) == list(range(9))
@@ -18,6 +20,10 @@ def test_every_world_is_in_one_batch(batching: Batching) -> None:
         size = len(batch.mask)
         assert len(batch.worlds) <= size <= batching.worlds * batching.parts
         assert size % batching.parts == 0
+        assert (
+            size == batching.parts
+            or size * np.diff(CASE.weight_start)[batch.worlds].max() <= batching.parts * batching.weights
+        )
 
 
 def test_similar_worlds_are_padded_to_one_size_and_none_to_more_than_they_must() -> None:
