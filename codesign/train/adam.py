@@ -11,13 +11,12 @@ from typing import Any
 import warp as wp
 
 from codesign.errors import ConfigError
-from codesign.train.batch import LANES, Batch
+from codesign.train.batch import Batch
 from codesign.train.kernels import exact_module
 from codesign.train.learner import Learner, Step
 from codesign.train.status import WorldStatus
 
 _OK = wp.constant(int(WorldStatus.OK))
-_LANES = wp.constant(LANES)
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,7 @@ def _step_kernel(real: Any) -> Any:
     @wp.kernel(module=module)
     def step(
         # In:
+        threads: int,
         iteration: wp.array(dtype=wp.int32),
         rates: wp.array(dtype=wp.float64),
         corrections: wp.array(dtype=wp.float64),
@@ -104,7 +104,7 @@ def _step_kernel(real: Any) -> Any:
         if status[world] == _OK:
             rate = rates[iteration[0]]
             correction = corrections[iteration[0]]
-            for index in range(offsets[world] + lane, offsets[world + 1], _LANES):
+            for index in range(offsets[world] + lane, offsets[world + 1], threads):
                 now = wp.float64(gradient[index])
                 first = beta1 * wp.float64(mean[index]) + (wp.float64(1.0) - beta1) * now
                 second = root_mean_square(wp.float64(root[index]), now, beta2)

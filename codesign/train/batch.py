@@ -7,9 +7,10 @@ import numpy as np
 import warp as wp
 
 LANES = 32
-"""Threads that share one world's parameters; lane i takes every 32nd, from the i-th on.
+"""Sums that a world's are made of; lane i takes every 32nd parameter, from the i-th on.
 
-The number is the same on every device, so that sums over a world are added up in the same order everywhere.
+The number is the same on every device, so that sums over a world are added up in the same order everywhere. On a GPU a
+lane is a thread; on a CPU one thread goes through all lanes together, because neighbours lie side by side.
 """
 
 
@@ -111,6 +112,10 @@ class Batch:
         return self.parameters.dtype
 
     def launch(self, kernel: wp.Kernel, *arguments: Any, lanes: bool = True) -> None:
-        """Run a kernel over the worlds, with `LANES` lanes each or one."""
-        dimension = (self.worlds, LANES) if lanes else self.worlds
-        wp.launch(kernel, dim=dimension, inputs=list(arguments), device=self.parameters.device)
+        """Run a kernel over the worlds; with lanes, its first argument is how many threads share a world."""
+        device = wp.get_device(self.parameters.device)
+        if not lanes:
+            wp.launch(kernel, dim=self.worlds, inputs=list(arguments), device=device)
+            return
+        threads = LANES if device.is_cuda else 1
+        wp.launch(kernel, dim=(self.worlds, threads), inputs=[threads, *arguments], device=device)

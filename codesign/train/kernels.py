@@ -15,6 +15,7 @@ from typing import Any
 import warp as wp
 
 from codesign.train.batch import LANES
+from codesign.train.lanes import lane_functions
 from codesign.train.status import WorldStatus
 
 _OK = wp.constant(int(WorldStatus.OK))
@@ -105,6 +106,7 @@ def loss_kernels(real: Any) -> LossKernels:
     @wp.kernel(module=module)
     def keep(
         # In:
+        threads: int,
         offsets: wp.array(dtype=wp.int32),
         improved: wp.array(dtype=wp.int32),
         parameters: wp.array(dtype=real),
@@ -113,7 +115,7 @@ def loss_kernels(real: Any) -> LossKernels:
     ):
         world, lane = wp.tid()
         if improved[world] != 0:
-            for index in range(offsets[world] + lane, offsets[world + 1], _LANES):
+            for index in range(offsets[world] + lane, offsets[world + 1], threads):
                 best_parameters[index] = parameters[index]
 
     @wp.kernel(module=module)
@@ -127,27 +129,24 @@ def loss_kernels(real: Any) -> LossKernels:
 def gradient_kernels(real: Any) -> GradientKernels:
     """Return the kernels for gradients of type `real`, `wp.float32` or `wp.float64`."""
     module = exact_module("codesign.train.gradient", real)
+    lanes = lane_functions(real)
 
     @wp.kernel(module=module)
     def find_largest(
         # In:
+        threads: int,
         offsets: wp.array(dtype=wp.int32),
         gradient: wp.array(dtype=real),
         # Out:
         largest: wp.array2d(dtype=real),
     ):
         world, lane = wp.tid()
-        found = real(0.0)
-        for index in range(offsets[world] + lane, offsets[world + 1], _LANES):
-            size = wp.abs(gradient[index])
-            # Comparisons with NaN are false, so that NaN stays once it is found.
-            if size > found or wp.isnan(size):
-                found = size
-        largest[world, lane] = found
+        lanes.largest(gradient, offsets[world], offsets[world + 1], lane, threads, largest, world)
 
     @wp.kernel(module=module)
     def add_squares(
         # In:
+        threads: int,
         offsets: wp.array(dtype=wp.int32),
         gradient: wp.array(dtype=real),
         largest: wp.array2d(dtype=real),
@@ -155,13 +154,7 @@ def gradient_kernels(real: Any) -> GradientKernels:
         squares: wp.array2d(dtype=wp.float64),
     ):
         world, lane = wp.tid()
-        total = wp.float64(0.0)
-        scale = wp.float64(largest[world, lane])
-        if scale > wp.float64(0.0):
-            for index in range(offsets[world] + lane, offsets[world + 1], _LANES):
-                part = wp.float64(gradient[index]) / scale
-                total += part * part
-        squares[world, lane] = total
+        lanes.squares(gradient, offsets[world], offsets[world + 1], lane, threads, largest, squares, world)
 
     @wp.kernel(module=module)
     def weigh(

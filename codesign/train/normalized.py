@@ -10,13 +10,12 @@ from typing import Any
 
 import warp as wp
 
-from codesign.train.batch import LANES, Batch
+from codesign.train.batch import Batch
 from codesign.train.kernels import exact_module
 from codesign.train.learner import Learner, Step
 from codesign.train.status import WorldStatus
 
 _OK = wp.constant(int(WorldStatus.OK))
-_LANES = wp.constant(LANES)
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,7 @@ def _step_kernel(real: Any) -> Any:
     @wp.kernel(module=exact_module("codesign.train.normalized", real))
     def step(
         # In:
+        threads: int,
         step_length: wp.float64,
         epsilon: wp.float64,
         offsets: wp.array(dtype=wp.int32),
@@ -74,7 +74,7 @@ def _step_kernel(real: Any) -> Any:
         if status[world] == _OK:
             # In float64, because a float32 factor would vanish beside a huge gradient.
             factor = step_length / (norm[world] + epsilon)
-            for index in range(offsets[world] + lane, offsets[world + 1], _LANES):
+            for index in range(offsets[world] + lane, offsets[world + 1], threads):
                 parameters[index] = real(wp.float64(parameters[index]) - factor * wp.float64(gradient[index]))
 
     return step
