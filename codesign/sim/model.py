@@ -10,6 +10,9 @@ from codesign.body import Bodies, offsets
 from codesign.sim.dialect import Dialect
 from codesign.sim.plugins import Layout
 
+PARAMETER_ALIGNMENT = 32
+"""Parameters of a world start at a multiple of this, so that every row width divides it."""
+
 
 @dataclass(frozen=True)
 class PackedBodies:

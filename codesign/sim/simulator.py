@@ -12,14 +12,11 @@ from codesign.machine import available_cores
 from codesign.sim.compilation import build_program, lanes_of, row_of, shared_of
 from codesign.sim.device import device_of, settled
 from codesign.sim.memory import buffer_sizes, places_of
-from codesign.sim.model import flat, pack, padded_offsets, upload
+from codesign.sim.model import PARAMETER_ALIGNMENT, flat, pack, padded_offsets, upload
 from codesign.sim.plugins import Binding, Controller, Task, Terrain
 from codesign.sim.schedule import schedule_of
 from codesign.sim.settings import Execution, Physics
 from codesign.sim.staging import ask_for, ranges, staged_bytes
-
-PARAMETER_ALIGNMENT = 32
-"""Parameters of a world start at a multiple of this, so that every row width divides it."""
 
 SHARES_PER_THREAD = 4
 """Launches per CPU thread and sweep: enough to even out differences, few enough to cost nothing."""

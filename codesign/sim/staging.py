@@ -18,6 +18,7 @@ import warp as wp
 
 from codesign.sim.dialect import Dialect
 from codesign.sim.memory import buffer_sizes
+from codesign.sim.model import PARAMETER_ALIGNMENT
 from codesign.sim.plugins import Controller, Layout
 from codesign.sim.shared import ALLOCATOR
 
@@ -73,7 +74,8 @@ def staged_bytes(layout: Layout, controller: Controller, segment: int, memory: i
     """
     sizes = buffer_sizes(layout, segment, 0, memory)
     reals = sum([*sizes.tape.values(), *sizes.adjoint.values()], start=controller.resident(layout, segment))
-    reals += 4 * layout.padded_springs + layout.dimension * layout.padded_masses
+    reals -= sizes.adjoint["rest"] + sizes.adjoint["stiffness"]
+    reals += 4 * layout.padded_springs + layout.dimension * layout.padded_masses + PARAMETER_ALIGNMENT
     integers = 2 * layout.padded_springs + layout.incidences + layout.padded_masses // layout.row + 1
     return reals * np.dtype(precision).itemsize + 4 * integers + ALIGNMENT * ARRAYS
 
