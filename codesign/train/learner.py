@@ -21,8 +21,8 @@ class Learner(ABC):
         iterations: steps to learn, 0 or more; a design is simulated once more than that.
         loss_limit: a loss beyond plus or minus this is not believed (2024 paper: 5.5 m).
         jump_limit: a change of the loss between two iterations beyond this is not believed (2024 paper: 0.5 m).
-        racing: times that the iterations are halved for rungs, at which designs that are too far behind stop (`rungs`);
-            0: every design learns to the end.
+        racing: steps between two rungs, at which designs that are too far behind stop (`rungs`); 0: every design learns
+            to the end.
         racing_chance: a design goes on where at least this share of those that it has to beat gained as much from there
             to the end as it still needs; from 0, which stops only what nobody made up for, to 1.
 
@@ -35,7 +35,7 @@ class Learner(ABC):
     loss_limit: float = 5.5
     jump_limit: float = 0.5
     racing: int = 0
-    racing_chance: float = 0.5
+    racing_chance: float = 0.3
 
     def __post_init__(self) -> None:
         if not isinstance(self.iterations, int) or isinstance(self.iterations, bool) or self.iterations < 0:
@@ -46,19 +46,18 @@ class Learner(ABC):
             raise ConfigError(
                 "learner.racing as a whole number, 0 or more",
                 repr(self.racing),
-                "set for example 4, or 0 for no racing",
+                "set for example 2, or 0 for no racing",
             )
         chance = self.racing_chance
         if not isinstance(chance, int | float) or isinstance(chance, bool) or not 0.0 <= chance <= 1.0:
-            raise ConfigError("learner.racing_chance from 0 to 1", repr(chance), "set for example 0.5")
+            raise ConfigError("learner.racing_chance from 0 to 1", repr(chance), "set for example 0.3")
         self._require_positive("loss_limit", "set for example 5.5, or inf for no limit", limit=math.inf)
         self._require_positive("jump_limit", "set for example 0.5, or inf for no limit", limit=math.inf)
 
     @property
     def rungs(self) -> tuple[int, ...]:
-        """Steps after which designs that are too far behind stop, ascending: 4, 8 and 17 of 35 halved 3 times."""
-        halves = (self.iterations >> times for times in range(min(self.racing, self.iterations.bit_length()), 0, -1))
-        return tuple(dict.fromkeys(rung for rung in halves if rung))
+        """Steps after which designs that are too far behind stop, ascending."""
+        return tuple(range(self.racing, self.iterations, self.racing)) if self.racing else ()
 
     @abstractmethod
     def bind(self, batch: Batch) -> Step:
