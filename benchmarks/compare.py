@@ -24,7 +24,11 @@ from codesign.files import write_text
 from codesign.sim import Execution
 from codesign.streams import require_seed
 
-PEERS = {"jax": ("benchmarks.jax_peer", "JaxPeer"), "torch": ("benchmarks.torch_peer", "TorchPeer")}
+PEERS = {
+    "jax": ("jax", "benchmarks.jax_peer", "JaxPeer"),
+    "plain_jax": ("jax", "benchmarks.plain_jax_peer", "PlainJaxPeer"),
+    "torch": ("torch", "benchmarks.torch_peer", "TorchPeer"),
+}
 """Library, and where the model is written in it."""
 
 EXACT_WORLDS, EXACT_STEPS = 16, 100
@@ -60,7 +64,9 @@ def _settings(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--grid", nargs="+", default=["6x10", "13x22"], help="lattices (%(default)s)")
     parser.add_argument("--steps", type=int, default=1000, help="steps of an episode (%(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="measurements, of which the median counts (%(default)s)")
-    parser.add_argument("--peers", nargs="+", default=list(PEERS), choices=list(PEERS), help="libraries (all)")
+    parser.add_argument(
+        "--peers", nargs="+", default=list(PEERS), choices=list(PEERS), help="what to compare with (all)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of robots and weights (%(default)s)")
     parser.add_argument("--output", type=Path, default=Path("runs/peers.json"), help="file (%(default)s)")
     settings = parser.parse_args(arguments)
@@ -81,9 +87,11 @@ def _size(grid: str) -> tuple[int, int]:
 
 
 def _peer(name: str) -> Maker:
-    if importlib.util.find_spec(name) is None:
-        raise ConfigError(f"the library {name}", "none", "run pip install 'codesign[bench]', or choose other --peers")
-    module, maker = PEERS[name]
+    library, module, maker = PEERS[name]
+    if importlib.util.find_spec(library) is None:
+        raise ConfigError(
+            f"the library {library}", "none", "run pip install 'codesign[bench]', or choose other --peers"
+        )
     return getattr(importlib.import_module(module), maker)
 
 
@@ -132,7 +140,11 @@ def _alternate(implementations: Sequence[Implementation], repeats: int) -> list[
 def _machine(peers: Sequence[str]) -> dict[str, Any]:
     from codesign.cli.bench.machine import machine, versions  # noqa: PLC0415 - it loads what only a report needs
 
-    return {"machine": machine(Execution()), "versions": versions() | {name: version(name) for name in peers}}
+    libraries = {PEERS[name][0] for name in peers}
+    return {
+        "machine": machine(Execution()),
+        "versions": versions() | {name: version(name) for name in sorted(libraries)},
+    }
 
 
 def _recorded(settings: argparse.Namespace) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 # The library is an extra: types are checked where it is installed.
 # pyright: reportMissingImports=false
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -66,9 +67,9 @@ class JaxPeer:
         self._case, self._precision, physics = case, precision, case.physics
         mesh = jax.make_mesh((len(devices()),), ("worlds",), devices=devices())
         self.device = f"{len(devices())} x {devices()[0].device_kind}"
-        self._batches = batches(case, batched or batching(), precision)
+        self._batches = batches(case, batched or self._batching(), precision)
         steps = Steps(physics.dt, physics.drag, physics.gravity, TERRAIN.ground_height)
-        losses = partial(_losses, steps, segment_of(physics.steps), case.waves().astype(precision))
+        losses = self._losses(steps, case.waves().astype(precision))
 
         def total(weights: Any, body: Any) -> tuple[jax.Array, jax.Array]:
             found = losses(weights, body)
@@ -80,7 +81,7 @@ class JaxPeer:
 
         self._forward, self._both = shared(losses), shared(jax.grad(total, has_aux=True))
         with jax.enable_x64(precision == "float64"):
-            inputs = [(batch.weights, _body(batch, physics.dt)) for batch in self._batches]
+            inputs = [(batch.weights, self._body(batch, physics.dt)) for batch in self._batches]
             self._inputs = jax.device_put(inputs, NamedSharding(mesh, PartitionSpec("worlds")))
         self._gradients: list[Any] = []
 
@@ -100,6 +101,19 @@ class JaxPeer:
         for batch, gradient in zip(self._batches, self._gradients, strict=True):
             flat_weights(self._case, batch, {name: np.asarray(part) for name, part in gradient.items()}, flat)
         return flat
+
+    # What follows is the model, and all that another way to write it in JAX differs in.
+    def _batching(self) -> Batching:
+        """Return how worlds are put together, where nobody says it."""
+        return batching()
+
+    def _body(self, batch: Batch, dt: float) -> dict[str, np.ndarray]:
+        """Return what the losses need of a batch beside its weights, each with the worlds as first axis."""
+        return _body(batch, dt)
+
+    def _losses(self, steps: Steps, waves: np.ndarray) -> Callable[[Any, Any], jax.Array]:
+        """Return the function from weights and bodies of worlds to their losses, shape (size,)."""
+        return partial(_losses, steps, segment_of(len(waves)), waves)
 
     def _run(self, compute: Any) -> list[Any]:
         with jax.enable_x64(self._precision == "float64"):

@@ -13,18 +13,24 @@ from benchmarks.agreement import DisagreementError
 TINY = ["--worlds", "3", "--grid", "3x4", "--steps", "12", "--repeats", "1"]
 
 
-def test_a_row_for_each_sweep_and_implementation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("torch", reason="torch is not installed (pip install 'codesign[bench]')")
+@pytest.mark.parametrize(
+    ("peer", "library", "name"),
+    [("jax", "jax", "JAX"), ("plain_jax", "jax", "JAX, plain"), ("torch", "torch", "PyTorch")],
+)
+def test_a_row_for_each_sweep_and_implementation(
+    peer: str, library: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip(library, reason=f"{library} is not installed (pip install 'codesign[bench]')")
     file = tmp_path / "peers.json"
-    assert compare.main([*TINY, "--peers", "torch", "--output", str(file)]) == 0
+    assert compare.main([*TINY, "--peers", peer, "--output", str(file)]) == 0
     report = json.loads(file.read_text(encoding="utf-8"))
     told = [(row["reverse"], row["name"]) for row in report["rows"]]
-    assert told == [(False, "codesign"), (False, "PyTorch"), (True, "codesign"), (True, "PyTorch")]
+    assert told == [(False, "codesign"), (False, name), (True, "codesign"), (True, name)]
     for row in report["rows"]:
         assert row["robot_steps_per_second"] == pytest.approx(36 / row["seconds"])
     assert [row["ratio"] for row in report["rows"][::2]] == [1.0, 1.0]
     assert [row["precision"] for row in report["agreement"]] == ["float64", "float32"]
-    assert {"torch", "warp-lang"} <= set(report["versions"])
+    assert {library, "warp-lang"} <= set(report["versions"])
     assert "how many times faster codesign is" in capsys.readouterr().out
 
 

@@ -22,10 +22,10 @@ def ours() -> Ours:
 
 
 def peer(name: str, batching: Batching) -> Any:
-    pytest.importorskip(name, reason=f"{name} is not installed (pip install 'codesign[bench]')")
-    module, maker = PEERS[name]
+    library, module, maker = PEERS[name]
+    pytest.importorskip(library, reason=f"{library} is not installed (pip install 'codesign[bench]')")
     found = importlib.import_module(module)
-    if name == "jax":
+    if library == "jax":
         return getattr(found, maker)(CASE, "float64", Batching(batching.growth, batching.worlds, len(found.devices())))
     return getattr(found, maker)(CASE, "float64", found.Tuning(batching, threads=2, compiled=False))
 
