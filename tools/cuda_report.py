@@ -35,7 +35,7 @@ from codesign.sim import CONTACTS
 from codesign.sim.compilation import GPU_LANES, build_program
 from codesign.sim.device import GPU_SEGMENT, start_warp
 from codesign.sim.dialect import PRECISIONS
-from codesign.sim.staging import RESERVED, staged_bytes
+from codesign.sim.staging import claimable, staged_bytes
 from codesign.tasks import TASKS, TERRAINS
 
 PACKAGE = "nvidia-cuda-cuobjdump"
@@ -112,7 +112,7 @@ def report(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     start_warp()
     parts = TERRAINS[options.terrain](), CONTROLLERS[options.controller](), TASKS[options.task]()
     for architecture in options.arch:
-        shared = BLOCK_SHARED[architecture] - RESERVED
+        shared = claimable(BLOCK_SHARED[architecture])
         kernels = build_program(2, options.precision, options.contact, *parts, row=1, shared=shared).kernels
         with tempfile.TemporaryDirectory() as folder:
             cubin = compile_module(kernels.forward.module, architecture, options.lanes, Path(folder))

@@ -14,7 +14,7 @@ from codesign.sim.physics import build_physics
 from codesign.sim.plugins import Controller, ControllerFunctions, Task, TaskFunctions, Terrain
 from codesign.sim.rollout import RolloutKernels, build_rollout
 from codesign.sim.rows import REAL_BYTES
-from codesign.sim.staging import RESERVED
+from codesign.sim.staging import claimable
 
 CPU_FLAGS = (
     "-march=native -funsafe-math-optimizations -mreassociate -freciprocal-math -fno-signed-zeros -fapprox-func"
@@ -127,5 +127,5 @@ def lanes_of(device: Any) -> int:
 
 
 def shared_of(device: Any) -> int:
-    """Return the shared memory that blocks on a device have to themselves [bytes]: none on a CPU."""
-    return device.max_shared_memory_per_block - RESERVED if device.is_cuda else 0
+    """Return the shared memory that staged kernels claim on a device [bytes]: none on a CPU."""
+    return claimable(device.max_shared_memory_per_block) if device.is_cuda else 0

@@ -30,6 +30,9 @@ ARRAYS = 32
 RESERVED = 2048
 """Bytes of a block's shared memory that are left to Warp, which counts what its lanes have allocated."""
 
+RESIDENT_BLOCKS = 3
+"""Blocks that a multiprocessor should hold at least: with fewer, waiting costs more than memory nearby brings."""
+
 MUCH_LESS = 2 / 3
 """Share of shared memory with which a range of worlds of its own is worth a launch."""
 
@@ -78,6 +81,11 @@ def staged_bytes(layout: Layout, controller: Controller, segment: int, memory: i
     reals += 4 * layout.padded_springs + layout.dimension * layout.padded_masses + PARAMETER_ALIGNMENT
     integers = 2 * layout.padded_springs + layout.incidences + layout.padded_masses // layout.row + 1
     return reals * np.dtype(precision).itemsize + 4 * integers + ALIGNMENT * ARRAYS
+
+
+def claimable(block_shared: int) -> int:
+    """Return the shared memory that staged kernels claim [bytes], of the largest that a block of a GPU may have."""
+    return (block_shared // RESIDENT_BLOCKS - RESERVED) // 1024 * 1024
 
 
 def build_staging(dialect: Dialect, claimed: int) -> Staging:

@@ -17,7 +17,7 @@ from codesign.sim import Execution, Physics, Simulator, device, simulator, stagi
 from codesign.sim.device import settled
 from codesign.sim.model import PARAMETER_ALIGNMENT
 from codesign.sim.shared import ALLOCATOR
-from codesign.sim.staging import ALIGNMENT, ARRAYS, build_staging, ranges
+from codesign.sim.staging import ALIGNMENT, ARRAYS, build_staging, claimable, ranges
 from codesign.streams import Purpose, streams
 from codesign.tasks import Flat, WalkEfficiently
 from tests.sim.bodies import ASSORTED, strip
@@ -161,6 +161,15 @@ def test_ranges(
 ) -> None:
     monkeypatch.setattr(staging, "FEWEST_WORLDS", 2)
     assert ranges(np.array(needs, dtype=np.int64), claimed) == expected
+
+
+@pytest.mark.parametrize(
+    ("block", "multiprocessor"), [(163, 164), (227, 228), (99, 100)], ids=["sm_80", "sm_90 and sm_100", "sm_120"]
+)
+def test_a_multiprocessor_holds_three_blocks(block: int, multiprocessor: int) -> None:
+    # Each block takes 1 KiB for the driver and a number for each of its lanes.
+    taken = claimable(block * 1024) + 1024 + 4 * 64
+    assert multiprocessor / 4 * 1024 < taken <= multiprocessor / 3 * 1024
 
 
 def test_segments_are_short_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
