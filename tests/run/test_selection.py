@@ -118,7 +118,7 @@ def test_a_run_that_has_just_begun_has_no_designs(tmp_path):
 
 
 def test_a_harmed_table_is_told(tmp_path):
-    run = finished(tmp_path / "run", search="genetic")
+    run = finished(tmp_path / "run", "genetic")
     table = run.designs / "generation_000001.parquet"
     table.write_bytes(table.read_bytes()[:50])
     with pytest.raises(RunError, match="generation_000001"):
