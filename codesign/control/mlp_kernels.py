@@ -1,4 +1,4 @@
-"""The small neural network as functions of lanes, forwards and in reverse.
+"""The small neural network as functions of lanes; `mlp_gradient` has its way back.
 
 Inputs are the relative positions of all masses, mass by mass, their velocities, and a clock (sines, two ones, padding).
 Parameters are the weights of both layers (see `codesign.control.layer`), then the biases of the units and those of the
@@ -13,6 +13,7 @@ from typing import Any
 import warp as wp
 
 from codesign.control.layer import LayerFunctions, build_layer
+from codesign.control.mlp_gradient import build_accumulate, build_reverse
 from codesign.control.mlp_sizes import MlpSizes
 from codesign.sim import ControllerFunctions, Dialect, build_tanh, synchronise
 
@@ -22,8 +23,8 @@ def build_mlp(dialect: Dialect, sizes: MlpSizes) -> ControllerFunctions:
     Controller = _record(dialect)
     layer = build_layer(dialect, sizes.units)
     act = _build_act(dialect, sizes, layer, Controller)
-    reverse = _build_reverse(dialect, sizes, layer, Controller)
-    accumulate = _build_accumulate(dialect, sizes, layer, Controller)
+    reverse = build_reverse(dialect, sizes, layer, Controller)
+    accumulate = build_accumulate(dialect, sizes, layer, Controller)
     Constants, Model, Tape = dialect.Constants, dialect.Model, dialect.Tape
 
     @wp.func(module=dialect.module, inline=True)
@@ -192,201 +193,3 @@ def _build_act(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Control
             store(tape.actuation_rows, actuation + row, squash(driven))
 
     return act
-
-
-def _build_reverse(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Controller: Any) -> Any:
-    """Return the function that carries the adjoint of a step's actuation to the state."""
-    real = dialect.real
-    Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
-    DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // dialect.row, sizes.clock // dialect.row
-    spread, fold = layer.spread, layer.fold
-    load, store, total = dialect.row_functions.load, dialect.row_functions.store, dialect.row_functions.total
-    coordinate = dialect.row_functions.coordinate
-
-    @wp.func(module=module, inline=True)
-    def pass_outputs(
-        control: Controller,
-        tape: Tape,
-        adjoint: Adjoint,
-        lane: int,
-        second: int,
-        actuation: int,
-        passed_at: int,
-        rows: int,
-        hidden: int,
-    ):
-        """Carry the adjoint to before the output tanh, where it is kept, and on to before the hidden tanh."""
-        for row in range(lane, rows, wp.block_dim()):
-            actuated = load(tape.actuation_rows, actuation + row)
-            passed = load(adjoint.actuation_rows, passed_at + row)
-            store(tape.actuation_rows, actuation + row, passed - wp.cw_mul(passed, wp.cw_mul(actuated, actuated)))
-        synchronise()
-        for row in range(lane, UNIT_ROWS, wp.block_dim()):
-            passed = fold(
-                control.parameter_rows,
-                second + row * ROW,
-                tape.actuation_rows,
-                actuation,
-                rows,
-                control.clock_rows,
-                0,
-                0,
-            )
-            excited = load(control.hidden_rows, hidden + row)
-            store(control.before_hidden_rows, hidden + row, passed - wp.cw_mul(passed, wp.cw_mul(excited, excited)))
-
-    @wp.func(module=module, inline=True)
-    def reverse(
-        constants: Constants,
-        model: Model,
-        control: Controller,
-        tape: Tape,
-        adjoint: Adjoint,
-        world: int,
-        lane: int,
-        step: int,
-        slot: int,
-    ):
-        start = model.mass_start[world] // ROW
-        count = model.mass_start[world + 1] // ROW - start
-        springs = (model.spring_start[world + 1] - model.spring_start[world]) // ROW
-        base = 2 * DIMENSION * start
-        first = model.parameter_start[world] // ROW
-        second = first + (2 * DIMENSION * count + CLOCK) * STRIDE
-        hidden = (world * constants.segment + slot) * UNIT_ROWS
-        actuation = model.spring_start[world] // ROW * constants.segment + slot * springs
-        passed_at = model.spring_start[world] // ROW
-        pass_outputs(control, tape, adjoint, lane, second, actuation, passed_at, springs, hidden)
-        synchronise()
-        states = DIMENSION * count
-        spread(
-            control.parameter_rows,
-            first,
-            control.before_hidden_rows,
-            hidden,
-            control.passed_rows,
-            base,
-            lane,
-            2 * states,
-            wp.block_dim(),
-        )
-        synchronise()
-        mean = total(control.passed, base * ROW, count) / real(model.masses[world])
-        for row in range(lane, states, wp.block_dim()):
-            at = DIMENSION * start + row
-            passed = load(control.passed_rows, base + row)
-            if wp.static(ROW == 1):
-                passed[0] = passed[0] - coordinate(mean, row)
-            else:
-                for entry in range(ROW):
-                    passed[entry] = passed[entry] - mean[(row * ROW + entry) % DIMENSION]
-            store(adjoint.position_rows, at, load(adjoint.position_rows, at) + passed * control.scale)
-            passed = load(control.passed_rows, base + states + row)
-            store(adjoint.velocity_rows, at, load(adjoint.velocity_rows, at) + passed * control.scale)
-
-    return reverse
-
-
-def _build_accumulate(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Controller: Any) -> Any:
-    """Return the function that adds a segment's part to the gradient, each row of weights loaded and stored once.
-
-    Steps are added up from the last to the first, within a segment as among segments, so that the length of segments
-    changes no bit.
-    """
-    Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
-    DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // dialect.row, sizes.clock // dialect.row
-    GROUP, GROUP_ROWS, GROUPS = layer.group, layer.group // dialect.row, sizes.units // layer.group
-    outer, outer_relative, numbers = layer.outer, layer.outer_relative, dialect.numbers
-    load, store = dialect.row_functions.load, dialect.row_functions.store
-    rows = wp.array(dtype=dialect.numbers)
-
-    @wp.func(module=module, inline=True)
-    def add_up(gradient: rows, at: int, passed: rows, first: int, stride: int, steps: int):
-        """Add a row of every step to a row of the gradient of biases."""
-        total = load(gradient, at)
-        for back in range(steps):
-            total += load(passed, first + (steps - 1 - back) * stride)
-        store(gradient, at, total)
-
-    @wp.func(module=module, inline=True)
-    def accumulate(
-        constants: Constants,
-        model: Model,
-        control: Controller,
-        tape: Tape,
-        adjoint: Adjoint,
-        world: int,
-        lane: int,
-        start: int,
-        steps: int,
-    ):
-        springs = (model.spring_start[world + 1] - model.spring_start[world]) // ROW
-        base = DIMENSION * model.mass_start[world] // ROW
-        states = DIMENSION * model.mass_start[world + 1] // ROW - base
-        first = model.parameter_start[world] // ROW
-        second = first + (2 * states + CLOCK) * STRIDE
-        bias = second + springs * STRIDE
-        hidden = world * constants.segment * UNIT_ROWS
-        actuation = model.spring_start[world] // ROW * constants.segment
-        gradient = control.gradient_rows
-        for index in range(lane, 2 * states * GROUPS, wp.block_dim()):
-            row = index // GROUPS
-            group = index % GROUPS
-            # Velocities are relative to nothing.
-            values = tape.position_rows
-            present = load(model.present_rows, base + row % states)
-            if row >= states:
-                values = tape.velocity_rows
-                present = numbers()
-            outer_relative(
-                gradient,
-                first + row * STRIDE + group * GROUP,
-                control.before_hidden_rows,
-                hidden + group * GROUP_ROWS,
-                UNIT_ROWS,
-                values,
-                base * (constants.segment + 1) + row % states,
-                states,
-                steps,
-                control.centre_rows,
-                world * constants.segment * DIMENSION + row % DIMENSION,
-                DIMENSION,
-                present,
-                control.scale,
-            )
-        for index in range(lane, CLOCK * GROUPS, wp.block_dim()):
-            row = index // GROUPS
-            group = index % GROUPS
-            outer(
-                gradient,
-                first + (2 * states + row) * STRIDE + group * GROUP,
-                control.before_hidden_rows,
-                hidden + group * GROUP_ROWS,
-                UNIT_ROWS,
-                control.clock_rows,
-                start * CLOCK + row,
-                CLOCK,
-                steps,
-            )
-        for index in range(lane, springs * GROUPS, wp.block_dim()):
-            row = index // GROUPS
-            group = index % GROUPS
-            outer(
-                gradient,
-                second + row * STRIDE + group * GROUP,
-                control.hidden_rows,
-                hidden + group * GROUP_ROWS,
-                UNIT_ROWS,
-                tape.actuation_rows,
-                actuation + row,
-                springs,
-                steps,
-            )
-        for row in range(lane, UNIT_ROWS, wp.block_dim()):
-            add_up(gradient, bias + row, control.before_hidden_rows, hidden + row, UNIT_ROWS, steps)
-        for row in range(lane, springs, wp.block_dim()):
-            add_up(gradient, bias + UNIT_ROWS + row, tape.actuation_rows, actuation + row, springs, steps)
-
-    return accumulate

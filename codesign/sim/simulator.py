@@ -308,7 +308,7 @@ class Simulator:
         return [(start, stop, 0) for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)]
 
     def _launch(self, commands: list[Any]) -> None:
-        if self._pool is None:
+        if self._pool is None or len(commands) == 1:
             for command in commands:
                 command.launch()
             return
