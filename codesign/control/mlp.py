@@ -104,7 +104,7 @@ class Mlp:
     def bind(self, binding: Binding, parameters: wp.array, gradient: wp.array) -> Any:
         """Return the struct of the network's arrays, with scratch for one segment."""
         dialect, layout, segment = binding.dialect, binding.layout, binding.segment
-        sizes, real, device = self._sizes(layout.row), dialect.real, parameters.device
+        sizes, device = self._sizes(layout.row), parameters.device
         control = binding.functions.Controller()
         control.parameter_rows = binding.view(parameters, dialect.numbers)
         control.gradient_rows = binding.view(gradient, dialect.numbers)
@@ -114,13 +114,11 @@ class Mlp:
             "feature_rows": states,
             "hidden_rows": worlds * segment * sizes.units,
             "before_hidden_rows": worlds * segment * sizes.units,
-            "passed_rows": states,
         }
         for name, size in scratch.items():
             setattr(control, name, wp.zeros(size // layout.row, dtype=dialect.numbers, device=device))
-        control.passed = wp.array(
-            ptr=control.passed_rows.ptr, dtype=real, shape=states, device=device, capacity=control.passed_rows.capacity
-        )
+        control.passed = wp.zeros(states, dtype=dialect.real, device=device)
+        control.passed_rows = binding.view(control.passed, dialect.numbers)
         time = np.arange(binding.steps)[:, None] * binding.dt
         clock = np.zeros((binding.steps, sizes.clock))
         clock[:, : self.sines] = np.sin(self.frequency * time + 2.0 * np.pi / self.sines * np.arange(self.sines)[None])

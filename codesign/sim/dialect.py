@@ -38,7 +38,6 @@ class Dialect:
         pick, choose: functions of a condition and two reals or states: the first where the condition holds, else the
             second.
         length_of: function vector -> its length, with derivative zero at length zero.
-        total_of: function row -> sum of its numbers.
         row_functions: what is done with whole rows.
         shared: what is done to have arrays in shared memory.
     """
@@ -68,7 +67,6 @@ class Dialect:
     pick: Any = field(init=False)
     choose: Any = field(init=False)
     length_of: Any = field(init=False)
-    total_of: Any = field(init=False)
     row_functions: RowFunctions = field(init=False)
     shared: SharedFunctions = field(init=False)
 
@@ -98,7 +96,6 @@ class Dialect:
         object.__setattr__(self, "row_functions", build_rows(self.dimension, self.precision, self.row, types))
         object.__setattr__(self, "shared", build_shared(types))
         object.__setattr__(self, "length_of", _length(self))
-        object.__setattr__(self, "total_of", _total(self))
 
     def record(self, name: str, fields: dict[str, Any]) -> Any:
         """Return a Warp struct type of this dialect's module with the given fields."""
@@ -257,17 +254,3 @@ def _length(dialect: Dialect) -> Any:
         return wp.sqrt(larger(wp.dot(along, along), negligible))
 
     return length_of
-
-
-def _total(dialect: Dialect) -> Any:
-    """Return the sum over a row."""
-    real, numbers, row = dialect.real, dialect.numbers, dialect.row
-
-    @wp.func(module=dialect.module, inline=True)
-    def total_of(values: numbers) -> real:
-        total = real(0.0)
-        for entry in range(row):
-            total += values[entry]
-        return total
-
-    return total_of
