@@ -4,7 +4,7 @@ import numpy as np
 import warp as wp
 
 from benchmarks.case import CONTROLLER, TASK, TERRAIN, Case
-from codesign.sim import Execution, Simulator
+from codesign.sim import Conditions, Execution, Simulator
 
 
 class Ours:
@@ -19,7 +19,7 @@ class Ours:
 
     def __init__(self, case: Case, precision: str = "float32") -> None:
         execution = Execution(precision=precision)
-        self._simulator = Simulator(case.bodies, case.physics, CONTROLLER, TASK, TERRAIN, execution)
+        self._simulator = Simulator(case.bodies, case.physics, CONTROLLER, [Conditions(TERRAIN, TASK)], execution)
         self._simulator.load(case.weights)
         self.device = self._simulator.device.name
 

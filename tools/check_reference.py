@@ -28,7 +28,7 @@ import numpy as np
 from codesign.body import Bodies, Body
 from codesign.control import Mlp
 from codesign.errors import CodesignError
-from codesign.sim import Execution, Physics, Simulator
+from codesign.sim import Conditions, Execution, Physics, Simulator
 from codesign.tasks import Flat, Segments, Walk
 
 PRECISIONS = ("float64", "float32")
@@ -105,7 +105,7 @@ class Reference:
         physics = Physics(contact="coulomb", **{name: self.meta[name] for name in CONSTANTS})
         controller = Mlp(hidden=len(robots[0].arrays["b1"]), sines=self.meta["n_sin"], frequency=self.meta["omega"])
         bodies = Bodies.of([robot.body() for robot in robots])
-        simulator = Simulator(bodies, physics, controller, Walk(), self.terrain, execution)
+        simulator = Simulator(bodies, physics, controller, [Conditions(self.terrain, Walk())], execution)
         simulator.load(np.concatenate([robot.weights for robot in robots]))
         return simulator
 

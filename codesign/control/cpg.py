@@ -35,6 +35,8 @@ class Cpg:
         for field in ("frequency", "amplitude"):
             require_positive("controller", field, getattr(self, field))
 
+    senses = ()
+
     @property
     def structure(self) -> tuple[Any, ...]:
         """What decides the kernels."""
@@ -178,28 +180,29 @@ def _build(dialect: Dialect) -> ControllerFunctions:
         start = model.spring_start[world] // ROW
         count = model.spring_start[world + 1] // ROW - start
         first = model.parameter_start[world] // ROW
+        own = model.gradient_start[world] // ROW
         for row in range(lane, count, wp.block_dim()):
-            along_sine = control.gradient_rows[first + row]
-            along_cosine = control.gradient_rows[first + count + row]
-            total = control.gradient_rows[first + 2 * count + row]
+            along_sine = control.gradient_rows[own + row]
+            along_cosine = control.gradient_rows[own + count + row]
+            total = control.gradient_rows[own + 2 * count + row]
             for back in range(steps):
                 slot = steps - 1 - back
                 passed = tape.actuation_rows[start * constants.segment + slot * count + row]
                 along_sine += passed * control.waves[begin + slot, 0]
                 along_cosine += passed * control.waves[begin + slot, 1]
                 total += passed
-            control.gradient_rows[first + 2 * count + row] = total
+            control.gradient_rows[own + 2 * count + row] = total
             if begin > 0:
                 # Sums over steps, for the segment before to go on with: where segments end does not change a bit.
-                control.gradient_rows[first + row] = along_sine
-                control.gradient_rows[first + count + row] = along_cosine
+                control.gradient_rows[own + row] = along_sine
+                control.gradient_rows[own + count + row] = along_cosine
             else:
                 phase_sine = control.phase_sine[start + row]
                 phase_cosine = control.phase_cosine[start + row]
                 amplitude = wp.cw_mul(along_sine, phase_cosine) + wp.cw_mul(along_cosine, phase_sine)
                 turned = wp.cw_mul(along_cosine, phase_cosine) - wp.cw_mul(along_sine, phase_sine)
-                control.gradient_rows[first + row] = amplitude
-                control.gradient_rows[first + count + row] = wp.cw_mul(control.parameter_rows[first + row], turned)
+                control.gradient_rows[own + row] = amplitude
+                control.gradient_rows[own + count + row] = wp.cw_mul(control.parameter_rows[first + row], turned)
 
     bring = dialect.shared.bring
 

@@ -46,6 +46,8 @@ class Mlp:
         for field in ("hidden", "sines", "frequency", "input_scale", "gain_in", "gain_out"):
             require_positive("controller", field, getattr(self, field))
 
+    senses = ()
+
     @property
     def structure(self) -> tuple[Any, ...]:
         """What decides the kernels."""

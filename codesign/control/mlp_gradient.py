@@ -143,7 +143,7 @@ def build_accumulate(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, C
         springs = (model.spring_start[world + 1] - model.spring_start[world]) // ROW
         base = DIMENSION * model.mass_start[world] // ROW
         states = DIMENSION * model.mass_start[world + 1] // ROW - base
-        first = model.parameter_start[world] // ROW
+        first = model.gradient_start[world] // ROW
         second = first + (2 * states + CLOCK) * STRIDE
         bias = second + springs * STRIDE
         hidden = world * constants.segment * UNIT_ROWS

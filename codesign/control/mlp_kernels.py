@@ -67,7 +67,7 @@ def _build_staging(dialect: Dialect, sizes: MlpSizes, Controller: Any) -> tuple[
         staged = control
         segment = constants.segment
         first = model.parameter_start[world] // ROW
-        parameters = model.parameter_start[world + 1] // ROW - first
+        parameters = (model.gradient_start[world + 1] - model.gradient_start[world]) // ROW
         states = 2 * DIMENSION * model.mass_start[world] // ROW
         count = 2 * DIMENSION * model.mass_start[world + 1] // ROW - states
         units = segment * UNIT_ROWS

@@ -32,6 +32,8 @@ class Sequence:
     def __post_init__(self) -> None:
         require_positive("controller", "deviation", self.deviation)
 
+    senses = ()
+
     @property
     def structure(self) -> tuple[Any, ...]:
         """What decides the kernels."""
@@ -125,7 +127,7 @@ def _build(dialect: Dialect) -> ControllerFunctions:
     ):
         start = model.spring_start[world] // ROW
         count = model.spring_start[world + 1] // ROW - start
-        first = model.parameter_start[world] // ROW + step * count
+        first = model.gradient_start[world] // ROW + step * count
         for row in range(lane, count, wp.block_dim()):
             at = start * constants.segment + slot * count + row
             actuated = tape.actuation_rows[at]

@@ -9,6 +9,7 @@ from codesign.sim.memory import MEBIBYTE, bytes_per_world, free_memory, split
 from codesign.sim.model import layout_of, pack
 from codesign.sim.plugins import (
     Binding,
+    Conditions,
     Controller,
     ControllerFunctions,
     Layout,
@@ -17,25 +18,32 @@ from codesign.sim.plugins import (
     Terrain,
     TerrainFunctions,
 )
+from codesign.sim.pooling import POOLS, Pooling
 from codesign.sim.rows import REAL_BYTES, REAL_NAMES
+from codesign.sim.senses import SENSES
 from codesign.sim.settings import Execution, Physics
 from codesign.sim.simulator import Simulator
+from codesign.sim.surroundings import light_of, require_conditions
 from codesign.sim.sweep import synchronise
 
 __all__ = [
     "CONTACTS",
     "CPU_FLAGS",
     "MEBIBYTE",
+    "POOLS",
     "REAL_BYTES",
     "REAL_NAMES",
     "ROWS",
+    "SENSES",
     "Binding",
+    "Conditions",
     "Controller",
     "ControllerFunctions",
     "Dialect",
     "Execution",
     "Layout",
     "Physics",
+    "Pooling",
     "Simulator",
     "Task",
     "TaskFunctions",
@@ -46,7 +54,9 @@ __all__ = [
     "device_of",
     "free_memory",
     "layout_of",
+    "light_of",
     "pack",
+    "require_conditions",
     "split",
     "synchronise",
 ]

@@ -50,6 +50,7 @@ def build_program(
     task: Task,
     *,
     row: int,
+    noisy: bool = False,
     physical_gradients: bool = False,
     shared: int = 0,
 ) -> Program:
@@ -63,11 +64,12 @@ def build_program(
         controller: what moves the bodies.
         task: what they are to do.
         row: masses or springs in a row, 1 for a GPU.
+        noisy: whether motors have noise.
         physical_gradients: whether rest lengths and stiffness are differentiated too.
         shared: memory of a block that staged kernels claim [bytes], 0 for none.
     """
     structures = _Structures(terrain, controller, task)
-    return _built(dimension, precision, contact, structures, row, physical_gradients, shared)
+    return _built(dimension, precision, contact, structures, row, noisy, physical_gradients, shared)
 
 
 class _Structures:
@@ -91,10 +93,11 @@ def _built(
     contact: str,
     structures: _Structures,
     row: int,
+    noisy: bool,
     physical_gradients: bool,
     shared: int,
 ) -> Program:
-    key = (dimension, precision, contact, structures.key, row, physical_gradients, shared)
+    key = (dimension, precision, contact, structures.key, row, noisy, physical_gradients, shared)
     module = f"codesign_{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}"
     terrain, controller, task = structures.terrain, structures.controller, structures.task
     dialect = Dialect(dimension, precision, row, task.memory, module)
@@ -109,7 +112,9 @@ def _built(
         ground,
         control,
         objective,
+        senses=controller.senses,
         uses_effort=task.uses_effort,
+        noisy=noisy,
         physical_gradients=physical_gradients,
         shared=shared,
     )

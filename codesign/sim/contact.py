@@ -14,13 +14,16 @@ from typing import Any
 
 import warp as wp
 
-from codesign.sim.dialect import Dialect
+from codesign.sim.dialect import NEGLIGIBLE, Dialect
 from codesign.sim.plugins import TerrainFunctions
 
 ContactBuilder = Callable[[Dialect, TerrainFunctions], Any]
 
 APPROACH = 1.0e-4
 """Speed towards the ground [m/s] from which the no-slip contact acts (2024 paper)."""
+
+SLIP = 0.01
+"""Tangential speed [m/s] below which smooth friction fades out."""
 
 
 def no_slip(dialect: Dialect, terrain: TerrainFunctions) -> Any:
@@ -33,7 +36,7 @@ def no_slip(dialect: Dialect, terrain: TerrainFunctions) -> Any:
     @wp.func(module=dialect.module, inline=True)
     def respond(constants: Constants, patch: Patch, position: vector, free: vector) -> state:
         reached = position + constants.dt * free
-        time = smaller(larger(impact(patch, position, reached, free), real(0.0)), constants.dt)
+        time = smaller(larger(impact(constants, patch, position, reached, free), real(0.0)), constants.dt)
         touch = position + time * free
         stopped = touch + upward * larger(height(patch, touch) - touch[up], real(0.0))
         below = reached[up] < height(patch, reached)
@@ -48,27 +51,31 @@ def no_slip(dialect: Dialect, terrain: TerrainFunctions) -> Any:
 def coulomb(dialect: Dialect, terrain: TerrainFunctions) -> Any:
     """Return Coulomb contact: the normal part of the velocity vanishes, friction takes its share of the rest.
 
-    The tangential part shrinks by friction * min(normal, tangential speed). At speed zero, where its direction is not
-    defined, there is nothing to shrink and the derivative is taken as zero.
+    The tangential speed shrinks by min(friction * normal speed, grip * tangential speed). At speed zero, where its
+    direction is not defined, there is nothing to shrink and the derivative is taken as zero. Where the time of impact
+    is bracketed only, a mass is put on the ground at that time (2026 paper).
     """
     real, vector, state, Constants = dialect.real, dialect.vector, dialect.state, dialect.Constants
     up, upward, join = dialect.dimension - 1, wp.constant(dialect.upward), dialect.join
     larger, smaller, choose = dialect.larger, dialect.smaller, dialect.choose
     height, normal, impact, Patch = terrain.height, terrain.normal, terrain.impact, terrain.Patch
-    length_of = dialect.length_of
+    length_of, exact = dialect.length_of, terrain.exact
 
     @wp.func(module=dialect.module, inline=True)
     def slide(constants: Constants, free: vector, across: vector) -> vector:
         into = wp.dot(free, across)
         tangential = free - across * into
         speed = length_of(tangential)
-        return tangential * (real(1.0) - constants.friction * smaller(larger(into, -into), speed) / speed)
+        lost = smaller(constants.friction * larger(into, -into), constants.grip * speed)
+        return tangential * (real(1.0) - lost / speed)
 
     @wp.func(module=dialect.module, inline=True)
     def respond(constants: Constants, patch: Patch, position: vector, free: vector) -> state:
         reached = position + constants.dt * free
-        time = smaller(larger(impact(patch, position, reached, free), real(0.0)), constants.dt)
+        time = smaller(larger(impact(constants, patch, position, reached, free), real(0.0)), constants.dt)
         touch = position + time * free
+        if wp.static(not exact):
+            touch = touch + upward * (height(patch, touch) - touch[up])
         sliding = slide(constants, free, normal(patch, touch))
         slid = touch + (constants.dt - time) * sliding
         raised = slid + upward * larger(height(patch, slid) - slid[up], real(0.0))
@@ -77,4 +84,33 @@ def coulomb(dialect: Dialect, terrain: TerrainFunctions) -> Any:
     return respond
 
 
-CONTACTS: dict[str, ContactBuilder] = {"no_slip": no_slip, "coulomb": coulomb}
+def smooth(dialect: Dialect, terrain: TerrainFunctions) -> Any:
+    """Return Coulomb contact without kinks: the ground pushes by a smooth function of how deep a mass would come.
+
+    With depth p after a step without ground and softness d, the impulse along the normal is (p + sqrt(p^2 + d^2)) / 2
+    per step: as d goes to zero it just keeps the mass out of the ground, without a time of impact. A mass at rest
+    hovers d^2 / (4 g dt^2) above the ground. The share r of the tangential velocity that friction would take is softly
+    limited, r grip / sqrt(r^2 + grip^2), and speeds are at least `SLIP` where it is computed.
+    """
+    real, vector, state, Constants = dialect.real, dialect.vector, dialect.state, dialect.Constants
+    up, join = dialect.dimension - 1, dialect.join
+    height, normal, Patch = terrain.height, terrain.normal, terrain.Patch
+    slowest = wp.constant(real(SLIP * SLIP))
+
+    @wp.func(module=dialect.module, inline=True)
+    def respond(constants: Constants, patch: Patch, position: vector, free: vector) -> state:
+        reached = position + constants.dt * free
+        across = normal(patch, reached)
+        depth = (height(patch, reached) - reached[up]) * across[up]
+        pushed = real(0.5) * (depth + wp.sqrt(depth * depth + constants.softness * constants.softness)) / constants.dt
+        into = wp.dot(free, across)
+        tangential = free - across * into
+        share = constants.friction * pushed / wp.sqrt(wp.dot(tangential, tangential) + slowest)
+        taken = share * constants.grip / wp.sqrt(share * share + constants.grip * constants.grip + real(NEGLIGIBLE))
+        velocity = tangential * (real(1.0) - taken) + across * (into + pushed)
+        return join(position + constants.dt * velocity, velocity)
+
+    return respond
+
+
+CONTACTS: dict[str, ContactBuilder] = {"no_slip": no_slip, "coulomb": coulomb, "smooth": smooth}

@@ -59,6 +59,7 @@ class Dialect:
     Model: Any = field(init=False)
     Tape: Any = field(init=False)
     Plan: Any = field(init=False)
+    Surroundings: Any = field(init=False)
     Adjoint: Any = field(init=False)
     upward: Any = field(init=False)
     join: Any = field(init=False)
@@ -111,6 +112,14 @@ class Dialect:
                 "gravity": self.real,
                 "drag": self.real,
                 "friction": self.real,
+                "grip": self.real,
+                "softness": self.real,
+                "regularisation": self.real,
+                "light": self.vector,
+                "push": self.vector,
+                "push_step": wp.int32,
+                "noise": self.real,
+                "noise_seed": wp.int32,
                 "steps": wp.int32,
                 "segment": wp.int32,
                 "places": wp.int32,
@@ -121,6 +130,7 @@ class Dialect:
                 "spring_start": integers,
                 "springs": integers,
                 "parameter_start": integers,
+                "gradient_start": integers,
                 "first": index_rows,
                 "second": index_rows,
                 "rest": rows,
@@ -129,6 +139,7 @@ class Dialect:
                 "muscle": rows,
                 "present": reals,
                 "present_rows": rows,
+                "present_masses": rows,
                 "incidence_start": integers,
                 "incidence": index_rows,
             },
@@ -140,6 +151,7 @@ class Dialect:
                 "impulse": reals,
                 "impulse_rows": rows,
                 "actuation_rows": rows,
+                "sense_rows": rows,
                 "memory": recalls,
                 "force": reals,
                 "start_position_rows": rows,
@@ -147,6 +159,16 @@ class Dialect:
                 "start_memory": recalls,
             },
             "Plan": {"keep": integers, "actions": integers, "count": wp.int32},
+            "Surroundings": {
+                "count": wp.int32,
+                "ground_start": integers,
+                "friction": reals,
+                "light": wp.array(dtype=self.vector),
+                "push": wp.array(dtype=self.vector),
+                "push_step": integers,
+                "noise": reals,
+                "noise_seed": integers,
+            },
             "Adjoint": {
                 "position": reals,
                 "position_rows": rows,
@@ -155,6 +177,7 @@ class Dialect:
                 "impulse": reals,
                 "impulse_rows": rows,
                 "actuation_rows": rows,
+                "sense_rows": rows,
                 "memory": recalls,
                 "rest_rows": rows,
                 "stiffness_rows": rows,

@@ -31,7 +31,7 @@ class BufferSizes:
     adjoint: dict[str, np.ndarray]
 
 
-def buffer_sizes(layout: Layout, segment: int, places: np.ndarray | int, memory: int) -> BufferSizes:
+def buffer_sizes(layout: Layout, segment: int, places: np.ndarray | int, memory: int, senses: int) -> BufferSizes:
     """Return the sizes of the simulator's arrays.
 
     Args:
@@ -39,6 +39,7 @@ def buffer_sizes(layout: Layout, segment: int, places: np.ndarray | int, memory:
         segment: steps in a segment.
         places: states that are kept of an episode, of all worlds or of each.
         memory: numbers that the task keeps of a world.
+        senses: numbers that every mass senses.
     """
     state = layout.dimension * layout.padded_masses
     springs = layout.padded_springs
@@ -49,6 +50,7 @@ def buffer_sizes(layout: Layout, segment: int, places: np.ndarray | int, memory:
             "velocity": state * (segment + 1),
             "impulse": state * segment,
             "actuation": springs * segment,
+            "sense": senses * layout.padded_masses * segment,
             "force": layout.dimension * (2 * springs + layout.row),
             "memory": one * memory * (segment + 1),
             "start_position": state * places,
@@ -60,6 +62,7 @@ def buffer_sizes(layout: Layout, segment: int, places: np.ndarray | int, memory:
             "velocity": state,
             "impulse": state,
             "actuation": springs,
+            "sense": senses * layout.padded_masses,
             "memory": one * memory,
             "rest": springs,
             "stiffness": springs,
@@ -110,9 +113,9 @@ def bytes_per_world(
 
 def _numbers(layout: Layout, controller: Controller, segment: int, places: np.ndarray | int, memory: int) -> np.ndarray:
     """Return the numbers of each world besides its parameters; integers count as numbers."""
-    sizes = buffer_sizes(layout, segment, places, memory)
+    sizes = buffer_sizes(layout, segment, places, memory, len(controller.senses))
     numbers = sum([*sizes.tape.values(), *sizes.adjoint.values()], start=controller.history(layout, segment))
-    bodies = 6 * layout.padded_springs + layout.dimension * layout.padded_masses
+    bodies = 6 * layout.padded_springs + (layout.dimension + 1) * layout.padded_masses
     return numbers + bodies + layout.incidences + layout.padded_masses // layout.row + 6
 
 

@@ -22,7 +22,7 @@ class PackedBodies:
         layout: sizes and offsets.
         first, second: masses that a spring joins, counted within their world, shape (padded springs,).
         rest, stiffness, swing: of every spring [m], [N/m], fraction of the rest length, shape (padded springs,).
-        present: one for a coordinate of a mass, zero for padding, shape (dimension * padded masses,).
+        present: one for a mass, zero for padding, shape (padded masses,).
         incidence_start: rows of `incidence` before each row of masses, shape (padded masses / row + 1,).
         incidence: for every mass the springs that pull at it, in spring order: spring s of a world with S padded
             springs as s where it is the second end, S + s where it is the first, and 2 S, where no force is, for
@@ -54,7 +54,7 @@ def pack(bodies: Bodies, row: int) -> PackedBodies:
     first[spring_slots], second[spring_slots] = bodies.springs[:, 0], bodies.springs[:, 1]
     rest[spring_slots], stiffness[spring_slots] = bodies.rest_lengths, bodies.stiffness
     swing[spring_slots] = bodies.swings
-    present = np.zeros((int(layout.mass_start[-1]), layout.dimension))
+    present = np.zeros(int(layout.mass_start[-1]))
     present[mass_slots] = 1.0
     incidence_start, incidence = _incidence(bodies, spring_slots, layout)
     return PackedBodies(
@@ -64,7 +64,7 @@ def pack(bodies: Bodies, row: int) -> PackedBodies:
         rest,
         stiffness,
         swing,
-        present.ravel(),
+        present,
         incidence_start,
         incidence,
         mass_slots,
@@ -80,8 +80,18 @@ def layout_of(bodies: Bodies, row: int) -> Layout:
     return Layout(bodies.positions.shape[1], row, masses, springs, mass_start, padded_offsets(springs, row), incidences)
 
 
-def upload(packed: PackedBodies, parameter_start: np.ndarray, dialect: Dialect, device: Any) -> Any:
-    """Return packed bodies as the dialect's `Model` on a device."""
+def upload(
+    packed: PackedBodies, parameter_start: np.ndarray, gradient_start: np.ndarray, dialect: Dialect, device: Any
+) -> Any:
+    """Return packed bodies as the dialect's `Model` on a device.
+
+    Args:
+        packed: the bodies.
+        parameter_start: where the parameters of each world's controller begin, shape (worlds,).
+        gradient_start: where each world has the gradient of these, and the end of the last, shape (worlds + 1,).
+        dialect: types of the kernels.
+        device: where the arrays go.
+    """
     layout = packed.layout
     model = dialect.Model()
 
@@ -93,11 +103,12 @@ def upload(packed: PackedBodies, parameter_start: np.ndarray, dialect: Dialect, 
 
     model.mass_start, model.masses = integers(layout.mass_start), integers(layout.masses)
     model.spring_start, model.springs = integers(layout.spring_start), integers(layout.springs)
-    model.parameter_start = integers(parameter_start)
+    model.parameter_start, model.gradient_start = integers(parameter_start), integers(gradient_start)
     model.first, model.second = rows(packed.first, dialect.indices), rows(packed.second, dialect.indices)
     model.rest, model.stiffness = rows(packed.rest, dialect.numbers), rows(packed.stiffness, dialect.numbers)
     model.swing, model.muscle = rows(packed.swing, dialect.numbers), rows(packed.swing != 0.0, dialect.numbers)
-    model.present_rows = rows(packed.present, dialect.numbers)
+    model.present_masses = rows(packed.present, dialect.numbers)
+    model.present_rows = rows(np.repeat(packed.present, layout.dimension), dialect.numbers)
     model.present = flat(model.present_rows, dialect.real)
     model.incidence_start = integers(packed.incidence_start)
     model.incidence = rows(packed.incidence, dialect.indices)

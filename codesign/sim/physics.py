@@ -15,10 +15,6 @@ import warp as wp
 
 from codesign.sim.dialect import Dialect
 
-REGULARISATION = 1.0e-4
-"""Length [m] that is added to every spring, so that two masses in one place do not divide by zero (2024 paper)."""
-
-
 @dataclass(frozen=True)
 class PhysicsFunctions:
     """The physics of one dialect, contact and terrain.
@@ -54,7 +50,7 @@ def build_physics(dialect: Dialect, contact: Any, terrain: Any) -> PhysicsFuncti
 
     @wp.func(module=dialect.module, inline=True)
     def spring_impulse(constants: Constants, along: vector, rest: real, stiffness: real, stretch: real) -> vector:
-        length = length_of(along) + real(REGULARISATION)
+        length = length_of(along) + constants.regularisation
         return along * (constants.dt * stiffness * (length - rest * (real(1.0) + stretch)) / length)
 
     @wp.func(module=dialect.module, inline=True)

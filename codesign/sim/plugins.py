@@ -21,8 +21,9 @@ class TerrainFunctions:
             differentiated.
         height: (patch, position) -> height of the ground [m] below or above a position.
         normal: (patch, position) -> unit normal of the ground there.
-        impact: (patch, position, reached, free) -> time [s] after which a mass that moves with velocity `free` from
+        impact: (constants, patch, position, reached, free) -> time [s] after which a mass that moves with velocity `free` from
             `position` to `reached` touches the ground.
+        exact: whether a mass is on the ground after that time, and not only within some resolution above it.
     """
 
     Patch: Any
@@ -30,6 +31,7 @@ class TerrainFunctions:
     height: Any
     normal: Any
     impact: Any
+    exact: bool = True
 
 
 @dataclass(frozen=True)
@@ -123,16 +125,33 @@ class Terrain(Protocol):
         """Return the ground's functions."""
         ...
 
-    def data(self) -> np.ndarray:
-        """Return the numbers that `locate` reads, shape (any,)."""
+    def data(self, dimension: int) -> np.ndarray:
+        """Return the numbers that `locate` reads in so many dimensions, shape (any,)."""
+        ...
+
+    def height(self, places: np.ndarray) -> np.ndarray:
+        """Return the height of the ground [m] at horizontal coordinates [m], shape (n, dimension - 1), as (n,)."""
         ...
 
     def place(self, bodies: Bodies) -> np.ndarray:
         """Return where the masses start, in world frame [m], shape (masses, dimension)."""
         ...
 
-    def profile(self, left: float, right: float) -> np.ndarray:
-        """Return the ground between two coordinates along x as a line, shape (points, 2) [m]."""
+    def surface(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """Return the ground between two corners, each horizontal coordinates [m], for pictures.
+
+        Returns:
+            In 2D points of a line from left to right, shape (points, 2) [m]; in 3D those of a grid, x ascending along
+            columns and y along rows, shape (rows, columns, 3) [m].
+        """
+        ...
+
+    def extent(self, dimension: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the lowest and highest horizontal coordinates that are described [m], infinite where all are."""
+        ...
+
+    def variant(self, generator: np.random.Generator) -> "Terrain":
+        """Return another ground of this kind; the same where nothing about it is random."""
         ...
 
 
@@ -163,13 +182,45 @@ class Task(Protocol):
         """Return the objective's functions."""
         ...
 
-    def values(self) -> tuple[float, ...]:
+    def values(self, dimension: int) -> tuple[float, ...]:
         """Return the constants that the functions read; at least one."""
+        ...
+
+    def light(self, dimension: int) -> tuple[float, ...] | None:
+        """Return where the light is that can be sensed, as horizontal coordinates [m]; None where there is none."""
+        ...
+
+    def variant(self, generator: np.random.Generator) -> "Task":
+        """Return the same task with what may vary drawn anew, say where its target is."""
         ...
 
     def measures(self, memory: np.ndarray) -> dict[str, np.ndarray]:
         """Return what the design did, by name, from final memories of shape (worlds, memory)."""
         ...
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a world is like, besides its body and controller.
+
+    Attributes:
+        terrain: the ground.
+        task: what is to be done, and where the light is.
+        friction: factor on `Physics.friction`.
+        push: change of the velocity of all masses [m/s] at one moment, shape (dimension,); None for no push.
+        push_step: the step in which that happens.
+        motor_noise: standard deviation of what is added to the actuation of every muscle in every step, uniformly
+            distributed.
+        noise_seed: which noise that is.
+    """
+
+    terrain: Terrain
+    task: Task
+    friction: float = 1.0
+    push: tuple[float, ...] | None = None
+    push_step: int = 0
+    motor_noise: float = 0.0
+    noise_seed: int = 0
 
 
 class Controller(Protocol):
@@ -187,6 +238,11 @@ class Controller(Protocol):
     @property
     def structure(self) -> Hashable:
         """What decides the functions; controllers that are equal in it share compiled kernels."""
+        ...
+
+    @property
+    def senses(self) -> tuple[str, ...]:
+        """What every mass senses for it besides its own motion, keys of `SENSES`."""
         ...
 
     def functions(self, dialect: Dialect) -> ControllerFunctions:

@@ -11,7 +11,9 @@ import warp as wp
 from codesign.sim.dialect import Dialect
 from codesign.sim.physics import PhysicsFunctions
 from codesign.sim.plugins import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.senses import SenseFunctions
 from codesign.sim.staging import Staging
+from codesign.sim.surroundings import SurroundingFunctions
 from codesign.sim.sweep import Sweep, synchronise
 
 
@@ -21,8 +23,11 @@ def build_reverse(
     terrain: TerrainFunctions,
     controller: ControllerFunctions,
     task: TaskFunctions,
+    senses: SenseFunctions,
+    surroundings: SurroundingFunctions,
     sweep: Sweep,
     staging: Staging,
+    *,
     uses_effort: bool,
     physical_gradients: bool,
 ) -> Any:
@@ -30,7 +35,9 @@ def build_reverse(
     real, vector, numbers, rows = dialect.real, dialect.vector, dialect.numbers, dialect.rows
     reals = wp.array(dtype=real)
     Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
-    Plan = dialect.Plan
+    Plan, Surroundings = dialect.Plan, dialect.Surroundings
+    apply, ground_from, values_of = surroundings.apply, surroundings.ground_from, surroundings.values_of
+    SENSES, Cotangent, sense_product = senses.count, senses.Sensed, senses.product
     Controller, Values = controller.Controller, task.Values
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
     join = dialect.join
@@ -43,7 +50,7 @@ def build_reverse(
     stage_model, stage_tape, stage_adjoint = staging.model, staging.tape, staging.adjoint
     save_adjoint = staging.save_adjoint
     advance_world, centre_of, effort_of = sweep.advance_world, sweep.centre_of, sweep.effort_of
-    copy_state, force_at, keep = sweep.copy_state, sweep.force_at, sweep.keep
+    copy_state, force_at, keep, stretch_of = sweep.copy_state, sweep.force_at, sweep.keep, sweep.stretch_of
     functions = dialect.row_functions
     load, store_row, take, put = functions.load, functions.store, functions.take, functions.put
     difference_of, gather = functions.difference, functions.gather
@@ -115,6 +122,7 @@ def build_reverse(
         at: int,
         actuation: int,
         per_effort: real,
+        step: int,
     ):
         """Carry the adjoint of the impulses to the ends of every spring and to its actuation."""
         base = DIMENSION * model.mass_start[world]
@@ -126,7 +134,7 @@ def build_reverse(
             stiffness = load(model.stiffness, start + row)
             swing = load(model.swing, start + row)
             actuated = load(tape.actuation_rows, actuation + row)
-            stretch = wp.cw_mul(swing, actuated)
+            stretch = stretch_of(constants, swing, actuated, step, row)
             ends = rows()
             d_stretches = numbers()
             d_rests = numbers()
@@ -173,6 +181,44 @@ def build_reverse(
                 for entry in range(ROW):
                     passed[axis, entry] = passed[axis, entry] + per_centre[axis]
             put(adjoint.position, at, passed)
+
+    @wp.func(module=module, inline=True)
+    def feel_back(
+        constants: Constants,
+        model: Model,
+        tape: Tape,
+        adjoint: Adjoint,
+        ground: reals,
+        world: int,
+        lane: int,
+        at: int,
+    ):
+        """Carry the adjoint of what masses sense to where they are."""
+        start = model.mass_start[world] // ROW
+        count = model.mass_start[world + 1] // ROW - start
+        for row in range(lane, count, wp.block_dim()):
+            base = DIMENSION * (start + row) * ROW
+            positions = take(tape.position, at + row * ROW * DIMENSION)
+            passed = take(adjoint.position, base)
+            present = load(model.present_masses, start + row)
+            patches = survey(ground, positions)
+            for entry in range(ROW):
+                position = vector()
+                for axis in range(DIMENSION):
+                    position[axis] = positions[axis, entry]
+                patch = Patch()
+                for number in range(PATCH):
+                    patch[number] = patches[number, entry]
+                cotangent = Cotangent()
+                for kind in range(SENSES):
+                    own = load(adjoint.sense_rows, SENSES * start + kind * count + row)
+                    cotangent[kind] = own[entry] * present[entry]
+                _constants, _patch, d_position, _cotangent = wp.grad(sense_product)(
+                    constants, patch, position, cotangent
+                )
+                for axis in range(DIMENSION):
+                    passed[axis, entry] = passed[axis, entry] + d_position[axis]
+            put(adjoint.position, base, passed)
 
     @wp.func(module=module, inline=True)
     def clear(model: Model, adjoint: Adjoint, world: int, lane: int, per_centre: vector):
@@ -233,11 +279,14 @@ def build_reverse(
         if lane == 0:
             adjoint.memory[world] = d_memory
         per_effort = d_effort / real(model.springs[world])
-        pull_back(constants, model, tape, adjoint, world, lane, at, actuation, per_effort)
+        pull_back(constants, model, tape, adjoint, world, lane, at, actuation, per_effort, step)
         synchronise()
         collect(model, tape, adjoint, world, lane, d_centre / real(model.masses[world]))
         control_reverse(constants, model, control, tape, adjoint, world, lane, step, slot)
         synchronise()
+        if wp.static(SENSES > 0):
+            feel_back(constants, model, tape, adjoint, ground, world, lane, at)
+            synchronise()
 
     @wp.func(module=module, inline=True)
     def start_back(
@@ -266,17 +315,21 @@ def build_reverse(
     def reverse(
         offset: int,
         order: wp.array(dtype=wp.int32),
-        constants: Constants,
+        shared_constants: Constants,
+        surroundings: Surroundings,
         model: Model,
         control: Controller,
         tape: Tape,
         adjoint: Adjoint,
         plan: Plan,
-        ground: reals,
-        values: Values,
+        grounds: reals,
+        all_values: wp.array(dtype=Values),
     ):
         block, lane = wp.tid()
         world = order[offset + block]
+        constants = apply(shared_constants, surroundings, world)
+        ground = ground_from(grounds, surroundings, world)
+        values = values_of(all_values, surroundings, world)
         segment = constants.segment
         if wp.static(CLAIMED > 0):
             _claimed = wp.tile_empty(shape=CLAIMED, dtype=wp.uint8, storage="shared")

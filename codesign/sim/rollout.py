@@ -15,16 +15,20 @@ Warp.
 # pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
 # pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 # pyright: reportPossiblyUnboundVariable=false
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import warp as wp
 
+from codesign.sim.conduct import build_conduct
 from codesign.sim.dialect import Dialect
 from codesign.sim.physics import PhysicsFunctions
 from codesign.sim.plugins import ControllerFunctions, TaskFunctions, TerrainFunctions
 from codesign.sim.reverse import build_reverse
+from codesign.sim.senses import SenseFunctions, build_senses
 from codesign.sim.staging import Staging, build_staging
+from codesign.sim.surroundings import SurroundingFunctions, build_surroundings
 from codesign.sim.sweep import Sweep, build_sweep, synchronise
 
 
@@ -50,7 +54,9 @@ def build_rollout(
     controller: ControllerFunctions,
     task: TaskFunctions,
     *,
+    senses: Sequence[str],
     uses_effort: bool,
+    noisy: bool,
     physical_gradients: bool,
     shared: int = 0,
 ) -> RolloutKernels:
@@ -62,28 +68,55 @@ def build_rollout(
         terrain: the ground.
         controller: what actuates the springs.
         task: what is remembered of an episode, and its loss.
+        senses: what masses sense for the controller.
         uses_effort: whether the task reads the effort of the actuation.
+        noisy: whether motors have noise.
         physical_gradients: whether to differentiate rest lengths and stiffness too.
         shared: memory of a block that staged kernels claim [bytes], 0 for none.
     """
-    sweep = build_sweep(dialect, physics, terrain, controller, task, uses_effort)
+    felt = build_senses(dialect, terrain, senses)
+    around = build_surroundings(dialect, task.Values)
+    sweep = build_sweep(
+        dialect, physics, terrain, controller, task, felt, around.noise_of, uses_effort=uses_effort, noisy=noisy
+    )
+    write_down = build_conduct(dialect, terrain, sweep)
     kernels: list[Any] = []
     for claimed in (0, shared)[: 1 + (shared > 0)]:
-        staging = build_staging(dialect, claimed)
-        kernels.append(_build_forward(dialect, controller, task, sweep, staging))
+        staging = build_staging(dialect, felt.count, claimed)
+        kernels.append(_build_forward(dialect, controller, task, around, sweep, staging, write_down))
         kernels.append(
-            build_reverse(dialect, physics, terrain, controller, task, sweep, staging, uses_effort, physical_gradients)
+            build_reverse(
+                dialect,
+                physics,
+                terrain,
+                controller,
+                task,
+                felt,
+                around,
+                sweep,
+                staging,
+                uses_effort=uses_effort,
+                physical_gradients=physical_gradients,
+            )
         )
-    _keep_adjoints(dialect, physics, terrain, task)
+    _keep_adjoints(dialect, physics, terrain, task, felt)
     return RolloutKernels(*kernels, *(None,) * (4 - len(kernels)))
 
 
 def _build_forward(
-    dialect: Dialect, controller: ControllerFunctions, task: TaskFunctions, sweep: Sweep, staging: Staging
+    dialect: Dialect,
+    controller: ControllerFunctions,
+    task: TaskFunctions,
+    surroundings: SurroundingFunctions,
+    sweep: Sweep,
+    staging: Staging,
+    write_down: Any,
 ) -> Any:
     """Return the kernel that simulates episodes and writes loss and final memory."""
     real, recall = dialect.real, dialect.recall
     Constants, Model, Tape, Plan = dialect.Constants, dialect.Model, dialect.Tape, dialect.Plan
+    Surroundings, reals = dialect.Surroundings, wp.array(dtype=dialect.real)
+    apply, ground_from, values_of = surroundings.apply, surroundings.ground_from, surroundings.values_of
     Controller, Values = controller.Controller, task.Values
     DIMENSION = dialect.dimension
     prepare, observe, evaluate = controller.prepare, task.observe, task.loss
@@ -96,18 +129,24 @@ def _build_forward(
     def forward(
         offset: int,
         order: wp.array(dtype=wp.int32),
-        constants: Constants,
+        shared_constants: Constants,
+        surroundings: Surroundings,
         model: Model,
         control: Controller,
         tape: Tape,
         plan: Plan,
-        ground: wp.array(dtype=real),
-        values: Values,
-        loss: wp.array(dtype=real),
+        grounds: reals,
+        all_values: wp.array(dtype=Values),
+        loss: reals,
         final_memory: wp.array(dtype=recall),
+        asked: wp.array(dtype=wp.int32),
+        conduct: reals,
     ):
         block, lane = wp.tid()
         world = order[offset + block]
+        constants = apply(shared_constants, surroundings, world)
+        ground = ground_from(grounds, surroundings, world)
+        values = values_of(all_values, surroundings, world)
         segment = constants.segment
         if wp.static(CLAIMED > 0):
             _claimed = wp.tile_empty(shape=CLAIMED, dtype=wp.uint8, storage="shared")
@@ -130,6 +169,10 @@ def _build_forward(
                     keep(constants, model, tape, world, lane, place)
                 copy_state(constants, model, tape, world, lane, -1, segment)
             advance_world(constants, model, control, tape, ground, values, world, lane, step, slot)
+            if asked[0] != 0:
+                if lane == 0:
+                    write_down(constants, model, tape, ground, conduct, world, step, slot)
+                synchronise()
         if lane == 0:
             last = (constants.steps - 1) % segment + 1
             masses = model.mass_start[world + 1] - model.mass_start[world]
@@ -149,7 +192,13 @@ def _build_forward(
     return forward
 
 
-def _keep_adjoints(dialect: Dialect, physics: PhysicsFunctions, terrain: TerrainFunctions, task: TaskFunctions) -> None:
+def _keep_adjoints(
+    dialect: Dialect,
+    physics: PhysicsFunctions,
+    terrain: TerrainFunctions,
+    task: TaskFunctions,
+    senses: SenseFunctions,
+) -> None:
     """Register a differentiated kernel that calls every function whose adjoint is needed.
 
     `wp.grad` makes the adjoint of the function it is given, not of those that one calls: without this kernel in the
@@ -158,6 +207,7 @@ def _keep_adjoints(dialect: Dialect, physics: PhysicsFunctions, terrain: Terrain
     vector, state, scalar, recall, real = dialect.vector, dialect.state, dialect.scalar, dialect.recall, dialect.real
     Constants, Patch, Values = dialect.Constants, terrain.Patch, task.Values
     spring_impulse, advance, observe, loss = physics.spring_impulse, physics.advance, task.observe, task.loss
+    sense, Sensed = senses.sense, senses.Sensed
 
     @wp.kernel(module=dialect.module, enable_backward=True)
     def keep_adjoints(
@@ -168,8 +218,10 @@ def _keep_adjoints(dialect: Dialect, physics: PhysicsFunctions, terrain: Terrain
         states: wp.array(dtype=state),
         memories: wp.array(dtype=recall),
         results: wp.array(dtype=scalar),
+        sensed: wp.array(dtype=Sensed),
     ):
         position = positions[0]
+        sensed[0] = sense(constants, patch, position)
         impulse = spring_impulse(constants, position, real(0.0), real(0.0), real(0.0))
         states[0] = advance(constants, patch, position, position, impulse)
         memory = observe(values, memories[0], 0, 0, position, real(0.0))

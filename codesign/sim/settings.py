@@ -20,8 +20,12 @@ class Physics:
         steps: steps in an episode.
         gravity: acceleration along the upward axis [m/s^2].
         damping: rate at which velocities decay [1/s].
-        contact: "no_slip" or "coulomb".
+        contact: "no_slip", "coulomb" or "smooth".
         friction: share of the normal speed that Coulomb contact takes from the tangential speed.
+        grip: largest share of the tangential speed that it takes in a step; None for as much as `friction` (2024 code;
+            it is 0.95 in the 2026 code).
+        softness: how deep [m] smooth contact begins to push.
+        regularisation: length [m] that is added to every spring, so that two masses in one place do not divide by zero.
 
     Raises:
         ConfigError: a value out of range, or an unknown contact.
@@ -33,6 +37,9 @@ class Physics:
     damping: float = 15.0
     contact: str = "no_slip"
     friction: float = 0.9
+    grip: float | None = None
+    softness: float = 5.0e-4
+    regularisation: float = 1.0e-4
 
     def __post_init__(self) -> None:
         _require(0.0 < self.dt <= 0.1, "sim.dt", "above 0 and at most 0.1 s", self.dt)
@@ -40,6 +47,11 @@ class Physics:
         _require(math.isfinite(self.gravity), "sim.gravity", "that is finite", self.gravity)
         _require(0.0 <= self.damping < math.inf, "sim.damping", "of 0 or more", self.damping)
         _require(0.0 <= self.friction < math.inf, "sim.friction", "of 0 or more", self.friction)
+        grip = self.grip is None or 0.0 <= self.grip <= 1.0
+        _require(grip, "sim.grip", "from 0 to 1, or null", self.grip)
+        _require(0.0 < self.softness <= 0.1, "sim.softness", "above 0 and at most 0.1 m", self.softness)
+        regular = 0.0 < self.regularisation <= 0.01
+        _require(regular, "sim.regularisation", "above 0 and at most 0.01 m", self.regularisation)
         _one_of(self.contact, "sim.contact", tuple(CONTACTS))
 
     @property

@@ -1,4 +1,4 @@
-"""The simulator: bodies, a controller and a task on a device, episodes forward and in reverse."""
+"""The simulator: bodies, a controller and the worlds they live in on a device, episodes forward and in reverse."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -10,34 +10,42 @@ import warp as wp
 from codesign.body import Bodies, offsets
 from codesign.machine import available_cores
 from codesign.sim.compilation import build_program, lanes_of, row_of, shared_of
+from codesign.sim.conduct import conduct_measures, conduct_size
 from codesign.sim.device import device_of, settled
 from codesign.sim.memory import buffer_sizes, places_of
 from codesign.sim.model import PARAMETER_ALIGNMENT, flat, pack, padded_offsets, upload
-from codesign.sim.plugins import Binding, Controller, Task, Terrain
+from codesign.sim.plugins import Binding, Conditions, Controller
+from codesign.sim.pooling import Pooling, pooling_kernels
 from codesign.sim.schedule import schedule_of
 from codesign.sim.settings import Execution, Physics
 from codesign.sim.staging import ask_for, ranges, staged_bytes
+from codesign.sim.surroundings import constants_of, require_conditions, upload_surroundings
 
 SHARES_PER_THREAD = 4
 """Launches per CPU thread and sweep: enough to even out differences, few enough to cost nothing."""
 
 
 class Simulator:
-    """Many different bodies, each in a world of its own, simulated and differentiated together.
+    """Many different bodies, each in one or several worlds of its own, simulated and differentiated together.
 
-    All memory is allocated here; `forward` and `reverse` allocate nothing. No world's numbers depend on the other
-    worlds.
+    Every body has a world for each of the conditions, all of them with the same controller; or all worlds of all bodies
+    have one controller together. What a controller is worth in its worlds is one loss, and its gradient is the mean of
+    those of its worlds (`Pooling`). All memory is allocated here; `forward` and `reverse` allocate nothing. No world's
+    numbers depend on the other worlds.
 
     Args:
-        bodies: one per world.
+        bodies: any number; world i * len(conditions) + j is that of body i under conditions j.
         physics: forces, contact and the length of an episode.
-        controller, task, terrain: what moves the bodies, what they are to do, what they stand on.
+        controller: what moves the bodies.
+        conditions: what the worlds are like: terrain, task, and what varies.
         execution: precision, device, threads and segment.
+        pooling: how losses of several worlds become one.
+        together: whether all bodies have one controller, for controllers whose weights fit any body.
         physical_gradients: whether `reverse` differentiates rest lengths and stiffness as well.
-        velocities: initial velocities [m/s], shape (masses, dimension); at rest if not given.
+        velocities: initial velocities [m/s], shape (masses of all worlds, dimension); at rest if not given.
 
     Raises:
-        ConfigError: a device that is not there.
+        ConfigError: a device that is not there, conditions that do not go together, a light outside of the ground.
     """
 
     def __init__(
@@ -45,53 +53,65 @@ class Simulator:
         bodies: Bodies,
         physics: Physics,
         controller: Controller,
-        task: Task,
-        terrain: Terrain,
+        conditions: Sequence[Conditions],
         execution: Execution | None = None,
         *,
+        pooling: Pooling | None = None,
+        together: bool = False,
         physical_gradients: bool = False,
         velocities: np.ndarray | None = None,
     ) -> None:
+        dimension = bodies.positions.shape[1]
+        require_conditions(conditions, dimension)
         execution = settled(execution or Execution())
         self.device = device_of(execution)
-        self.bodies, self.physics, self.controller, self.task = bodies, physics, controller, task
+        self.physics, self.controller, self.task = physics, controller, conditions[0].task
+        self.conditions, self.pooling = tuple(conditions), pooling or Pooling()
+        self.bodies = bodies
+        self.world_bodies = bodies.take(np.repeat(np.arange(len(bodies)), len(conditions)))
         self._row = row_of(self.device, execution.precision)
-        self._packed = pack(bodies, self._row)
+        self._packed = pack(self.world_bodies, self._row)
         self.layout = self._packed.layout
-        self.worlds = len(bodies)
+        self.worlds = len(self.world_bodies)
+        each = self.worlds if together else len(conditions)
+        self.world_start = np.arange(0, self.worlds + 1, each)
+        self.controllers = len(self.world_start) - 1
         self.segment = execution.segment(physics.steps)
         self.places = self._places(execution)
         self._shared = shared_of(self.device)
         self._program = build_program(
-            self.layout.dimension,
+            dimension,
             execution.precision,
             physics.contact,
-            terrain,
+            conditions[0].terrain,
             controller,
-            task,
+            self.task,
             row=self._row,
+            noisy=any(each.motor_noise for each in conditions),
             physical_gradients=physical_gradients,
             shared=self._shared,
         )
-        self._needs = staged_bytes(self.layout, controller, self.segment, task.memory, execution.precision)
+        self._needs = staged_bytes(self.layout, controller, self.segment, self.task.memory, execution.precision)
         self._allocate_parameters()
+        self._allocate_results()
         self._tape, self._adjoint = self._allocate_states()
-        self._place(terrain.place(bodies), velocities)
+        self._place(self._starts(), velocities)
         self._threads = 1 if self.device.is_cuda else execution.threads or available_cores()
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
-        self._inputs = self._bind(terrain)
+        self._inputs = self._bind()
         self._order = wp.zeros(self.worlds, dtype=wp.int32, device=self.device)
-        self.attend(np.arange(self.worlds))
+        self.attend(np.arange(self.controllers))
 
     def initial(self, generators: Sequence[np.random.Generator]) -> np.ndarray:
-        """Return first weights of all worlds, each drawn from its own generator, float64, shape (weights,)."""
-        return self.controller.initial(self.bodies, self.physics.steps, generators)
+        """Return first weights of all controllers, each drawn from its own generator, float64, shape (weights,)."""
+        own = self.bodies if self.controllers == len(self.bodies) else self.bodies.take([0])
+        return self.controller.initial(own, self.physics.steps, generators)
 
     def load(self, weights: np.ndarray) -> None:
         """Set the controllers' weights.
 
         Args:
-            weights: of all worlds one after the other, as the controller's `groups` name them, shape (weights,).
+            weights: of all controllers one after the other, as the controller's `groups` name them, shape (weights,).
 
         Raises:
             ValueError: the number of weights is not that of the bodies' controllers.
@@ -109,14 +129,17 @@ class Simulator:
         values = self.parameters if parameters is None else parameters
         return values.numpy()[self.weight_slots].astype(np.float64)
 
-    def attend(self, worlds: np.ndarray) -> None:
-        """Simulate and differentiate only some worlds from now on.
+    def attend(self, controllers: np.ndarray) -> None:
+        """Simulate and differentiate only the worlds of some controllers from now on.
 
         The others keep their losses, measures and weights; their gradients become zero with the next `reverse`.
 
         Args:
-            worlds: their indices, int, shape (any,).
+            controllers: their indices, int, shape (any,).
         """
+        attended = np.zeros(self.controllers, np.bool_)
+        attended[controllers] = True
+        worlds = np.flatnonzero(np.repeat(attended, np.diff(self.world_start)))
         # The largest first: what is left at the end, when lanes and threads run out of work, is small.
         work = (self.layout.padded_springs + self.layout.padded_masses)[worlds]
         descending = np.argsort(-work, kind="stable")
@@ -126,10 +149,22 @@ class Simulator:
         self._commands = self._record(self._shares(work[descending], self._needs[worlds][descending]))
         self._reversible = False
 
-    def forward(self) -> None:
-        """Simulate the attended worlds; writes `loss` and what `measures` reads."""
+    def forward(self, *, conduct: bool = False) -> None:
+        """Simulate the attended worlds; writes losses and what `measures` reads.
+
+        Args:
+            conduct: whether to write down how bodies move as well, which takes time.
+        """
         self._reversible = True
+        if conduct:
+            self._asked.fill_(1)
         self._launch(self._commands[0])
+        if conduct:
+            self._asked.fill_(0)
+        if self._pooled:
+            inputs = [self.pooling.place, self._world_start, self.world_losses, self._ordered_losses, self.loss]
+            kernel = pooling_kernels(self._program.dialect.real).losses
+            wp.launch(kernel, dim=self.controllers, inputs=inputs, device=self.device)
 
     def reverse(self) -> None:
         """Differentiate the episode that `forward` simulated last; writes `gradient`.
@@ -142,12 +177,23 @@ class Simulator:
                 "expected an episode to differentiate; got none since the last reverse; call forward first"
             )
         self._reversible = False
-        self.gradient.zero_()
+        self._world_gradients.zero_()
         self._launch(self._commands[1])
+        if self._pooled:
+            threads = lanes_of(self.device)
+            starts = [self._world_start, self._gradient_start, self.parameter_offsets]
+            inputs = [threads, *starts, self._world_gradients, self.gradient]
+            kernel = pooling_kernels(self._program.dialect.real).gradients
+            wp.launch(kernel, dim=(self.controllers, threads), inputs=inputs, device=self.device)
 
     def measures(self) -> dict[str, np.ndarray]:
-        """Return what each design did in the last episode, by name, float64, shape (worlds,)."""
-        return self.task.measures(self._final_memory.numpy().astype(np.float64).reshape(self.worlds, -1))
+        """Return what was done in each world in the last episode, by name, float64, shape (worlds,).
+
+        How bodies moved is of the last episode that was asked to write it down.
+        """
+        memory = self._final_memory.numpy().astype(np.float64).reshape(self.worlds, -1)
+        conduct = self._conduct.numpy().astype(np.float64).reshape(self.worlds, -1)
+        return conduct_measures(conduct, self.physics.steps, self.physics.dt) | self.task.measures(memory)
 
     def physical_gradients(self) -> dict[str, np.ndarray]:
         """Return the derivatives of each world's loss in its start and its springs, as the last `reverse` left them.
@@ -167,7 +213,8 @@ class Simulator:
         """Return all states of the last episode, if its segment was the whole episode.
 
         Returns:
-            Positions [m], shape (steps + 1, masses, dimension), and actuation, shape (steps, springs).
+            Positions [m], shape (steps + 1, masses of all worlds, dimension), and actuation, shape (steps, springs of
+            all worlds).
 
         Raises:
             ValueError: the segment is shorter, so that only a part of the episode is held.
@@ -194,9 +241,11 @@ class Simulator:
         return int(places_of(*sizes).min())
 
     def _allocate_parameters(self) -> None:
-        counts = self.controller.parameter_counts(self.layout, self.physics.steps)
-        self.parameter_start = padded_offsets(counts, PARAMETER_ALIGNMENT)
-        slots = [self.controller.slots(self.layout, world, self.physics.steps) for world in range(self.worlds)]
+        steps = self.physics.steps
+        counts = self.controller.parameter_counts(self.layout, steps)
+        first_worlds = self.world_start[:-1]
+        self.parameter_start = padded_offsets(counts[first_worlds], PARAMETER_ALIGNMENT)
+        slots = [self.controller.slots(self.layout, world, steps) for world in first_worlds.tolist()]
         self.weight_start = offsets(np.array([len(own) for own in slots]))
         self.weight_slots = np.concatenate(
             [own + start for own, start in zip(slots, self.parameter_start, strict=False)]
@@ -205,12 +254,28 @@ class Simulator:
         self.parameter_offsets = wp.array(self.parameter_start.astype(np.int32), dtype=wp.int32, device=device)
         self.parameters = wp.zeros(size, dtype=real, device=device)
         self.gradient = wp.zeros(size, dtype=real, device=device)
-        self.loss = wp.zeros(self.worlds, dtype=real, device=device)
-        self._final_memory = wp.zeros(self.worlds, dtype=self._program.dialect.recall, device=device)
+        # Where every controller has one world, what that world computes is the result.
+        self._pooled = self.worlds > self.controllers
+        gradient_start = padded_offsets(counts, PARAMETER_ALIGNMENT)
+        self._gradient_start = wp.array(gradient_start.astype(np.int32), dtype=wp.int32, device=device)
+        self._world_gradients = self.gradient
+        if self._pooled:
+            self._world_gradients = wp.zeros(int(gradient_start[-1]), dtype=real, device=device)
+
+    def _allocate_results(self) -> None:
+        dialect, device = self._program.dialect, self.device
+        self.loss = wp.zeros(self.controllers, dtype=dialect.real, device=device)
+        self.world_losses = wp.zeros(self.worlds, dtype=dialect.real, device=device) if self._pooled else self.loss
+        self._ordered_losses = wp.zeros(self.worlds, dtype=dialect.real, device=device)
+        self._world_start = wp.array(self.world_start.astype(np.int32), dtype=wp.int32, device=device)
+        self._final_memory = wp.zeros(self.worlds, dtype=dialect.recall, device=device)
+        self._conduct = wp.zeros(self.worlds * conduct_size(dialect.dimension), dtype=dialect.real, device=device)
+        self._asked = wp.zeros(1, dtype=wp.int32, device=device)
 
     def _allocate_states(self) -> tuple[Any, Any]:
         dialect, device = self._program.dialect, self.device
-        sizes = buffer_sizes(self.layout, self.segment, self.places, self.task.memory)
+        senses = len(self.controller.senses)
+        sizes = buffer_sizes(self.layout, self.segment, self.places, self.task.memory, senses)
 
         def fill(record: Any, counts: dict[str, np.ndarray]) -> Any:
             for name, count in counts.items():
@@ -250,26 +315,36 @@ class Simulator:
                 start[at] = values
                 rows.assign(start.reshape(-1, self._row))
 
-    def _bind(self, terrain: Terrain) -> tuple[list[Any], list[Any]]:
+    def _starts(self) -> np.ndarray:
+        """Return where all masses start, in world frame [m], shape (masses of all worlds, dimension)."""
+        count = len(self.conditions)
+        placed = np.empty_like(self.world_bodies.positions)
+        worlds = self._worlds_of_masses()
+        for index, conditions in enumerate(self.conditions):
+            placed[worlds % count == index] = conditions.terrain.place(self.bodies)
+        return placed
+
+    def _bind(self) -> tuple[list[Any], list[Any]]:
         """Return what both kernels are called with."""
         program, dialect, device = self._program, self._program.dialect, self.device
-        constants = dialect.Constants()
-        constants.dt, constants.gravity = self.physics.dt, self.physics.gravity
-        constants.drag, constants.friction = self.physics.drag, self.physics.friction
-        constants.steps, constants.segment, constants.places = self.physics.steps, self.segment, self.places
-        model = upload(self._packed, self.parameter_start, dialect, device)
-        binding = Binding(dialect, program.controller, self.layout, self.physics.dt, self.physics.steps, self.segment)
-        control = self.controller.bind(binding, self.parameters, self.gradient)
-        ground = wp.array(terrain.data(), dtype=dialect.real, device=device)
-        values = program.task.Values(*self.task.values())
-        schedule = schedule_of(-(-self.physics.steps // self.segment), self.places)
+        physics, steps = self.physics, self.physics.steps
+        constants = constants_of(physics, dialect, self.segment, self.places)
+        owners = np.repeat(np.arange(self.controllers), np.diff(self.world_start))
+        model = upload(self._packed, self.parameter_start[owners], self._gradient_start.numpy(), dialect, device)
+        binding = Binding(dialect, program.controller, self.layout, physics.dt, steps, self.segment)
+        control = self.controller.bind(binding, self.parameters, self._world_gradients)
+        surroundings, ground = upload_surroundings(self.conditions, dialect, device)
+        Values = program.task.Values
+        own = [Values(*conditions.task.values(dialect.dimension)) for conditions in self.conditions]
+        values = wp.array(own, dtype=Values, device=device)
+        schedule = schedule_of(-(-steps // self.segment), self.places)
         plan = dialect.Plan()
         plan.keep = wp.array(schedule.keep, dtype=wp.int32, device=device)
         plan.actions = wp.array(schedule.actions.ravel(), dtype=wp.int32, device=device)
         plan.count = len(schedule.actions)
-        forward_inputs = [constants, model, control, self._tape, plan, ground, values, self.loss, self._final_memory]
-        reverse_inputs = [constants, model, control, self._tape, self._adjoint, plan, ground, values]
-        return forward_inputs, reverse_inputs
+        common = [constants, surroundings, model, control, self._tape]
+        results = [self.world_losses, self._final_memory, self._asked, self._conduct]
+        return [*common, plan, ground, values, *results], [*common, self._adjoint, plan, ground, values]
 
     def _record(self, shares: list[tuple[int, int, int]]) -> tuple[list[Any], list[Any]]:
         """Prepare the launches of both sweeps, so that an iteration packs no arguments."""

@@ -75,10 +75,10 @@ def staged_bytes(layout: Layout, controller: Controller, segment: int, memory: i
         memory: numbers that the task keeps of a world.
         precision: of the numbers.
     """
-    sizes = buffer_sizes(layout, segment, 0, memory)
+    sizes = buffer_sizes(layout, segment, 0, memory, len(controller.senses))
     reals = sum([*sizes.tape.values(), *sizes.adjoint.values()], start=controller.resident(layout, segment))
     reals -= sizes.adjoint["rest"] + sizes.adjoint["stiffness"]
-    reals += 4 * layout.padded_springs + layout.dimension * layout.padded_masses + PARAMETER_ALIGNMENT
+    reals += 4 * layout.padded_springs + (layout.dimension + 1) * layout.padded_masses + PARAMETER_ALIGNMENT
     integers = 2 * layout.padded_springs + layout.incidences + layout.padded_masses // layout.row + 1
     return reals * np.dtype(precision).itemsize + 4 * integers + ALIGNMENT * ARRAYS
 
@@ -88,8 +88,15 @@ def claimable(block_shared: int) -> int:
     return (block_shared // RESIDENT_BLOCKS - RESERVED) // 1024 * 1024
 
 
-def build_staging(dialect: Dialect, claimed: int) -> Staging:
-    """Return the functions of a dialect for kernels that claim so many bytes of shared memory."""
+def build_staging(dialect: Dialect, senses: int, claimed: int) -> Staging:
+    """Return the functions of a dialect for kernels that claim so many bytes of shared memory.
+
+    Args:
+        dialect: types and module.
+        senses: numbers that every mass senses.
+        claimed: bytes.
+    """
+    SENSES = senses
     Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
     DIMENSION, ROW, module, shared = dialect.dimension, dialect.row, dialect.module, dialect.shared
     bring, bring_reals, bring_recalls = shared.bring, shared.bring_reals, shared.bring_recalls
@@ -116,6 +123,7 @@ def build_staging(dialect: Dialect, claimed: int) -> Staging:
         first = model.mass_start[world] // ROW
         masses = model.mass_start[world + 1] // ROW - first
         staged.present_rows = bring(model.present_rows, DIMENSION * first, DIMENSION * masses)
+        staged.present_masses = bring(model.present_masses, first, masses)
         staged.present = flat(model.present, staged.present_rows)
         staged.incidence_start = bring_integers(model.incidence_start, first, masses + 1)
         incidences = model.incidence_start[first]
@@ -139,6 +147,10 @@ def build_staging(dialect: Dialect, claimed: int) -> Staging:
         staged.impulse_rows = bring(tape.impulse_rows, first * segment, count * segment)
         staged.impulse = flat(tape.impulse, staged.impulse_rows)
         staged.actuation_rows = bring(tape.actuation_rows, start * segment, springs * segment)
+        if wp.static(SENSES > 0):
+            mass_rows = model.mass_start[world] // ROW
+            sensed = model.mass_start[world + 1] // ROW - mass_rows
+            staged.sense_rows = bring(tape.sense_rows, SENSES * mass_rows * segment, SENSES * sensed * segment)
         staged.memory = bring_recalls(tape.memory, world * slots, slots)
         forces = DIMENSION * (2 * springs + 1)
         staged.force = bring_reals(tape.force, DIMENSION * (2 * start + world) * ROW, forces * ROW)
@@ -158,6 +170,10 @@ def build_staging(dialect: Dialect, claimed: int) -> Staging:
         staged.impulse_rows = bring(adjoint.impulse_rows, first, count)
         staged.impulse = flat(adjoint.impulse, staged.impulse_rows)
         staged.actuation_rows = bring(adjoint.actuation_rows, start, springs)
+        if wp.static(SENSES > 0):
+            mass_rows = model.mass_start[world] // ROW
+            sensed = model.mass_start[world + 1] // ROW - mass_rows
+            staged.sense_rows = bring(adjoint.sense_rows, SENSES * mass_rows, SENSES * sensed)
         staged.memory = bring_recalls(adjoint.memory, world, 1)
         return staged
 
@@ -173,6 +189,10 @@ def build_staging(dialect: Dialect, claimed: int) -> Staging:
         save(staged.velocity_rows, tape.velocity_rows, first * slots, count * slots)
         save(staged.impulse_rows, tape.impulse_rows, first * segment, count * segment)
         save(staged.actuation_rows, tape.actuation_rows, start * segment, springs * segment)
+        if wp.static(SENSES > 0):
+            mass_rows = model.mass_start[world] // ROW
+            sensed = model.mass_start[world + 1] // ROW - mass_rows
+            save(staged.sense_rows, tape.sense_rows, SENSES * mass_rows * segment, SENSES * sensed * segment)
         save_recalls(staged.memory, tape.memory, world * slots, slots)
 
     @wp.func(module=module, inline=True)

@@ -11,6 +11,7 @@ import warp as wp
 from codesign.sim.dialect import Dialect
 from codesign.sim.physics import PhysicsFunctions
 from codesign.sim.plugins import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.senses import SenseFunctions
 
 
 @wp.func_native("WP_TILE_SYNC();")
@@ -28,6 +29,7 @@ class Sweep:
     effort_of: Any
     force_at: Any
     keep: Any
+    stretch_of: Any
     survey: Any
 
 
@@ -37,10 +39,16 @@ def build_sweep(
     terrain: TerrainFunctions,
     controller: ControllerFunctions,
     task: TaskFunctions,
+    senses: SenseFunctions,
+    noise_of: Any,
+    *,
     uses_effort: bool,
+    noisy: bool,
 ) -> Sweep:
     """Return one step of a world, and what it is made of."""
-    real, vector, rows = dialect.real, dialect.vector, dialect.rows
+    real, vector, rows, numbers = dialect.real, dialect.vector, dialect.rows, dialect.numbers
+    SENSES, sense = senses.count, senses.sense
+    Sensed = wp.types.matrix((max(senses.count, 1), dialect.row), real)
     reals = wp.array(dtype=real)
     Constants, Model, Tape = dialect.Constants, dialect.Model, dialect.Tape
     Controller, Values, observe = controller.Controller, task.Values, task.observe
@@ -85,7 +93,45 @@ def build_sweep(
         return DIMENSION * (2 * model.spring_start[world] + ROW * world)
 
     @wp.func(module=module, inline=True)
-    def pull(constants: Constants, model: Model, tape: Tape, world: int, lane: int, at: int, actuation: int):
+    def feel(
+        constants: Constants, model: Model, tape: Tape, ground: reals, world: int, lane: int, at: int, slot: int
+    ):
+        """Write what every mass senses at a step."""
+        start = model.mass_start[world] // ROW
+        count = model.mass_start[world + 1] // ROW - start
+        own = SENSES * (start * constants.segment + slot * count)
+        for row in range(lane, count, wp.block_dim()):
+            positions = take(tape.position, at + row * ROW * DIMENSION)
+            present = load(model.present_masses, start + row)
+            patches = survey(ground, positions)
+            sensed = Sensed()
+            for entry in range(ROW):
+                position = vector()
+                for axis in range(DIMENSION):
+                    position[axis] = positions[axis, entry]
+                patch = Patch()
+                for number in range(PATCH):
+                    patch[number] = patches[number, entry]
+                values = sense(constants, patch, position)
+                for kind in range(SENSES):
+                    sensed[kind, entry] = values[kind] * present[entry]
+            for kind in range(SENSES):
+                values_of_kind = numbers()
+                for entry in range(ROW):
+                    values_of_kind[entry] = sensed[kind, entry]
+                store_row(tape.sense_rows, own + kind * count + row, values_of_kind)
+
+    @wp.func(module=module, inline=True)
+    def stretch_of(constants: Constants, swing: numbers, actuation: numbers, step: int, row: int) -> numbers:
+        """Return by how much springs of a row are asked to change, with the noise of their motors."""
+        if wp.static(noisy):
+            return wp.cw_mul(swing, actuation + noise_of(constants, step, row * ROW))
+        return wp.cw_mul(swing, actuation)
+
+    @wp.func(module=module, inline=True)
+    def pull(
+        constants: Constants, model: Model, tape: Tape, world: int, lane: int, at: int, actuation: int, step: int
+    ):
         """Write the impulse of every spring on its ends, with both signs."""
         start = model.spring_start[world] // ROW
         count = model.spring_start[world + 1] // ROW - start
@@ -93,7 +139,8 @@ def build_sweep(
         for row in range(lane, count, wp.block_dim()):
             rest = load(model.rest, start + row)
             stiffness = load(model.stiffness, start + row)
-            stretch = wp.cw_mul(load(model.swing, start + row), load(tape.actuation_rows, actuation + row))
+            actuated = load(tape.actuation_rows, actuation + row)
+            stretch = stretch_of(constants, load(model.swing, start + row), actuated, step, row)
             difference = difference_of(tape.position, at, model.first, model.second, start + row)
             impulses = rows()
             for entry in range(ROW):
@@ -108,7 +155,15 @@ def build_sweep(
 
     @wp.func(module=module, inline=True)
     def move(
-        constants: Constants, model: Model, tape: Tape, ground: reals, world: int, lane: int, at: int, impulse_at: int
+        constants: Constants,
+        model: Model,
+        tape: Tape,
+        ground: reals,
+        world: int,
+        lane: int,
+        at: int,
+        impulse_at: int,
+        push: vector,
     ):
         """Gather the impulses of every mass and take it through the step."""
         start = model.mass_start[world] // ROW
@@ -119,6 +174,9 @@ def build_sweep(
             first = model.incidence_start[start + row]
             last = model.incidence_start[start + row + 1]
             gathered = gather(tape.force, force, model.incidence, first, last)
+            for axis in range(DIMENSION):
+                for entry in range(ROW):
+                    gathered[axis, entry] = gathered[axis, entry] + push[axis]
             put(tape.impulse, impulse_at + own, gathered)
             positions = take(tape.position, at + own)
             velocities = take(tape.velocity, at + own)
@@ -164,6 +222,9 @@ def build_sweep(
         impulse_at = DIMENSION * (model.mass_start[world] * segment + slot * masses)
         actuation = (model.spring_start[world] * segment + slot * springs) // ROW
         centre = centre_of(model, tape, world, at)
+        if wp.static(SENSES > 0):
+            feel(constants, model, tape, ground, world, lane, at, slot)
+            synchronise()
         act(constants, model, control, tape, world, lane, step, slot, centre)
         synchronise()
         effort = real(0.0)
@@ -174,9 +235,12 @@ def build_sweep(
             tape.memory[remembered + 1] = observe(
                 values, tape.memory[remembered], step, constants.steps, centre, effort
             )
-        pull(constants, model, tape, world, lane, at, actuation)
+        pull(constants, model, tape, world, lane, at, actuation, step)
         synchronise()
-        move(constants, model, tape, ground, world, lane, at, impulse_at)
+        push = vector()
+        if step == constants.push_step:
+            push = constants.push
+        move(constants, model, tape, ground, world, lane, at, impulse_at, push)
         synchronise()
 
     @wp.func(module=module, inline=True)
@@ -216,4 +280,4 @@ def build_sweep(
             tape.start_memory[world * constants.places + place] = tape.memory[remembered]
         synchronise()
 
-    return Sweep(advance_world, centre_of, copy_state, effort_of, force_at, keep, survey)
+    return Sweep(advance_world, centre_of, copy_state, effort_of, force_at, keep, stretch_of, survey)

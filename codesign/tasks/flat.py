@@ -13,7 +13,7 @@ import warp as wp
 from codesign.body import Bodies
 from codesign.errors import ConfigError
 from codesign.sim import Dialect, TerrainFunctions
-from codesign.tasks.placement import set_down
+from codesign.tasks.placement import set_down, surface_of, unbounded
 
 SLOWEST = 1.0e-10
 """Added to speeds towards the ground [m/s] before they divide a distance (code of the 2024 paper)."""
@@ -25,7 +25,7 @@ class Flat:
 
     Attributes:
         ground_height: of the ground [m].
-        start: where the left end of a body is put along x [m].
+        start: where the left end of a body is put along x [m]; in 3D its middle along y is at 0.
 
     Raises:
         ConfigError: a number that is not finite.
@@ -48,7 +48,7 @@ class Flat:
 
     def functions(self, dialect: Dialect) -> TerrainFunctions:
         """Return the ground's functions; the patch is its height."""
-        real, vector, larger = dialect.real, dialect.vector, dialect.larger
+        real, vector, larger, Constants = dialect.real, dialect.vector, dialect.larger, dialect.Constants
         up, upward, Patch = dialect.dimension - 1, wp.constant(dialect.upward), dialect.scalar
 
         @wp.func(module=dialect.module, inline=True)
@@ -64,24 +64,34 @@ class Flat:
             return upward
 
         @wp.func(module=dialect.module, inline=True)
-        def impact(patch: Patch, position: vector, reached: vector, free: vector) -> real:
+        def impact(constants: Constants, patch: Patch, position: vector, reached: vector, free: vector) -> real:
             gap = position[up] - patch[0]
             return larger(gap, -gap) / (larger(free[up], -free[up]) + real(SLOWEST))
 
         return TerrainFunctions(Patch, locate, height, normal, impact)
 
-    def data(self) -> np.ndarray:
+    def data(self, dimension: int) -> np.ndarray:
         """Return the height of the ground, shape (1,)."""
+        del dimension
         return np.array([self.ground_height])
 
-    def height(self, x: np.ndarray) -> np.ndarray:
-        """Return the height of the ground [m] at coordinates along x [m]."""
-        return np.full_like(x, self.ground_height)
+    def height(self, places: np.ndarray) -> np.ndarray:
+        """Return the height of the ground [m] at horizontal coordinates [m], shape (n, dimension - 1), as (n,)."""
+        return np.full(len(places), self.ground_height)
 
     def place(self, bodies: Bodies) -> np.ndarray:
         """Return where the masses start, in world frame [m], shape (masses, dimension)."""
         return set_down(bodies, self.start, self.height)
 
-    def profile(self, left: float, right: float) -> np.ndarray:
-        """Return the ground between two coordinates along x as a line, shape (points, 2) [m]."""
-        return np.array([[left, self.ground_height], [right, self.ground_height]])
+    def surface(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """Return the corners of the ground between two places [m], shape (2, 2) in 2D and (2, 2, 3) in 3D."""
+        return surface_of(low, high, math.inf, self.height)
+
+    def extent(self, dimension: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the extent of the ground, which is infinite."""
+        return unbounded(dimension)
+
+    def variant(self, generator: np.random.Generator) -> "Flat":
+        """Return the same ground: nothing about it is random."""
+        del generator
+        return self

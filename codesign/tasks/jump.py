@@ -46,9 +46,18 @@ class Jump:
 
         return TaskFunctions(Values, observe, loss)
 
-    def values(self) -> tuple[float, ...]:
+    def values(self, dimension: int) -> tuple[float, ...]:
         """Return one number; the objective has no constants."""
+        del dimension
         return (0.0,)
+
+    def light(self, dimension: int) -> None:
+        """Return None: there is no light."""
+
+    def variant(self, generator: np.random.Generator) -> "Jump":
+        """Return the same task: nothing about it varies."""
+        del generator
+        return self
 
     def measures(self, memory: np.ndarray) -> dict[str, np.ndarray]:
         """Return the height of the jump [m]."""

@@ -12,15 +12,39 @@ def set_down(bodies: Bodies, start: float, height: Callable[[np.ndarray], np.nda
 
     Args:
         bodies: in their own frames.
-        start: where the left end of each is put along x [m].
-        height: of the ground [m] at coordinates along x [m].
+        start: where the left end of each is put along x [m]; in 3D its middle along y is put at 0.
+        height: of the ground [m] at horizontal coordinates [m], shape (n, dimension - 1).
 
     Returns:
         Positions in world frame [m], shape (masses, dimension).
     """
     placed = bodies.positions.copy()
-    placed[:, 0] += start
-    depth = height(placed[:, 0]) - placed[:, -1]
     worlds = np.repeat(np.arange(len(bodies)), np.diff(bodies.mass_start))
+    placed[:, 0] += start
+    if placed.shape[1] == 3:
+        placed[:, 1] -= np.maximum.reduceat(placed[:, 1], bodies.mass_start[:-1])[worlds] / 2.0
+    depth = height(placed[:, :-1]) - placed[:, -1]
     placed[:, -1] += np.maximum.reduceat(depth, bodies.mass_start[:-1])[worlds]
     return placed
+
+
+def unbounded(dimension: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the extent of ground that goes on for ever."""
+    return np.full(dimension - 1, -np.inf), np.full(dimension - 1, np.inf)
+
+
+def surface_of(
+    low: np.ndarray, high: np.ndarray, spacing: float, height: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """Return points of the ground between two corners, at most `spacing` [m] apart.
+
+    Returns:
+        In 2D shape (points, 2), in 3D (rows, columns, 3), x along columns and y along rows [m].
+    """
+    axes = [
+        np.linspace(one, other, max(2, 1 + int(np.ceil((other - one) / spacing))))
+        for one, other in zip(low, high, strict=True)
+    ]
+    grid = np.stack(np.meshgrid(*axes), axis=-1)
+    heights = height(grid.reshape(-1, len(axes))).reshape(*grid.shape[:-1], 1)
+    return np.concatenate([grid, heights], axis=-1)

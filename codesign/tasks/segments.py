@@ -14,7 +14,7 @@ from codesign.body import Bodies
 from codesign.errors import ConfigError
 from codesign.sim import Dialect, TerrainFunctions
 from codesign.tasks.flat import SLOWEST
-from codesign.tasks.placement import set_down
+from codesign.tasks.placement import set_down, unbounded
 
 FAR = 1.0e6
 """Coordinate along x [m] beyond which nothing gets."""
@@ -64,18 +64,24 @@ class Segments:
         slopes = np.diff(y) / np.diff(x)
         return np.stack([[-FAR, *x[:-1]], [0.0, *slopes], [y[0], *(y[:-1] - slopes * x[:-1])]], axis=1)
 
-    def data(self) -> np.ndarray:
+    def data(self, dimension: int) -> np.ndarray:
         """Return the number of lines and then, for each, beginning, slope and height at x = 0.
 
         The first line stands before itself and the last one behind itself, so that every line has two neighbours.
+
+        Raises:
+            ConfigError: more than two dimensions.
         """
+        if dimension != 2:
+            got = f"a body of {dimension} dimensions"
+            raise ConfigError("a body of 2 dimensions on terrain=segments", got, "choose another terrain")
         lines = self.lines()
         before, after = lines[0, 1:], np.array([FAR, *lines[-1, 1:]])
         return np.concatenate([[len(lines)], before, lines.ravel(), after])
 
-    def height(self, x: np.ndarray) -> np.ndarray:
-        """Return the height of the ground [m] at coordinates along x [m]."""
-        lines = self.lines()
+    def height(self, places: np.ndarray) -> np.ndarray:
+        """Return the height of the ground [m] at coordinates along x [m], shape (n, 1), as (n,)."""
+        lines, x = self.lines(), places[:, 0]
         at = np.searchsorted(lines[:, 0], x, side="right") - 1
         return lines[at, 1] * x + lines[at, 2]
 
@@ -83,11 +89,20 @@ class Segments:
         """Return where the masses start, in world frame [m], shape (masses, dimension)."""
         return set_down(bodies, self.start, self.height)
 
-    def profile(self, left: float, right: float) -> np.ndarray:
+    def surface(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
         """Return the ground between two coordinates along x as a line, shape (points, 2) [m]."""
-        inside = [x for x in self.corners[::2] if left < x < right]
-        x = np.array([left, *inside, right])
-        return np.stack([x, self.height(x)], axis=1)
+        inside = [x for x in self.corners[::2] if low[0] < x < high[0]]
+        x = np.array([low[0], *inside, high[0]])
+        return np.stack([x, self.height(x[:, None])], axis=1)
+
+    def extent(self, dimension: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the extent of the ground, which is infinite."""
+        return unbounded(dimension)
+
+    def variant(self, generator: np.random.Generator) -> "Segments":
+        """Return the same ground: nothing about it is random."""
+        del generator
+        return self
 
 
 def build_segments(dialect: Dialect) -> TerrainFunctions:
@@ -97,7 +112,7 @@ def build_segments(dialect: Dialect) -> TerrainFunctions:
     that crosses two corners in one step would have to move faster than anything that is simulated.
     """
     real, vector, larger, smaller = dialect.real, dialect.vector, dialect.larger, dialect.smaller
-    pick = dialect.pick
+    pick, Constants = dialect.pick, dialect.Constants
     up = dialect.dimension - 1
     Patch = wp.types.vector(8, real)
     Line = wp.types.vector(2, real)
@@ -147,7 +162,7 @@ def build_segments(dialect: Dialect) -> TerrainFunctions:
         return larger(gap, -gap) / (larger(speed, -speed) + real(SLOWEST))
 
     @wp.func(module=dialect.module, inline=True)
-    def impact(patch: Patch, position: vector, reached: vector, free: vector) -> real:
+    def impact(constants: Constants, patch: Patch, position: vector, reached: vector, free: vector) -> real:
         before = until(line(patch, position[0]), position, free)
         after = until(line(patch, reached[0]), position, free)
         return smaller(before, after)

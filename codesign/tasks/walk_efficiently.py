@@ -63,9 +63,18 @@ class WalkEfficiently:
 
         return TaskFunctions(Values, observe, loss)
 
-    def values(self) -> tuple[float, ...]:
+    def values(self, dimension: int) -> tuple[float, ...]:
         """Return the weight of the effort."""
+        del dimension
         return (self.effort_weight,)
+
+    def light(self, dimension: int) -> None:
+        """Return None: there is no light."""
+
+    def variant(self, generator: np.random.Generator) -> "WalkEfficiently":
+        """Return the same task: nothing about it varies."""
+        del generator
+        return self
 
     def measures(self, memory: np.ndarray) -> dict[str, np.ndarray]:
         """Return the displacement [m] and the mean effort."""

@@ -8,7 +8,7 @@ import pytest
 
 from codesign.body import Bodies
 from codesign.control import Cpg
-from codesign.sim import Execution, Physics, Simulator
+from codesign.sim import Conditions, Execution, Physics, Simulator
 from codesign.tasks import Flat, Walk
 from tests.sim.bodies import strip
 
@@ -31,7 +31,7 @@ class Share:
 
 def test_an_interrupted_sweep_waits_for_what_runs_and_starts_nothing_more() -> None:
     execution = Execution(device="cpu", threads=2)
-    simulator = Simulator(Bodies.of([strip(3)]), Physics(steps=2), Cpg(), Walk(), Flat(), execution)
+    simulator = Simulator(Bodies.of([strip(3)]), Physics(steps=2), Cpg(), [Conditions(Flat(), Walk())], execution)
     shares = [Share(interrupted=number == 1) for number in range(12)]
     with pytest.raises(KeyboardInterrupt):
         simulator._launch(shares)

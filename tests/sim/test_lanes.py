@@ -6,7 +6,7 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.control import CONTROLLERS
-from codesign.sim import Execution, Physics, Simulator, simulator
+from codesign.sim import Conditions, Execution, Physics, Simulator, simulator
 from codesign.streams import Purpose, streams
 from codesign.tasks import TERRAINS, WalkEfficiently
 from tests.sim.bodies import ASSORTED
@@ -21,7 +21,7 @@ def learned(controller: str, terrain: str) -> list[np.ndarray]:
     bodies = Bodies.of(ASSORTED[:3])
     physics = Physics(steps=40, contact="coulomb")
     execution = Execution(precision="float64", device="cpu", threads=1, segment_steps=16)
-    parts = CONTROLLERS[controller](), WalkEfficiently(), TERRAINS[terrain]()
+    parts = CONTROLLERS[controller](), [Conditions(TERRAINS[terrain](), WalkEfficiently())]
     made = Simulator(bodies, physics, *parts, execution, physical_gradients=True)
     made.load(made.initial(streams(3, 0, len(bodies), Purpose.CONTROLLER)))
     made.forward()

@@ -10,14 +10,14 @@ from codesign.body import Bodies, Tissue, develop
 from codesign.control import CONTROLLERS
 from codesign.errors import MemoryBudgetError
 from codesign.genome import LATTICES, random_genomes
-from codesign.sim import Execution, Physics, Simulator, bytes_per_world, layout_of, split
+from codesign.sim import Conditions, Execution, Physics, Simulator, bytes_per_world, layout_of, split
 from codesign.tasks import Flat, Walk
 from tests.sim.bodies import ASSORTED, strip
 
 
 def simulator(controller: str, steps: int = 100) -> Simulator:
     execution = Execution(device="cpu", threads=1)
-    parts = CONTROLLERS[controller](), Walk(), Flat()
+    parts = CONTROLLERS[controller](), [Conditions(Flat(), Walk())]
     return Simulator(Bodies.of(ASSORTED), Physics(steps=steps), *parts, execution)
 
 
@@ -67,7 +67,7 @@ def test_the_largest_body_needs_at_most_250_kib_besides_weights_however_long_the
     controller = CONTROLLERS["mlp"]()
     needed = bytes_per_world(layout_of(bodies, 16), controller, steps, Execution(), 2, copies=0)
     assert needed.max() <= 250 * 1024
-    made = Simulator(bodies, Physics(steps=steps), controller, Walk(), Flat(), Execution(device="cpu", threads=1))
+    made = Simulator(bodies, Physics(steps=steps), controller, [Conditions(Flat(), Walk())], Execution(device="cpu", threads=1))
     weights, plan = held([made.parameters, made.gradient]), made._inputs[0][4]
     shared = held([made._inputs[0][2].clock_rows, plan])
     assert held(list(made._inputs)) - weights - shared <= 252 * 1024  # a few offsets and one loss more
@@ -92,6 +92,6 @@ def test_a_design_larger_than_the_budget_is_refused_before_anything_is_made() ->
 def test_a_robot_of_the_small_grid_needs_at_most_200_kib() -> None:
     # A strip of 20 triangles has 22 masses and 41 springs, as random bodies of the 6 x 10 grid have on average.
     bodies = Bodies.of([strip(20)])
-    made = Simulator(bodies, Physics(), CONTROLLERS["mlp"](), Walk(), Flat(), Execution(device="cpu"))
+    made = Simulator(bodies, Physics(), CONTROLLERS["mlp"](), [Conditions(Flat(), Walk())], Execution(device="cpu"))
     needed = bytes_per_world(made.layout, made.controller, 1000, Execution(), 2, copies=3)
     assert needed.max() <= 200 * 1024

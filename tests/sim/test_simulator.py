@@ -5,7 +5,7 @@ import pytest
 
 from codesign.body import Bodies
 from codesign.control import Cpg
-from codesign.sim import Execution, Physics, Simulator
+from codesign.sim import Conditions, Execution, Physics, Simulator
 from codesign.streams import Purpose, streams
 from codesign.tasks import Flat, Walk
 from tests.sim.bodies import ASSORTED
@@ -15,7 +15,7 @@ from tests.sim.bodies import ASSORTED
 def simulator() -> Simulator:
     bodies = Bodies.of(ASSORTED[:2])
     execution = Execution(device="cpu", threads=1, segment_steps=8)
-    made = Simulator(bodies, Physics(steps=20), Cpg(), Walk(), Flat(), execution)
+    made = Simulator(bodies, Physics(steps=20), Cpg(), [Conditions(Flat(), Walk())], execution)
     made.load(made.initial(streams(0, 0, 2, Purpose.CONTROLLER)))
     return made
 
@@ -57,7 +57,7 @@ def test_a_motion_needs_the_whole_episode(simulator: Simulator) -> None:
 def test_only_attended_worlds_are_simulated() -> None:
     bodies = Bodies.of(ASSORTED[:4])
     execution = Execution(device="cpu", threads=2, segment_steps=8)
-    simulator = Simulator(bodies, Physics(steps=20), Cpg(), Walk(), Flat(), execution)
+    simulator = Simulator(bodies, Physics(steps=20), Cpg(), [Conditions(Flat(), Walk())], execution)
     first = simulator.initial(streams(0, 0, 4, Purpose.CONTROLLER))
 
     def episode() -> tuple[np.ndarray, list[np.ndarray]]:

@@ -13,7 +13,7 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.control import CONTROLLERS
-from codesign.sim import Execution, Physics, Simulator, device, simulator, staging
+from codesign.sim import Conditions, Execution, Physics, Simulator, device, simulator, staging
 from codesign.sim.device import settled
 from codesign.sim.model import PARAMETER_ALIGNMENT
 from codesign.sim.shared import ALLOCATOR
@@ -42,7 +42,7 @@ def on_lanes(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
 def made_simulator(controller: str = "mlp", bodies: Bodies = BODIES) -> Simulator:
     physics = Physics(steps=40, contact="coulomb")
     execution = Execution(precision="float64", device="cpu", threads=1, segment_steps=16, checkpoints=2)
-    parts = CONTROLLERS[controller](), WalkEfficiently(), Flat()
+    parts = CONTROLLERS[controller](), [Conditions(Flat(), WalkEfficiently())]
     made = Simulator(bodies, physics, *parts, execution, physical_gradients=True)
     made.load(made.initial(streams(3, 0, len(bodies), Purpose.CONTROLLER)))
     return made

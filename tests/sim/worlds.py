@@ -11,7 +11,7 @@ import pytest
 
 from codesign.body import Bodies
 from codesign.control import CONTROLLERS
-from codesign.sim import CONTACTS, Execution, Physics, Simulator
+from codesign.sim import CONTACTS, Conditions, Execution, Physics, Simulator
 from codesign.tasks import TASKS, TERRAINS, Segments
 from tests import oracle
 
@@ -126,7 +126,12 @@ class Case:
         # One set of kernels for motion and gradients in float64 saves compiling another.
         settings = {"physical_gradients": execution["precision"] == "float64"} | settings
         return Simulator(
-            bodies, self.physics, self.controller, self.task, self.terrain, Execution(**execution), **settings
+            bodies,
+            self.physics,
+            self.controller,
+            [Conditions(self.terrain, self.task)],
+            Execution(**execution),
+            **settings,
         )
 
     def left(self) -> "Case":

@@ -1,0 +1,107 @@
+"""Ground of given heights: a line in 2D, a bilinear surface in 3D."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from codesign.body import Bodies
+from codesign.errors import ConfigError
+from codesign.sim import Dialect, TerrainFunctions
+from codesign.tasks.grid import Grid, build_grid
+from codesign.tasks.placement import set_down, surface_of
+
+
+@dataclass(frozen=True)
+class Heightfield:
+    """Ground of heights at equal distances, linear in between and level beyond the border.
+
+    Attributes:
+        heights: at the nodes [m]: rows along y of columns along x; a single row for 2D.
+        low: the first node's x and y [m]; y is ignored in 2D.
+        size: extent along x and y [m]; y is ignored in 2D.
+        start: where the left end of a body is put along x [m]; in 3D its middle along y is at 0.
+        bisections: how often a step is halved to find the time of impact (8 in the 2026 paper); 0 for interpolation,
+            which is more exact and has a gradient.
+
+    Raises:
+        ConfigError: rows of different lengths, fewer than two nodes, or a number that is not finite or out of range.
+    """
+
+    name: str = "heightfield"
+    heights: tuple[tuple[float, ...], ...] = ((0.1, 0.1), (0.1, 0.1))
+    low: tuple[float, float] = (-2.5, -2.5)
+    size: tuple[float, float] = (5.0, 5.0)
+    start: float = 0.0
+    bisections: int = 0
+
+    def __post_init__(self) -> None:
+        lengths = {len(row) for row in self.heights}
+        if len(lengths) != 1 or min(lengths) < 2:
+            got = f"rows of {', '.join(map(str, sorted(lengths))) or 'no'} numbers"
+            raise ConfigError("terrain.heights as rows of one length, 2 numbers or more", got, "complete the rows")
+        if not all(math.isfinite(height) for row in self.heights for height in row):
+            row, column = np.argwhere(~np.isfinite(np.array(self.heights)))[0]
+            got = f"{self.heights[row][column]} in row {row}, column {column}"
+            raise ConfigError("terrain.heights that are finite", got, "set every height in metres")
+        if not all(map(math.isfinite, (*self.low, self.start))):
+            raise ConfigError("terrain.low and terrain.start that are finite", repr(self.low), "set them in metres")
+        if not all(0.0 < extent < math.inf for extent in self.size):
+            raise ConfigError("terrain.size above 0", repr(self.size), "set terrain.size in metres, as [5, 5]")
+        if not 0 <= self.bisections <= 64:
+            raise ConfigError("terrain.bisections from 0 to 64", repr(self.bisections), "set for example 0 or 8")
+
+    @property
+    def structure(self) -> tuple[Any, ...]:
+        """What decides the kernels."""
+        return ("grid", self.bisections)
+
+    def functions(self, dialect: Dialect) -> TerrainFunctions:
+        """Return the ground's functions."""
+        return build_grid(dialect, self.bisections)
+
+    @cached_property
+    def _array(self) -> np.ndarray:
+        return np.array(self.heights, dtype=np.float64)
+
+    def grid(self, dimension: int) -> Grid:
+        """Return the ground of bodies of so many dimensions.
+
+        Raises:
+            ConfigError: rows along y for a body in 2D, or a single one in 3D.
+        """
+        rows = len(self.heights)
+        if (dimension == 2) != (rows == 1):
+            expected = "terrain.heights of one row in 2D, of two or more in 3D"
+            raise ConfigError(expected, f"{rows} rows for a body in {dimension}D", "give heights of that shape")
+        heights, axes = (self._array[0], 1) if dimension == 2 else (self._array, 2)
+        nodes = np.array(heights.shape[::-1])
+        return Grid(np.array(self.low[:axes]), np.array(self.size[:axes]) / (nodes - 1), heights)
+
+    def data(self, dimension: int) -> np.ndarray:
+        """Return the grid as numbers, see `Grid.data`."""
+        return self.grid(dimension).data()
+
+    def height(self, places: np.ndarray) -> np.ndarray:
+        """Return the height of the ground [m] at horizontal coordinates [m], shape (n, dimension - 1), as (n,)."""
+        return self.grid(places.shape[1] + 1).height(places)
+
+    def place(self, bodies: Bodies) -> np.ndarray:
+        """Return where the masses start, in world frame [m], shape (masses, dimension)."""
+        return set_down(bodies, self.start, self.height)
+
+    def surface(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """Return points of the ground between two corners, see `Terrain.surface`."""
+        return surface_of(low, high, float(self.grid(len(low) + 1).spacing.min()) / 4.0, self.height)
+
+    def extent(self, dimension: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the lowest and highest horizontal coordinates that are described [m]."""
+        grid = self.grid(dimension)
+        return grid.low, grid.high
+
+    def variant(self, generator: np.random.Generator) -> "Heightfield":
+        """Return the same ground: nothing about it is random."""
+        del generator
+        return self
