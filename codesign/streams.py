@@ -13,6 +13,8 @@ class Purpose(IntEnum):
     GENOME = 0
     VARIATION = 1
     CONTROLLER = 2
+    WORLD = 3
+    TERRAIN = 4
 
 
 def require_seed(seed: int) -> None:

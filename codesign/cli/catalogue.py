@@ -7,7 +7,7 @@ from codesign.body import Tissue
 from codesign.cli.progress import Logger
 from codesign.cli.schemas import Catalogue
 from codesign.control import CONTROLLERS
-from codesign.evaluate import EVALUATORS, Trial
+from codesign.evaluate import EVALUATORS, Trial, Worlds
 from codesign.genome import LATTICES, VariationSettings
 from codesign.run import CheckpointSettings, Experiment
 from codesign.search import SEARCHES
@@ -26,7 +26,7 @@ def of_trials() -> Catalogue:
             "terrain": TERRAINS,
             "learner": LEARNERS,
         },
-        records={"body.tissue": Tissue, "sim": Physics, "execution": Execution},
+        records={"body.tissue": Tissue, "sim": Physics, "execution": Execution, "worlds": Worlds},
         values={"seed": int},
     )
 
@@ -58,6 +58,7 @@ def trial_of(settings: Mapping[str, Any]) -> Trial:
         terrain=settings["terrain"],
         learner=settings["learner"],
         seed=settings["seed"],
+        worlds=settings["worlds"],
     )
 
 

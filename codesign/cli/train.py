@@ -21,9 +21,8 @@ from codesign.evaluate import Trial, batches, estimate, estimate_given
 from codesign.export import Recording, read_json
 from codesign.files import write_text
 from codesign.run import Experiment
-from codesign.sim import Simulator
 from codesign.streams import Purpose, streams
-from codesign.train import WorldStatus, learn
+from codesign.train import LearningStatus, learn
 
 
 def of_training() -> Catalogue:
@@ -81,7 +80,7 @@ def _learn_random(experiment: Experiment) -> Lessons:
     with experiment.evaluator.start(experiment.trial) as evaluator:
         found = evaluator.evaluate(asked.genomes, asked.identities)
     names = [f"random-{individual}" for _, individual in asked.identities.tolist()]
-    status = [WorldStatus(code).name.lower() for code in found.status]
+    status = [LearningStatus(code).name.lower() for code in found.status]
     return Lessons(names, found.masses, found.springs, found.curves, found.fitness, status)
 
 
@@ -92,12 +91,12 @@ def _learn_given(trial: Trial, bodies: Bodies, names: list[str]) -> Lessons:
     learned = []
     for part in batches(trial, bodies):
         own = bodies.take(chosen[part])
-        simulator = Simulator(own, trial.physics, trial.controller, trial.task, trial.terrain, trial.execution)
+        simulator = trial.simulator(own)
         learned.append(learn(simulator, trial.learner, simulator.initial(generators[part])))
     curves, fitness, codes = (
         np.concatenate([getattr(part, field) for part in learned]) for field in ("curves", "fitness", "status")
     )
-    status = [WorldStatus(code).name.lower() for code in codes]
+    status = [LearningStatus(code).name.lower() for code in codes]
     return Lessons(names, np.diff(bodies.mass_start), np.diff(bodies.spring_start), -curves, fitness, status)
 
 

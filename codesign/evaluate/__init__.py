@@ -9,6 +9,7 @@ from codesign.evaluate.preflight import MemoryEstimate, estimate, estimate_given
 from codesign.evaluate.racing import bars
 from codesign.evaluate.ray_evaluator import Ray
 from codesign.evaluate.trial import Trial
+from codesign.evaluate.worlds import Worlds
 
 EVALUATORS: dict[str, type[EvaluatorSettings]] = {"local": Local, "ray": Ray}
 
@@ -21,6 +22,7 @@ __all__ = [
     "MemoryEstimate",
     "Ray",
     "Trial",
+    "Worlds",
     "assess",
     "bars",
     "batch_budget",

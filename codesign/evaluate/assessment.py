@@ -38,7 +38,7 @@ def assess(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndar
 
 
 def _assess(trial: Trial, bodies: Bodies, identities: np.ndarray, bars: np.ndarray | None) -> Evaluations:
-    simulator = Simulator(bodies, trial.physics, trial.controller, trial.task, trial.terrain, trial.execution)
+    simulator = trial.simulator(bodies)
     limits = None if bars is None else -bars
     learned = learn(simulator, trial.learner, initial_weights(trial, simulator, identities), limits)
     muscles = np.concatenate([[0], np.cumsum(bodies.swings != 0)])[bodies.spring_start]
@@ -47,6 +47,7 @@ def _assess(trial: Trial, bodies: Bodies, identities: np.ndarray, bars: np.ndarr
         curves=(-learned.curves).astype(np.float32),
         status=learned.status,
         measures=learned.measures,
+        world_fitness=-learned.world_losses.reshape(len(bodies), -1),
         weights=learned.best_weights.astype(trial.execution.precision),
         weight_start=simulator.weight_start.astype(np.int64),
         masses=np.diff(bodies.mass_start).astype(np.int32),

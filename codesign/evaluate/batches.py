@@ -29,10 +29,11 @@ def batches(trial: Trial, bodies: Bodies) -> list[slice]:
 
 
 def bytes_needed(trial: Trial, bodies: Bodies) -> np.ndarray:
-    """Return the memory that each body takes while it learns [bytes], shape (bodies,)."""
+    """Return the memory that each body takes in all its worlds while it learns [bytes], shape (bodies,)."""
     physics, execution = trial.physics, trial.execution
     layout = layout_of(bodies, WIDEST_ROW)
-    return bytes_per_world(layout, trial.controller, physics.steps, execution, trial.task.memory, COPIES)
+    needed = bytes_per_world(layout, trial.controller, physics.steps, execution, trial.task.memory, COPIES)
+    return trial.worlds.count * needed
 
 
 def batch_budget(execution: Execution) -> int:

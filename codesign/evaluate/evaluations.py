@@ -14,8 +14,9 @@ class Evaluations:
         fitness: what the design does after it has learned, higher is better, -inf if invalid, float64, shape (n,).
         curves: performance before learning and after each iteration (the negative loss, higher is better), NaN once
             invalid or stopped, float32, shape (n, iterations + 1).
-        status: `WorldStatus` of each design, int8, shape (n,).
-        measures: further numbers of the task by name, each float64, shape (n,).
+        status: `LearningStatus` of each design, int8, shape (n,).
+        measures: further numbers by name, the mean over a design's worlds, each float64, shape (n,).
+        world_fitness: what the design does in each of its worlds, NaN if invalid, float64, shape (n, worlds).
         weights: best controller parameters of all designs, one design after the other, of the precision
             that they were learned in.
         weight_start: first parameter of each design and the end of the last, int64, shape (n + 1,).
@@ -29,6 +30,7 @@ class Evaluations:
     curves: np.ndarray
     status: np.ndarray
     measures: dict[str, np.ndarray]
+    world_fitness: np.ndarray
     weights: np.ndarray
     weight_start: np.ndarray
     masses: np.ndarray
@@ -43,6 +45,11 @@ class Evaluations:
         """Return the controller parameters of one design, flat."""
         return self.weights[self.weight_start[index] : self.weight_start[index + 1]]
 
+    @property
+    def spread(self) -> np.ndarray:
+        """Standard deviation of what each design does in its worlds, NaN if invalid, float64, shape (n,)."""
+        return self.world_fitness.std(axis=1)
+
     def take(self, indices: np.ndarray) -> "Evaluations":
         """Return the designs at `indices`, in that order; the steps stay those of the whole."""
         indices = np.asarray(indices, dtype=np.int64)
@@ -52,6 +59,7 @@ class Evaluations:
             self.curves[indices],
             self.status[indices],
             {name: values[indices] for name, values in self.measures.items()},
+            self.world_fitness[indices],
             np.concatenate([*parts, self.weights[:0]]),
             _starts([len(part) for part in parts]),
             self.masses[indices],
@@ -72,6 +80,7 @@ class Evaluations:
             joined("curves"),
             joined("status"),
             {name: np.concatenate([part.measures[name] for part in parts]) for name in parts[0].measures},
+            joined("world_fitness"),
             joined("weights"),
             _starts(np.concatenate([np.diff(part.weight_start) for part in parts])),
             joined("masses"),

@@ -14,7 +14,7 @@ from codesign.files import replacing
 from codesign.genome import Genome
 from codesign.run.folder import table_number, table_of
 from codesign.search import Individuals
-from codesign.train import WorldStatus
+from codesign.train import LearningStatus
 
 _ID = re.compile(r"g(\d+)-i(\d+)")
 _MEASURE = "measure."
@@ -32,7 +32,8 @@ class Design:
         status: how learning ended, in lower case.
         curve: performance before learning and after each iteration, NaN once invalid or stopped, float32, shape
             (iterations + 1,).
-        measures: further numbers by name.
+        measures: further numbers by name, the mean over its worlds.
+        world_fitness: what it does in each of its worlds, NaN if invalid, float64, shape (worlds,).
         genome: what it grows from.
         masses, springs, muscles: size of its body.
     """
@@ -44,6 +45,7 @@ class Design:
     status: str
     curve: np.ndarray
     measures: dict[str, float]
+    world_fitness: np.ndarray
     genome: Genome
     masses: int
     springs: int
@@ -92,8 +94,9 @@ def write_designs(folder: Path, generation: int, evaluated: Individuals, evaluat
         "springs": evaluations.springs,
         "muscles": evaluations.muscles,
         "fitness": evaluations.fitness,
-        "status": [WorldStatus(code).name.lower() for code in evaluations.status],
+        "status": [LearningStatus(code).name.lower() for code in evaluations.status],
         "curve": pyarrow.array(list(evaluations.curves), pyarrow.list_(pyarrow.float32())),
+        "world_fitness": pyarrow.array(list(evaluations.world_fitness), pyarrow.list_(pyarrow.float64())),
         "genome_cells": [row.tobytes() for row in evaluated.genomes.cells],
         "genome_muscles": [np.packbits(row).tobytes() for row in evaluated.genomes.muscles],
         **{f"{_MEASURE}{name}": values for name, values in evaluations.measures.items()},
@@ -184,6 +187,7 @@ def _design(row: dict[str, Any], edges: int) -> Design:
         status=row["status"],
         curve=np.array(row["curve"], dtype=np.float32),
         measures={name.removeprefix(_MEASURE): row[name] for name in row if name.startswith(_MEASURE)},
+        world_fitness=np.array(row["world_fitness"], dtype=np.float64),
         genome=Genome(np.frombuffer(row["genome_cells"], dtype=np.uint8), bits),
         masses=row["masses"],
         springs=row["springs"],

@@ -9,7 +9,7 @@ import numpy as np
 from codesign.evaluate import Evaluations
 from codesign.genome import Genomes
 from codesign.search import Individuals
-from codesign.train import WorldStatus
+from codesign.train import LearningStatus
 
 CLOCK_FIELDS = ("wall_seconds", "generation_seconds", "robots_per_second", "robot_steps_per_second")
 """Fields that depend on the machine; all others are the same whenever and wherever a run is repeated."""
@@ -25,6 +25,7 @@ class Metrics:
         mean_fitness: mean fitness of the valid members of the population after selection.
         offspring_best, offspring_mean: the same of the designs evaluated in this generation, before selection.
         offspring_before_learning: mean performance of the valid ones of these before they learned.
+        offspring_spread: mean standard deviation of what the valid ones of these do in their worlds, 0 for one world.
         valid_share: share of the designs evaluated in this generation that were valid.
         stopped_share: share of them that racing stopped; these count with the best that they did until then.
         survivors: of these, how many were selected.
@@ -43,6 +44,7 @@ class Metrics:
     offspring_best: float | None
     offspring_mean: float | None
     offspring_before_learning: float | None
+    offspring_spread: float | None
     valid_share: float
     stopped_share: float
     survivors: int
@@ -82,8 +84,9 @@ def summarise(
         offspring_best=_best(evaluations.fitness),
         offspring_mean=_mean(evaluations.fitness),
         offspring_before_learning=_mean(evaluations.curves[valid, 0].astype(np.float64)),
+        offspring_spread=_mean(evaluations.spread[valid]),
         valid_share=float(valid.mean()),
-        stopped_share=float(np.mean(evaluations.status == WorldStatus.STOPPED)),
+        stopped_share=float(np.mean(evaluations.status == LearningStatus.STOPPED)),
         survivors=int(np.count_nonzero(population.identities[:, 0] == generation)),
         diversity=diversity(population.genomes),
         mean_masses=float(evaluations.masses.mean()),

@@ -16,7 +16,7 @@ from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.selection import select
 from codesign.sim import Simulator
-from codesign.train import WorldStatus
+from codesign.train import LearningStatus
 
 FRAMES_PER_SECOND = 50.0
 
@@ -73,7 +73,12 @@ def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design])
             f"designs of {lattice.cells} cells", f"{genomes.cells.shape[1]}", "use the run's own configuration"
         )
     weights = _weights(trial, folder, designs)
-    whole = replace(trial, execution=replace(trial.execution, segment_steps=trial.physics.steps))
+    # One world of a design is shown: the first.
+    whole = replace(
+        trial,
+        execution=replace(trial.execution, segment_steps=trial.physics.steps),
+        worlds=replace(trial.worlds, count=1),
+    )
     bodies = develop(lattice, genomes, trial.tissue)
     recordings: list[Recording] = []
     for part in batches(whole, bodies):
@@ -103,21 +108,21 @@ def _weights(trial: Trial, folder: RunFolder, designs: Sequence[Design]) -> list
 
 def _steps_of(design: Design) -> int:
     """Return how many steps a design learned before it was stopped, or else could have."""
-    if design.status == WorldStatus.STOPPED.name.lower():
+    if design.status == LearningStatus.STOPPED.name.lower():
         return int(np.flatnonzero(np.isfinite(design.curve))[-1])
     return len(design.curve) - 1
 
 
 def _record(trial: Trial, bodies: Bodies, designs: Sequence[Design], weights: Sequence[np.ndarray]) -> list[Recording]:
     """Return recordings of designs that fit into the memory together."""
-    simulator = Simulator(bodies, trial.physics, trial.controller, trial.task, trial.terrain, trial.execution)
+    simulator = trial.simulator(bodies)
     before = _move(simulator, initial_weights(trial, simulator, _identities(designs)))
     after = _move(simulator, np.concatenate(weights).astype(np.float64))
     names = tuple(material.name for material in trial.lattice.build().materials)
     recordings = []
     for index, design in enumerate(designs):
         body = bodies[index]
-        reach = np.concatenate([before[index].positions[..., 0].ravel(), after[index].positions[..., 0].ravel()])
+        low, high = _course([before[index], after[index]])
         recordings.append(
             Recording(
                 design=design.id,
@@ -133,7 +138,7 @@ def _record(trial: Trial, bodies: Bodies, designs: Sequence[Design], weights: Se
                 swings=body.swings.astype(np.float32),
                 cells=body.cells,
                 materials=body.materials,
-                ground=trial.terrain.profile(float(reach.min()) - _MARGIN, float(reach.max()) + _MARGIN),
+                ground=trial.terrain.surface(low, high),
                 after=after[index],
                 before=before[index],
                 weights=weights[index].astype(np.float32),
@@ -143,6 +148,14 @@ def _record(trial: Trial, bodies: Bodies, designs: Sequence[Design], weights: Se
             )
         )
     return recordings
+
+
+def _course(trajectories: Sequence[Trajectory]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the corners of the ground on which something happens, each horizontal coordinates [m]."""
+    places = np.concatenate(
+        [each.positions[..., :-1].reshape(-1, each.positions.shape[-1] - 1) for each in trajectories]
+    )
+    return places.min(axis=0).astype(np.float64) - _MARGIN, places.max(axis=0).astype(np.float64) + _MARGIN
 
 
 def _move(simulator: Simulator, weights: np.ndarray) -> list[Trajectory]:

@@ -15,6 +15,7 @@ import warp as wp
 
 from codesign.sim.dialect import Dialect
 
+
 @dataclass(frozen=True)
 class PhysicsFunctions:
     """The physics of one dialect, contact and terrain.

@@ -21,8 +21,8 @@ class TerrainFunctions:
             differentiated.
         height: (patch, position) -> height of the ground [m] below or above a position.
         normal: (patch, position) -> unit normal of the ground there.
-        impact: (constants, patch, position, reached, free) -> time [s] after which a mass that moves with velocity `free` from
-            `position` to `reached` touches the ground.
+        impact: (constants, patch, position, reached, free) -> time [s] after which a mass that moves with velocity
+            `free` from `position` to `reached` touches the ground.
         exact: whether a mass is on the ground after that time, and not only within some resolution above it.
     """
 

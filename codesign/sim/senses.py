@@ -1,4 +1,4 @@
-"""What a mass senses besides its own motion: each sense is a builder of one function of values, differentiated by Warp."""
+"""What a mass senses besides its own motion: each sense builds one function of values, differentiated by Warp."""
 
 # Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
 # pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false

@@ -93,9 +93,7 @@ def build_sweep(
         return DIMENSION * (2 * model.spring_start[world] + ROW * world)
 
     @wp.func(module=module, inline=True)
-    def feel(
-        constants: Constants, model: Model, tape: Tape, ground: reals, world: int, lane: int, at: int, slot: int
-    ):
+    def feel(constants: Constants, model: Model, tape: Tape, ground: reals, world: int, lane: int, at: int, slot: int):
         """Write what every mass senses at a step."""
         start = model.mass_start[world] // ROW
         count = model.mass_start[world + 1] // ROW - start
@@ -129,9 +127,7 @@ def build_sweep(
         return wp.cw_mul(swing, actuation)
 
     @wp.func(module=module, inline=True)
-    def pull(
-        constants: Constants, model: Model, tape: Tape, world: int, lane: int, at: int, actuation: int, step: int
-    ):
+    def pull(constants: Constants, model: Model, tape: Tape, world: int, lane: int, at: int, actuation: int, step: int):
         """Write the impulse of every spring on its ends, with both signs."""
         start = model.spring_start[world] // ROW
         count = model.spring_start[world + 1] // ROW - start

@@ -62,9 +62,9 @@ class Grid:
 def build_grid(dialect: Dialect, bisections: int) -> TerrainFunctions:
     """Return the functions of ground on a grid, for numbers that `Grid.data` lays out.
 
-    A patch holds the heights of the node nearest to a mass and of its neighbours, so that a mass may cross an edge within
-    a step. The time of impact is where the height above ground, taken as linear between both ends of a step, is zero; or,
-    with bisections, the last moment found to be above ground (2026 paper), which a mass is then put on the ground at.
+    A patch holds the heights of the node nearest to a mass and of its neighbours, so that a mass may cross an edge
+    within a step. The time of impact is where the height above ground, taken as linear between both ends of a step, is
+    zero; or, with bisections, the last moment found to be above ground (2026 paper). A mass is on the ground then.
 
     Args:
         dialect: types and module.

@@ -1,12 +1,12 @@
-"""Learning: the inner loop that improves the controllers of many worlds by their gradients."""
+"""Learning: the inner loop that improves many controllers by their gradients."""
 
 from codesign.train.adam import Adam
 from codesign.train.batch import Batch
 from codesign.train.learner import Learner, Step
 from codesign.train.learning import Learned, learn
 from codesign.train.normalized import Normalized
-from codesign.train.status import WorldStatus
+from codesign.train.status import LearningStatus
 
 LEARNERS: dict[str, type[Learner]] = {"normalized": Normalized, "adam": Adam}
 
-__all__ = ["LEARNERS", "Adam", "Batch", "Learned", "Learner", "Normalized", "Step", "WorldStatus", "learn"]
+__all__ = ["LEARNERS", "Adam", "Batch", "Learned", "Learner", "LearningStatus", "Normalized", "Step", "learn"]

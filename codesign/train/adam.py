@@ -14,14 +14,14 @@ from codesign.errors import ConfigError
 from codesign.train.batch import Batch
 from codesign.train.kernels import exact_module
 from codesign.train.learner import Learner, Step
-from codesign.train.status import WorldStatus
+from codesign.train.status import LearningStatus
 
-_OK = wp.constant(int(WorldStatus.OK))
+_OK = wp.constant(int(LearningStatus.OK))
 
 
 @dataclass(frozen=True)
 class Adam(Learner):
-    """Adam (Kingma & Ba 2015, algorithm 1), each world by itself.
+    """Adam (Kingma & Ba 2015, algorithm 1), each controller by itself.
 
     Attributes:
         rate: step of a weight whose gradient keeps its sign.
@@ -100,11 +100,11 @@ def _step_kernel(real: Any) -> Any:
         root: wp.array(dtype=real),
         parameters: wp.array(dtype=real),
     ):
-        world, lane = wp.tid()
-        if status[world] == _OK:
+        controller, lane = wp.tid()
+        if status[controller] == _OK:
             rate = rates[iteration[0]]
             correction = corrections[iteration[0]]
-            for index in range(offsets[world] + lane, offsets[world + 1], threads):
+            for index in range(offsets[controller] + lane, offsets[controller + 1], threads):
                 now = wp.float64(gradient[index])
                 first = beta1 * wp.float64(mean[index]) + (wp.float64(1.0) - beta1) * now
                 second = root_mean_square(wp.float64(root[index]), now, beta2)

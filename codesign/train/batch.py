@@ -1,4 +1,4 @@
-"""What learners work on: the parameters of many worlds, one after the other, and what is known of each world."""
+"""What learners work on: the parameters of many controllers, one after the other, and what is known of each."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -7,58 +7,68 @@ import numpy as np
 import warp as wp
 
 LANES = 32
-"""Sums that a world's are made of; lane i takes every 32nd parameter, from the i-th on.
+"""Sums that a controller's are made of; lane i takes every 32nd parameter, from the i-th on.
 
-The number is the same on every device, so that sums over a world are added up in the same order everywhere. On a GPU a
-lane is a thread; on a CPU one thread goes through all lanes together, because neighbours lie side by side.
+The number is the same on every device, so that sums over a controller are added up in the same order everywhere. On a
+GPU a lane is a thread; on a CPU one thread goes through all lanes together, because neighbours lie side by side.
 """
 
 
 class Simulator(Protocol):
-    """What learning needs of a simulator: a loss per world, and its gradient in the world's parameters.
+    """What learning needs of a simulator: a loss per controller, and its gradient in the controller's parameters.
 
-    Parameters are a world's weights as kernels want them, padding included. Padding has no gradient.
+    Parameters are a controller's weights as kernels want them, padding included. Padding has no gradient.
     """
 
     @property
-    def worlds(self) -> int:
-        """Number of worlds."""
+    def controllers(self) -> int:
+        """Number of controllers."""
+        ...
+
+    @property
+    def world_start(self) -> np.ndarray:
+        """First world of each controller and the end of the last, shape (controllers + 1,)."""
         ...
 
     @property
     def parameter_offsets(self) -> wp.array:
-        """First parameter of each world and the end of the last, int32, shape (worlds + 1,)."""
+        """First parameter of each controller and the end of the last, int32, shape (controllers + 1,)."""
         ...
 
     @property
     def parameters(self) -> wp.array:
-        """Parameters of all worlds, flat, of the simulator's precision, on its device."""
+        """Parameters of all controllers, flat, of the simulator's precision, on its device."""
         ...
 
     @property
     def gradient(self) -> wp.array:
-        """Derivative of each world's loss in its parameters, like `parameters`; written by `reverse`."""
+        """Derivative of each controller's loss in its parameters, like `parameters`; written by `reverse`."""
         ...
 
     @property
     def loss(self) -> wp.array:
-        """Loss of each world, shape (worlds,); written by `forward`."""
+        """Loss of each controller, shape (controllers,); written by `forward`."""
+        ...
+
+    @property
+    def world_losses(self) -> wp.array:
+        """Loss in each world, shape (worlds,); written by `forward`."""
         ...
 
     def load(self, weights: np.ndarray) -> None:
-        """Set the parameters by the weights of all worlds, flat, without padding."""
+        """Set the parameters by the weights of all controllers, flat, without padding."""
         ...
 
     def weights(self, parameters: wp.array | None = None) -> np.ndarray:
         """Return an array that lies like the parameters as weights, float64, flat, without padding."""
         ...
 
-    def attend(self, worlds: np.ndarray) -> None:
-        """Simulate and differentiate only some worlds from now on, by their indices; the others keep their losses."""
+    def attend(self, controllers: np.ndarray) -> None:
+        """Simulate and differentiate only some controllers from now on, by index; the others keep their losses."""
         ...
 
-    def forward(self) -> None:
-        """Simulate the worlds that are attended to, at first all of them."""
+    def forward(self, *, conduct: bool = False) -> None:
+        """Simulate those that are attended to, at first all; if asked, write down how bodies move as well."""
         ...
 
     def reverse(self) -> None:
@@ -75,16 +85,16 @@ class Batch:
     """The arrays that kernels of learning share; all on one device.
 
     Attributes:
-        worlds: number of worlds.
-        offsets: first parameter of each world and the end of the last, int32, shape (worlds + 1,).
+        controllers: number of controllers.
+        offsets: first parameter of each and the end of the last, int32, shape (controllers + 1,).
         parameters, gradient: flat arrays of one precision.
-        status: `WorldStatus` of each world, int32; only worlds that are OK take steps.
-        norm: length of each world's gradient, float64, shape (worlds,).
+        status: `LearningStatus` of each, int32; only those that are OK take steps.
+        norm: length of each one's gradient, float64, shape (controllers,).
         iteration: steps taken so far, int32, shape (1,); counted on the device, so that what is launched in every
             iteration is the same.
     """
 
-    worlds: int
+    controllers: int
     offsets: wp.array
     parameters: wp.array
     gradient: wp.array
@@ -94,15 +104,15 @@ class Batch:
 
     @classmethod
     def of(cls, simulator: Simulator) -> "Batch":
-        """Return the batch of a simulator's worlds, all of them OK."""
+        """Return the batch of a simulator's controllers, all of them OK."""
         device = simulator.parameters.device
         return cls(
-            simulator.worlds,
+            simulator.controllers,
             simulator.parameter_offsets,
             simulator.parameters,
             simulator.gradient,
-            wp.zeros(simulator.worlds, dtype=wp.int32, device=device),
-            wp.zeros(simulator.worlds, dtype=wp.float64, device=device),
+            wp.zeros(simulator.controllers, dtype=wp.int32, device=device),
+            wp.zeros(simulator.controllers, dtype=wp.float64, device=device),
             wp.zeros(1, dtype=wp.int32, device=device),
         )
 
@@ -112,10 +122,10 @@ class Batch:
         return self.parameters.dtype
 
     def launch(self, kernel: wp.Kernel, *arguments: Any, lanes: bool = True) -> None:
-        """Run a kernel over the worlds; with lanes, its first argument is how many threads share a world."""
+        """Run a kernel over the controllers; with lanes, its first argument is how many threads share one."""
         device = wp.get_device(self.parameters.device)
         if not lanes:
-            wp.launch(kernel, dim=self.worlds, inputs=list(arguments), device=device)
+            wp.launch(kernel, dim=self.controllers, inputs=list(arguments), device=device)
             return
         threads = LANES if device.is_cuda else 1
-        wp.launch(kernel, dim=(self.worlds, threads), inputs=[threads, *arguments], device=device)
+        wp.launch(kernel, dim=(self.controllers, threads), inputs=[threads, *arguments], device=device)

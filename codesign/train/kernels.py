@@ -1,7 +1,7 @@
 """Kernels that every learner shares: judging a loss, keeping the best parameters, measuring a gradient.
 
-Lanes never share an accumulator, and a world's sums are added up in an order that depends on nothing but its own number
-of parameters: neither its neighbours nor the device change a bit.
+Lanes never share an accumulator, and a controller's sums are added up in an order that depends on nothing but its own
+number of parameters: neither its neighbours nor the device change a bit.
 """
 
 # Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
@@ -16,12 +16,12 @@ import warp as wp
 
 from codesign.train.batch import LANES
 from codesign.train.lanes import lane_functions
-from codesign.train.status import WorldStatus
+from codesign.train.status import LearningStatus
 
-_OK = wp.constant(int(WorldStatus.OK))
-_DIVERGED = wp.constant(int(WorldStatus.DIVERGED))
-_NO_GRADIENT = wp.constant(int(WorldStatus.NO_GRADIENT))
-_STOPPED = wp.constant(int(WorldStatus.STOPPED))
+_OK = wp.constant(int(LearningStatus.OK))
+_DIVERGED = wp.constant(int(LearningStatus.DIVERGED))
+_NO_GRADIENT = wp.constant(int(LearningStatus.NO_GRADIENT))
+_STOPPED = wp.constant(int(LearningStatus.STOPPED))
 _LANES = wp.constant(LANES)
 
 
@@ -42,7 +42,7 @@ class LossKernels:
 
     Attributes:
         judge: enters it into the learning curve, or finds that it is not to be believed.
-        keep: copies the parameters of worlds that have a new best loss.
+        keep: copies the parameters of controllers that have a new best loss.
         count: counts an iteration.
     """
 
@@ -58,7 +58,7 @@ class GradientKernels:
     Attributes:
         find_largest: largest size of a component per lane; not finite if one of them is not.
         add_squares: sum of squares per lane, relative to the lane's largest.
-        weigh: length per world, and whether there is a way to go.
+        weigh: length per controller, and whether there is a way to go.
     """
 
     find_largest: Any
@@ -85,23 +85,23 @@ def loss_kernels(real: Any) -> LossKernels:
         best_iteration: wp.array(dtype=wp.int32),
         curves: wp.array2d(dtype=real),
     ):
-        world = wp.tid()
+        controller = wp.tid()
         iteration = iterations[0]
-        now = loss[world]
-        improved[world] = 0
-        if status[world] == _DIVERGED or status[world] == _STOPPED:
+        now = loss[controller]
+        improved[controller] = 0
+        if status[controller] == _DIVERGED or status[controller] == _STOPPED:
             return
         believable = wp.isfinite(now) and wp.abs(now) <= loss_limit
         if believable and iteration > 0:
-            believable = wp.abs(now - curves[iteration - 1, world]) <= jump_limit
+            believable = wp.abs(now - curves[iteration - 1, controller]) <= jump_limit
         if not believable:
-            status[world] = _DIVERGED
+            status[controller] = _DIVERGED
             return
-        curves[iteration, world] = now
-        if now < best_loss[world]:
-            best_loss[world] = now
-            best_iteration[world] = iteration
-            improved[world] = 1
+        curves[iteration, controller] = now
+        if now < best_loss[controller]:
+            best_loss[controller] = now
+            best_iteration[controller] = iteration
+            improved[controller] = 1
 
     @wp.kernel(module=module)
     def keep(
@@ -113,9 +113,9 @@ def loss_kernels(real: Any) -> LossKernels:
         # Out:
         best_parameters: wp.array(dtype=real),
     ):
-        world, lane = wp.tid()
-        if improved[world] != 0:
-            for index in range(offsets[world] + lane, offsets[world + 1], threads):
+        controller, lane = wp.tid()
+        if improved[controller] != 0:
+            for index in range(offsets[controller] + lane, offsets[controller + 1], threads):
                 best_parameters[index] = parameters[index]
 
     @wp.kernel(module=module)
@@ -140,8 +140,8 @@ def gradient_kernels(real: Any) -> GradientKernels:
         # Out:
         largest: wp.array2d(dtype=real),
     ):
-        world, lane = wp.tid()
-        lanes.largest(gradient, offsets[world], offsets[world + 1], lane, threads, largest, world)
+        controller, lane = wp.tid()
+        lanes.largest(gradient, offsets[controller], offsets[controller + 1], lane, threads, largest, controller)
 
     @wp.kernel(module=module)
     def add_squares(
@@ -153,8 +153,10 @@ def gradient_kernels(real: Any) -> GradientKernels:
         # Out:
         squares: wp.array2d(dtype=wp.float64),
     ):
-        world, lane = wp.tid()
-        lanes.squares(gradient, offsets[world], offsets[world + 1], lane, threads, largest, squares, world)
+        controller, lane = wp.tid()
+        lanes.squares(
+            gradient, offsets[controller], offsets[controller + 1], lane, threads, largest, squares, controller
+        )
 
     @wp.kernel(module=module)
     def weigh(
@@ -166,21 +168,21 @@ def gradient_kernels(real: Any) -> GradientKernels:
         norm: wp.array(dtype=wp.float64),
         status: wp.array(dtype=wp.int32),
     ):
-        world = wp.tid()
+        controller = wp.tid()
         scale = wp.float64(0.0)
         for lane in range(_LANES):
-            size = wp.float64(largest[world, lane])
+            size = wp.float64(largest[controller, lane])
             if size > scale or wp.isnan(size):
                 scale = size
         total = wp.float64(0.0)
         if scale > wp.float64(0.0):
             for lane in range(_LANES):
-                share = wp.float64(largest[world, lane]) / scale
-                total += squares[world, lane] * share * share
+                share = wp.float64(largest[controller, lane]) / scale
+                total += squares[controller, lane] * share * share
         length = scale * wp.sqrt(total)
-        norm[world] = length
+        norm[controller] = length
         usable = wp.isfinite(length) and length > wp.float64(0.0)
-        if status[world] == _OK and offsets[world] < offsets[world + 1] and not usable:
-            status[world] = _NO_GRADIENT
+        if status[controller] == _OK and offsets[controller] < offsets[controller + 1] and not usable:
+            status[controller] = _NO_GRADIENT
 
     return GradientKernels(find_largest, add_squares, weigh)

@@ -1,4 +1,4 @@
-"""Sums over a world's parameters, lane by lane, as native functions.
+"""Sums over a controller's parameters, lane by lane, as native functions.
 
 On a GPU every lane is a thread and goes through its own parameters. On a CPU one thread goes through the parameters in
 the order in which they lie and keeps the sums of all lanes: same sums, same bits, and the compiler makes vector code.
@@ -18,11 +18,11 @@ from codesign.train.batch import LANES
 
 @dataclass(frozen=True)
 class LaneFunctions:
-    """Functions of (gradient, first, last, lane, threads, ..., world): parameters `first` to `last` are the world's.
+    """Functions of (gradient, first, last, lane, threads, ..., controller); its parameters are `first` to `last`.
 
     Attributes:
-        largest: (..., largest, world): writes the largest size of a component per lane, not finite if one is not.
-        squares: (..., largest, squares, world): writes the sum of squares per lane, relative to the lane's largest.
+        largest: (..., largest, controller): writes the largest size of a component per lane, not finite if one is not.
+        squares: (..., largest, squares, controller): writes the sum of squares per lane, relative to its largest.
     """
 
     largest: Any
@@ -38,9 +38,9 @@ def lane_functions(real: Any) -> LaneFunctions:
     square = "const double part = scale > 0 ? double(g[i]) / scale : 0.0; sum += part * part;"
 
     @wp.func_native(_sums("largest", "const auto scale = 0;", larger))
-    def largest(gradient: reals, first: int, last: int, lane: int, threads: int, largest: table, world: int): ...
+    def largest(gradient: reals, first: int, last: int, lane: int, threads: int, largest: table, controller: int): ...
 
-    @wp.func_native(_sums("squares", f"const double scale = double(largest.data[world * {LANES} + l]);", square))
+    @wp.func_native(_sums("squares", f"const double scale = double(largest.data[controller * {LANES} + l]);", square))
     def squares(
         gradient: reals,
         first: int,
@@ -49,7 +49,7 @@ def lane_functions(real: Any) -> LaneFunctions:
         threads: int,
         largest: table,
         squares: sums,
-        world: int,
+        controller: int,
     ): ...
 
     return LaneFunctions(largest, squares)
@@ -58,7 +58,7 @@ def lane_functions(real: Any) -> LaneFunctions:
 def _sums(result: str, prepare: str, add: str) -> str:
     """Return code that starts a sum per lane and adds every parameter i of lane l to it."""
     return f"""const auto* g = gradient.data;
-    auto* out = {result}.data + world * {LANES};
+    auto* out = {result}.data + controller * {LANES};
     if (threads > 1) {{
         const int l = lane;
         {prepare}

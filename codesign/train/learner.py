@@ -1,4 +1,4 @@
-"""What every learner promises: settings that are checked where they are made, and a step for many worlds at once."""
+"""What every learner promises: settings that are checked where they are made, and a step of many controllers."""
 
 import math
 from abc import ABC, abstractmethod
@@ -9,7 +9,7 @@ from codesign.errors import ConfigError
 from codesign.train.batch import Batch
 
 Step = Callable[[], None]
-"""Takes one step of every world that is OK, by the same launches every time."""
+"""Takes one step of every controller that is OK, by the same launches every time."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Learner(ABC):
     def bind(self, batch: Batch) -> Step:
         """Return the step of this learner on `batch`; whatever it needs is allocated here.
 
-        A step changes `batch.parameters` by what `batch.gradient` and `batch.norm` say, in worlds whose status is OK.
+        A step changes `batch.parameters` by what `batch.gradient` and `batch.norm` say, where the status is OK.
         What depends on the number of steps taken it reads from `batch.iteration` on the device: a GPU replays its
         launches with the arguments that they had once.
         """

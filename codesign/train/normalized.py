@@ -1,4 +1,4 @@
-"""Steps of one length along each world's own gradient."""
+"""Steps of one length along each controller's own gradient."""
 
 # Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
 # pyright: reportInvalidTypeForm=false, reportOperatorIssue=false
@@ -13,9 +13,9 @@ import warp as wp
 from codesign.train.batch import Batch
 from codesign.train.kernels import exact_module
 from codesign.train.learner import Learner, Step
-from codesign.train.status import WorldStatus
+from codesign.train.status import LearningStatus
 
-_OK = wp.constant(int(WorldStatus.OK))
+_OK = wp.constant(int(LearningStatus.OK))
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Normalized(Learner):
     of magnitude between bodies, while its direction is worth following.
 
     Attributes:
-        step_length: length of a step in the space of one world's parameters.
+        step_length: length of a step in the space of one controller's parameters.
         epsilon: gradients much shorter than this make shorter steps.
 
     Raises:
@@ -70,11 +70,11 @@ def _step_kernel(real: Any) -> Any:
         # Out:
         parameters: wp.array(dtype=real),
     ):
-        world, lane = wp.tid()
-        if status[world] == _OK:
+        controller, lane = wp.tid()
+        if status[controller] == _OK:
             # In float64, because a float32 factor would vanish beside a huge gradient.
-            factor = step_length / (norm[world] + epsilon)
-            for index in range(offsets[world] + lane, offsets[world + 1], threads):
+            factor = step_length / (norm[controller] + epsilon)
+            for index in range(offsets[controller] + lane, offsets[controller + 1], threads):
                 parameters[index] = real(wp.float64(parameters[index]) - factor * wp.float64(gradient[index]))
 
     return step

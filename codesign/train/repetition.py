@@ -40,5 +40,5 @@ class Repetition:
         wp.capture_launch(self._graph)
 
     def forget(self) -> None:
-        """Capture again before the next replay: the work has changed, for example the number of worlds."""
+        """Capture again before the next replay: the work has changed, for example the number of controllers."""
         self._graph = None

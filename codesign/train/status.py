@@ -1,10 +1,10 @@
-"""How learning went for one world."""
+"""How learning went for one controller."""
 
 from enum import IntEnum
 
 
-class WorldStatus(IntEnum):
-    """How learning ended for one world; a value, never an exception, because the others of the batch go on.
+class LearningStatus(IntEnum):
+    """How learning ended for one controller; a value, never an exception, because the others of the batch go on.
 
     `DIVERGED` is the only one that makes a design invalid (fitness -inf): its motion is not to be believed. After
     `NO_GRADIENT` there was nothing more to learn from, or nothing at all (a body without muscles), and after `STOPPED`

@@ -16,7 +16,7 @@ from codesign.search import Individuals, Search
 from codesign.sim import Execution, Physics
 from codesign.streams import Purpose, stream, streams
 from codesign.tasks import TASKS, TERRAINS
-from codesign.train import LEARNERS, WorldStatus
+from codesign.train import LEARNERS, LearningStatus
 
 LATTICE = LATTICES["triangle"](rows=5, columns=6)
 ITERATIONS = 3
@@ -65,8 +65,8 @@ def quick(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarr
     status = invalid.astype(np.int8)
     episodes = np.full(count, ITERATIONS + 2)
     for steps, bar in enumerate([] if bars is None else bars.tolist()):
-        behind = (status == WorldStatus.OK) & (np.fmax.accumulate(curves, axis=1)[:, steps] < bar)
-        status[behind], episodes[behind] = WorldStatus.STOPPED, steps + 2
+        behind = (status == LearningStatus.OK) & (np.fmax.accumulate(curves, axis=1)[:, steps] < bar)
+        status[behind], episodes[behind] = LearningStatus.STOPPED, steps + 2
         curves[behind, steps + 1 :] = np.nan
         fitness[behind] -= 1.0
     weights = [np.resize(row, size) for row, size in zip(noise, sizes, strict=True)]
@@ -74,6 +74,7 @@ def quick(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarr
         fitness=fitness,
         curves=curves,
         status=status,
+        world_fitness=np.where(np.isfinite(fitness), fitness, np.nan)[:, None],
         measures={"height": np.array([row[3] for row in noise])},
         weights=np.concatenate(weights).astype(np.float32),
         weight_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),

@@ -7,7 +7,7 @@ import pytest
 
 from codesign.evaluate import Local, Ray, assess, bars
 from codesign.sim import Execution, Physics
-from codesign.train import Normalized, WorldStatus
+from codesign.train import LearningStatus, Normalized
 from tests.evaluate.fakes import ITERATIONS, assert_same, designs, trial
 
 STEPS = 60
@@ -88,7 +88,7 @@ def test_designs_stop_below_a_bar_and_others_do_not_feel_it(free, asked, raced):
         assert np.array_equal(curve[: steps + 1], free.curves[index, : steps + 1])
         assert np.isnan(curve[steps + 1 :]).all()
         assert raced.fitness[index] == curve[: steps + 1].max()
-        expected = free.status[index] if steps == ITERATIONS else WorldStatus.STOPPED
+        expected = free.status[index] if steps == ITERATIONS else LearningStatus.STOPPED
         assert raced.status[index] == expected
     going_on = last == ITERATIONS
     assert np.array_equal(raced.measures["displacement"][going_on], free.measures["displacement"][going_on])
@@ -124,7 +124,7 @@ def test_batches_change_nothing_of_a_race():
     asked = np.array([-np.inf, 0.0, 0.01])
     many = designs(200)
     found = assess(ample, *many, asked)
-    assert 0 < np.count_nonzero(found.status == WorldStatus.STOPPED) < 200
+    assert 0 < np.count_nonzero(found.status == LearningStatus.STOPPED) < 200
     assert_same(assess(little, *many, asked), found)
 
 

@@ -8,7 +8,7 @@ import pytest
 from codesign.genome import Genomes
 from codesign.run.metrics import diversity, summarise
 from codesign.search import SEARCHES
-from codesign.train import WorldStatus
+from codesign.train import LearningStatus
 from tests.evaluate.fakes import designs, quick, told, trial
 from tests.run.fakes import experiment
 
@@ -52,7 +52,7 @@ def test_what_racing_stopped_counts_in_its_share():
     asked = search.ask()
     evaluations = quick(trial(), asked.genomes, asked.identities, np.array([-np.inf, 0.5, -np.inf]))
     search.tell(evaluations.fitness)
-    stopped = np.count_nonzero(evaluations.status == WorldStatus.STOPPED)
+    stopped = np.count_nonzero(evaluations.status == LearningStatus.STOPPED)
     metrics = summarise(0, search.population, evaluations, 2.0, 5.0)
     assert 0 < stopped < 30
     assert metrics.stopped_share == stopped / 30

@@ -67,7 +67,9 @@ def test_the_largest_body_needs_at_most_250_kib_besides_weights_however_long_the
     controller = CONTROLLERS["mlp"]()
     needed = bytes_per_world(layout_of(bodies, 16), controller, steps, Execution(), 2, copies=0)
     assert needed.max() <= 250 * 1024
-    made = Simulator(bodies, Physics(steps=steps), controller, [Conditions(Flat(), Walk())], Execution(device="cpu", threads=1))
+    made = Simulator(
+        bodies, Physics(steps=steps), controller, [Conditions(Flat(), Walk())], Execution(device="cpu", threads=1)
+    )
     weights, plan = held([made.parameters, made.gradient]), made._inputs[0][4]
     shared = held([made._inputs[0][2].clock_rows, plan])
     assert held(list(made._inputs)) - weights - shared <= 252 * 1024  # a few offsets and one loss more

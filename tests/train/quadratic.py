@@ -23,16 +23,17 @@ class Quadratic:
     def __init__(self, goals: list[np.ndarray], precision: str = "float64", scale: float = 1e-3, disturb: Any = None):
         self.real = getattr(wp, precision)
         self.goals, self.scale, self.disturb = goals, scale, disturb
-        self.worlds = len(goals)
+        self.controllers = len(goals)
+        self.world_start = np.arange(self.controllers + 1)
         self.parameter_start = np.concatenate([[0], np.cumsum([len(goal) for goal in goals])]).astype(np.int64)
         total = int(self.parameter_start[-1])
         self.parameter_offsets = wp.array(self.parameter_start.astype(np.int32), dtype=wp.int32, device="cpu")
         self.parameters = wp.zeros(total, dtype=self.real, device="cpu")
         self.gradient = wp.zeros(total, dtype=self.real, device="cpu")
-        self.loss = wp.zeros(self.worlds, dtype=self.real, device="cpu")
+        self.loss = wp.zeros(self.controllers, dtype=self.real, device="cpu")
         self.episodes, self.reverses = 0, 0
         self.simulated = 0  # episodes of single worlds
-        self.attended = np.arange(self.worlds)
+        self.attended = np.arange(self.controllers)
 
     def _both(self, world: int) -> tuple[float, np.ndarray]:
         own = slice(self.parameter_start[world], self.parameter_start[world + 1])
@@ -53,7 +54,12 @@ class Quadratic:
     def attend(self, worlds: np.ndarray) -> None:
         self.attended = worlds
 
-    def forward(self) -> None:
+    @property
+    def world_losses(self) -> wp.array:
+        return self.loss
+
+    def forward(self, *, conduct: bool = False) -> None:
+        del conduct
         self.episodes += 1
         self.simulated += len(self.attended)
         loss = self.loss.numpy().copy()
@@ -64,7 +70,7 @@ class Quadratic:
         self.reverses += 1
         attended = set(self.attended.tolist())
         self.gradient.assign(
-            np.concatenate([self._both(world)[1] * (world in attended) for world in range(self.worlds)])
+            np.concatenate([self._both(world)[1] * (world in attended) for world in range(self.controllers)])
         )
 
     def measures(self) -> dict[str, np.ndarray]:

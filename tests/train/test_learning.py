@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from codesign.errors import ConfigError
-from codesign.train import LEARNERS, Adam, Learned, Learner, Normalized, WorldStatus, learn
+from codesign.train import LEARNERS, Adam, Learned, Learner, LearningStatus, Normalized, learn
 from tests.train.quadratic import Quadratic
 
 ITERATIONS = 12
@@ -80,7 +80,7 @@ def test_every_world_follows_the_textbook(learner: Learner, goals: list[np.ndarr
         assert learned.best_loss[world] == learned.curves[world, best]
         found = parts(worlds, learned.best_weights)[world]
         np.testing.assert_allclose(found, visited[best], rtol=ROUNDING[precision], atol=ROUNDING[precision])
-    assert (learned.status == WorldStatus.OK).all()
+    assert (learned.status == LearningStatus.OK).all()
     np.testing.assert_array_equal(learned.fitness, -learned.best_loss)
 
 
@@ -154,7 +154,7 @@ def test_a_loss_that_cannot_be_believed(
 
     learned = learn(Quadratic(goals, precision, disturb=disturb), learner, starts(goals))
     undisturbed = learn(Quadratic(goals, precision), learner, starts(goals))
-    assert learned.status[2] == WorldStatus.DIVERGED
+    assert learned.status[2] == LearningStatus.DIVERGED
     assert learned.fitness[2] == -np.inf
     assert np.isnan(learned.measures["twice"][2])
     np.testing.assert_array_equal(np.isnan(learned.curves[2]), np.arange(ITERATIONS + 1) >= 4)
@@ -183,7 +183,7 @@ def test_limits_can_be_lifted(learner: Learner) -> None:
     learned = learn(
         Quadratic([np.zeros(3)], disturb=disturb), replace(learner, loss_limit=np.inf, jump_limit=np.inf), np.ones(3)
     )
-    assert learned.status.tolist() == [WorldStatus.OK]
+    assert learned.status.tolist() == [LearningStatus.OK]
     assert learned.fitness.tolist() == [100.0]
 
 
@@ -202,7 +202,7 @@ def test_a_gradient_that_leads_nowhere(learner: Learner, goals: list[np.ndarray]
 
     learned = learn(Quadratic(goals, precision, disturb=disturb), learner, starts(goals))
     undisturbed = learn(Quadratic(goals, precision), learner, starts(goals))
-    assert learned.status[5] == WorldStatus.NO_GRADIENT
+    assert learned.status[5] == LearningStatus.NO_GRADIENT
     assert learned.fitness[5] == -learned.best_loss[5]
     assert np.isfinite(learned.best_weights).all()
     # It stands still from then on, and what it had learned before stands.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from codesign.errors import ConfigError
-from codesign.train import LEARNERS, Learned, Learner, Normalized, WorldStatus, learn
+from codesign.train import LEARNERS, Learned, Learner, LearningStatus, Normalized, learn
 from tests.train.quadratic import Quadratic
 
 ITERATIONS = 12
@@ -50,7 +50,7 @@ def test_a_world_that_is_behind_keeps_what_it_reached(learner: Learner, precisio
     order = np.argsort(-free.curves[:, 3])
     steps = np.full(len(GOALS), ITERATIONS)
     steps[order[:2]], steps[order[2]] = 3, 6
-    expected = np.where(steps < ITERATIONS, WorldStatus.STOPPED, WorldStatus.OK)
+    expected = np.where(steps < ITERATIONS, LearningStatus.STOPPED, LearningStatus.OK)
     np.testing.assert_array_equal(learned.status, expected)
     for world, last in enumerate(steps.tolist()):
         known = free.curves[world, : last + 1]
@@ -83,7 +83,7 @@ def test_limits_that_nobody_is_above_change_nothing(learner: Learner) -> None:
 def test_all_may_stop(learner: Learner) -> None:
     worlds = Quadratic(GOALS)
     learned = learn(worlds, learner, START, limits({0: -1e30}))
-    assert (learned.status == WorldStatus.STOPPED).all()
+    assert (learned.status == LearningStatus.STOPPED).all()
     assert learned.episodes == worlds.simulated == 2 * len(GOALS)
     np.testing.assert_array_equal(learned.best_weights, START)
     np.testing.assert_array_equal(np.isnan(learned.curves), np.arange(ITERATIONS + 1)[None] > np.zeros((len(GOALS), 1)))
@@ -96,7 +96,7 @@ def test_a_loss_was_better_before() -> None:
     learned = learn(
         Quadratic([np.ones(3)], disturb=disturb), Normalized(iterations=4), np.zeros(3), limits({3: 0.2})[:4]
     )
-    assert learned.status.tolist() == [WorldStatus.OK]
+    assert learned.status.tolist() == [LearningStatus.OK]
 
 
 def test_what_is_over_anyway_keeps_its_status_and_costs_nothing_more(learner: Learner) -> None:
@@ -107,13 +107,13 @@ def test_what_is_over_anyway_keeps_its_status_and_costs_nothing_more(learner: Le
     worlds = Quadratic(GOALS, disturb=disturb)
     learned = learn(worlds, learner, START, limits({4: 1e30}))
     assert learned.status.tolist() == free.status.tolist()
-    assert learned.status[[1, 3]].tolist() == [WorldStatus.DIVERGED, WorldStatus.NO_GRADIENT]
+    assert learned.status[[1, 3]].tolist() == [LearningStatus.DIVERGED, LearningStatus.NO_GRADIENT]
     # A world that stands still has the same loss whether it is simulated or not.
     np.testing.assert_array_equal(learned.curves, free.curves)
     assert learned.episodes == 2 * (5 + 1) + 3 * (ITERATIONS + 2)
     behind = learn(Quadratic(GOALS, disturb=disturb), learner, START, limits({4: -1e30}))
     over = np.array([False, True, False, True, False])
-    np.testing.assert_array_equal(behind.status, np.where(over, free.status, WorldStatus.STOPPED))
+    np.testing.assert_array_equal(behind.status, np.where(over, free.status, LearningStatus.STOPPED))
 
 
 @pytest.mark.parametrize(

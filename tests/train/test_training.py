@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from codesign.body import Bodies
-from codesign.train import LEARNERS, Learned, Normalized, WorldStatus, learn
+from codesign.train import LEARNERS, Learned, LearningStatus, Normalized, learn
 from tests.sim.bodies import ASSORTED, body, strip
 from tests.sim.worlds import Case, choices
 
@@ -24,7 +24,7 @@ def test_robots_learn(name: str, controller: str, task: str) -> None:
     case = Case.of(controller=controller, task=task, steps=150)
     _, learned = train(case, LEARNERS[name](iterations=12))
     # A body that never gets above its start has no gradient of its jump; the others learn.
-    assert (learned.status == WorldStatus.OK).mean() > 0.8
+    assert (learned.status == LearningStatus.OK).mean() > 0.8
     assert np.isfinite(learned.curves).all()
     assert (learned.best_iteration > 0).mean() > 0.8
     assert (learned.curves[:, 0] - learned.best_loss).mean() > 2e-4
@@ -78,7 +78,7 @@ def test_a_body_without_muscles_has_nothing_to_learn() -> None:
     passive = body([[0.0, 0.0], [0.05, 0.0], [0.02, 0.05]], [[0, 1], [0, 2], [1, 2]], swings=0.0)
     bodies = Bodies.of([strip(5, 3), passive])
     _, learned = train(Case.of(steps=60), Normalized(iterations=4), bodies)
-    assert learned.status.tolist() == [WorldStatus.OK, WorldStatus.NO_GRADIENT]
+    assert learned.status.tolist() == [LearningStatus.OK, LearningStatus.NO_GRADIENT]
     assert np.isfinite(learned.fitness).all()
     np.testing.assert_array_equal(learned.curves[1], np.full(5, learned.curves[1, 0]))
 
@@ -88,6 +88,6 @@ def test_a_body_that_flies_apart_is_not_believed() -> None:
     bodies = Bodies.of([strip(5, 3), wild])
     for precision in ("float32", "float64"):
         _, learned = train(Case.of(steps=60), Normalized(iterations=4), bodies, precision=precision)
-        assert learned.status.tolist() == [WorldStatus.OK, WorldStatus.DIVERGED]
+        assert learned.status.tolist() == [LearningStatus.OK, LearningStatus.DIVERGED]
         assert learned.fitness[1] == -np.inf
         assert np.isfinite(learned.fitness[0])

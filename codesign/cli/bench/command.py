@@ -28,10 +28,12 @@ def of_benchmarks() -> Catalogue:
     """Return what the configuration holds: a trial without learning, and what to measure."""
     trials = of_trials()
     choices = {key: registry for key, registry in trials.choices.items() if key != "learner"}
+    # Here `worlds` says how many are simulated; every body has one.
+    records = {key: record for key, record in trials.records.items() if key != "worlds"}
     lists = {"measure": list[str], "worlds": list[int], "grids": list[str], "sizes": list[str]}
     lists |= {"precisions": list[str], "segments": list[int]}
     numbers = {"seconds": float, "breeding": int, "cluster": int, "full": bool, "previous": str | None}
-    return Catalogue(choices, trials.records, {**trials.values, **lists, **numbers})
+    return Catalogue(choices, records, {**trials.values, **lists, **numbers})
 
 
 def prepare(request: Request) -> Prepared:

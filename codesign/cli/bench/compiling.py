@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from codesign.cli.bench.plan import Case, bodies_of, body_name
-from codesign.sim import Simulator
+from codesign.sim import Conditions, Simulator
 from codesign.streams import Purpose, streams
 
 _KERNELS = "WARP_CACHE_PATH"
@@ -43,7 +43,7 @@ def first_gradient_seconds(settings: Mapping[str, Any], case: Case) -> float:
     """Return the time until the first gradient in this process [s]."""
     bodies = bodies_of(case, settings["body.tissue"], settings["seed"])
     begin = time.perf_counter()
-    parts = (settings["sim"], settings["controller"], settings["task"], settings["terrain"])
+    parts = (settings["sim"], settings["controller"], [Conditions(settings["terrain"], settings["task"])])
     simulator = Simulator(bodies, *parts, case.execution)
     simulator.load(simulator.initial(streams(settings["seed"], 0, case.worlds, Purpose.CONTROLLER)))
     simulator.forward()

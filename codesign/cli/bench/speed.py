@@ -8,7 +8,7 @@ import numpy as np
 
 from codesign.cli.bench.operations import step_operations
 from codesign.cli.bench.plan import Case, bodies_of, body_name, bytes_needed
-from codesign.sim import Simulator
+from codesign.sim import Conditions, Simulator
 from codesign.streams import Purpose, streams
 
 
@@ -21,7 +21,7 @@ def measured(settings: Mapping[str, Any], case: Case, peaks: Mapping[str, float]
         peaks: floating-point operations a second of the case's device, by precision.
     """
     bodies = bodies_of(case, settings["body.tissue"], settings["seed"])
-    parts = (settings["sim"], settings["controller"], settings["task"], settings["terrain"])
+    parts = (settings["sim"], settings["controller"], [Conditions(settings["terrain"], settings["task"])])
     begin = time.perf_counter()
     simulator = Simulator(bodies, *parts, case.execution)
     simulator.load(simulator.initial(streams(settings["seed"], 0, case.worlds, Purpose.CONTROLLER)))
