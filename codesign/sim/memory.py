@@ -13,8 +13,9 @@ from codesign.sim.settings import Execution
 
 MEBIBYTE = 2**20
 
-WORLD_NUMBERS = 64_000
-"""Numbers, besides weights, that a world may take before fewer of its states are kept: 250 KiB in single precision."""
+WORLD_NUMBERS = {2: 64_000, 3: 128_000}
+"""Numbers, besides weights, that a world may take before fewer of its states are kept, by dimension: 250 KiB in single
+precision in 2D, and 500 KiB in 3D, where bodies are larger."""
 
 FEWEST_PLACES = 8
 """States that are kept of an episode at least; with fewer, long episodes would be computed again many times."""
@@ -82,7 +83,7 @@ def places_of(layout: Layout, controller: Controller, steps: int, segment: int, 
     """
     parts = -(-steps // segment)
     rest = _numbers(layout, controller, segment, 0, memory)
-    kept = (WORLD_NUMBERS - rest) // (_numbers(layout, controller, segment, 1, memory) - rest)
+    kept = (WORLD_NUMBERS[layout.dimension] - rest) // (_numbers(layout, controller, segment, 1, memory) - rest)
     return np.clip(kept, min(FEWEST_PLACES, parts), parts)
 
 

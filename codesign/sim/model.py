@@ -9,6 +9,7 @@ import warp as wp
 from codesign.body import Bodies, offsets
 from codesign.sim.dialect import Dialect
 from codesign.sim.plugins import Layout
+from codesign.sim.rows import SLACK
 
 PARAMETER_ALIGNMENT = 32
 """Parameters of a world start at a multiple of this, so that every row width divides it."""
@@ -108,7 +109,9 @@ def upload(
     model.rest, model.stiffness = rows(packed.rest, dialect.numbers), rows(packed.stiffness, dialect.numbers)
     model.swing, model.muscle = rows(packed.swing, dialect.numbers), rows(packed.swing != 0.0, dialect.numbers)
     model.present_masses = rows(packed.present, dialect.numbers)
-    model.present_rows = rows(np.repeat(packed.present, layout.dimension), dialect.numbers)
+    coordinates = np.repeat(packed.present, layout.dimension)
+    # Loads of whole masses read a little beyond the last one.
+    model.present_rows = rows(np.append(coordinates, np.zeros(SLACK * layout.row)), dialect.numbers)
     model.present = flat(model.present_rows, dialect.real)
     model.incidence_start = integers(packed.incidence_start)
     model.incidence = rows(packed.incidence, dialect.indices)

@@ -41,7 +41,7 @@ def build_reverse(
     Controller, Values = controller.Controller, task.Values
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
     join = dialect.join
-    Patch, PATCH, survey = terrain.Patch, terrain.Patch._length_, sweep.survey
+    survey, patch_of = sweep.survey, sweep.patch_of
     spring_product, advance_product = physics.spring_product, physics.advance_product
     observe_product, final_loss = _objective_products(dialect, task)
     prepare, control_reverse = controller.prepare, controller.reverse
@@ -92,9 +92,7 @@ def build_reverse(
                     impulse[axis] = impulses[axis, entry]
                     after_position[axis] = after_positions[axis, entry]
                     after_velocity[axis] = after_velocities[axis, entry]
-                patch = Patch()
-                for number in range(PATCH):
-                    patch[number] = patches[number, entry]
+                patch = patch_of(patches, entry)
                 _constants, _patch, d_position, d_velocity, d_impulse, _cotangent = wp.grad(advance_product)(
                     constants,
                     patch,
@@ -206,9 +204,7 @@ def build_reverse(
                 position = vector()
                 for axis in range(DIMENSION):
                     position[axis] = positions[axis, entry]
-                patch = Patch()
-                for number in range(PATCH):
-                    patch[number] = patches[number, entry]
+                patch = patch_of(patches, entry)
                 cotangent = Cotangent()
                 for kind in range(SENSES):
                     own = load(adjoint.sense_rows, SENSES * start + kind * count + row)

@@ -2,8 +2,9 @@
 
 Coordinates of masses lie mass by mass (x, y, x, y, ... in 2D), so that all coordinates of a mass are gathered by one
 load; physics takes them apart into one row per axis. Warp's own indexing multiplies by strides that it reads from
-memory at run time, which costs more than what is read; and what the compiler makes of a loop over a row of pairs is
-single numbers put together one by one, so for two dimensions the vectors are written out.
+memory at run time, which costs more than what is read; and what the compiler makes of a loop over a row of masses is
+single numbers put together one by one, so the vectors are written out. In 3D a mass is loaded as four numbers, the last
+of which belongs to the next mass and is not used: arrays end with `SLACK` numbers that nothing is stored in.
 """
 
 # Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
@@ -18,6 +19,9 @@ REAL_NAMES = {"float32": "float", "float64": "double"}
 """What a number of a precision is called in native code."""
 
 REAL_BYTES = {"float32": 4, "float64": 8}
+
+SLACK = 1
+"""Numbers behind the last mass of an array that are read, but not used."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,9 @@ def build_rows(dimension: int, precision: str, row: int, types: dict[str, Any]) 
     real, vector, numbers, rows = types["real"], types["vector"], types["numbers"], types["rows"]
     reals, row_array, index_rows = wp.array(dtype=real), wp.array(dtype=numbers), wp.array(dtype=types["indices"])
     name, width = REAL_NAMES[precision], dimension * row
-    code = _pairs(precision, row) if dimension == 2 and row > 1 else _loops(dimension, precision, row)
+    code = _loops(dimension, precision, row)
+    if row > 1:
+        code = _pairs(precision, row) if dimension == 2 else _quads(precision, row)
 
     @wp.func_native("return values.data[at];")
     def read(values: reals, at: int) -> real: ...
@@ -168,6 +174,81 @@ def _pairs(precision: str, row: int) -> dict[str, str]:
     }}
     {apart}""",
     }
+
+
+def _quads(precision: str, row: int) -> dict[str, str]:
+    """Return the same for three dimensions: as many vectors of four as there are masses in a row, then transposed."""
+    name, size = REAL_NAMES[precision], REAL_BYTES[precision]
+    attributes = f"aligned({size}), may_alias"
+    types = f"""typedef {name} Vector __attribute__((vector_size({row * size}), {attributes}));
+    typedef {name} Quad __attribute__((vector_size({4 * size}), {attributes}));"""
+    apart = f"""{_transposed(row)}
+    wp::mat_t<3, {row}, {name}> out;
+    *(Vector*)out.data[0] = x;
+    *(Vector*)out.data[1] = y;
+    *(Vector*)out.data[2] = z;
+    return out;"""
+
+    def each(code: str) -> str:
+        return " ".join(code.format(e=entry) for entry in range(row))
+
+    # One coordinate after the other: x and y are put together first, then z is put between them.
+    places = [(index % 3, index // 3) for index in range(3 * row)]
+    stores = []
+    for part in range(3):
+        own = places[part * row : (part + 1) * row]
+        level = ", ".join(str(entry + axis * row) if axis < 2 else "-1" for axis, entry in own)
+        whole = ", ".join(str(row + entry) if axis == 2 else str(index) for index, (axis, entry) in enumerate(own))
+        stores.append(
+            f"const Vector level{part} = __builtin_shufflevector(x, y, {level});"
+            f" *(Vector*)(p + {part * row}) = __builtin_shufflevector(level{part}, z, {whole});"
+        )
+    return {
+        "take": f"""{types}
+    const {name}* p = values.data + at;
+    {each("const Quad q{e} = *(const Quad*)(p + 3 * {e});")}
+    {apart}""",
+        "put": f"""{types}
+    {name}* p = values.data + at;
+    const Vector x = *(const Vector*)value.data[0], y = *(const Vector*)value.data[1];
+    const Vector z = *(const Vector*)value.data[2];
+    {" ".join(stores)}""",
+        "difference": f"""{types}
+    const {name}* p = values.data + at;
+    const int* a = (const int*)(firsts.data + index);
+    const int* b = (const int*)(seconds.data + index);
+    {each("const Quad q{e} = *(const Quad*)(p + 3 * a[{e}]) - *(const Quad*)(p + 3 * b[{e}]);")}
+    {apart}""",
+        "gather": f"""{types}
+    const {name}* p = values.data + at;
+    {each("Quad q{e} = {{}};")}
+    for (int i = start; i < stop; ++i) {{
+        const int* own = (const int*)(places.data + i);
+        {each("q{e} += *(const Quad*)(p + 3 * own[{e}]);")}
+    }}
+    {apart}""",
+    }
+
+
+def _transposed(row: int) -> str:
+    """Return code that turns vectors q0, q1, ... of four numbers into rows x, y and z.
+
+    Vectors four apart are joined to registers, so that the rest is shuffling within their quarters of four.
+    """
+    lines = [f"const Vector j{first} = {_joined([f'q{e}' for e in range(first, row, 4)], 4)};" for first in range(4)]
+    for target, indices in (("low", (0, 4, 1, 5)), ("high", (2, 6, 3, 7))):
+        for one in (0, 2):
+            picks = _quarters(row, indices)
+            lines.append(f"const Vector {target}{one} = __builtin_shufflevector(j{one}, j{one + 1}, {picks});")
+    for axis, source, indices in (("x", "low", (0, 1, 4, 5)), ("y", "low", (2, 3, 6, 7)), ("z", "high", (0, 1, 4, 5))):
+        picks = _quarters(row, indices)
+        lines.append(f"const Vector {axis} = __builtin_shufflevector({source}0, {source}2, {picks});")
+    return "\n    ".join(lines)
+
+
+def _quarters(row: int, indices: tuple[int, ...]) -> str:
+    """Return picks from two vectors of `row` numbers: in every block of four, those of two blocks of four."""
+    return ", ".join(str(block + index % 4 + row * (index // 4)) for block in range(0, row, 4) for index in indices)
 
 
 def _sequence(first: int, count: int, step: int = 1) -> str:

@@ -17,6 +17,7 @@ from codesign.sim.model import PARAMETER_ALIGNMENT, flat, pack, padded_offsets, 
 from codesign.sim.plugins import Binding, Conditions, Controller
 from codesign.sim.pooling import Pooling, pooling_kernels
 from codesign.sim.schedule import schedule_of
+from codesign.sim.rows import SLACK
 from codesign.sim.settings import Execution, Physics
 from codesign.sim.staging import ask_for, ranges, staged_bytes
 from codesign.sim.surroundings import constants_of, require_conditions, upload_surroundings
@@ -285,9 +286,10 @@ class Simulator:
                     continue
                 fields = type(record)._cls.vars
                 if f"{name}_rows" not in fields:
-                    setattr(record, name, wp.zeros(total, dtype=dialect.real, device=device))
+                    setattr(record, name, wp.zeros(total + SLACK, dtype=dialect.real, device=device))
                     continue
-                values = wp.zeros(total // self._row, dtype=dialect.numbers, device=device)
+                # Loads of whole masses read a little beyond the last one.
+                values = wp.zeros(total // self._row + SLACK, dtype=dialect.numbers, device=device)
                 setattr(record, f"{name}_rows", values)
                 if name in fields:
                     setattr(record, name, flat(values, dialect.real))

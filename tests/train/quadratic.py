@@ -51,8 +51,8 @@ class Quadratic:
     def weights(self, parameters: wp.array | None = None) -> np.ndarray:
         return (self.parameters if parameters is None else parameters).numpy().astype(np.float64)
 
-    def attend(self, worlds: np.ndarray) -> None:
-        self.attended = worlds
+    def attend(self, controllers: np.ndarray) -> None:
+        self.attended = controllers
 
     @property
     def world_losses(self) -> wp.array:
