@@ -41,7 +41,7 @@ def build_reverse(
     Controller, Values = controller.Controller, task.Values
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
     join = dialect.join
-    survey, patch_of = sweep.survey, sweep.patch_of
+    Patch, PATCH, survey = terrain.Patch, terrain.Patch._length_, sweep.survey
     spring_product, advance_product = physics.spring_product, physics.advance_product
     observe_product, final_loss = _objective_products(dialect, task)
     prepare, control_reverse = controller.prepare, controller.reverse
@@ -92,7 +92,12 @@ def build_reverse(
                     impulse[axis] = impulses[axis, entry]
                     after_position[axis] = after_positions[axis, entry]
                     after_velocity[axis] = after_velocities[axis, entry]
-                patch = patch_of(patches, entry)
+                patch = Patch()
+                for nines in range(3):
+                    for threes in range(3):
+                        for ones in range(3):
+                            if wp.static(9 * nines + 3 * threes + ones < PATCH):
+                                patch[9 * nines + 3 * threes + ones] = patches[9 * nines + 3 * threes + ones, entry]
                 _constants, _patch, d_position, d_velocity, d_impulse, _cotangent = wp.grad(advance_product)(
                     constants,
                     patch,
@@ -204,7 +209,12 @@ def build_reverse(
                 position = vector()
                 for axis in range(DIMENSION):
                     position[axis] = positions[axis, entry]
-                patch = patch_of(patches, entry)
+                patch = Patch()
+                for nines in range(3):
+                    for threes in range(3):
+                        for ones in range(3):
+                            if wp.static(9 * nines + 3 * threes + ones < PATCH):
+                                patch[9 * nines + 3 * threes + ones] = patches[9 * nines + 3 * threes + ones, entry]
                 cotangent = Cotangent()
                 for kind in range(SENSES):
                     own = load(adjoint.sense_rows, SENSES * start + kind * count + row)

@@ -11,29 +11,12 @@ import warp as wp
 from codesign.sim.dialect import Dialect
 from codesign.sim.physics import PhysicsFunctions
 from codesign.sim.plugins import ControllerFunctions, TaskFunctions, TerrainFunctions
-from codesign.sim.rows import REAL_NAMES
 from codesign.sim.senses import SenseFunctions
 
 
 @wp.func_native("WP_TILE_SYNC();")
 def synchronise() -> None:
     """Wait for all lanes of the block."""
-
-
-def build_patches(dialect: Dialect, Patch: Any) -> tuple[Any, Any]:
-    """Return the type of a row of patches, and the function that takes one out of it.
-
-    It is written out number by number: a loop inside that over a row would keep the row from becoming vector code.
-    """
-    numbers = range(Patch._length_)
-    Patches = wp.types.matrix((len(numbers), dialect.row), dialect.real)
-
-    taken = " ".join(f"out[{number}] = patches.data[{number}][entry];" for number in numbers)
-
-    @wp.func_native(f"wp::vec_t<{len(numbers)}, {REAL_NAMES[dialect.precision]}> out; {taken} return out;")
-    def patch_of(patches: Patches, entry: int) -> Patch: ...
-
-    return Patches, patch_of
 
 
 @dataclass(frozen=True)
@@ -46,7 +29,6 @@ class Sweep:
     effort_of: Any
     force_at: Any
     keep: Any
-    patch_of: Any
     stretch_of: Any
     survey: Any
 
@@ -71,7 +53,8 @@ def build_sweep(
     Constants, Model, Tape = dialect.Constants, dialect.Model, dialect.Tape
     Controller, Values, observe = controller.Controller, task.Values, task.observe
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    PATCH, (Patches, patch_of) = terrain.Patch._length_, build_patches(dialect, terrain.Patch)
+    Patch, PATCH = terrain.Patch, terrain.Patch._length_
+    Patches = wp.types.matrix((PATCH, ROW), real)
     spring_impulse, advance, locate, act = physics.spring_impulse, physics.advance, terrain.locate, controller.act
     functions = dialect.row_functions
     load, store_row, take, put = functions.load, functions.store, functions.take, functions.put
@@ -124,7 +107,12 @@ def build_sweep(
                 position = vector()
                 for axis in range(DIMENSION):
                     position[axis] = positions[axis, entry]
-                patch = patch_of(patches, entry)
+                patch = Patch()
+                for nines in range(3):
+                    for threes in range(3):
+                        for ones in range(3):
+                            if wp.static(9 * nines + 3 * threes + ones < PATCH):
+                                patch[9 * nines + 3 * threes + ones] = patches[9 * nines + 3 * threes + ones, entry]
                 values = sense(constants, patch, position)
                 for kind in range(SENSES):
                     sensed[kind, entry] = values[kind] * present[entry]
@@ -200,7 +188,12 @@ def build_sweep(
                     position[axis] = positions[axis, entry]
                     velocity[axis] = velocities[axis, entry]
                     impulse[axis] = gathered[axis, entry]
-                patch = patch_of(patches, entry)
+                patch = Patch()
+                for nines in range(3):
+                    for threes in range(3):
+                        for ones in range(3):
+                            if wp.static(9 * nines + 3 * threes + ones < PATCH):
+                                patch[9 * nines + 3 * threes + ones] = patches[9 * nines + 3 * threes + ones, entry]
                 moved = advance(constants, patch, position, velocity, impulse)
                 for axis in range(DIMENSION):
                     positions[axis, entry] = moved[axis]
@@ -289,4 +282,4 @@ def build_sweep(
             tape.start_memory[world * constants.places + place] = tape.memory[remembered]
         synchronise()
 
-    return Sweep(advance_world, centre_of, copy_state, effort_of, force_at, keep, patch_of, stretch_of, survey)
+    return Sweep(advance_world, centre_of, copy_state, effort_of, force_at, keep, stretch_of, survey)
