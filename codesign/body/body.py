@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
@@ -32,6 +34,13 @@ class Body:
     swings: FloatArray
     cells: IntArray
     materials: NDArray[np.uint8]
+
+    @property
+    def pieces(self) -> int:
+        """Number of pieces that no spring joins."""
+        masses = len(self.positions)
+        joined = coo_array((np.ones(len(self.springs)), self.springs.T), shape=(masses, masses))
+        return int(connected_components(joined, directed=False)[0]) if masses else 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from codesign.cli.settings import build
 from codesign.cli.words import typed
 from codesign.errors import ConfigError
 from codesign.evaluate import Trial, batches, estimate, estimate_given
-from codesign.export import Recording, read_json
+from codesign.export import Recording, RecordingError, read_json
 from codesign.files import write_text
 from codesign.run import Experiment
 from codesign.streams import Purpose, streams
@@ -36,7 +36,7 @@ def prepare(request: Request) -> Prepared:
 
     Raises:
         ConfigError: a setting that is unknown, of the wrong type or out of range.
-        RecordingError: a file of designs that is none.
+        RecordingError: a file of designs that is none, or whose body is not in one piece.
         MemoryBudgetError: a design alone does not fit into the memory.
     """
     settings = build(of_training(), request.config)
@@ -48,7 +48,7 @@ def prepare(request: Request) -> Prepared:
     recordings = [read_json(Path(name)) for name in names]
     trial = experiment.trial
     if recordings:
-        bodies = Bodies.of([_body(recording) for recording in recordings])
+        bodies = Bodies.of([_body(recording, name) for recording, name in zip(recordings, names, strict=True)])
         memory = estimate_given(trial, bodies)
         teach = partial(_learn_given, trial, bodies, [recording.design for recording in recordings])
     else:
@@ -100,9 +100,9 @@ def _learn_given(trial: Trial, bodies: Bodies, names: list[str]) -> Lessons:
     return Lessons(names, np.diff(bodies.mass_start), np.diff(bodies.spring_start), -curves, fitness, status)
 
 
-def _body(recording: Recording) -> Body:
+def _body(recording: Recording, name: str) -> Body:
     start = recording.after.positions[0].astype(np.float64)
-    return Body(
+    body = Body(
         positions=start - start.min(axis=0),
         springs=recording.springs,
         rest_lengths=recording.rest_lengths.astype(np.float64),
@@ -111,6 +111,10 @@ def _body(recording: Recording) -> Body:
         cells=recording.cells,
         materials=recording.materials,
     )
+    if body.pieces != 1:
+        expected = f"a body whose {len(start)} masses are joined by springs in {name}"
+        raise RecordingError(expected, f"{body.pieces} pieces", "leave the loose masses out, or join them")
+    return body
 
 
 COMMAND = Command("train", "train", of_training, prepare)

@@ -54,8 +54,7 @@ def estimate(trial: Trial, evaluator: EvaluatorSettings) -> MemoryEstimate:
     drawn = random_genomes(lattice, trial.lattice, streams(trial.seed, 0, _SAMPLE, Purpose.GENOME))
     bodies = develop(lattice, Genomes.concatenate([filled(lattice), drawn]), trial.tissue)
     needed = bytes_needed(trial, bodies)
-    size = " x ".join(str(extent) for extent in lattice.shape)
-    named = f"one design that fills the {size} {lattice.name} lattice"
+    named = f"one design that fills the {lattice.title} lattice"
     return _checked(trial, int(needed[0]), int(needed[1:].mean()), evaluator.processes(trial.execution), named)
 
 

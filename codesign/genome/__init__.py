@@ -8,9 +8,10 @@ from codesign.genome.keys import keys
 from codesign.genome.lattice import Lattice
 from codesign.genome.lattices import LATTICES
 from codesign.genome.operators import VARIATIONS, Operator
-from codesign.genome.repair import random_genomes, repair
+from codesign.genome.repair import check_whole, random_genomes, repair
 from codesign.genome.settings import LatticeSettings
 from codesign.genome.variation import Offspring, VariationSettings, vary
+from codesign.genome.voxels import from_voxels
 
 __all__ = [
     "LATTICES",
@@ -23,7 +24,9 @@ __all__ = [
     "Operator",
     "VariationSettings",
     "check_genomes",
+    "check_whole",
     "filled",
+    "from_voxels",
     "keys",
     "random_genomes",
     "repair",

@@ -1,29 +1,12 @@
 """Making a lattice: who touches whom, worked out from the shapes and places of the cells."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.genome.lattice import IntArray, Lattice, Material
-
-
-@dataclass(frozen=True)
-class CellTemplate:
-    """The shape of one kind of cell; all cells of a kind are translations of each other.
-
-    Attributes:
-        corners: offsets of the corners from the cell's coordinates, in drawing order (round the outline in 2D).
-        springs: pairs of corners that a spring joins.
-        spring_lengths: their lengths [m].
-        facets: the sets of corners by which two cells are neighbours (2D: sides, 3D: faces).
-    """
-
-    corners: tuple[tuple[int, ...], ...]
-    springs: tuple[tuple[int, int], ...]
-    spring_lengths: tuple[float, ...]
-    facets: tuple[tuple[int, ...], ...]
+from codesign.genome.lattice import CellTemplate, IntArray, Lattice, Material
+from codesign.genome.symmetry import find_symmetries
 
 
 def assemble(
@@ -41,7 +24,7 @@ def assemble(
 
     Args:
         name: the kind of lattice.
-        shape: number of cells along each direction, (rows, columns) in 2D.
+        shape: number of cells along each direction, in numbering order: (rows, columns) in 2D.
         unit: metres per step of the integer coordinates, shape (dim,).
         templates: one per kind of cell.
         cell_coordinates: integer coordinates of each cell, at least 0, in numbering order, shape (cells, dim).
@@ -81,7 +64,7 @@ def assemble(
         node_cells=node_cells,
         edge_cells=edge_cells,
         edge_places=edge_places,
-        mirrored_springs=np.array([_mirrored(template) for template in templates], dtype=np.int32),
+        symmetries=find_symmetries(unit, templates, materials, coordinates, node_coordinates, edges),
         materials=materials,
         muscle_genes=muscle_genes,
     )
@@ -114,13 +97,3 @@ def _neighbours(facet_cells: IntArray, cells: int) -> IntArray:
         return np.zeros((0, 2), dtype=np.int32)
     pairs = facet_cells[facet_cells[:, 1] < cells]
     return np.unique(np.sort(pairs, axis=1), axis=0).reshape(-1, 2)
-
-
-def _mirrored(template: CellTemplate) -> list[int]:
-    corners = np.array(template.corners)
-    reflected = corners.copy()
-    reflected[:, 0] = corners[:, 0].min() + corners[:, 0].max() - corners[:, 0]
-    corner_at = {tuple(corner): index for index, corner in enumerate(corners.tolist())}
-    image = [corner_at[tuple(corner)] for corner in reflected.tolist()]
-    spring_at = {frozenset(spring): index for index, spring in enumerate(template.springs)}
-    return [spring_at[frozenset((image[a], image[b]))] for a, b in template.springs]

@@ -106,8 +106,7 @@ def check_genomes(lattice: Lattice, genomes: Genomes, *, bodies: bool = True) ->
     wanted = (lattice.cells, len(lattice.edges))
     given = (genomes.cells.shape[1], genomes.muscles.shape[1])
     if given != wanted:
-        size = " x ".join(str(extent) for extent in lattice.shape)
-        expected = f"genomes of {wanted[0]} cells and {wanted[1]} edges (the {size} {lattice.name} lattice)"
+        expected = f"genomes of {wanted[0]} cells and {wanted[1]} edges (the {lattice.title} lattice)"
         raise GenomeError(
             expected, f"{given[0]} cells and {given[1]} edges", "set body.lattice to the genomes' lattice"
         )

@@ -5,19 +5,22 @@ from hashlib import blake2b
 import numpy as np
 
 from codesign.genome.genomes import Genomes, check_genomes
-from codesign.genome.lattice import BoolArray, Lattice
+from codesign.genome.lattice import BoolArray, IntArray, Lattice, Symmetry
 
 
-def keys(lattice: Lattice, genomes: Genomes, *, shape_only: bool = False) -> list[bytes]:
+def keys(lattice: Lattice, genomes: Genomes, *, shape_only: bool = False, symmetric: bool = False) -> list[bytes]:
     """Return a key per genome; keys are equal if and only if the genomes grow the same body.
 
     A body does not depend on its place on the lattice, nor on muscle bits outside of it. Keys are digests of 16 bytes
-    and can be compared between genomes of one lattice.
+    and can be compared between genomes of one lattice that were made with the same arguments.
 
     Args:
         lattice: the genomes' lattice.
         genomes: genomes with a body each.
         shape_only: ignore the muscle bits inside the body too.
+        symmetric: take a body for the same as its mirror images and its rotations about the vertical (the lattice's
+            `symmetries`, in 2D mirror images alone). It is not the same where a task has a direction: a mirrored
+            walker walks the other way.
 
     Raises:
         GenomeError: a genome does not fit the lattice or has no body.
@@ -25,28 +28,15 @@ def keys(lattice: Lattice, genomes: Genomes, *, shape_only: bool = False) -> lis
     check_genomes(lattice, genomes)
     if not len(genomes):
         return []
-    filled = genomes.cells != 0
-    body, cell = np.nonzero(filled)
-    counts = filled.sum(axis=1)
-    starts = np.cumsum(counts) - counts
-    code = np.zeros(len(cell), dtype=np.uint32)
-    for axis, extent in enumerate(lattice.cell_grid.shape):
-        place = lattice.cell_coordinates[cell, axis]
-        lowest = np.minimum.reduceat(place, starts)
-        code = code * np.uint32(extent) + (place - lowest[body]).astype(np.uint32)
-    code = code * np.uint32(len(lattice.mirrored_springs)) + lattice.cell_kinds[cell].astype(np.uint32)
-    code = code * np.uint32(len(lattice.materials)) + genomes.cells[body, cell]
-    cell_bytes, cell_ends = code.astype("<u4").tobytes(), (starts + counts) * 4
-    bit_bytes, bit_ends = _muscle_bits(lattice, genomes, shape_only=shape_only)
-    digests, cell_start, bit_start = [], 0, 0
-    for cell_end, bit_end in zip(cell_ends.tolist(), bit_ends, strict=True):
-        # The length of the first part separates it from the second.
-        digest = blake2b((cell_end - cell_start).to_bytes(4, "little"), digest_size=16)
-        digest.update(cell_bytes[cell_start:cell_end])
-        digest.update(bit_bytes[bit_start:bit_end])
-        digests.append(digest.digest())
-        cell_start, bit_start = cell_end, bit_end
-    return digests
+    symmetries = lattice.symmetries if symmetric else lattice.symmetries[:1]
+    # Images of a body that does not fill the lattice in every direction are numbered on a grid that holds them all.
+    grid = np.max([np.abs(own.matrix) @ lattice.cell_grid.shape for own in symmetries], axis=0)
+    inside = None
+    if lattice.muscle_genes and not shape_only:
+        _, inside = lattice.span(genomes.cells != 0)
+    digests = [_digests(_cell_codes(lattice, genomes, own, grid), _bits(genomes, inside, own)) for own in symmetries]
+    # The symmetries are a group, so equal bodies have the same images, and any choice among them is canonical.
+    return digests[0] if len(digests) == 1 else [min(images) for images in zip(*digests, strict=True)]
 
 
 def same_bodies(lattice: Lattice, first: Genomes, second: Genomes, shape_only: BoolArray) -> BoolArray:
@@ -75,9 +65,44 @@ def same_bodies(lattice: Lattice, first: Genomes, second: Genomes, shape_only: B
     return same
 
 
-def _muscle_bits(lattice: Lattice, genomes: Genomes, *, shape_only: bool) -> tuple[bytes, list[int]]:
-    """Return the bits inside the bodies, one byte each, and where each body's bits end."""
-    if shape_only or not lattice.muscle_genes:
+def _cell_codes(lattice: Lattice, genomes: Genomes, symmetry: Symmetry, grid: IntArray) -> tuple[bytes, list[int]]:
+    """Return a number of 8 bytes per filled cell of each body's image, and where each body's numbers end.
+
+    A number says where the cell's image lies, seen from the image's corner, what kind of cell it is and what it is made
+    of. They come in the order of the places.
+    """
+    ordered = genomes.cells[:, symmetry.cell_order]
+    body, at = np.nonzero(ordered)
+    cell = symmetry.cell_order[at]
+    counts = np.count_nonzero(ordered, axis=1)
+    starts = np.cumsum(counts) - counts
+    code = np.zeros(len(cell), dtype=np.uint64)
+    places = lattice.cell_coordinates @ symmetry.matrix.T
+    for axis, extent in enumerate(grid.tolist()):
+        place = places[cell, axis]
+        lowest = np.minimum.reduceat(place, starts)
+        code = code * np.uint64(extent) + (place - lowest[body]).astype(np.uint64)
+    code = code * np.uint64(len(symmetry.springs)) + lattice.cell_kinds[cell].astype(np.uint64)
+    code = code * np.uint64(len(lattice.materials)) + ordered[body, at]
+    return code.astype("<u8").tobytes(), ((starts + counts) * 8).tolist()
+
+
+def _bits(genomes: Genomes, inside: BoolArray | None, symmetry: Symmetry) -> tuple[bytes, list[int]]:
+    """Return the muscle bits inside each body's image, one byte each, and where each body's bits end."""
+    if inside is None:
         return b"", [0] * len(genomes)
-    _, edges = lattice.span(genomes.cells != 0)
-    return genomes.muscles[edges].tobytes(), np.cumsum(edges.sum(axis=1)).tolist()
+    ordered = genomes.muscles[:, symmetry.edge_order][inside[:, symmetry.edge_order]]
+    return ordered.tobytes(), np.cumsum(np.count_nonzero(inside, axis=1)).tolist()
+
+
+def _digests(cells: tuple[bytes, list[int]], bits: tuple[bytes, list[int]]) -> list[bytes]:
+    (cell_bytes, cell_ends), (bit_bytes, bit_ends) = cells, bits
+    digests, cell_start, bit_start = [], 0, 0
+    for cell_end, bit_end in zip(cell_ends, bit_ends, strict=True):
+        # The length of the first part separates it from the second.
+        digest = blake2b((cell_end - cell_start).to_bytes(4, "little"), digest_size=16)
+        digest.update(cell_bytes[cell_start:cell_end])
+        digest.update(bit_bytes[bit_start:bit_end])
+        digests.append(digest.digest())
+        cell_start, bit_start = cell_end, bit_end
+    return digests

@@ -1,6 +1,7 @@
 """The grid that cells, masses and springs live on."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,23 @@ from numpy.typing import NDArray
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class CellTemplate:
+    """The shape of one kind of cell; all cells of a kind are translations of each other.
+
+    Attributes:
+        corners: offsets of the corners from the cell's coordinates, in drawing order (round the outline in 2D).
+        springs: pairs of corners that a spring joins.
+        spring_lengths: their lengths [m].
+        facets: the sets of corners by which two cells are neighbours (2D: sides, 3D: faces).
+    """
+
+    corners: tuple[tuple[int, ...], ...]
+    springs: tuple[tuple[int, int], ...]
+    spring_lengths: tuple[float, ...]
+    facets: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -26,6 +44,29 @@ class Material:
 
 
 @dataclass(frozen=True, eq=False)
+class Symmetry:
+    """A rotation about the vertical or a reflection in an upright plane under which every cell looks as before.
+
+    It moves coordinates x to `matrix` @ x, and then to wherever they are wanted. The vertical is the last axis.
+
+    Attributes:
+        matrix: entries 0, 1 and -1, shape (dim, dim).
+        springs: for each spring of a cell's image, which spring of the cell comes to lie there, shape (kinds, springs).
+        cell_order: cells in lexicographic order of their images' coordinates, shape (cells,).
+        edge_order: edges in lexicographic order of their images' nodes, shape (edges,).
+    """
+
+    matrix: IntArray
+    springs: IntArray
+    cell_order: IntArray
+    edge_order: IntArray
+
+    def __post_init__(self) -> None:
+        """Close the arrays to writing, as a lattice does with its own."""
+        _close(self)
+
+
+@dataclass(frozen=True, eq=False)
 class Lattice:
     """All places that a body can occupy; nodes are candidate masses, edges candidate springs.
 
@@ -33,7 +74,8 @@ class Lattice:
 
     Attributes:
         name: the kind of lattice.
-        shape: (rows, columns).
+        shape: cells along each direction, in the order in which cells are numbered: (rows, columns) in 2D, (columns,
+            rows, layers) in 3D.
         unit: metres per step of the integer coordinates, shape (dim,).
         node_positions: node positions [m], lattice frame, shape (nodes, dim).
         node_coordinates: the same as integers, shape (nodes, dim).
@@ -41,7 +83,7 @@ class Lattice:
         edge_lengths: edge lengths [m], shape (edges,).
         cell_nodes: corners of each cell in drawing order, shape (cells, corners).
         cell_edges: springs of each cell, in the same order for all cells of a kind, shape (cells, springs).
-        cell_coordinates: integer coordinates (column, row) of each cell, all at least 0, shape (cells, dim).
+        cell_coordinates: integer coordinates (column, row[, layer]) of each cell, all at least 0, shape (cells, dim).
         cell_kinds: which cells are translations of each other, shape (cells,).
         cell_facets: by how many sides (3D: faces) a cell can have neighbours.
         cell_grid: the cell at given coordinates, -1 where there is none; one axis per dimension.
@@ -49,7 +91,8 @@ class Lattice:
         node_cells: the cells around each node, padded with the number of cells, shape (nodes, most cells).
         edge_cells: the cells around each edge, padded likewise, shape (edges, most cells).
         edge_places: which of each of these cells' springs the edge is, shape (edges, most cells).
-        mirrored_springs: which spring of a cell a reflection along x exchanges each with, shape (kinds, springs).
+        symmetries: the rotations about the vertical and reflections in upright planes under which cells look as
+            before, the identity first.
         materials: what cells are made of; the first is empty space.
         muscle_genes: whether a genome's muscle bits decide which springs are muscles; if not, the materials do.
     """
@@ -71,15 +114,18 @@ class Lattice:
     node_cells: IntArray
     edge_cells: IntArray
     edge_places: IntArray
-    mirrored_springs: IntArray
+    symmetries: tuple[Symmetry, ...]
     materials: tuple[Material, ...]
     muscle_genes: bool
 
     def __post_init__(self) -> None:
         """Close the arrays to writing: a lattice is shared by everything that was made on it."""
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        _close(self)
+
+    @property
+    def title(self) -> str:
+        """Its shape and kind, as messages name it: 6 x 6 x 4 cube."""
+        return f"{' x '.join(str(extent) for extent in self.shape)} {self.name}"
 
     @property
     def dim(self) -> int:
@@ -90,6 +136,16 @@ class Lattice:
     def cells(self) -> int:
         """Number of cells."""
         return self.cell_nodes.shape[0]
+
+    @cached_property
+    def reflections(self) -> tuple[Symmetry, ...]:
+        """The symmetries that turn one horizontal axis round."""
+        return tuple(own for own in self.symmetries if (np.diag(own.matrix) == -1).sum() == 1)
+
+    @cached_property
+    def rotations(self) -> tuple[Symmetry, ...]:
+        """The symmetries that rotate about the vertical, by other than nothing."""
+        return tuple(own for own in self.symmetries[1:] if np.linalg.det(own.matrix) > 0)
 
     def span(self, filled: BoolArray) -> tuple[BoolArray, BoolArray]:
         """Return which nodes and which edges the filled cells touch.
@@ -110,6 +166,12 @@ class Lattice:
             inside &= (along >= 0) & (along < extent)
             place = place * extent + along
         return np.where(inside, self.cell_grid.take(place, mode="clip"), -1)
+
+
+def _close(record: Symmetry | Lattice) -> None:
+    for value in vars(record).values():
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
 
 
 def _touched(filled: BoolArray, groups: IntArray) -> BoolArray:

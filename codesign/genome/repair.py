@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from codesign.errors import GenomeError
 from codesign.genome.genomes import Genomes, check_genomes, draw_genomes
 from codesign.genome.lattice import BoolArray, Lattice
 from codesign.genome.settings import LatticeSettings
@@ -39,6 +40,26 @@ def repair(lattice: Lattice, genomes: Genomes) -> Genomes:
     for start in range(0, len(genomes), _BATCH):
         cells[start : start + _BATCH] = _repaired(lattice, genomes.cells[start : start + _BATCH])
     return Genomes(cells, genomes.muscles.copy())
+
+
+def check_whole(lattice: Lattice, genomes: Genomes) -> None:
+    """Check that genomes which are not to be repaired, say from a file, have bodies in one piece each.
+
+    Args:
+        lattice: the genomes' lattice.
+        genomes: genomes that fit the lattice, with a body each.
+
+    Raises:
+        GenomeError: a body consists of parts that share no side (3D: face).
+    """
+    for start in range(0, len(genomes), _BATCH):
+        filled = genomes.cells[start : start + _BATCH] != 0
+        loose = np.count_nonzero(filled & ~_largest_parts(lattice, filled), axis=1)
+        for broken in np.flatnonzero(loose)[:1]:
+            sides = "sides" if lattice.dim == 2 else "faces"
+            expected = f"bodies in one piece, of cells that share {sides}"
+            got = f"{loose[broken]} cells apart from the largest piece of genome {start + broken}"
+            raise GenomeError(expected, got, "repair the genomes first")
 
 
 def _repaired(lattice: Lattice, cells: NDArray[np.uint8]) -> NDArray[np.uint8]:

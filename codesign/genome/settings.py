@@ -4,6 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 from codesign.errors import ConfigError
 from codesign.genome.lattice import Lattice
@@ -17,8 +18,8 @@ class LatticeSettings(ABC):
 
     Attributes:
         name: key in `LATTICES`.
-        rows: number of rows of cells.
-        columns: number of columns of cells.
+        rows: number of rows of cells, along y.
+        columns: number of columns of cells, along x.
         side: length of a cell's side [m].
         fill: probability that a cell of a random genome is filled, before repair.
         muscle: probability of a muscle: per spring where the genome has muscle bits, else per filled cell.
@@ -26,6 +27,9 @@ class LatticeSettings(ABC):
     Raises:
         ConfigError: a value is out of range.
     """
+
+    extents: ClassVar[tuple[str, ...]] = ("rows", "columns")
+    """The fields that say how many cells there are along each direction, in the order in which cells are numbered."""
 
     name: str = ""
     rows: int = 1
@@ -35,15 +39,20 @@ class LatticeSettings(ABC):
     muscle: float = 0.5
 
     def __post_init__(self) -> None:
-        for field in ("rows", "columns"):
+        for field in self.extents:
             self.require_count(field)
-        cells = self.rows * self.columns
+        cells = math.prod(self.shape)
         if cells > MOST_CELLS:
-            got = f"body.lattice.rows x body.lattice.columns = {cells:,} cells"
-            raise ConfigError(f"at most {MOST_CELLS:,} cells", got, "choose fewer rows or columns")
+            got = f"{' x '.join(f'body.lattice.{field}' for field in self.extents)} = {cells:,} cells"
+            raise ConfigError(f"at most {MOST_CELLS:,} cells", got, f"choose fewer {' or '.join(self.extents)}")
         self.require_positive("side")
         for field in ("fill", "muscle"):
             self.require_probability(field)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of cells along each direction, as `extents` orders them."""
+        return tuple(getattr(self, field) for field in self.extents)
 
     def require_count(self, field: str) -> None:
         """Raise ConfigError unless the named field is an integer of at least 1."""

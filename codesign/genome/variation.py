@@ -25,7 +25,7 @@ class VariationSettings:
     Attributes:
         name: the name of the choice.
         weights: relative frequencies of the operators by name; operators that are not named are not used. Empty: all of
-            `VARIATIONS` are equally frequent.
+            `VARIATIONS` are equally frequent. Those that do not apply to a lattice are left out there.
         attempts: how often a child that equals its parent is changed again before other means are tried.
 
     Raises:
@@ -54,10 +54,19 @@ class VariationSettings:
             remedy = "set mutation.attempts to 1 or more"
             raise ConfigError("a whole number of at least 1 for mutation.attempts", repr(self.attempts), remedy)
 
-    def operators(self) -> tuple[list[Operator], NDArray[np.float64]]:
-        """Return the operators in use, in the order of the registry, and their probabilities."""
+    def operators(self, lattice: Lattice) -> tuple[list[Operator], NDArray[np.float64]]:
+        """Return the operators in use on a lattice, in the order of the registry, and their probabilities.
+
+        Raises:
+            ConfigError: none of those with a weight applies to the lattice.
+        """
         weights = self.weights or dict.fromkeys(VARIATIONS, 1.0)
-        chosen = [operator for name, operator in VARIATIONS.items() if weights.get(name, 0) > 0]
+        wanted = [operator for name, operator in VARIATIONS.items() if weights.get(name, 0) > 0]
+        chosen = [operator for operator in wanted if operator.applies(lattice)]
+        if not chosen:
+            names = ", ".join(operator.name for operator in wanted)
+            remedy = "give another operator a weight such as 1, or choose another body"
+            raise ConfigError(f"mutation.weights of an operator for the {lattice.name} lattice", names, remedy)
         values = np.array([weights[operator.name] for operator in chosen], dtype=np.float64)
         return chosen, values / values.sum()
 
@@ -92,9 +101,9 @@ def vary(
 
     A child that equals its parent (see `keys`) is changed again by the same operator, on top of the changes that did
     not show and each time as often as so far altogether, as in Strgar et al. 2024; unless `mates` says otherwise, with
-    new mates. A change that leaves nothing is not made. After `settings.attempts` attempts the child is made anew by
-    flips of its parent's muscles, or of its cells where there are no muscles to flip. It is the parent itself only on a
-    lattice that has no other body.
+    new mates. A mirror image or rotation of the parent is another design: it goes another way. A change that leaves
+    nothing is not made. After `settings.attempts` attempts the child is made anew by flips of its parent's muscles, or
+    of its cells where there are no muscles to flip. It is the parent itself only on a lattice that has no other body.
 
     Args:
         lattice: the lattice of the genomes.
@@ -107,6 +116,7 @@ def vary(
 
     Raises:
         GenomeError: the population does not fit the lattice, or has a genome without a body.
+        ConfigError: none of the operators applies to the lattice.
     """
     check_genomes(lattice, population)
     brood = _Brood(lattice, population, np.asarray(parents, dtype=np.int64), generators, mates)
@@ -148,7 +158,7 @@ class _Brood:
 
     def choose(self, settings: VariationSettings) -> None:
         """Let each child's generator choose its operator."""
-        operators, probabilities = settings.operators()
+        operators, probabilities = settings.operators(self.lattice)
         thresholds = np.cumsum(probabilities)[:-1]
         draws = [generator.random() for generator in self.generators]
         self.operators = [operators[choice] for choice in np.searchsorted(thresholds, draws, side="right")]

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from codesign.errors import CheckpointError, CodesignError
+from codesign.errors import CheckpointError, CodesignError, GenomeError
 from codesign.evaluate import Evaluator, bars
 from codesign.run import checkpoint as checkpoints
 from codesign.run.best import write_best
@@ -155,7 +155,7 @@ class _Evolution:
         checkpoints.check_experiment(found, self._experiment.fingerprint(), folder.checkpoints)
         try:
             self._search.restore(found.search)
-        except ValueError as error:
+        except (ValueError, GenomeError) as error:
             raise CheckpointError("a checkpoint of this search", str(error), "start a new run") from error
         for fault in faults:
             self._listener.on_notice(f"{fault}; going on from generation {found.generation} instead")

@@ -54,6 +54,9 @@ class Experiment:
         evaluator: where designs are evaluated.
         checkpoints: how often the state is put away.
         title: what the run calls itself.
+
+    Raises:
+        ConfigError: none of the operators applies to the lattice.
     """
 
     trial: Trial
@@ -62,6 +65,9 @@ class Experiment:
     evaluator: EvaluatorSettings
     checkpoints: CheckpointSettings = field(default_factory=CheckpointSettings)
     title: str = "run"
+
+    def __post_init__(self) -> None:
+        self.variation.operators(self.trial.lattice.build())
 
     @property
     def seed(self) -> int:

@@ -9,7 +9,7 @@ from codesign.body import Bodies, develop
 from codesign.errors import CheckpointError, DesignError
 from codesign.evaluate import Trial, assess, batches, initial_weights
 from codesign.export import Gallery, History, Recording, Trajectory
-from codesign.genome import Genomes
+from codesign.genome import Genomes, check_genomes, check_whole
 from codesign.run import checkpoint as checkpoints
 from codesign.run.designs import Design, design_id
 from codesign.run.experiment import Experiment
@@ -63,6 +63,7 @@ def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design])
 
     Raises:
         DesignError: the run's lattice is not that of the designs.
+        GenomeError: a design is none that the run can have had: an unknown material, no body, one in pieces.
         MemoryBudgetError: a whole episode of one design does not fit into the memory.
     """
     trial = experiment.trial
@@ -72,6 +73,8 @@ def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design])
         raise DesignError(
             f"designs of {lattice.cells} cells", f"{genomes.cells.shape[1]}", "use the run's own configuration"
         )
+    check_genomes(lattice, genomes)
+    check_whole(lattice, genomes)
     weights = _weights(trial, folder, designs)
     # One world of a design is shown: the first.
     whole = replace(

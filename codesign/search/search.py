@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.errors import ConfigError
-from codesign.genome import Lattice, LatticeSettings, VariationSettings, keys, random_genomes
+from codesign.genome import (
+    Lattice,
+    LatticeSettings,
+    VariationSettings,
+    check_genomes,
+    check_whole,
+    keys,
+    random_genomes,
+)
 from codesign.search.individuals import NO_PARENT, NOT_EVALUATED, Individuals, identities_of
 from codesign.streams import Purpose, streams
 
@@ -40,15 +48,18 @@ class SearchSettings(ABC):
         population_size: designs that survive a generation.
         generations: generations of the run; the first, number 0, is random.
         offspring_per_parent: designs evaluated per member of the population in every later generation.
+        symmetric: whether mirror images and rotations of a design are the same design, which is not evaluated again
+            while the other lives. They are for tasks without a direction, such as jumping.
 
     Raises:
-        ConfigError: a number that is not whole or below 1.
+        ConfigError: a number that is not whole or below 1, or `symmetric` neither true nor false.
     """
 
     name: str = ""
     population_size: int = 100
     generations: int = 60
     offspring_per_parent: int = 1
+    symmetric: bool = False
 
     def __post_init__(self) -> None:
         for field in ("population_size", "generations", "offspring_per_parent"):
@@ -56,6 +67,9 @@ class SearchSettings(ABC):
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 expected = f"a whole number of at least 1 for search.{field}"
                 raise ConfigError(expected, repr(value), f"set search.{field} to 1 or more")
+        if not isinstance(self.symmetric, bool):
+            remedy = "set search.symmetric to true or false"
+            raise ConfigError("true or false for search.symmetric", repr(self.symmetric), remedy)
 
     @abstractmethod
     def begin(self, space: Space, seed: int) -> "Search":
@@ -146,6 +160,7 @@ class Search(ABC):
 
         Raises:
             ValueError: the state is not one of this kind of search in this space.
+            GenomeError: its genomes are none that a search can have: an unknown material, no body, one in pieces.
         """
         missing = {"told", "cells", "muscles", "identities", "parents", "operators", "fitness"} - state.keys()
         if missing:
@@ -154,6 +169,8 @@ class Search(ABC):
         shapes = (population.genomes.cells.shape[1:], population.genomes.muscles.shape[1:])
         if shapes != ((len(self.lattice.cell_nodes),), (len(self.lattice.edges),)):
             raise ValueError(f"expected genomes of this lattice; got {shapes} genes; restore the lattice of the state")
+        check_genomes(self.lattice, population.genomes)
+        check_whole(self.lattice, population.genomes)
         self._told, self._population, self._asked = int(state["told"][0]), population, None
 
     @abstractmethod
@@ -188,14 +205,17 @@ class Search(ABC):
             count: individuals to make.
             living: designs that are not worth another evaluation.
         """
-        known = set() if living is None else set(keys(self.lattice, living.genomes))
+        known = set() if living is None else set(self._keys(living))
         made = make(np.arange(count))
         for _ in range(ATTEMPTS):
-            repeated = _repeated(keys(self.lattice, made.genomes), known)
+            repeated = _repeated(self._keys(made), known)
             if len(repeated) == 0:
                 break
             made = made.replaced(repeated, make(repeated))
         return made
+
+    def _keys(self, individuals: Individuals) -> list[bytes]:
+        return keys(self.lattice, individuals.genomes, symmetric=self.settings.symmetric)
 
 
 def _repeated(found: list[bytes], known: set[bytes]) -> np.ndarray:

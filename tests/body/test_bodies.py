@@ -2,16 +2,17 @@ import numpy as np
 import pytest
 
 from codesign.body import Bodies, Tissue, develop
-from codesign.genome import LATTICES, random_genomes
-from tests.genome.lattices import generators
+from codesign.genome import random_genomes
+from codesign.genome.lattices import CubeLattice, SquareLattice
+from tests.genome.lattices import KINDS, generators, genomes_of, settings_of
 
 FIELDS = ("positions", "springs", "rest_lengths", "stiffness", "swings", "cells", "materials")
 STARTS = ("mass_start", "spring_start", "cell_start")
 
 
-@pytest.fixture(params=list(LATTICES))
+@pytest.fixture(params=KINDS)
 def bodies(request: pytest.FixtureRequest) -> Bodies:
-    settings = LATTICES[request.param](rows=4, columns=5)
+    settings = settings_of(request.param, 4, 5)
     return develop(settings.build(), random_genomes(settings.build(), settings, generators(7)), Tissue())
 
 
@@ -68,3 +69,14 @@ def test_take_gives_the_chosen_bodies_in_order(bodies, indices):
             np.testing.assert_array_equal(getattr(taken[position], field), getattr(bodies[index], field))
     if indices:
         assert_equal(taken, Bodies.of([bodies[i] for i in indices]))
+
+
+def test_pieces_are_what_springs_hold_together(bodies):
+    assert [body.pieces for body in bodies] == [1] * len(bodies)
+    # Two squares that meet in a point are one piece, two cubes with another between them are not.
+    for settings, filled, pieces in (
+        (SquareLattice(rows=2, columns=2), [0, 3], 1),
+        (CubeLattice(columns=3, rows=1, layers=1), [0, 2], 2),
+    ):
+        body = develop(settings.build(), genomes_of(settings.build(), filled), Tissue())[0]
+        assert body.pieces == pieces

@@ -8,17 +8,16 @@ from hypothesis import strategies as st
 
 from codesign.body import Bodies, Tissue, develop
 from codesign.errors import ConfigError, GenomeError
-from codesign.genome import LATTICES, Genome, Genomes, Lattice, random_genomes
+from codesign.genome import LATTICES, Genome, Genomes, Lattice, from_voxels, random_genomes
+from codesign.genome.lattices import CubeLattice
 from tests.genome.lattices import (
     SETTINGS,
-    cube_lattice,
     generators,
     genomes_of,
     label,
     settings_of_any_kind,
-    sparse_genomes,
 )
-from tests.reference import PLANAR, robots
+from tests.reference import FOLDER, PLANAR, robots
 
 FIELDS = ("positions", "springs", "rest_lengths", "stiffness", "swings", "cells", "materials")
 
@@ -72,12 +71,48 @@ def test_bodies_are_what_the_definition_says(settings, seed):
         assert_follows_definition(lattice, genomes[i], bodies[i], tissue)
 
 
-def test_bodies_grow_in_three_dimensions():
-    lattice = cube_lattice(2, 3, 2)
-    genomes = sparse_genomes(lattice, 5, 0)
-    bodies = develop(lattice, genomes, Tissue())
-    for i in range(5):
-        assert_follows_definition(lattice, genomes[i], bodies[i], Tissue())
+def lengths_by_place(places: np.ndarray, springs: np.ndarray, rest_lengths: np.ndarray) -> dict[tuple, float]:
+    """Return the rest length of each spring by the places of its masses, the lower first."""
+    ends = [tuple(sorted(pair)) for pair in (tuple(map(tuple, pair)) for pair in places[springs].tolist())]
+    return dict(zip(ends, rest_lengths.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("robot", range(4))
+def test_published_cube_bodies_are_reproduced(robot):
+    """Masses and springs are recorded in another order than ours, so they are compared as sets."""
+    lattice = CubeLattice(columns=6, rows=6, layers=4, stiff_stiffness=1.0).build()
+    with np.load(FOLDER / "voxel_terrain_150.npz") as data:
+        cells, points, springs, rest_lengths = (
+            data[f"r{robot}_{name}"] for name in ("cells", "points", "springs", "rest_length")
+        )
+    genome = from_voxels(lattice, 4 * cells)
+    body = develop(lattice, Genomes.stack([genome]), Tissue(stiffness=15000.0, swing=0.2))[0]
+    # The recorded positions were put on the ground in single precision.
+    at = np.rint((points - points.min(axis=0)) / 0.1).astype(int)
+    np.testing.assert_allclose(points - points.min(axis=0), 0.1 * at, atol=1e-6)
+    ours = np.rint(body.positions / 0.1).astype(int)
+    assert sorted(at.tolist()) == ours.tolist()
+    recorded = lengths_by_place(at, springs, rest_lengths)
+    assert len(recorded) == len(springs) == len(body.springs)
+    assert recorded == pytest.approx(lengths_by_place(ours, body.springs, body.rest_lengths), abs=1e-7)
+    assert (body.stiffness == 15000.0).all()
+    assert (body.swings == 0.2).all()
+
+
+def test_a_shared_face_of_cubes_is_as_stiff_and_as_active_as_its_most_demanding_cell():
+    lattice = CubeLattice(columns=2, rows=1, layers=1, soft_stiffness=0.5).build()
+    # Soft muscle beside passive stiff tissue.
+    body = develop(lattice, genomes_of(lattice, {0: 3, 1: 2}), Tissue(stiffness=1000.0, swing=0.2))[0]
+    x = body.positions[body.springs][:, :, 0]
+    first, shared, second = (x < 0.15).all(axis=1), (x == 0.1).all(axis=1), (x > 0.05).all(axis=1)
+    assert shared.sum() == 6
+    for springs, stiffness, swing in (
+        (first & ~shared, 500.0, 0.2),
+        (shared, 1000.0, 0.2),
+        (second & ~shared, 1000.0, 0.0),
+    ):
+        assert (body.stiffness[springs] == stiffness).all()
+        assert (body.swings[springs] == swing).all()
 
 
 def test_a_shared_side_is_as_stiff_and_as_active_as_its_most_demanding_cell():

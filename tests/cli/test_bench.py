@@ -14,7 +14,7 @@ from codesign.cli.bench.command import of_benchmarks
 from codesign.cli.bench.comparison import IDENTITY, Earlier, identity, verdict
 from codesign.cli.bench.operations import CONTROLLER_OPERATIONS, step_operations
 from codesign.cli.bench.peak import peak_kernels
-from codesign.cli.bench.plan import bodies_of, cases, executions
+from codesign.cli.bench.plan import bodies_of, body_name, cases, executions, lattices
 from codesign.cli.bench.speed import identity_of
 from codesign.cli.bench.tables import WIDTH, ratio_text, tables
 from codesign.cli.settings import build
@@ -47,6 +47,14 @@ def planned(*overrides: str) -> list[tuple[Any, ...]]:
         )
         for case in cases(chosen, execution)
     ]
+
+
+def test_grids_have_as_many_numbers_as_the_body_has_directions() -> None:
+    own = [body_name(lattice) for lattice in lattices(settings("body=voxel_small", "grids=[2x3x4,4x4x3]"))]
+    assert own == ["cube 4 x 4 x 3", "cube 2 x 3 x 4"]
+    usual = [body_name(lattice) for lattice in lattices(settings("body=voxel_small"))]
+    assert usual == ["cube 4 x 4 x 3", "cube 6 x 6 x 4"]
+    assert [body_name(lattice) for lattice in lattices(settings())] == ["triangle 6 x 10", "triangle 13 x 22"]
 
 
 def row(**changes: Any) -> dict[str, Any]:

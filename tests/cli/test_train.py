@@ -35,6 +35,17 @@ def test_exported_bodies_learn_again(finished: Path) -> None:
     }
 
 
+def test_a_given_body_in_pieces_is_refused(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", f"run={finished}", "design=best", "format=json", "output=designs"]) == 0
+    (file,) = Path("designs").iterdir()
+    design = json.loads(file.read_text())
+    springs = design["body"]["springs"]
+    design["body"]["springs"] = [springs[0]] * len(springs)
+    file.write_text(json.dumps(design))
+    assert main(["train", *TINY, f"designs=[{file}]"]) == 2
+    assert f"joined by springs in {file}; got " in capsys.readouterr().err
+
+
 def test_given_bodies_learn_in_batches_with_the_same_numbers(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["export", f"run={finished}", "design=top3", "format=json", "output=designs"]) == 0
     files = ",".join(sorted(str(path) for path in Path("designs").iterdir()))

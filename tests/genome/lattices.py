@@ -1,28 +1,48 @@
-"""Lattices that the tests share: every registered kind in sizes from one cell up, and a cube lattice in 3D."""
+"""Lattices that the tests share: every registered kind in sizes from one cell up."""
 
-from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
 from codesign.genome import LATTICES, Genomes, Lattice, LatticeSettings, repair
-from codesign.genome.assembly import CellTemplate, assemble
-from codesign.genome.lattice import Material
 
 SIZES = [(1, 1), (1, 2), (2, 1), (1, 5), (3, 4), (6, 10)]
-KINDS = list(LATTICES)
-SETTINGS = [LATTICES[kind](rows=rows, columns=columns) for kind in KINDS for rows, columns in SIZES]
+SOLID_SIZES = [(1, 1, 1), (2, 1, 1), (1, 1, 3), (2, 3, 2), (3, 3, 3)]
+PLANAR = [kind for kind in LATTICES if len(LATTICES[kind].extents) == 2]
+# Whether materials or muscle bits decide is a choice of the cubes, so they come twice.
+KINDS = [*LATTICES, "cube of springs"]
+
+
+def settings_of(kind: str, rows: int, columns: int, layers: int = 2, **others: Any) -> LatticeSettings:
+    """Return a lattice of a kind, with as many layers in 3D."""
+    if kind == "cube of springs":
+        kind, others = "cube", {"actuated": "springs", **others}
+    made, extents = LATTICES[kind], {"rows": rows, "columns": columns, "layers": layers}
+    return made(**{field: extents[field] for field in made.extents}, **others)
+
+
+SETTINGS = [settings_of(kind, rows, columns) for kind in PLANAR for rows, columns in SIZES]
+SETTINGS += [
+    settings_of(kind, rows, columns, layers)
+    for kind in KINDS
+    if kind not in PLANAR
+    for rows, columns, layers in SOLID_SIZES
+]
 
 
 def label(settings: LatticeSettings) -> str:
-    return f"{settings.name}-{settings.rows}x{settings.columns}"
+    springs = "-springs" if getattr(settings, "actuated", "") == "springs" else ""
+    return f"{settings.name}{springs}-{'x'.join(str(extent) for extent in settings.shape)}"
 
 
 @st.composite
 def settings_of_any_kind(draw: st.DrawFn) -> LatticeSettings:
     fill, muscle = (draw(st.sampled_from([0.0, 0.2, 0.5, 0.6, 0.8, 1.0])) for _ in range(2))
-    kind = LATTICES[draw(st.sampled_from(KINDS))]
-    return kind(rows=draw(st.integers(1, 7)), columns=draw(st.integers(1, 8)), fill=fill, muscle=muscle)
+    kind = draw(st.sampled_from(KINDS))
+    largest = 7 if kind in PLANAR else 3
+    rows, columns, layers = (draw(st.integers(1, largest)) for _ in range(3))
+    return settings_of(kind, rows, columns, layers, fill=fill, muscle=muscle)
 
 
 def generators(count: int, seed: int = 0) -> list[np.random.Generator]:
@@ -45,30 +65,3 @@ def sparse_genomes(lattice: Lattice, count: int, seed: int, fill: float = 0.6) -
     cells = rng.integers(1, len(lattice.materials), filled.shape) * filled
     muscles = rng.integers(0, 2, (count, len(lattice.edges)))
     return repair(lattice, Genomes(cells.astype(np.uint8), muscles.astype(np.uint8)))
-
-
-def cube_lattice(layers: int, rows: int, columns: int) -> Lattice:
-    """Return cubes with face diagonals, as Strgar & Kriegman 2026 use them."""
-    corners = tuple(product((0, 1), repeat=3))
-    apart = {
-        (a, b): sum(p != q for p, q in zip(corners[a], corners[b], strict=True)) for a, b in combinations(range(8), 2)
-    }
-    springs = tuple(pair for pair, distance in apart.items() if distance < 3)
-    facets = tuple(
-        tuple(index for index, corner in enumerate(corners) if corner[axis] == side)
-        for axis in range(3)
-        for side in (0, 1)
-    )
-    lengths = tuple(0.1 * float(np.sqrt(apart[pair])) for pair in springs)
-    coordinates = np.array(list(product(range(columns), range(rows), range(layers))))
-    quiet, driven = (0.0,) * len(springs), (1.0,) * len(springs)
-    return assemble(
-        name="cube",
-        shape=(layers, rows, columns),
-        unit=(0.1, 0.1, 0.1),
-        templates=(CellTemplate(corners, springs, lengths, facets),),
-        cell_coordinates=coordinates,
-        cell_kinds=np.zeros(len(coordinates), dtype=np.int32),
-        materials=(Material("empty", 0.0, quiet), Material("muscle", 1.0, driven)),
-        muscle_genes=False,
-    )

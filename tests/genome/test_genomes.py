@@ -4,7 +4,7 @@ import pytest
 from codesign.errors import GenomeError
 from codesign.genome import LATTICES, Genome, Genomes, check_genomes, random_genomes
 
-from .lattices import KINDS, SETTINGS, generators, label
+from .lattices import KINDS, SETTINGS, generators, label, settings_of
 
 LATTICE = LATTICES["triangle"](rows=3, columns=4).build()
 CELLS, EDGES = LATTICE.cells, len(LATTICE.edges)
@@ -85,8 +85,8 @@ def test_random_genomes_fit_and_depend_on_their_own_generator_alone(settings):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_probabilities_of_zero_and_one_are_certain(kind):
-    full = LATTICES[kind](rows=4, columns=5, fill=1.0, muscle=1.0)
-    bare = LATTICES[kind](rows=4, columns=5, fill=0.0, muscle=0.0)
+    full = settings_of(kind, 4, 5, fill=1.0, muscle=1.0)
+    bare = settings_of(kind, 4, 5, fill=0.0, muscle=0.0)
     everything = random_genomes(full.build(), full, generators(3))
     nothing = random_genomes(bare.build(), bare, generators(3))
     assert everything.cells.all()
@@ -102,7 +102,7 @@ def test_probabilities_of_zero_and_one_are_certain(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_materials_and_muscles_are_as_frequent_as_asked(kind):
     # All cells are filled, so that repair changes nothing.
-    settings = LATTICES[kind](rows=10, columns=10, fill=1.0, muscle=0.3)
+    settings = settings_of(kind, 10, 10, fill=1.0, muscle=0.3)
     lattice = settings.build()
     genomes = random_genomes(lattice, settings, generators(200))
     frequencies = np.bincount(genomes.cells.ravel(), minlength=len(lattice.materials)) / genomes.cells.size
@@ -120,3 +120,12 @@ def test_random_triangle_bodies_are_as_large_as_the_published_ones(rows, columns
     nodes, edges = lattice.span(random_genomes(lattice, settings, generators(1000)).cells != 0)
     assert masses[0] < nodes.sum(axis=1).mean() < masses[1]
     assert springs[0] < edges.sum(axis=1).mean() < springs[1]
+
+
+def test_random_cube_bodies_are_as_large_as_documented():
+    settings = LATTICES["cube"]()
+    genomes = random_genomes(settings.build(), settings, generators(1000))
+    nodes, edges = settings.build().span(genomes.cells != 0)
+    assert 28 < np.count_nonzero(genomes.cells, axis=1).mean() < 32
+    assert 100 < nodes.sum(axis=1).mean() < 110
+    assert 490 < edges.sum(axis=1).mean() < 535

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from codesign.errors import GenomeError
 from codesign.genome import LATTICES, Genome, Genomes, Lattice, keys
 from codesign.genome.keys import same_bodies
+from codesign.genome.lattices import CubeLattice
 
-from .lattices import SETTINGS, cube_lattice, genomes_of, label, sparse_genomes
+from .lattices import SETTINGS, genomes_of, label, sparse_genomes
 
 
 def described(lattice: Lattice, genome: Genome, *, shape_only: bool = False) -> tuple:
@@ -56,9 +57,78 @@ def test_keys_are_right_for_all_shapes_on_a_small_lattice():
     assert len(set(keys(lattice, genomes))) < len(cells)
 
 
-def test_keys_work_in_three_dimensions():
-    lattice = cube_lattice(2, 2, 3)
-    assert_keys_tell_bodies_apart(lattice, sparse_genomes(lattice, 80, 0, 0.15), shape_only=False)
+def images(lattice: Lattice, genome: Genome) -> list[Genome]:
+    """Return the genome under all symmetries of its lattice, which is as wide as it is deep in 3D."""
+    grid = genome.cells[lattice.cell_grid]
+    edge_at = {
+        frozenset(map(tuple, pair)): edge for edge, pair in enumerate(lattice.node_coordinates[lattice.edges].tolist())
+    }
+    width = int(lattice.node_coordinates[:, 0].min() + lattice.node_coordinates[:, 0].max())
+    found = []
+    for mirrored, quarters in product((False, True), range(4 if lattice.dim == 3 else 1)):
+        image = np.rot90(np.flip(grid, 0) if mirrored else grid, quarters) if lattice.dim == 3 else np.flip(grid, 0)
+        if lattice.dim == 2 and not mirrored:
+            image = grid
+        cells, muscles = np.zeros_like(genome.cells), np.zeros_like(genome.muscles)
+        cells[lattice.cell_grid.ravel()] = image.ravel()
+        for ends, edge in edge_at.items():
+            moved = set()
+            for x, *others in ends:
+                place = [width - x if mirrored else x, *others]
+                for _ in range(quarters):
+                    place = [width - place[1], place[0], *place[2:]]
+                moved.add(tuple(place))
+            muscles[edge_at[frozenset(moved)]] = genome.muscles[edge]
+        found.append(Genome(cells, muscles))
+    return found
+
+
+SYMMETRIC = [
+    CubeLattice(columns=3, rows=3, layers=2, actuated="springs"),
+    CubeLattice(columns=2, rows=2, layers=2),
+    LATTICES["square"](columns=3, rows=2),
+    LATTICES["triangle"](columns=5, rows=2),
+]
+
+
+@pytest.mark.parametrize("settings", SYMMETRIC, ids=label)
+def test_symmetric_keys_are_equal_exactly_for_images_of_one_body(settings):
+    lattice = settings.build()
+    genomes = Genomes.concatenate([sparse_genomes(lattice, 12, seed, fill) for seed, fill in enumerate((0.1, 0.5))])
+    found = keys(lattice, genomes, symmetric=True)
+    by_key, by_bodies = {}, {}
+    for i, key in enumerate(found):
+        own = images(lattice, genomes[i])
+        assert set(keys(lattice, Genomes.stack(own), symmetric=True)) == {key}
+        bodies = frozenset(described(lattice, image) for image in own)
+        assert len(set(keys(lattice, Genomes.stack(own)))) == len(bodies) <= len(lattice.symmetries)
+        assert by_key.setdefault(key, bodies) == bodies
+        assert by_bodies.setdefault(bodies, key) == key
+    assert len(by_key) > 8
+
+
+def test_symmetric_keys_do_not_depend_on_the_proportions_of_the_lattice():
+    lattice = CubeLattice(columns=3, rows=2, layers=1).build()
+    along_y, along_x, alone = {0: 1, 1: 2}, {0: 1, 2: 2}, {0: 1}
+    genomes = genomes_of(lattice, along_y, along_x, alone)
+    one, other, third = keys(lattice, genomes, symmetric=True)
+    assert one == other != third
+    assert len(set(keys(lattice, genomes))) == 3
+
+
+def test_turning_a_body_upside_down_makes_another():
+    lattice = CubeLattice(columns=2, rows=1, layers=2).build()
+    stool, table = keys(lattice, genomes_of(lattice, [0, 1, 2], [0, 1, 3]), symmetric=True)
+    assert stool != table
+
+
+def test_symmetric_keys_see_single_muscles():
+    lattice = CubeLattice(columns=1, rows=1, layers=1, actuated="springs").build()
+    genomes = genomes_of(lattice, *[[0]] * len(lattice.edges))
+    genomes.muscles[np.arange(len(lattice.edges)), np.arange(len(lattice.edges))] = 1
+    # One muscle is upright, on an upright face, or at the bottom or top along an edge or a diagonal.
+    assert len(set(keys(lattice, genomes, symmetric=True))) == 6
+    assert len(set(keys(lattice, genomes, symmetric=True, shape_only=True))) == 1
 
 
 def test_triangles_pointing_up_and_down_differ():

@@ -6,12 +6,11 @@ import pytest
 
 from codesign.errors import ConfigError
 from codesign.genome import LATTICES, LatticeSettings
+from codesign.genome.lattices import CubeLattice
 
-from .lattices import KINDS, SETTINGS, cube_lattice, label
+from .lattices import KINDS, SETTINGS, label, settings_of
 
-CUBE = cube_lattice(2, 3, 2)
 LATTICE_CASES = [pytest.param(settings.build(), id=label(settings)) for settings in SETTINGS]
-LATTICE_CASES.append(pytest.param(CUBE, id="cube-2x3x2"))
 
 
 @pytest.mark.parametrize("lattice", LATTICE_CASES)
@@ -70,16 +69,37 @@ def test_cells_of_a_kind_are_translations_of_each_other(lattice):
 
 
 @pytest.mark.parametrize("lattice", LATTICE_CASES)
-def test_reflection_exchanges_springs_of_mirror_image(lattice):
-    corners = lattice.node_coordinates[lattice.edges[lattice.cell_edges]].astype(float)
-    for cell, kind in enumerate(lattice.cell_kinds):
-        exchanged = lattice.mirrored_springs[kind]
-        assert (exchanged[exchanged] == np.arange(len(exchanged))).all()
-        centre = lattice.node_coordinates[lattice.cell_nodes[cell]]
-        middles = corners[cell].mean(axis=1)
-        image = middles.copy()
-        image[:, 0] = centre[:, 0].min() + centre[:, 0].max() - middles[:, 0]
-        assert (image == middles[exchanged]).all()
+def test_symmetries_take_the_springs_of_a_cell_to_each_other(lattice):
+    ends = lattice.node_coordinates[lattice.edges[lattice.cell_edges]]
+    corners = lattice.node_coordinates[lattice.cell_nodes]
+    for symmetry in lattice.symmetries:
+        for cell, kind in enumerate(lattice.cell_kinds):
+            shift = corners[cell].min(axis=0) - (corners[cell] @ symmetry.matrix.T).min(axis=0)
+            images = (ends[cell] @ symmetry.matrix.T + shift)[symmetry.springs[kind]]
+            for image, spring in zip(images.tolist(), ends[cell].tolist(), strict=True):
+                assert sorted(image) == sorted(spring)
+
+
+@pytest.mark.parametrize("lattice", LATTICE_CASES)
+def test_symmetries_are_a_group_that_leaves_the_vertical_alone(lattice):
+    matrices = [own.matrix.tolist() for own in lattice.symmetries]
+    assert matrices[0] == np.eye(lattice.dim).tolist()
+    assert len(matrices) == {2: 2, 3: 8}[lattice.dim]
+    assert len(lattice.reflections) == lattice.dim - 1
+    assert len(lattice.rotations) == {2: 0, 3: 3}[lattice.dim]
+    for one in lattice.symmetries:
+        assert one.matrix[-1].tolist() == one.matrix[:, -1].tolist() == [0] * (lattice.dim - 1) + [1]
+        assert all((one.matrix @ other.matrix).tolist() in matrices for other in lattice.symmetries)
+
+
+@pytest.mark.parametrize("lattice", LATTICE_CASES)
+def test_symmetries_number_cells_and_edges_by_their_images(lattice):
+    for symmetry in lattice.symmetries:
+        places = (lattice.cell_coordinates @ symmetry.matrix.T)[symmetry.cell_order].tolist()
+        assert places == sorted(places)
+        ends = (lattice.node_coordinates @ symmetry.matrix.T)[lattice.edges][symmetry.edge_order].tolist()
+        pairs = [sorted(pair) for pair in ends]
+        assert pairs == sorted(pairs)
 
 
 @pytest.mark.parametrize("lattice", LATTICE_CASES)
@@ -89,7 +109,7 @@ def test_cells_are_found_by_their_coordinates_and_nothing_outside(lattice):
         assert (lattice.cells_at(lattice.cell_coordinates + shift) == -1).all()
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=label)
+@pytest.mark.parametrize("settings", [own for own in SETTINGS if len(own.extents) == 2], ids=label)
 def test_corners_outline_the_cells(settings):
     lattice = settings.build()
     x, y = np.moveaxis(lattice.node_positions[lattice.cell_nodes], -1, 0)
@@ -132,22 +152,69 @@ def test_squares_have_shared_sides_and_their_own_diagonals():
     ]
 
 
-def test_cubes_need_no_other_code():
-    lattice = cube_lattice(4, 6, 6)
+def test_cubes_share_the_springs_of_their_faces():
+    lattice = CubeLattice(columns=6, rows=6, layers=4).build()
     assert (lattice.cells, len(lattice.node_positions), len(lattice.edges)) == (144, 245, 1648)
     assert len(lattice.neighbours) == 5 * 6 * 4 + 6 * 5 * 4 + 6 * 6 * 3
+    assert lattice.cell_edges.shape[1] == 24
+    assert np.unique(lattice.edge_lengths).tolist() == [0.1, 0.1 * math.sqrt(2)]
+
+
+def test_cubes_and_their_corners_are_numbered_as_arrays_over_x_y_z():
+    lattice = CubeLattice(columns=4, rows=3, layers=2).build()
+    assert lattice.shape == lattice.cell_grid.shape == (4, 3, 2)
+    assert lattice.cell_grid.ravel().tolist() == list(range(24))
+    assert lattice.node_positions.max(axis=0) == pytest.approx([0.4, 0.3, 0.2])
+    for corner, (dx, dy, dz) in enumerate(np.ndindex(2, 2, 2)):
+        assert corner == 4 * dx + 2 * dy + dz
+        places = lattice.node_coordinates[lattice.cell_nodes[:, corner]]
+        assert (places - lattice.cell_coordinates == [dx, dy, dz]).all()
+
+
+@pytest.mark.parametrize(
+    ("actuated", "names"),
+    [
+        ("cells", ["empty", "soft", "stiff", "soft muscle", "stiff muscle"]),
+        ("springs", ["empty", "soft", "stiff"]),
+    ],
+)
+def test_cubes_are_soft_or_stiff_and_materials_or_muscle_bits_drive_them(actuated, names):
+    lattice = CubeLattice(actuated=actuated, soft_stiffness=0.5, stiff_stiffness=1.2).build()
+    assert lattice.muscle_genes == (actuated == "springs")
+    assert [material.name for material in lattice.materials] == names
+    for material in lattice.materials[1:]:
+        assert material.stiffness == (0.5 if material.name.startswith("soft") else 1.2)
+        assert set(material.swings) == {float("muscle" in material.name or actuated == "springs")}
+
+
+def test_a_full_grid_of_stiff_cubes_is_stable_at_the_published_step():
+    lattice = CubeLattice(columns=6, rows=6, layers=4).build()
+    ends = lattice.node_positions[lattice.edges]
+    along = (ends[:, 1] - ends[:, 0]) / lattice.edge_lengths[:, None]
+    nodes = len(lattice.node_positions)
+    rows = np.zeros((len(along), nodes, 3))
+    rows[np.arange(len(along)), lattice.edges[:, 0]] = -along
+    rows[np.arange(len(along)), lattice.edges[:, 1]] = along
+    flat = rows.reshape(len(along), -1)
+    fastest = np.linalg.eigvalsh(flat.T @ flat)[-1]
+    assert fastest == pytest.approx(10.9, abs=0.05)
+    dt = 0.004
+    limit = 2 * (1 + math.exp(-15 * dt)) / dt**2 / 15000
+    assert limit == pytest.approx(16.2, abs=0.05)
+    assert limit > 12 * 1.3
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_lattice_is_made_once_and_cannot_be_written_to(kind):
-    lattice = LATTICES[kind](rows=2, columns=3).build()
-    assert LATTICES[kind](rows=2, columns=3).build() is lattice
-    assert LATTICES[kind](rows=2, columns=3, side=0.2).build() is not lattice
-    with pytest.raises(ValueError, match="read-only"):
-        lattice.edges[0, 0] = 7
+    lattice = settings_of(kind, 2, 3).build()
+    assert settings_of(kind, 2, 3).build() is lattice
+    assert settings_of(kind, 2, 3, side=0.2).build() is not lattice
+    for array in (lattice.edges, lattice.symmetries[0].springs):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0, 0] = 7
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LATTICES)
 def test_a_registered_lattice_is_named_as_registered(kind):
     settings = LATTICES[kind]()
     assert isinstance(settings, LatticeSettings)
@@ -176,7 +243,7 @@ def test_a_registered_lattice_is_named_as_registered(kind):
         ("muscle", 2),
     ],
 )
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LATTICES)
 def test_bad_settings_say_what_was_expected(kind, field, value):
     with pytest.raises(ConfigError, match=f"body.lattice.{field}") as caught:
         LATTICES[kind](**{field: value})
@@ -191,6 +258,24 @@ def test_square_stiffnesses_are_positive(material):
         LATTICES["square"](**given)
 
 
-def test_a_lattice_too_large_for_memory_is_refused():
-    with pytest.raises(ConfigError, match="fewer rows or columns"):
-        LATTICES["triangle"](rows=100_000, columns=100_000)
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"layers": 0}, "body.lattice.layers"),
+        ({"layers": 1.5}, "body.lattice.layers"),
+        ({"soft_stiffness": 0.0}, "body.lattice.soft_stiffness"),
+        ({"stiff_stiffness": -1.0}, "body.lattice.stiff_stiffness"),
+        ({"actuated": "everything"}, "cells or springs for body.lattice.actuated"),
+    ],
+)
+def test_bad_settings_of_cubes_say_what_was_expected(values, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        LATTICES["cube"](**values)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("kind", LATTICES)
+def test_a_lattice_too_large_for_memory_is_refused(kind):
+    extents = LATTICES[kind].extents
+    with pytest.raises(ConfigError, match=f"fewer {' or '.join(extents)}"):
+        settings_of(kind, 1001, 1001, 1001)

@@ -1,16 +1,22 @@
 import numpy as np
 import pytest
 
-from codesign.genome import LATTICES, VARIATIONS, Genome, Lattice, repair
+from codesign.genome import VARIATIONS, Genome, Lattice, keys, repair
 from codesign.genome.genomes import Genomes, check_genomes
 from codesign.genome.operators.operator import shore, surface
 
-from .lattices import SETTINGS, cube_lattice, generators, genomes_of, label, sparse_genomes
+from .lattices import KINDS, PLANAR, SETTINGS, generators, genomes_of, label, settings_of, sparse_genomes
 
 NAMES = list(VARIATIONS)
 LATTICE_CASES = [pytest.param(settings.build(), id=label(settings)) for settings in SETTINGS]
-LATTICE_CASES.append(pytest.param(cube_lattice(2, 3, 2), id="cube-2x3x2"))
-BIG = {kind: LATTICES[kind](rows=6, columns=10).build() for kind in LATTICES}
+BIG = {kind: settings_of(kind, 6, 10 if kind in PLANAR else 5).build() for kind in KINDS}
+LATTICE_OPERATORS = [
+    pytest.param(settings.build(), name, id=f"{label(settings)}-{name}")
+    for settings in SETTINGS
+    for name in NAMES
+    if VARIATIONS[name].applies(settings.build())
+]
+KIND_OPERATORS = [(kind, name) for kind in KINDS for name in NAMES if VARIATIONS[name].applies(BIG[kind])]
 
 
 def children(lattice: Lattice, name: str, count: int, seed: int = 0) -> list[tuple[Genome, Genome, Genome]]:
@@ -29,8 +35,13 @@ def test_an_operator_is_registered_under_its_name(name):
     assert VARIATIONS[name].parents in (1, 2)
 
 
-@pytest.mark.parametrize("lattice", LATTICE_CASES)
-@pytest.mark.parametrize("name", NAMES)
+def test_operators_apply_where_the_lattice_has_their_symmetry():
+    assert {kind for kind, name in KIND_OPERATORS if name == "rotate"} == set(KINDS) - set(PLANAR)
+    for kind in KINDS:
+        assert {name for own, name in KIND_OPERATORS if own == kind} >= set(NAMES) - {"rotate"}
+
+
+@pytest.mark.parametrize(("lattice", "name"), LATTICE_OPERATORS)
 def test_children_fit_the_lattice_and_can_be_repaired(lattice, name):
     for _, _, child in children(lattice, name, 10):
         population = Genomes.stack([child])
@@ -38,8 +49,7 @@ def test_children_fit_the_lattice_and_can_be_repaired(lattice, name):
         check_genomes(lattice, repair(lattice, population))
 
 
-@pytest.mark.parametrize("lattice", LATTICE_CASES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("lattice", "name"), LATTICE_OPERATORS)
 def test_an_operator_changes_neither_parent_and_shares_no_memory(lattice, name):
     operator = VARIATIONS[name]
     parents = sparse_genomes(lattice, 2, 3)
@@ -53,8 +63,7 @@ def test_an_operator_changes_neither_parent_and_shares_no_memory(lattice, name):
             assert not np.shares_memory(given, child.muscles)
 
 
-@pytest.mark.parametrize("kind", LATTICES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("kind", "name"), KIND_OPERATORS)
 def test_the_same_generator_gives_the_same_child(kind, name):
     first, second = children(BIG[kind], name, 5), children(BIG[kind], name, 5)
     for (_, _, one), (_, _, other) in zip(first, second, strict=True):
@@ -62,8 +71,7 @@ def test_the_same_generator_gives_the_same_child(kind, name):
         assert (one.muscles == other.muscles).all()
 
 
-@pytest.mark.parametrize("kind", LATTICES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("kind", "name"), KIND_OPERATORS)
 def test_an_operator_changes_bodies(kind, name):
     changed = [
         (parent.cells != child.cells).any() or (parent.muscles != child.muscles).any()
@@ -85,7 +93,7 @@ def mean_changes(triples: list[tuple[Genome, Genome, Genome]]) -> tuple[float, f
     return float(np.mean(cells)), float(np.mean(muscles))
 
 
-@pytest.mark.parametrize("kind", LATTICES)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("name", "muscles"), [("flip", 1), ("cell_flip", 0)])
 def test_flips_change_one_cell_on_average_and_the_papers_one_muscle_too(kind, name, muscles):
     lattice = BIG[kind]
@@ -122,7 +130,7 @@ def test_muscle_flips_exchange_materials_where_materials_decide():
     assert all(((parent.cells != 0) == (child.cells != 0)).all() for parent, _, child in triples)
 
 
-@pytest.mark.parametrize("kind", LATTICES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_growing_adds_two_cells_on_average_that_touch_the_body(kind):
     lattice = BIG[kind]
     added = []
@@ -137,7 +145,7 @@ def test_growing_adds_two_cells_on_average_that_touch_the_body(kind):
     assert abs(np.mean(added) - 2) < 0.2
 
 
-@pytest.mark.parametrize("kind", LATTICES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_trimming_takes_cells_away_but_never_all(kind):
     lattice = BIG[kind]
     for parent, _, child in children(lattice, "trim", 200):
@@ -175,7 +183,7 @@ def test_shore_and_surface_face_each_other(lattice):
     assert surface(lattice, cells).tolist() == sorted(filled - inner)
 
 
-@pytest.mark.parametrize("kind", LATTICES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_copied_block_is_found_again_with_its_muscles(kind):
     lattice = BIG[kind]
     for parent, _, child in children(lattice, "copy_block", 100):
@@ -183,9 +191,8 @@ def test_a_copied_block_is_found_again_with_its_muscles(kind):
         written = np.flatnonzero(child.cells != parent.cells)
         if not len(written):
             continue
-        shifts = np.unique(lattice.cell_coordinates[:, None] - lattice.cell_coordinates[None], axis=0).reshape(-1, 2)
         explained = False
-        for shift in np.unique(shifts, axis=0):
+        for shift in np.unique(lattice.cell_coordinates[written[0]] - lattice.cell_coordinates, axis=0):
             sources = lattice.cells_at(lattice.cell_coordinates[written] - shift)
             if (
                 shift.any()
@@ -199,7 +206,7 @@ def test_a_copied_block_is_found_again_with_its_muscles(kind):
         assert explained
 
 
-@pytest.mark.parametrize("kind", LATTICES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_moving_a_block_adds_no_cells(kind):
     lattice = BIG[kind]
     moved = 0
@@ -210,34 +217,38 @@ def test_moving_a_block_adds_no_cells(kind):
     assert moved > 50
 
 
-@pytest.mark.parametrize("kind", LATTICES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_mirroring_keeps_one_side_and_makes_the_other_its_image(kind):
     lattice = BIG[kind]
-    doubled = 2 * lattice.cell_coordinates[:, 0]
-    changed = 0
+    changed, seen = 0, set()
     for parent, _, child in children(lattice, "mirror", 100):
         changed += bool((parent.cells != child.cells).any())
-        assert any(
-            (child.cells[kept] == parent.cells[kept]).all()
-            and not child.cells[~kept & (reflection(lattice, total) < 0)].any()
-            and is_symmetric(lattice, child, total)
-            for total in range(-1, 2 * lattice.cell_grid.shape[0])
-            for kept in (doubled <= total, doubled >= total)
+        found = [
+            axis
+            for axis in range(lattice.dim - 1)
+            for total in range(-1, 2 * lattice.cell_grid.shape[axis])
+            for kept in (2 * lattice.cell_coordinates[:, axis] <= total, 2 * lattice.cell_coordinates[:, axis] >= total)
             if child.cells[kept].any()
-        )
+            and (child.cells[kept] == parent.cells[kept]).all()
+            and not child.cells[~kept & (reflection(lattice, axis, total) < 0)].any()
+            and is_symmetric(lattice, child, axis, total)
+        ]
+        assert found
+        seen |= set(found)
     assert changed > 80
+    assert seen == set(range(lattice.dim - 1))
 
 
-def reflection(lattice: Lattice, total: int) -> np.ndarray:
-    """Return the cell that x -> total - x exchanges each cell with, -1 where that is outside."""
+def reflection(lattice: Lattice, axis: int, total: int) -> np.ndarray:
+    """Return the cell that x -> total - x along an axis exchanges each cell with, -1 where that is outside."""
     image = lattice.cell_coordinates.copy()
-    image[:, 0] = total - image[:, 0]
+    image[:, axis] = total - image[:, axis]
     return lattice.cells_at(image)
 
 
-def is_symmetric(lattice: Lattice, genome: Genome, total: int) -> bool:
-    """Whether the genome equals its reflection x -> total - x as far as the lattice reaches."""
-    images = reflection(lattice, total)
+def is_symmetric(lattice: Lattice, genome: Genome, axis: int, total: int) -> bool:
+    """Whether the genome equals its reflection x -> total - x along an axis as far as the lattice reaches."""
+    images = reflection(lattice, axis, total)
     inside = np.flatnonzero(images >= 0)
     if (lattice.cell_kinds[inside] != lattice.cell_kinds[images[inside]]).any():
         return False
@@ -245,27 +256,99 @@ def is_symmetric(lattice: Lattice, genome: Genome, total: int) -> bool:
         return False
     off_axis = inside[images[inside] != inside]
     for cell in off_axis:
-        nodes = lattice.node_coordinates[lattice.cell_nodes[[cell, images[cell]]], 0]
-        width = nodes.min() + nodes.max()
-        muscle_at = {ends(lattice, edge, 0, 1): genome.muscles[edge] for edge in lattice.cell_edges[cell]}
+        nodes = lattice.node_coordinates[lattice.cell_nodes[[cell, images[cell]]], axis]
+        reflect = np.eye(lattice.dim, dtype=int)
+        reflect[axis, axis] = -1
+        shift = np.zeros(lattice.dim, dtype=int)
+        shift[axis] = nodes.min() + nodes.max()
+        muscle_at = {ends(lattice, edge): genome.muscles[edge] for edge in lattice.cell_edges[cell]}
         for edge in lattice.cell_edges[images[cell]]:
-            if muscle_at[ends(lattice, edge, width, -1)] != genome.muscles[edge]:
+            if muscle_at[ends(lattice, edge, reflect, shift)] != genome.muscles[edge]:
                 return False
     return True
 
 
-def ends(lattice: Lattice, edge: int, offset: int, sign: int) -> frozenset[tuple[int, int]]:
-    """Return the ends of an edge with x replaced by offset + sign * x."""
-    return frozenset((int(offset + sign * x), int(y)) for x, y in lattice.node_coordinates[lattice.edges[edge]])
+def ends(
+    lattice: Lattice, edge: int, matrix: np.ndarray | None = None, shift: np.ndarray | int = 0
+) -> frozenset[tuple[int, ...]]:
+    """Return the ends of an edge x as matrix @ x + shift."""
+    places = lattice.node_coordinates[lattice.edges[edge]]
+    return frozenset(map(tuple, ((places if matrix is None else places @ matrix.T) + shift).tolist()))
 
 
-@pytest.mark.parametrize("kind", LATTICES)
+QUARTER = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]])
+
+
+def possible_shifts(lattice: Lattice, parent: Genome, child: Genome, matrix: np.ndarray) -> np.ndarray:
+    """Return the shifts that take some cell of the parent, turned, to the first cell of the child that is not its."""
+    written = np.flatnonzero((child.cells != parent.cells) & (child.cells != 0))
+    corners = lattice.node_coordinates[lattice.cell_nodes]
+    turned = (corners[parent.cells != 0] @ matrix.T).min(axis=1)
+    return corners[written[0]].min(axis=0) - turned if len(written) else np.zeros((1, lattice.dim), dtype=int)
+
+
+def is_turned(lattice: Lattice, parent: Genome, child: Genome, matrix: np.ndarray, shift: np.ndarray) -> bool:
+    """Whether all cells of the child that are not the parent's are the parent's at matrix @ node + shift."""
+    written = np.flatnonzero((child.cells != parent.cells) & (child.cells != 0))
+    source_of = {
+        frozenset(map(tuple, (lattice.node_coordinates[lattice.cell_nodes[cell]] @ matrix.T + shift).tolist())): cell
+        for cell in np.flatnonzero(parent.cells)
+    }
+    for cell in written:
+        source = source_of.get(frozenset(map(tuple, lattice.node_coordinates[lattice.cell_nodes[cell]].tolist())))
+        if source is None or parent.cells[source] != child.cells[cell]:
+            return False
+        bits = {ends(lattice, edge, matrix, shift): parent.muscles[edge] for edge in lattice.cell_edges[source]}
+        if any(bits[ends(lattice, edge)] != child.muscles[edge] for edge in lattice.cell_edges[cell]):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in PLANAR])
+def test_a_rotation_turns_the_body_or_a_block_with_its_materials_and_muscles(kind):
+    lattice = settings_of(kind, 5, 5, 3).build()
+    turns, whole = set(), 0
+    for parent, _, child in children(lattice, "rotate", 60):
+        assert 0 < np.count_nonzero(child.cells) <= np.count_nonzero(parent.cells)
+        if (child.cells == parent.cells).all():
+            continue
+        found = [
+            quarters
+            for quarters in (1, 2, 3)
+            for matrix in [np.linalg.matrix_power(QUARTER, quarters)]
+            for shift in possible_shifts(lattice, parent, child, matrix)
+            if is_turned(lattice, parent, child, matrix, shift)
+        ]
+        assert found
+        turns |= {found[0]} if len(found) == 1 else set()
+        whole += keys(lattice, Genomes.stack([parent]), symmetric=True) == keys(
+            lattice, Genomes.stack([child]), symmetric=True
+        )
+    assert turns == {1, 2, 3}
+    assert 20 < whole < 50
+
+
+def test_a_rotated_body_stays_whole_where_there_is_room_and_loses_what_has_none():
+    roomy, narrow = settings_of("cube", 4, 4, 1).build(), settings_of("cube", 1, 4, 1).build()
+    bar = genomes_of(roomy, [0, 4, 8, 12])[0]
+    for rng in generators(20):
+        child = VARIATIONS["rotate"](roomy, bar, None, rng)
+        assert np.count_nonzero(child.cells) in (1, 2, 3, 4)
+    sizes = {
+        int(np.count_nonzero(VARIATIONS["rotate"](narrow, genomes_of(narrow, [0, 1, 2, 3])[0], None, rng).cells))
+        for rng in generators(40)
+    }
+    assert sizes >= {1, 4}
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_graft_is_the_parent_up_to_a_cut_and_the_moved_mate_beyond(kind):
-    lattice = LATTICES[kind](rows=4, columns=5).build()
-    shifts = np.unique((lattice.cell_coordinates[:, None] - lattice.cell_coordinates[None]).reshape(-1, 2), axis=0)
+    lattice = settings_of(kind, 4, 5 if kind in PLANAR else 3).build()
+    differences = lattice.cell_coordinates[:, None] - lattice.cell_coordinates[None]
+    shifts = np.unique(differences.reshape(-1, lattice.dim), axis=0)
     sides = [
         side
-        for axis in range(2)
+        for axis in range(lattice.dim)
         for cut in range(lattice.cell_grid.shape[axis])
         for side in (lattice.cell_coordinates[:, axis] >= cut, lattice.cell_coordinates[:, axis] <= cut)
     ]
@@ -290,7 +373,7 @@ def is_graft(lattice: Lattice, family: tuple[Genome, Genome, Genome], side: np.n
     return bool((child.muscles[lattice.cell_edges[taken]] == mate.muscles[lattice.cell_edges[sources[taken]]]).all())
 
 
-@pytest.mark.parametrize("kind", LATTICES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_uniform_crossover_takes_each_gene_from_either_parent_evenly(kind):
     shares = []
     for parent, mate, child in children(BIG[kind], "uniform_crossover", 200):
@@ -301,7 +384,7 @@ def test_uniform_crossover_takes_each_gene_from_either_parent_evenly(kind):
     assert abs(np.mean(shares) - 0.5) < 0.05
 
 
-@pytest.mark.parametrize("kind", LATTICES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_xor_crossover_fills_what_exactly_one_parent_fills(kind):
     for parent, mate, child in children(BIG[kind], "xor_crossover", 50):
         assert ((child.cells != 0) == ((parent.cells != 0) ^ (mate.cells != 0))).all()

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codesign.errors import GenomeError
-from codesign.genome import LATTICES, Genomes, Lattice, repair
+from codesign.genome import LATTICES, Lattice, check_whole, repair
 from codesign.genome.genomes import draw_genomes
+from codesign.genome.lattices import CubeLattice
 
-from .lattices import SETTINGS, cube_lattice, generators, genomes_of, label, settings_of_any_kind
+from .lattices import SETTINGS, generators, genomes_of, label, settings_of_any_kind
 
 
 def repaired_by_sets(lattice: Lattice, cells: np.ndarray) -> np.ndarray:
@@ -54,17 +55,8 @@ def test_repair_does_what_its_definition_says(settings, seed):
     assert (again.cells == repaired.cells).all()
 
 
-@pytest.mark.parametrize("fill", [0.3, 0.5, 0.7])
-def test_repair_works_in_three_dimensions(fill):
-    lattice = cube_lattice(3, 3, 4)
-    cells = (np.random.default_rng(0).random((20, lattice.cells)) < fill).astype(np.uint8)
-    repaired = repair(lattice, Genomes(cells, np.zeros((20, len(lattice.edges)), np.uint8)))
-    for before, after in zip(cells, repaired.cells, strict=True):
-        assert (after == repaired_by_sets(lattice, before)).all()
-
-
 def test_a_cavity_in_a_cube_body_is_filled():
-    lattice = cube_lattice(3, 3, 3)
+    lattice = CubeLattice(columns=3, rows=3, layers=3).build()
     around = [cell for cell in range(27) if cell != 13]
     assert repair(lattice, genomes_of(lattice, around)).cells.all()
 
@@ -105,6 +97,29 @@ def test_the_largest_part_stays_and_of_equals_the_first(filled, kept):
 def test_materials_survive():
     lattice = LATTICES["square"](rows=1, columns=4).build()
     assert repair(lattice, genomes_of(lattice, {0: 4, 2: 3, 3: 2})).cells.tolist() == [[0, 0, 3, 2]]
+
+
+@hypothesis.settings(deadline=None)
+@given(settings=settings_of_any_kind(), seed=st.integers(0, 2**32))
+def test_bodies_that_repair_leaves_in_one_piece_are_whole_and_others_are_not(settings, seed):
+    lattice = settings.build()
+    drawn = draw_genomes(lattice, settings, generators(3, seed))
+    check_whole(lattice, repair(lattice, drawn))
+    # Repair adds nothing to these, so that it takes away what is loose and nothing else.
+    filled = drawn[np.flatnonzero(~((repair(lattice, drawn).cells != 0) & (drawn.cells == 0)).any(axis=1))]
+    loose = (repair(lattice, filled).cells == 0) & (filled.cells != 0)
+    if loose.any():
+        first = np.flatnonzero(loose.any(axis=1))[0]
+        with pytest.raises(GenomeError, match=f"piece of genome {first}") as caught:
+            check_whole(lattice, filled)
+        assert caught.value.remedy
+
+
+def test_of_many_genomes_the_first_in_pieces_is_named():
+    lattice = CubeLattice(columns=3, rows=1, layers=1).build()
+    genomes = genomes_of(lattice, *[[0, 1]] * 700, [0, 2], [0, 2])
+    with pytest.raises(GenomeError, match="1 cells apart from the largest piece of genome 700"):
+        check_whole(lattice, genomes)
 
 
 def test_no_genome_depends_on_the_others():

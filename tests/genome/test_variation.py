@@ -10,6 +10,7 @@ from codesign.genome import (
     VARIATIONS,
     Genomes,
     Lattice,
+    LatticeSettings,
     Offspring,
     VariationSettings,
     check_genomes,
@@ -18,8 +19,9 @@ from codesign.genome import (
     repair,
     vary,
 )
+from codesign.genome.lattices import CubeLattice
 
-from .lattices import SETTINGS, generators, genomes_of, label, sparse_genomes
+from .lattices import KINDS, SETTINGS, generators, genomes_of, label, settings_of, sparse_genomes
 
 NAMES = list(VARIATIONS)
 EVERYTHING = VariationSettings()
@@ -36,8 +38,19 @@ def only(name: str) -> VariationSettings:
     return VariationSettings(weights={name: 1.0})
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=label)
-@pytest.mark.parametrize("name", NAMES)
+def offered(settings: LatticeSettings) -> list[str]:
+    return [operator.name for operator in EVERYTHING.operators(settings.build())[0]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        pytest.param(own, name, id=f"{label(own)}-{name}")
+        for own in SETTINGS
+        for name in NAMES
+        if VARIATIONS[name].applies(own.build())
+    ],
+)
 def test_children_are_whole_and_differ_from_their_parents(settings, name):
     lattice = settings.build()
     population = random_genomes(lattice, settings, generators(12))
@@ -49,16 +62,16 @@ def test_children_are_whole_and_differ_from_their_parents(settings, name):
     assert all(parent != child for parent, child in pairs)
 
 
-@pytest.mark.parametrize("kind", LATTICES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_lineage_names_parents_mates_and_operators(kind):
-    settings = LATTICES[kind](rows=5, columns=6)
+    settings = settings_of(kind, 5, 6)
     lattice = settings.build()
     population = random_genomes(lattice, settings, generators(9))
     parents = np.array([4, 4, 0, 8, 2, 2, 2, 7, 1, 3] * 20)
     offspring = vary(lattice, population, parents, generators(len(parents)), EVERYTHING)
     assert offspring.parents.dtype == np.int64
     assert (offspring.parents[:, 0] == parents).all()
-    assert set(offspring.operators) == set(NAMES)
+    assert set(offspring.operators) == set(offered(settings))
     for (parent, mate), name in zip(offspring.parents, offspring.operators, strict=True):
         if VARIATIONS[name].parents == 2:
             assert 0 <= mate < 9
@@ -89,7 +102,7 @@ def test_weights_decide_how_often_an_operator_is_used():
     assert set(used) == {"grow", "trim"}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", offered(LATTICES["triangle"]()))
 def test_a_child_depends_on_its_own_generator_and_not_on_its_siblings(name):
     settings = LATTICES["triangle"](rows=5, columns=6)
     lattice = settings.build()
@@ -128,10 +141,11 @@ def test_the_papers_flips_always_change_the_shape():
     assert set(offspring.operators) == {"flip"}
 
 
-@pytest.mark.parametrize("kind", LATTICES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind in KINDS for name in offered(settings_of(kind, 1, 1, 1))]
+)
 def test_a_lattice_of_one_cell_still_gives_other_bodies(kind, name):
-    lattice = LATTICES[kind](rows=1, columns=1).build()
+    lattice = settings_of(kind, 1, 1, 1).build()
     population = genomes_of(lattice, *[[0]] * 20)
     offspring = offspring_of(lattice, population, VariationSettings(weights={name: 1.0}, attempts=1))
     assert (np.count_nonzero(offspring.genomes.cells, axis=1) == 1).all()
@@ -184,6 +198,36 @@ def test_bad_settings_say_what_was_expected(values, message):
     with pytest.raises(ConfigError, match=message) as caught:
         VariationSettings(**values)
     assert caught.value.remedy
+
+
+def test_operators_are_those_that_apply_to_the_lattice():
+    assert offered(LATTICES["cube"]()) == NAMES
+    assert offered(LATTICES["triangle"]()) == [name for name in NAMES if name != "rotate"]
+    settings = VariationSettings(weights={"grow": 1.0, "rotate": 3.0})
+    chosen, probabilities = settings.operators(LATTICES["square"]().build())
+    assert [operator.name for operator in chosen] == ["grow"]
+    assert probabilities.tolist() == [1.0]
+
+
+def test_operators_that_do_not_apply_to_the_lattice_are_not_enough():
+    with pytest.raises(ConfigError, match=r"mutation\.weights of an operator for the triangle lattice; got rotate"):
+        only("rotate").operators(LATTICES["triangle"]().build())
+
+
+def test_rotated_children_differ_from_their_parents():
+    settings = CubeLattice(columns=4, rows=4, layers=2)
+    lattice = settings.build()
+    population = random_genomes(lattice, settings, generators(40))
+    offspring = offspring_of(lattice, population, only("rotate"))
+    turned = np.array(
+        [
+            one == other
+            for one, other in zip(
+                keys(lattice, population, symmetric=True), keys(lattice, offspring.genomes, symmetric=True), strict=True
+            )
+        ]
+    )
+    assert 5 < turned.sum() < 35
 
 
 def test_an_unknown_operator_is_answered_with_the_known_ones():

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from codesign.errors import DesignError
+from codesign.errors import DesignError, GenomeError
 from codesign.evaluate import Local, Ray
 from codesign.evaluate.ray_cluster import connect
-from codesign.genome import LATTICES
+from codesign.genome import LATTICES, Genome
 from codesign.run import RunFolder, evolve, gallery, replay, resume, select
 from codesign.run.checkpoint import newest_intact
 from codesign.run.replay import FRAMES_PER_SECOND, history
@@ -157,6 +157,14 @@ def test_designs_of_another_lattice_are_refused(run):
     other = replace(other, trial=replace(other.trial, lattice=LATTICES["triangle"](rows=3, columns=3)))
     with pytest.raises(DesignError, match="cells"):
         replay(other, run, select(run, "best"))
+
+
+def test_designs_in_pieces_are_refused(run):
+    (design,) = select(run, "best")
+    cells = np.zeros_like(design.genome.cells)
+    cells[[0, -1]] = 1
+    with pytest.raises(GenomeError, match="one piece"):
+        replay(real(), run, [replace(design, genome=Genome(cells, design.genome.muscles))])
 
 
 def test_any_number_of_workers_gives_the_same_run(run, tmp_path):

@@ -6,8 +6,8 @@ import itertools
 import numpy as np
 import pytest
 
-from codesign.errors import ConfigError
-from codesign.genome import LATTICES, keys
+from codesign.errors import ConfigError, GenomeError
+from codesign.genome import LATTICES, VariationSettings, keys
 from codesign.search import SEARCHES, Search, Space
 from tests.search.landscape import LATTICE, SPACE, advance, assert_same, resemblance
 
@@ -132,6 +132,21 @@ def test_a_state_of_another_lattice_is_refused(name):
         SEARCHES[name](population_size=12).begin(elsewhere, 0).restore(search.state())
 
 
+def test_a_state_with_a_design_that_no_search_has_is_refused(name):
+    search = begin(name)
+    advance(search, 1)
+    before = search.population
+    apart = np.zeros_like(before.genomes.cells[0])
+    apart[[0, -1]] = 1
+    for cells, message in ((apart, "one piece"), (np.zeros_like(apart), "none in genome 3"), (apart * 7, "material 7")):
+        state = search.state()
+        state["cells"] = state["cells"].copy()
+        state["cells"][3] = cells
+        with pytest.raises(GenomeError, match=message):
+            search.restore(state)
+        assert search.population is before
+
+
 def test_the_best_is_never_lost_and_the_population_is_sorted(name):
     populations = advance(begin(name), 12)
     for before, after in itertools.pairwise(populations):
@@ -202,6 +217,28 @@ def test_no_design_is_asked_for_twice_while_it_lives(name):
         assert not set(found) & set(living)
         assert len(set(found)) == len(found)
         search.tell(resemblance(asked.genomes))
+
+
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_images_of_the_living_are_asked_for_unless_they_are_the_same_design(name, symmetric):
+    space = Space(LATTICES["cube"](rows=3, columns=3), VariationSettings(weights={"rotate": 1.0, "grow": 1.0}))
+    lattice = space.lattice.build()
+    search = SEARCHES[name](population_size=12, symmetric=symmetric).begin(space, 0)
+    images = 0
+    for generation in range(6):
+        living = keys(lattice, search.population.genomes, symmetric=True) if generation else []
+        found = keys(lattice, search.ask().genomes, symmetric=True)
+        images += len(set(found) & set(living)) + len(found) - len(set(found))
+        search.tell(np.arange(12.0))
+    if symmetric:
+        assert images == 0
+    elif name == "genetic":
+        assert images > 0
+
+
+def test_symmetric_is_yes_or_no(name):
+    with pytest.raises(ConfigError, match=r"search\.symmetric"):
+        SEARCHES[name](symmetric=1)  # type: ignore[arg-type]
 
 
 def test_a_space_of_one_body_ends_in_repetition_and_not_in_a_loop(name):

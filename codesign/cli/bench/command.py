@@ -30,7 +30,7 @@ def of_benchmarks() -> Catalogue:
     choices = {key: registry for key, registry in trials.choices.items() if key != "learner"}
     # Here `worlds` says how many are simulated; every body has one.
     records = {key: record for key, record in trials.records.items() if key != "worlds"}
-    lists = {"measure": list[str], "worlds": list[int], "grids": list[str], "sizes": list[str]}
+    lists = {"measure": list[str], "worlds": list[int], "grids": list[str] | None, "sizes": list[str]}
     lists |= {"precisions": list[str], "segments": list[int]}
     numbers = {"seconds": float, "breeding": int, "cluster": int, "full": bool, "previous": str | None}
     return Catalogue(choices, records, {**trials.values, **lists, **numbers})

@@ -47,23 +47,32 @@ class Case:
 
 def body_name(lattice: LatticeSettings) -> str:
     """Return a lattice as rows and tables name it."""
-    return f"{lattice.name} {lattice.rows} x {lattice.columns}"
+    return f"{lattice.name} {' x '.join(str(extent) for extent in lattice.shape)}"
 
 
 def lattices(settings: Mapping[str, Any]) -> list[LatticeSettings]:
-    """Return the body's own lattice, and the same with the grids to compare it with.
+    """Return the body's own lattice, and the same with the grids to compare it with, by default its kind's own.
 
     Raises:
-        ConfigError: a grid that is not two whole numbers.
+        ConfigError: a grid that is not as many whole numbers as the lattice has directions.
     """
-    own = settings["body.lattice"]
+    own: LatticeSettings = settings["body.lattice"]
+    usual = type(own)()
     found = [own]
-    for grid in settings["grids"]:
-        extents = re.fullmatch(r"(\d+)x(\d+)", grid)
+    if settings["grids"] is None:
+        found.append(_sized(own, usual.shape))
+    for grid in settings["grids"] or ():
+        extents = re.fullmatch("x".join([r"(\d+)"] * len(own.extents)), grid)
         if extents is None:
-            raise ConfigError("grids as a list of ROWSxCOLUMNS", repr(grid), "set for example grids=[13x22]")
-        found.append(replace(own, rows=int(extents[1]), columns=int(extents[2])))
+            form = "x".join(extent.upper() for extent in own.extents)
+            example = "x".join(str(extent) for extent in usual.shape)
+            raise ConfigError(f"grids as a list of {form}", repr(grid), f"set for example grids=[{example}]")
+        found.append(_sized(own, [int(extent) for extent in extents.groups()]))
     return list(dict.fromkeys(found))
+
+
+def _sized(lattice: LatticeSettings, shape: Sequence[int]) -> LatticeSettings:
+    return replace(lattice, **dict(zip(lattice.extents, shape, strict=True)))
 
 
 def executions(settings: Mapping[str, Any]) -> list[Execution]:

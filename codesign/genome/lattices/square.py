@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.genome.assembly import CellTemplate, assemble
-from codesign.genome.lattice import Lattice, Material
+from codesign.genome.assembly import assemble
+from codesign.genome.lattice import CellTemplate, Lattice, Material
 from codesign.genome.settings import LatticeSettings
 
 
@@ -56,7 +56,7 @@ class SquareLattice(LatticeSettings):
         row, column = np.divmod(np.arange(self.rows * self.columns), self.columns)
         return assemble(
             name=self.name,
-            shape=(self.rows, self.columns),
+            shape=self.shape,
             unit=(side, side),
             templates=(template,),
             cell_coordinates=np.stack([column, row], axis=1),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.genome.assembly import CellTemplate, assemble
-from codesign.genome.lattice import Lattice, Material
+from codesign.genome.assembly import assemble
+from codesign.genome.lattice import CellTemplate, Lattice, Material
 from codesign.genome.settings import LatticeSettings
 
 
@@ -36,7 +36,7 @@ class TriangleLattice(LatticeSettings):
         half = self.side / 2
         return assemble(
             name=self.name,
-            shape=(self.rows, self.columns),
+            shape=self.shape,
             unit=(half, half * math.sqrt(3)),
             templates=(down, up),
             cell_coordinates=np.stack([column, row], axis=1),

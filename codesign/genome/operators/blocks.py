@@ -1,11 +1,11 @@
-"""Operators that rearrange parts of one body: blocks of cells and mirror images, muscles included."""
+"""Operators that rearrange parts of one body: blocks of cells, mirror images and rotations, muscles included."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codesign.genome.genomes import Genome
 from codesign.genome.lattice import Lattice
-from codesign.genome.operators.operator import filled_cells, pick, reflected, shifted, shore
+from codesign.genome.operators.operator import filled_cells, pick, put_down, shore, transformed
 
 
 def move_block(lattice: Lattice, genome: Genome, rng: np.random.Generator) -> Genome:
@@ -19,26 +19,47 @@ def copy_block(lattice: Lattice, genome: Genome, rng: np.random.Generator) -> Ge
 
 
 def mirror(lattice: Lattice, genome: Genome, rng: np.random.Generator) -> Genome:
-    """Make the body symmetric about a random upright axis through it: one side becomes the image of the other."""
-    x = lattice.cell_coordinates[:, 0]
-    doubled, anchor = 2 * x, pick(filled_cells(genome), rng)
-    total = int(doubled[anchor] + rng.integers(-1, 2))
+    """Make the body symmetric about a random upright plane through it (2D: axis): one side becomes the other's image.
+
+    In 3D planes across x and across y are equally likely.
+    """
+    reflection = lattice.reflections[rng.integers(len(lattice.reflections))]
+    across = int(np.argmin(np.diag(reflection.matrix)))
+    doubled, anchor = 2 * lattice.cell_coordinates[:, across], pick(filled_cells(genome), rng)
+    shift = np.zeros(lattice.dim, dtype=np.int32)
+    shift[across] = total = int(doubled[anchor] + rng.integers(-1, 2))
     everywhere = np.arange(lattice.cells)
-    if not len(reflected(lattice, everywhere, total)[0]):
+    if not len(transformed(lattice, everywhere, reflection, shift)[0]):
         # A lattice of alternating cells has axes through cells only.
-        total = int(doubled[anchor])
+        shift[across] = total = int(doubled[anchor])
     # The side of the anchor stays, so that there is always something to mirror.
     left = doubled[anchor] < total or (doubled[anchor] == total and rng.integers(2))
     replaced = everywhere[doubled > total] if left else everywhere[doubled < total]
-    targets, sources = reflected(lattice, replaced, total)
-    cells, muscles = genome.cells.copy(), genome.muscles.copy()
-    cells[replaced] = 0
-    cells[targets] = genome.cells[sources]
-    source_edges = np.take_along_axis(
-        lattice.cell_edges[sources], lattice.mirrored_springs[lattice.cell_kinds[sources]], axis=1
-    )
-    muscles[lattice.cell_edges[targets]] = genome.muscles[source_edges]
-    return Genome(cells, muscles)
+    targets, sources = transformed(lattice, replaced, reflection, shift)
+    return put_down(lattice, genome, reflection, (sources, targets), replaced)
+
+
+def rotate(lattice: Lattice, genome: Genome, rng: np.random.Generator) -> Genome:
+    """Rotate the whole body or a random block of it about the vertical, by one, two or three quarters of a turn.
+
+    A body stays where it is as far as the lattice has room for it there. A block turns about one of its cells. What
+    would leave the lattice is lost.
+    """
+    rotation = lattice.rotations[rng.integers(len(lattice.rotations))]
+    filled = filled_cells(genome)
+    if rng.integers(2):
+        block = filled
+        places = lattice.cell_coordinates[block]
+        images = places @ rotation.matrix.T
+        low, high = images.min(axis=0), images.max(axis=0)
+        room = np.maximum(np.array(lattice.cell_grid.shape) - (high - low + 1), 0)
+        shift = np.minimum(places.min(axis=0), room) - low
+    else:
+        anchor = pick(filled, rng)
+        block = _block(lattice, filled, anchor, rng)
+        place = lattice.cell_coordinates[anchor]
+        shift = place - rotation.matrix @ place
+    return put_down(lattice, genome, rotation, transformed(lattice, block, rotation, shift), block)
 
 
 def _transplanted(lattice: Lattice, genome: Genome, rng: np.random.Generator, *, keep: bool) -> Genome:
@@ -48,15 +69,12 @@ def _transplanted(lattice: Lattice, genome: Genome, rng: np.random.Generator, *,
     places = _alike(lattice, anchor, shore(lattice, genome.cells))
     if not len(places):
         places = _alike(lattice, anchor, filled[filled != anchor])
-    cells, muscles = genome.cells.copy(), genome.muscles.copy()
-    if len(places):
-        shift = lattice.cell_coordinates[pick(places, rng)] - lattice.cell_coordinates[anchor]
-        sources, targets = shifted(lattice, block, shift)
-        if not keep:
-            cells[block] = 0
-        cells[targets] = genome.cells[sources]
-        muscles[lattice.cell_edges[targets]] = genome.muscles[lattice.cell_edges[sources]]
-    return Genome(cells, muscles)
+    if not len(places):
+        return Genome(genome.cells.copy(), genome.muscles.copy())
+    still = lattice.symmetries[0]
+    shift = lattice.cell_coordinates[pick(places, rng)] - lattice.cell_coordinates[anchor]
+    moves = transformed(lattice, block, still, shift)
+    return put_down(lattice, genome, still, moves, block[:0] if keep else block)
 
 
 def _alike(lattice: Lattice, cell: int, others: NDArray[np.intp]) -> NDArray[np.intp]:

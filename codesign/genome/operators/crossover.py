@@ -8,7 +8,7 @@ from codesign.genome.operators.operator import filled_cells, pick, shifted
 
 
 def graft(lattice: Lattice, genome: Genome, mate: Genome, rng: np.random.Generator) -> Genome:
-    """Join a part of the parent to a part of the mate, cut along a random lattice line.
+    """Join a part of the parent to a part of the mate, cut along a random lattice line (3D: plane).
 
     The mate is moved so that a cell of its body lies on a cell of the parent's at the cut, so that the parts meet.
     """

@@ -9,7 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.genome.genomes import ByteArray, Genome
-from codesign.genome.lattice import IntArray, Lattice
+from codesign.genome.lattice import IntArray, Lattice, Symmetry
+
+
+def _everywhere(_lattice: Lattice) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -22,11 +26,13 @@ class Operator(ABC):
         parents: 1, or 2 for operators that combine a parent with a mate.
         name: key in `VARIATIONS`, and the operator's name in the lineage.
         reshapes: whether a child of its parent's very shape counts as unchanged, even if muscles differ.
+        applies: which lattices it is for; on others it must not be called.
     """
 
     parents: ClassVar[int]
     name: str
     reshapes: bool = field(default=False, kw_only=True)
+    applies: Callable[[Lattice], bool] = field(default=_everywhere, kw_only=True)
 
     @abstractmethod
     def __call__(self, lattice: Lattice, genome: Genome, mate: Genome | None, rng: np.random.Generator, /) -> Genome:
@@ -101,11 +107,36 @@ def shifted(lattice: Lattice, cells: NDArray[np.integer], shift: IntArray) -> tu
     return _matched(lattice, cells, lattice.cell_coordinates[cells] + shift)
 
 
-def reflected(lattice: Lattice, cells: NDArray[np.integer], total: int) -> tuple[IntArray, IntArray]:
-    """Return those of the cells that the reflection x -> total - x keeps on the lattice, in shape, and their images."""
-    targets = lattice.cell_coordinates[cells].copy()
-    targets[:, 0] = total - targets[:, 0]
-    return _matched(lattice, cells, targets)
+def transformed(
+    lattice: Lattice, cells: NDArray[np.integer], symmetry: Symmetry, shift: NDArray[np.integer]
+) -> tuple[IntArray, IntArray]:
+    """Return those of the cells that the symmetry, then the shift, keeps on the lattice, in shape, and their images."""
+    return _matched(lattice, cells, lattice.cell_coordinates[cells] @ symmetry.matrix.T + shift)
+
+
+def put_down(
+    lattice: Lattice,
+    genome: Genome,
+    symmetry: Symmetry,
+    moves: tuple[IntArray, IntArray],
+    replaced: NDArray[np.integer],
+) -> Genome:
+    """Return the genome with cells and their muscles copied to their images.
+
+    Args:
+        lattice: the genome's lattice.
+        genome: stays as it is.
+        symmetry: how the springs of a cell lie in its image.
+        moves: the cells and their images, see `transformed`.
+        replaced: cells that are emptied first.
+    """
+    sources, targets = moves
+    cells, muscles = genome.cells.copy(), genome.muscles.copy()
+    cells[replaced] = 0
+    cells[targets] = genome.cells[sources]
+    springs = symmetry.springs[lattice.cell_kinds[sources]]
+    muscles[lattice.cell_edges[targets]] = genome.muscles[np.take_along_axis(lattice.cell_edges[sources], springs, 1)]
+    return Genome(cells, muscles)
 
 
 def _matched(lattice: Lattice, cells: NDArray[np.integer], targets: IntArray) -> tuple[IntArray, IntArray]:
