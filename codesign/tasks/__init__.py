@@ -1,13 +1,54 @@
 """Tasks and terrains: what bodies are to do, and the ground that they do it on."""
 
+from codesign.tasks.climb import Climb
+from codesign.tasks.cross import Cross
 from codesign.tasks.flat import Flat
+from codesign.tasks.gaps import Gaps
 from codesign.tasks.heightfield import Heightfield
+from codesign.tasks.hills import Hills
 from codesign.tasks.jump import Jump
+from codesign.tasks.light import Light
+from codesign.tasks.rough import Rough
 from codesign.tasks.segments import Segments
+from codesign.tasks.slope import Slope
+from codesign.tasks.steps import Steps
 from codesign.tasks.walk import Walk
 from codesign.tasks.walk_efficiently import WalkEfficiently
 
-TASKS = {"walk": Walk, "jump": Jump, "walk_efficiently": WalkEfficiently}
-TERRAINS = {"flat": Flat, "segments": Segments, "heightfield": Heightfield}
+TASKS = {
+    "walk": Walk,
+    "walk_efficiently": WalkEfficiently,
+    "jump": Jump,
+    "light": Light,
+    "climb": Climb,
+    "cross": Cross,
+}
+TERRAINS = {
+    "flat": Flat,
+    "segments": Segments,
+    "heightfield": Heightfield,
+    "slope": Slope,
+    "steps": Steps,
+    "hills": Hills,
+    "rough": Rough,
+    "gaps": Gaps,
+}
 
-__all__ = ["TASKS", "TERRAINS", "Flat", "Heightfield", "Jump", "Segments", "Walk", "WalkEfficiently"]
+__all__ = [
+    "TASKS",
+    "TERRAINS",
+    "Climb",
+    "Cross",
+    "Flat",
+    "Gaps",
+    "Heightfield",
+    "Hills",
+    "Jump",
+    "Light",
+    "Rough",
+    "Segments",
+    "Slope",
+    "Steps",
+    "Walk",
+    "WalkEfficiently",
+]

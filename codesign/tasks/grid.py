@@ -17,6 +17,9 @@ CREASE = 1.0e-3
 SLOWEST = 1.0e-12
 """Least approach [m] that divides a distance from the ground."""
 
+DRAWN = 0.1
+"""Largest distance [m] between points that a curved surface is drawn with."""
+
 HEADER = 6
 """Numbers before the heights: nodes along x and y, the first node's place, and the distances between nodes."""
 
@@ -57,6 +60,19 @@ class Grid:
         (i, j), (right, far), (u, v) = cell.T, after.T, part.T
         near = heights[j, i] * (1.0 - u) + heights[j, right] * u
         return near * (1.0 - v) + (heights[far, i] * (1.0 - u) + heights[far, right] * u) * v
+
+    def surface(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """Return points of the ground between two corners, see `Terrain.surface`: nodes, and more of a twisted one."""
+        twisted = self.heights.ndim == 2 and np.diff(np.diff(self.heights, axis=0), axis=1).any()
+        axes: list[np.ndarray] = []
+        for axis, count in enumerate(self.heights.shape[::-1]):
+            parts = int(np.ceil(self.spacing[axis] / DRAWN)) if twisted else 1
+            lines = self.low[axis] + self.spacing[axis] / parts * np.arange((count - 1) * parts + 1)
+            inside = lines[(lines > low[axis]) & (lines < high[axis])]
+            axes.append(np.concatenate([[low[axis]], inside, [high[axis]]]))
+        places = np.stack(np.meshgrid(*axes), axis=-1)
+        heights = self.height(places.reshape(-1, len(axes))).reshape(*places.shape[:-1], 1)
+        return np.concatenate([places, heights], axis=-1)
 
 
 def build_grid(dialect: Dialect, bisections: int) -> TerrainFunctions:

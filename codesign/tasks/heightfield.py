@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from codesign.body import Bodies
 from codesign.errors import ConfigError
 from codesign.sim import Dialect, TerrainFunctions
 from codesign.tasks.grid import Grid, build_grid
-from codesign.tasks.placement import set_down, surface_of
+from codesign.tasks.placement import set_down
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Heightfield:
 
     Attributes:
         heights: at the nodes [m]: rows along y of columns along x; a single row for 2D.
+        file: a .npy or .csv file that takes the place of `heights`, read when the settings are made; None for none.
         low: the first node's x and y [m]; y is ignored in 2D.
         size: extent along x and y [m]; y is ignored in 2D.
         start: where the left end of a body is put along x [m]; in 3D its middle along y is at 0.
@@ -27,17 +29,21 @@ class Heightfield:
             which is more exact and has a gradient.
 
     Raises:
-        ConfigError: rows of different lengths, fewer than two nodes, or a number that is not finite or out of range.
+        ConfigError: rows of different lengths, fewer than two nodes, or a number that is not finite or out of range; a
+            file that cannot be read or holds something else.
     """
 
     name: str = "heightfield"
     heights: tuple[tuple[float, ...], ...] = ((0.1, 0.1), (0.1, 0.1))
+    file: str | None = None
     low: tuple[float, float] = (-2.5, -2.5)
     size: tuple[float, float] = (5.0, 5.0)
     start: float = 0.0
     bisections: int = 0
 
     def __post_init__(self) -> None:
+        if self.file is not None:
+            object.__setattr__(self, "heights", read_heights(Path(self.file)))
         lengths = {len(row) for row in self.heights}
         if len(lengths) != 1 or min(lengths) < 2:
             got = f"rows of {', '.join(map(str, sorted(lengths))) or 'no'} numbers"
@@ -45,7 +51,8 @@ class Heightfield:
         if not all(math.isfinite(height) for row in self.heights for height in row):
             row, column = np.argwhere(~np.isfinite(np.array(self.heights)))[0]
             got = f"{self.heights[row][column]} in row {row}, column {column}"
-            raise ConfigError("terrain.heights that are finite", got, "set every height in metres")
+            remedy = f"set every height in metres{'' if self.file is None else f' in {self.file}'}"
+            raise ConfigError("terrain.heights that are finite", got, remedy)
         if not all(map(math.isfinite, (*self.low, self.start))):
             raise ConfigError("terrain.low and terrain.start that are finite", repr(self.low), "set them in metres")
         if not all(0.0 < extent < math.inf for extent in self.size):
@@ -94,7 +101,7 @@ class Heightfield:
 
     def surface(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
         """Return points of the ground between two corners, see `Terrain.surface`."""
-        return surface_of(low, high, float(self.grid(len(low) + 1).spacing.min()) / 4.0, self.height)
+        return self.grid(len(low) + 1).surface(low, high)
 
     def extent(self, dimension: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the lowest and highest horizontal coordinates that are described [m]."""
@@ -105,3 +112,27 @@ class Heightfield:
         """Return the same ground: nothing about it is random."""
         del generator
         return self
+
+
+def read_heights(path: Path) -> tuple[tuple[float, ...], ...]:
+    """Return the heights in a file: rows along y of columns along x, or a single row [m].
+
+    Args:
+        path: of an array saved by NumPy (.npy), or of rows of numbers between commas (.csv).
+
+    Raises:
+        ConfigError: it is not there, cannot be read, or is not such a file.
+    """
+    expected, remedy = "terrain.file as a .npy or .csv file of rows of heights", "check the path and the file"
+    kind = path.suffix.lower()
+    if kind not in (".npy", ".csv"):
+        raise ConfigError(expected, f"{path}", "save the heights as .npy or .csv")
+    try:
+        found = np.load(path, allow_pickle=False) if kind == ".npy" else np.loadtxt(path, delimiter=",", ndmin=2)
+    except (OSError, ValueError, EOFError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
+        raise ConfigError(expected, f"{path}: {reason}", remedy) from error
+    if found.dtype.kind not in "fiu" or found.ndim not in (1, 2):
+        got = f"{path}: an array of {found.dtype} of shape {found.shape}"
+        raise ConfigError(expected, got, "save numbers of shape (rows, columns)")
+    return tuple(map(tuple, np.atleast_2d(found.astype(np.float64)).tolist()))
