@@ -18,7 +18,7 @@ from codesign.sim import Dialect, TaskFunctions
 class Cross:
     """Move the centre of mass along x, of which counts what it does above a level; the loss is minus that way [m].
 
-    Every step's move counts by a factor that goes smoothly (tanh) from 0, below the level, to 1, above it, half of it at
+    Every step's move counts by a factor that goes smoothly (tanh) from 0, below the level, to 1, above it, half at
     the level. So the loss has a gradient everywhere, and a body that lies in a gap gains nothing by moving there.
 
     Attributes:
