@@ -7,27 +7,54 @@ Everything is per robot and per step, in the order in which the equations are to
     v'      = exp(-damping dt) v + sum of impulses + dt g
     x'      = x + dt v', and a contact where that is below the ground
 
-Bodies and physics are read by attribute (`positions`, `springs`, `rest_lengths`, `stiffness`, `swings`; `dt`, `steps`,
-`gravity`, `damping`, `friction`), so both the platform's records and plain stand-ins fit.
+Space has two or three dimensions; the last axis points up. Bodies and physics are read by attribute (`positions`,
+`springs`, `rest_lengths`, `stiffness`, `swings`; `dt`, `steps`, `gravity`, `damping`, `friction`, and where they are
+used `grip`, `softness` and `regularisation`), so both the platform's records and plain stand-ins fit.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 SOFTENING = 1e-4  # added to every spring length [m]
 NO_SLIP_SPEED = 1e-4  # downward speed from which the ground holds a mass [m/s]
 TOUCH_SPEED = 1e-10  # keeps the time of impact finite for a mass that does not move [m/s]
+TOUCH_GAP = 1e-12  # the same where heights divide [m]
+CREASE = 1e-3  # distance from an edge of a grid within which the slopes of both sides are mixed [m]
+SLIP = 0.01  # speed below which smooth friction fades out [m/s]
 
 Actuate = Callable[[int, np.ndarray, np.ndarray], np.ndarray]
 Contact = Callable[["Ground", Any, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
+class Ground(Protocol):
+    """What the ground is asked by contacts, for points of shape (n, dimension)."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether a mass is on the ground at the time of impact."""
+        ...
+
+    def under(self, points: np.ndarray) -> np.ndarray:
+        """Return the height of the ground under points of shape (..., dimension), as (...)."""
+        ...
+
+    def normal_at(self, points: np.ndarray) -> np.ndarray:
+        """Return the unit normals, shape (n, dimension)."""
+        ...
+
+    def time_of_impact(self, dt: float, x: np.ndarray, v: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Return when masses that fly from `x` to `end` with `v` meet the ground, shape (n,)."""
+        ...
+
+
 @dataclass(frozen=True)
-class Ground:
+class Lines:
     """Straight lines `y = slope x + shift`, each from its start to the next one's; level at `base` left of the first.
+
+    In three dimensions the second axis changes nothing.
 
     Args:
         base: height left of the first line [m].
@@ -40,7 +67,7 @@ class Ground:
     shifts: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
-    def of_segments(cls, rows: np.ndarray, base: float = 0.1) -> "Ground":
+    def of_segments(cls, rows: np.ndarray, base: float = 0.1) -> "Lines":
         """Read rows of x0, y0, length, slope, shift; the last line goes on for ever."""
         return cls(base, rows[:, 0], rows[:, 3], rows[:, 4])
 
@@ -58,30 +85,105 @@ class Ground:
         line = self.line(x)
         return self.slope(line) * x + self.shift(line)
 
-    def normal(self, line: np.ndarray) -> np.ndarray:
-        slope = self.slope(line)
-        return np.stack([-slope, np.ones_like(slope)], -1) / np.sqrt(1.0 + slope**2)[..., None]
+    exact = True
 
-    def time_of_impact(self, x: np.ndarray, v: np.ndarray, end: np.ndarray) -> np.ndarray:
-        """Return when masses that fly from `x` to `end` with `v` meet the first of the lines in between."""
+    def under(self, points: np.ndarray) -> np.ndarray:
+        return self.height(points[..., 0])
+
+    def normal(self, line: np.ndarray, dimension: int) -> np.ndarray:
+        slope = self.slope(line)
+        middle = [np.zeros_like(slope)] * (dimension - 2)
+        return np.stack([-slope, *middle, np.ones_like(slope)], -1) / np.sqrt(1.0 + slope**2)[..., None]
+
+    def normal_at(self, points: np.ndarray) -> np.ndarray:
+        return self.normal(self.line(points[:, 0]), points.shape[1])
+
+    def time_of_impact(self, dt: float, x: np.ndarray, v: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Return when masses meet the first of the lines in between."""
+        del dt
         here, there = self.line(x[:, 0]), self.line(end[:, 0])
         first = np.full(len(x), np.inf)
         for line in range(len(self.starts) + 1):
             index = np.full(len(x), line)
             between = (np.minimum(here, there) <= line) & (line <= np.maximum(here, there))
             slope = self.slope(index)
-            gap = np.abs(x[:, 1] - slope * x[:, 0] - self.shift(index)) / np.sqrt(1.0 + slope**2)
-            approach = np.abs((v * self.normal(index)).sum(-1))
+            gap = np.abs(x[:, -1] - slope * x[:, 0] - self.shift(index)) / np.sqrt(1.0 + slope**2)
+            approach = np.abs((v * self.normal(index, x.shape[1])).sum(-1))
             first = np.where(between, np.minimum(first, gap / (approach + TOUCH_SPEED)), first)
         return first
 
 
-def spring_impulses(body: Any, positions: np.ndarray, actuation: np.ndarray, dt: float) -> np.ndarray:
-    """Return the impulse on each mass, shape (masses, 2)."""
+@dataclass(frozen=True)
+class Nodes:
+    """Heights at the nodes of a grid, linear in each coordinate in between; constant across the border.
+
+    Args:
+        low: horizontal coordinates of the first node [m], shape (dimension - 1,).
+        spacing: distances between nodes [m], shape (dimension - 1,).
+        heights: shape (nodes,), or (nodes along y, nodes along x) [m].
+        bisections: how often the step is halved to find the time of impact; 0 where the height above ground is taken
+            as linear in time.
+    """
+
+    low: np.ndarray
+    spacing: np.ndarray
+    heights: np.ndarray
+    bisections: int = 0
+
+    exact = False
+
+    def level(self, places: np.ndarray) -> np.ndarray:
+        """Return the height at horizontal coordinates, shape (..., dimension - 1): a sum of hats, one on each node."""
+        hats = []
+        for axis, count in enumerate(self.heights.shape[::-1]):
+            place = np.clip((places[..., axis] - self.low[axis]) / self.spacing[axis], 0, count - 1)
+            hats.append(np.maximum(1.0 - np.abs(place[..., None] - np.arange(count)), 0.0))
+        if len(hats) == 1:
+            return hats[0] @ self.heights
+        return ((hats[1] @ self.heights) * hats[0]).sum(-1)
+
+    def under(self, points: np.ndarray) -> np.ndarray:
+        return self.level(points[..., :-1])
+
+    def normal_at(self, points: np.ndarray) -> np.ndarray:
+        """Return normals: slopes of the two cells beside the nearest node, mixed by where in the crease a point is."""
+        slopes = []
+        for axis in range(points.shape[1] - 1):
+            last = self.heights.shape[::-1][axis] - 1
+            node = np.clip(np.floor((points[:, axis] - self.low[axis]) / self.spacing[axis] + 0.5), 0, last)
+            heights = []
+            for neighbour in (-1, 0, 1):
+                place = points[:, :-1].copy()
+                place[:, axis] = self.low[axis] + (node + neighbour) * self.spacing[axis]
+                heights.append(self.level(place))
+            beyond = points[:, axis] - self.low[axis] - node * self.spacing[axis]
+            share = np.clip((beyond + CREASE) / (2.0 * CREASE), 0.0, 1.0)
+            left, right = np.diff(heights, axis=0)
+            slopes.append(((1.0 - share) * left + share * right) / self.spacing[axis])
+        normal = np.stack([*(-slope for slope in slopes), np.ones(len(points))], axis=1)
+        return normal / np.linalg.norm(normal, axis=1, keepdims=True)
+
+    def time_of_impact(self, dt: float, x: np.ndarray, v: np.ndarray, end: np.ndarray) -> np.ndarray:
+        if not self.bisections:
+            before, after = x[:, -1] - self.under(x), end[:, -1] - self.under(end)
+            return dt * before / np.maximum(before - after, TOUCH_GAP)
+        above, below = np.zeros(len(x)), np.full(len(x), dt)
+        for _ in range(self.bisections):
+            middle = (above + below) / 2.0
+            place = x + middle[:, None] * v
+            inside = place[:, -1] < self.under(place)
+            above, below = np.where(inside, above, middle), np.where(inside, middle, below)
+        return above
+
+
+def spring_impulses(
+    body: Any, positions: np.ndarray, actuation: np.ndarray, dt: float, softening: float = SOFTENING
+) -> np.ndarray:
+    """Return the impulse on each mass, shape (masses, dimension)."""
     impulses = np.zeros_like(positions)
     for spring, (a, b) in enumerate(np.asarray(body.springs)):
         between = positions[a] - positions[b]
-        length = np.sqrt((between**2).sum()) + SOFTENING
+        length = np.sqrt((between**2).sum()) + softening
         target = body.rest_lengths[spring] * (1.0 + body.swings[spring] * actuation[spring])
         impulse = dt * body.stiffness[spring] * (length - target) / length * between
         impulses[a] -= impulse
@@ -91,34 +193,67 @@ def spring_impulses(body: Any, positions: np.ndarray, actuation: np.ndarray, dt:
 
 def _touch(ground: Ground, physics: Any, x: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the time of impact, the place and the normal there."""
-    time = np.clip(ground.time_of_impact(x, v, x + physics.dt * v), 0.0, physics.dt)
+    time = np.clip(ground.time_of_impact(physics.dt, x, v, x + physics.dt * v), 0.0, physics.dt)
     place = x + time[:, None] * v
-    return time, place, ground.normal(ground.line(place[:, 0]))
+    return time, place, ground.normal_at(place)
 
 
 def _raise(ground: Ground, x: np.ndarray) -> np.ndarray:
-    return np.stack([x[:, 0], np.maximum(x[:, 1], ground.height(x[:, 0]))], -1)
+    return np.concatenate([x[:, :-1], np.maximum(x[:, -1], ground.under(x))[:, None]], axis=1)
+
+
+def _where_below(
+    ground: Ground, physics: Any, x: np.ndarray, v: np.ndarray, held_x: np.ndarray, held_v: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what a contact says of masses that would be below the ground, and free flight of all others."""
+    free = x + physics.dt * v
+    below = (free[:, -1] < ground.under(free))[:, None]
+    return np.where(below, held_x, free), np.where(below, held_v, v)
+
+
+def _grip(physics: Any) -> float:
+    """Return the largest share of the tangential speed that friction takes, by default as much as friction."""
+    grip = getattr(physics, "grip", None)
+    return physics.friction if grip is None else grip
 
 
 def coulomb(ground: Ground, physics: Any, x: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The normal part of the velocity vanishes, the tangential part shrinks by friction."""
     time, place, normal = _touch(ground, physics, x, v)
+    if not ground.exact:
+        place = np.concatenate([place[:, :-1], ground.under(place)[:, None]], axis=1)
     normal_speed = (v * normal).sum(-1)
     tangential = v - normal_speed[:, None] * normal
     speed = np.sqrt((tangential**2).sum(-1))
-    lost = physics.friction * np.minimum(np.abs(normal_speed), speed)
+    lost = np.minimum(physics.friction * np.abs(normal_speed), _grip(physics) * speed)
     after = tangential * np.divide(speed - lost, speed, out=np.zeros_like(speed), where=speed > 0.0)[:, None]
-    return _raise(ground, place + (physics.dt - time)[:, None] * after), after
+    slid = _raise(ground, place + (physics.dt - time)[:, None] * after)
+    return _where_below(ground, physics, x, v, slid, after)
 
 
 def no_slip(ground: Ground, physics: Any, x: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The ground holds a mass that comes down on it for the rest of the step; a slower one moves on freely."""
     _, place, normal = _touch(ground, physics, x, v)
     held = ((v * normal).sum(-1) < -NO_SLIP_SPEED)[:, None]
-    return np.where(held, _raise(ground, place), x + physics.dt * v), np.where(held, 0.0, v)
+    stopped = np.where(held, _raise(ground, place), x + physics.dt * v)
+    return _where_below(ground, physics, x, v, stopped, np.where(held, 0.0, v))
 
 
-CONTACTS: dict[str, Contact] = {"coulomb": coulomb, "no_slip": no_slip}
+def smooth(ground: Ground, physics: Any, x: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The ground pushes the more the deeper a mass would come, and a little even from afar; friction fades in."""
+    reached = x + physics.dt * v
+    normal = ground.normal_at(reached)
+    depth = (ground.under(reached) - reached[:, -1]) * normal[:, -1]
+    push = (depth + np.hypot(depth, physics.softness)) / (2.0 * physics.dt)
+    normal_speed = (v * normal).sum(-1)
+    tangential = v - normal_speed[:, None] * normal
+    wanted = physics.friction * push / np.sqrt((tangential**2).sum(-1) + SLIP**2)
+    limited = wanted * _grip(physics) / np.maximum(np.hypot(wanted, _grip(physics)), TOUCH_GAP)
+    after = (1.0 - limited)[:, None] * tangential + (normal_speed + push)[:, None] * normal
+    return x + physics.dt * after, after
+
+
+CONTACTS: dict[str, Contact] = {"coulomb": coulomb, "no_slip": no_slip, "smooth": smooth}
 
 
 @dataclass(frozen=True)
@@ -132,23 +267,21 @@ class Scene:
 
 def advance(scene: Scene, x: np.ndarray, v: np.ndarray, impulses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return positions and velocities of masses after one time step in which they got impulses."""
-    physics, ground = scene.physics, scene.ground
+    physics = scene.physics
     v = np.exp(-physics.damping * physics.dt) * v + impulses
-    v = v + physics.dt * np.array([0.0, physics.gravity])
-    free = x + physics.dt * v
-    below = (free[:, 1] < ground.height(free[:, 0]))[:, None]
-    held_x, held_v = scene.contact(ground, physics, x, v)
-    return np.where(below, held_x, free), np.where(below, held_v, v)
+    v[:, -1] += physics.dt * physics.gravity
+    return scene.contact(scene.ground, physics, x, v)
 
 
 def step(body: Any, scene: Scene, x: np.ndarray, v: np.ndarray, actuation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return positions and velocities of a robot after one time step."""
-    return advance(scene, x, v, spring_impulses(body, x, actuation, scene.physics.dt))
+    softening = getattr(scene.physics, "regularisation", SOFTENING)
+    return advance(scene, x, v, spring_impulses(body, x, actuation, scene.physics.dt, softening))
 
 
 @dataclass(frozen=True)
 class Rollout:
-    """An episode: positions and velocities, shape (steps + 1, masses, 2); actuation, shape (steps, springs)."""
+    """An episode: positions and velocities, shape (steps + 1, masses, dimension); actuation, shape (steps, springs)."""
 
     positions: np.ndarray
     velocities: np.ndarray

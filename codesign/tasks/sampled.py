@@ -18,7 +18,7 @@ MOST_NODES = 1001
 """Nodes along an axis: a million in 3D, 8 MB."""
 
 FINEST = 0.01
-"""Least distance between nodes [m]: a mass must not pass a whole cell in a step."""
+"""Least distance between nodes [m]: a mass that moves farther than half a cell in a step meets the cell's extension."""
 
 STEEPEST = 6.0
 """Largest slope of a wall; a mass that runs into its foot is raised by this times its way in that step."""
@@ -76,15 +76,19 @@ class Sampled(ABC):
         return math.ceil(2.0 * self.reach / self.spacing - 1e-9)
 
     def require_nodes(self, field: str) -> None:
-        """Check that the grid is neither too fine nor too large, as far as `field` decides that.
+        """Check that the grid, whose cells `field` decides, is neither too fine nor too large.
 
         Raises:
             ConfigError: it is.
         """
-        if self.spacing < FINEST or self.cells + 1 > MOST_NODES:
-            got = f"{self.cells + 1} nodes along x, {self.spacing:.3g} m apart"
-            limits = f"at most {MOST_NODES} nodes at least {FINEST:g} m apart"
-            raise ConfigError(f"terrain.{field} that makes {limits}", got, f"set terrain.{field} or reach otherwise")
+        if self.spacing < FINEST:
+            expected = f"terrain.{field} that makes cells of at least {FINEST:g} m"
+            raise ConfigError(expected, f"cells of {self.spacing:.3g} m", f"set terrain.{field} higher")
+        if self.cells >= MOST_NODES:
+            expected = f"terrain.reach of at most {(MOST_NODES - 1) * self.spacing / 2.0:.3g} m"
+            got = f"{self.reach:g} m in cells of {self.spacing:.3g} m"
+            coarser = f" or terrain.{field} higher" if field != "reach" else ""
+            raise ConfigError(expected, got, f"set terrain.reach lower{coarser}")
 
     def grid(self, dimension: int) -> Grid:
         """Return the ground of bodies of so many dimensions."""

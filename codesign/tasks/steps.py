@@ -26,7 +26,7 @@ class Steps(Sampled):
     rise: float = 0.04
     tread: float = 0.25
     first: float = 0.75
-    edge: float = 0.025
+    edge: float = 0.05
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -33,6 +33,21 @@ def strip(cells: int, seed: int = 0) -> Body:
     return replace(made, swings=np.where(passive, 0.0, made.swings))
 
 
+def cubes(count: int, seed: int = 0) -> Body:
+    """Return a row of cubes of side 0.1 m along x: 12 edges and 12 face diagonals each, shared ones once; 3D."""
+    corners = [[0.1 * x, 0.1 * y, 0.1 * z] for x in range(count + 1) for y in (0, 1) for z in (0, 1)]
+    place = np.array(corners)
+    # Corners of one cube are at most one side apart along each axis, and only its own diagonal runs along all three.
+    apart = np.abs(place[:, None] - place[None]) / 0.1
+    near = (apart.max(axis=2) < 1.5) & (apart.sum(axis=2) < 2.5)
+    springs = np.argwhere(np.triu(near, 1)).tolist()
+    # Stronger muscles would throw these light bodies into the air, off the ground that tests are about.
+    made = body(corners, springs, swings=0.05, stiffness=1.5e4)
+    passive = np.random.default_rng(seed).random(len(springs)) < 0.3
+    passive[0] = False
+    return replace(made, swings=np.where(passive, 0.0, made.swings))
+
+
 def pair(length: float = 0.05, stiffness: float = 100.0) -> Body:
     """Return two masses on a level line, joined by one spring."""
     return body([[0.0, 0.0], [length, 0.0]], [[0, 1]], swings=0.0, stiffness=stiffness)
@@ -45,7 +60,7 @@ def lone_mass() -> Body:
 
 def lifted(made: Body, height: float) -> Body:
     """Return the body higher up; bodies otherwise stand on their lowest mass."""
-    return replace(made, positions=made.positions + np.array([0.0, height]))
+    return replace(made, positions=made.positions + height * np.eye(made.positions.shape[1])[-1])
 
 
 def repeated(made: Body, count: int) -> Bodies:
@@ -55,3 +70,6 @@ def repeated(made: Body, count: int) -> Bodies:
 
 ASSORTED = [strip(1, 1), strip(2, 2), strip(5, 3), strip(3, 4), strip(11, 5), strip(1, 6), strip(7, 7)]
 """Bodies of 3 to 13 masses: fewer than a row, a row, and more."""
+
+SOLIDS = [cubes(1, 1), cubes(2, 2), cubes(1, 3), cubes(3, 4)]
+"""Bodies of 8 to 16 masses in 3D."""

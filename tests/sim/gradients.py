@@ -18,7 +18,7 @@ SIZES = {"weights": 1e-6, "positions": 1e-8, "velocities": 1e-7, "rest_lengths":
 
 def standing(case: Case, body: Body, gap: float = 1e-3) -> Body:
     """Return the body in world frame, set down and then raised by a gap [m]: on the ground motion has a kink."""
-    return replace(body, positions=case.terrain.place(Bodies.of([body])) + np.array([0.0, gap]))
+    return replace(body, positions=case.terrain.place(Bodies.of([body])) + gap * np.eye(case.dimension)[-1])
 
 
 def gradient_error(

@@ -5,11 +5,13 @@ import pytest
 
 from codesign.body import Bodies
 from codesign.sim import CONTACTS
+from codesign.sim.contact import SLIP
 from tests.oracle import SOFTENING
 from tests.sim.bodies import lifted, lone_mass, pair, strip
 from tests.sim.worlds import Case
 
 HIGH = 5.0  # [m], too high to come down to the ground
+AT_THE_GROUND = sorted(set(CONTACTS) - {"smooth"})  # contacts that do nothing to what does not touch
 
 
 def positions_of(case: Case, *bodies, velocities: np.ndarray | None = None) -> np.ndarray:
@@ -21,7 +23,7 @@ def positions_of(case: Case, *bodies, velocities: np.ndarray | None = None) -> n
     return simulator.motion()[0]
 
 
-@pytest.mark.parametrize("contact", sorted(CONTACTS))
+@pytest.mark.parametrize("contact", AT_THE_GROUND)
 def test_free_fall_with_drag(contact: str) -> None:
     """v_n = q^n v_0 + dt g (1 - q^n) / (1 - q), and x_n = x_0 + dt (v_1 + ... + v_n)."""
     case = Case.of(contact=contact, steps=100)
@@ -66,7 +68,7 @@ def test_period_of_a_spring() -> None:
     np.testing.assert_allclose(np.diff(returns).mean(), 2.0 * np.pi / turn, rtol=5e-3)
 
 
-@pytest.mark.parametrize("contact", sorted(CONTACTS))
+@pytest.mark.parametrize("contact", AT_THE_GROUND)
 def test_momentum_and_spin_are_conserved(contact: str) -> None:
     """Without gravity, drag and ground, springs cannot move the centre of mass nor turn the body, however they pull."""
     case = Case.of(contact=contact, steps=300, gravity=0.0, damping=0.0)
@@ -109,3 +111,22 @@ def test_friction_stops_a_sliding_mass(friction: float, slides: bool) -> None:
         expected.append(now)
     np.testing.assert_allclose(steps, expected, rtol=0, atol=1e-12)
     assert (steps[-1] > 0.0) == slides
+
+
+def test_smooth_contact_holds_a_mass_at_a_distance() -> None:
+    """It comes to rest where (p + sqrt(p^2 + d^2)) / 2 is its weight w = g dt^2, for p = w - h: at h = d^2 / (4 w)."""
+    case = Case.of(contact="smooth", steps=2000)
+    found = positions_of(case, lifted(lone_mass(), 0.102))
+    weight = -case.physics.gravity * case.physics.dt**2
+    np.testing.assert_allclose(found[-1, :, 1] - 0.1, case.physics.softness**2 / (4.0 * weight), rtol=0, atol=1e-12)
+
+
+def test_smooth_friction_takes_the_share_that_it_says() -> None:
+    case = Case.of(contact="smooth", steps=1, friction=0.7, grip=0.6, damping=0.0)
+    speed, height = 0.2, 5e-4
+    found = positions_of(case, lifted(lone_mass(), 0.1 + height), velocities=np.array([[speed, 0.0], [speed, 0.0]]))
+    fall, softness = -case.physics.gravity * case.physics.dt**2, case.physics.softness
+    push = (fall - height + np.hypot(fall - height, softness)) / (2.0 * case.physics.dt)
+    share = 0.7 * push / np.hypot(speed, SLIP)
+    taken = share * 0.6 / np.hypot(share, 0.6)
+    np.testing.assert_allclose((found[1, :, 0] - found[0, :, 0]) / case.physics.dt, speed * (1.0 - taken), rtol=1e-12)

@@ -6,10 +6,10 @@ import pytest
 from codesign.body import Bodies
 from codesign.control import CONTROLLERS
 from codesign.sim import CONTACTS
-from codesign.tasks import TERRAINS
-from tests.sim.bodies import strip
+from codesign.tasks import TASKS, TERRAINS
+from tests.sim.bodies import cubes, strip
 from tests.sim.gradients import SIZES, gradient_error, standing
-from tests.sim.worlds import GROUNDS, Case, choices
+from tests.sim.worlds import DIMENSIONS, LINES, Case, choices
 
 # Central differences of a float64 loss: half of its 16 digits remain at best. Measured: 1e-9 to 4e-7.
 DIFFERENCES = 2e-6
@@ -17,15 +17,34 @@ DIFFERENCES = 2e-6
 MANY_STEPS = 2e-5
 
 BODY = strip(5, 3)
+SOLID = cubes(2, 2)
+# Grounds on a grid have the same kernels: one of them is checked with every contact, the others with one contact.
+GRIDS = ("rough", "slope", "steps", "hills", "gaps")
 
 
 @pytest.mark.parametrize("quantity", sorted(SIZES))
-@pytest.mark.parametrize("terrain", sorted(TERRAINS))
+@pytest.mark.parametrize("terrain", sorted(set(TERRAINS) - set(GRIDS)))
 @pytest.mark.parametrize("contact", sorted(CONTACTS))
 def test_with_contact(contact: str, terrain: str, quantity: str) -> None:
     case = Case.of(contact=contact, terrain=terrain)
     for seed in (0, 1):
         assert gradient_error(case, standing(case, BODY), quantity, seed=seed) < DIFFERENCES
+
+
+@pytest.mark.parametrize("terrain", GRIDS)
+def test_on_every_grid(terrain: str) -> None:
+    case = Case.of(terrain=terrain)
+    for quantity in ("weights", "positions"):
+        assert gradient_error(case, standing(case, BODY), quantity) < DIFFERENCES
+
+
+@pytest.mark.parametrize("quantity", sorted(SIZES))
+@pytest.mark.parametrize("terrain", ["heightfield", pytest.param("flat", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("contact", sorted(CONTACTS))
+def test_with_contact_in_3d(contact: str, terrain: str, quantity: str) -> None:
+    case = Case.of(contact=contact, terrain=terrain, dimension=3)
+    for seed in (0, 1):
+        assert gradient_error(case, standing(case, SOLID), quantity, seed=seed) < DIFFERENCES
 
 
 @pytest.mark.parametrize("quantity", sorted(SIZES))
@@ -34,6 +53,21 @@ def test_without_contact(quantity: str) -> None:
     case = Case.of(task="walk_efficiently")
     for seed in (0, 1):
         assert gradient_error(case, standing(case, BODY, gap=5.0), quantity, seed=seed) < DIFFERENCES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("quantity", sorted(SIZES))
+def test_without_contact_in_3d(quantity: str) -> None:
+    case = Case.of(task="walk_efficiently", dimension=3)
+    for seed in (0, 1):
+        assert gradient_error(case, standing(case, SOLID, gap=5.0), quantity, seed=seed) < DIFFERENCES
+
+
+@pytest.mark.parametrize("task", ["light", *(pytest.param(task, marks=pytest.mark.slow) for task in sorted(TASKS))])
+def test_every_task_in_3d(task: str) -> None:
+    case = Case.of(task=task, terrain="rough", dimension=3)
+    for quantity in ("weights", "positions", "velocities"):
+        assert gradient_error(case, standing(case, SOLID), quantity) < DIFFERENCES
 
 
 @choices("controller", "task")
@@ -82,13 +116,15 @@ def test_every_component(controller: str) -> None:
         np.testing.assert_allclose(found[own], differences[own], rtol=0, atol=1e-5 * largest, err_msg=name)
 
 
-def test_bodies_of_these_tests_touch_and_leave_the_ground() -> None:
-    for terrain in TERRAINS:
-        case = Case.of(terrain=terrain)
-        body = standing(case, BODY)
-        episode = case.left().episode(body, case.weights(Bodies.of([body])))
-        x, y = episode.positions[..., 0], episode.positions[..., 1]
-        down = y == GROUNDS[terrain](case.terrain).height(x)
-        assert 0.02 < down.mean() < 0.9
-        assert (down[1:] & ~down[:-1]).any()
-        assert (~down[1:] & down[:-1]).any()
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+@pytest.mark.parametrize("terrain", sorted(TERRAINS))
+def test_bodies_of_these_tests_touch_and_leave_the_ground(terrain: str, dimension: int) -> None:
+    if dimension == 3 and terrain in LINES:
+        return
+    case = Case.of(terrain=terrain, dimension=dimension)
+    body = standing(case, BODY if dimension == 2 else SOLID)
+    episode = case.left().episode(body, case.weights(Bodies.of([body])))
+    down = np.abs(episode.positions[..., -1] - case.ground.under(episode.positions)) < 1e-6
+    assert 0.02 < down.mean() < 0.9
+    assert (down[1:] & ~down[:-1]).any()
+    assert (~down[1:] & down[:-1]).any()

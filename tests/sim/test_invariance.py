@@ -8,17 +8,18 @@ import pytest
 from codesign.body import Bodies
 from codesign.tasks import TASKS
 from tests.sim.bodies import ASSORTED
-from tests.sim.worlds import Case, choices
+from tests.sim.worlds import BODIES, Case, choices
 
 PRECISIONS = ("float32", "float64")
-MANY = [ASSORTED[index % len(ASSORTED)] for index in range(60)]
+MANY = {dimension: [some[index % len(some)] for index in range(60)] for dimension, some in BODIES.items()}
 
 
 def everything(case: Case, indices: list[int], precision: str, **settings) -> list[dict[str, np.ndarray]]:
     """Return loss, gradient, measures and physical gradients of each of the given worlds out of `MANY`."""
-    bodies = Bodies.of([MANY[index] for index in indices])
+    many = MANY[case.dimension]
+    bodies = Bodies.of([many[index] for index in indices])
     simulator = case.simulator(bodies, precision=precision, **settings)
-    own = [case.weights(Bodies.of([MANY[index]]), seed=index) for index in indices]
+    own = [case.weights(Bodies.of([many[index]]), seed=index) for index in indices]
     simulator.load(np.concatenate(own))
     simulator.forward()
     simulator.reverse()
@@ -44,17 +45,35 @@ def assert_same_bits(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -
 @choices("controller", "precision")
 def test_alone_and_among_many(controller: str, precision: str) -> None:
     case = Case.of(controller=controller)
-    together = everything(case, list(range(len(MANY))), precision)
-    assert len({float(world["loss"]) for world in together}) == len(MANY)
+    together = everything(case, list(range(len(MANY[2]))), precision)
+    assert len({float(world["loss"]) for world in together}) == len(MANY[2])
     for index in (0, 1, 4, 30, 59):
         assert_same_bits(everything(case, [index], precision)[0], together[index])
+
+
+@pytest.mark.parametrize(
+    ("contact", "precision"),
+    [
+        ("coulomb", "float64"),
+        *(pytest.param(contact, "float32", marks=pytest.mark.slow) for contact in ("coulomb", "no_slip", "smooth")),
+    ],
+)
+def test_alone_and_among_many_in_3d(contact: str, precision: str) -> None:
+    case = Case.of(contact=contact, terrain="rough", dimension=3)
+    together = everything(case, list(range(20)), precision)
+    assert len({float(world["loss"]) for world in together}) == 20
+    for index in (0, 1, 6, 19):
+        assert_same_bits(everything(case, [index], precision)[0], together[index])
+    order = np.random.default_rng(1).permutation(20).tolist()
+    for index, world in zip(order, everything(case, order, precision), strict=True):
+        assert_same_bits(world, together[index])
 
 
 @choices("contact", "terrain", "precision", together=("contact", "terrain"))
 def test_permuting_permutes(contact: str, terrain: str, precision: str) -> None:
     case = Case.of(contact=contact, terrain=terrain)
-    order = np.random.default_rng(1).permutation(len(MANY)).tolist()
-    straight = everything(case, list(range(len(MANY))), precision)
+    order = np.random.default_rng(1).permutation(len(MANY[2])).tolist()
+    straight = everything(case, list(range(len(MANY[2]))), precision)
     for index, world in zip(order, everything(case, order, precision), strict=True):
         assert_same_bits(world, straight[index])
 

@@ -8,8 +8,9 @@ from codesign.body import Bodies
 from codesign.control import CONTROLLERS
 from codesign.sim import Conditions, Execution, Physics, Simulator, simulator
 from codesign.streams import Purpose, streams
-from codesign.tasks import TERRAINS, WalkEfficiently
-from tests.sim.bodies import ASSORTED
+from codesign.tasks import WalkEfficiently
+from tests.sim.bodies import ASSORTED, SOLIDS
+from tests.sim.worlds import MET
 
 
 @pytest.fixture
@@ -17,11 +18,11 @@ def cooperative_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wp.config, "enable_cpu_blocks", True)
 
 
-def learned(controller: str, terrain: str) -> list[np.ndarray]:
-    bodies = Bodies.of(ASSORTED[:3])
+def learned(controller: str, terrain: str, dimension: int = 2) -> list[np.ndarray]:
+    bodies = Bodies.of((ASSORTED if dimension == 2 else SOLIDS)[:3])
     physics = Physics(steps=40, contact="coulomb")
     execution = Execution(precision="float64", device="cpu", threads=1, segment_steps=16)
-    parts = CONTROLLERS[controller](), [Conditions(TERRAINS[terrain](), WalkEfficiently())]
+    parts = CONTROLLERS[controller](), [Conditions(MET[terrain](dimension), WalkEfficiently())]
     made = Simulator(bodies, physics, *parts, execution, physical_gradients=True)
     made.load(made.initial(streams(3, 0, len(bodies), Purpose.CONTROLLER)))
     made.forward()
@@ -29,15 +30,18 @@ def learned(controller: str, terrain: str) -> list[np.ndarray]:
     return [made.loss.numpy(), made.weights(made.gradient), *made.physical_gradients().values()]
 
 
-@pytest.mark.parametrize("terrain", sorted(TERRAINS))
+@pytest.mark.parametrize(
+    ("terrain", "dimension"),
+    [("flat", 2), ("segments", 2), ("rough", 2), pytest.param("rough", 3, marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("controller", sorted(CONTROLLERS))
 def test_lanes_change_no_bit(
-    controller: str, terrain: str, cooperative_blocks: None, monkeypatch: pytest.MonkeyPatch
+    controller: str, terrain: str, dimension: int, cooperative_blocks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(simulator, "row_of", lambda _device, _precision: 1)
-    alone = learned(controller, terrain)
+    alone = learned(controller, terrain, dimension)
     monkeypatch.setattr(simulator, "lanes_of", lambda _device: 16)
-    together = learned(controller, terrain)
+    together = learned(controller, terrain, dimension)
     for one, many in zip(alone, together, strict=True):
         np.testing.assert_array_equal(one, many)
         assert np.abs(one).max() > 0

@@ -9,13 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codesign.body import Bodies
+from codesign.body import Bodies, Body
 from codesign.control import CONTROLLERS
 from codesign.sim import CONTACTS, Conditions, Execution, Physics, Simulator
-from codesign.tasks import TASKS, TERRAINS, Segments
+from codesign.tasks import TASKS, TERRAINS, Cross, Gaps, Heightfield, Hills, Light, Rough, Segments, Slope, Steps
+from codesign.tasks.placement import set_down
 from tests import oracle
+from tests.sim.bodies import ASSORTED, SOLIDS
 
 Weights = dict[str, np.ndarray]
+
+DIMENSIONS = (2, 3)
+BODIES = {2: ASSORTED, 3: SOLIDS}
+"""Bodies of both dimensions that are simulated together."""
 
 BASE = {"contact": "coulomb", "terrain": "flat", "controller": "mlp", "task": "walk", "precision": "float64"}
 REGISTRIES: dict[str, Iterable[str]] = {
@@ -41,19 +47,74 @@ def choices(*names: str, together: tuple[str, ...] = ()) -> pytest.MarkDecorator
     return pytest.mark.parametrize(names, parameters)
 
 
-def ground_of_corners(terrain: Any) -> oracle.Ground:
+def choices_in_3d(*names: str) -> pytest.MarkDecorator:
+    """Parametrise a test over contacts, grounds and what else is named, in 3D, and mark most that compile as slow."""
+    chosen = ("contact", "terrain", *names)
+    parameters = []
+    for combination in product(*(sorted(REGISTRIES[name]) for name in chosen)):
+        contact, terrain, *others = combination
+        if terrain in LINES:
+            continue
+        quick = others == [BASE[name] for name in names] and (contact == "coulomb" or terrain == "heightfield")
+        parameters.append(pytest.param(*combination, marks=[] if quick else [pytest.mark.slow]))
+    return pytest.mark.parametrize(chosen, parameters)
+
+
+def ground_of_corners(terrain: Any, _dimension: int) -> oracle.Ground:
     x, y = np.array(terrain.corners).reshape(-1, 2).T
     slopes = np.diff(y) / np.diff(x)
-    return oracle.Ground(y[0], x[:-1], slopes, y[:-1] - slopes * x[:-1])
+    return oracle.Lines(y[0], x[:-1], slopes, y[:-1] - slopes * x[:-1])
 
 
-GROUNDS: dict[str, Callable[[Any], oracle.Ground]] = {
-    "flat": lambda terrain: oracle.Ground(terrain.ground_height),
+def ground_of_nodes(terrain: Any, dimension: int) -> oracle.Ground:
+    grid = terrain.grid(dimension)
+    return oracle.Nodes(grid.low, grid.spacing, grid.heights, getattr(terrain, "bisections", 0))
+
+
+GROUNDS: dict[str, Callable[[Any, int], oracle.Ground]] = {
+    "flat": lambda terrain, _dimension: oracle.Lines(terrain.ground_height),
     "segments": ground_of_corners,
+    **dict.fromkeys(("heightfield", "slope", "steps", "hills", "rough", "gaps"), ground_of_nodes),
 }
+
+LINES = ("segments",)
+"""Grounds of 2D alone."""
+
+
+def bumps(dimension: int, **settings: Any) -> Heightfield:
+    """Return a heightfield that is uneven under the bodies of these tests, steeper than what is walked on."""
+    shape = (1, 12) if dimension == 2 else (9, 12)
+    heights = np.random.default_rng(7).normal(0.1, 0.015, shape)
+    return Heightfield(heights=tuple(map(tuple, heights.tolist())), low=(-0.113, -0.231), size=(0.77, 0.56), **settings)
+
+
+def met_at(terrain: Any, start: float) -> Any:
+    """Return the same ground, bodies put where it is no longer level."""
+
+    class Met(type(terrain)):
+        def place(self, bodies: Bodies) -> np.ndarray:
+            return set_down(bodies, start, self.height)
+
+    return Met(**asdict(terrain))
+
 
 ROUGH = Segments(corners=(0.03, 0.1, 0.06, 0.12, 0.11, 0.095, 0.19, 0.13, 0.24, 0.07, 0.5, 0.16), start=0.0)
 """Up and down under the bodies of these tests, steeper than what is walked on."""
+
+MET: dict[str, Callable[[int], Any]] = {
+    "flat": lambda _dimension: TERRAINS["flat"](),
+    "segments": lambda _dimension: ROUGH,
+    "heightfield": bumps,
+    "slope": lambda _dimension: met_at(Slope(angle=25.0), 0.63),
+    "steps": lambda _dimension: met_at(Steps(tread=0.12, edge=0.03), 0.69),
+    "hills": lambda _dimension: met_at(Hills(wavelength=0.3, relief=0.1, fade=0.1, reach=1.0), -0.61),
+    "rough": lambda _dimension: met_at(Rough(roughness=0.02, node_distance=0.1, reach=1.0), 0.013),
+    "gaps": lambda dimension: met_at(Gaps(width=0.2, depth=0.1), 0.72 if dimension == 2 else 0.69),
+}
+"""Every ground, such that the bodies of these tests meet at once what is special about it; from a dimension."""
+
+GIVEN: dict[str, Any] = {"light": Light(target=(0.4, -0.3)), "cross": Cross(level=0.12)}
+"""Tasks whose default settings make no difference to bodies that small."""
 
 
 def cpg(controller: Any, weights: Weights, dt: float) -> oracle.Actuate:
@@ -73,8 +134,13 @@ ACTUATES: dict[str, Callable[[Any, Weights, float], oracle.Actuate]] = {
 }
 
 
+def centres(episode: oracle.Rollout) -> np.ndarray:
+    """Return the centre before every step and at the end, shape (steps + 1, dimension)."""
+    return episode.positions.mean(axis=1)
+
+
 def height_loss(_task: Any, _body: Any, episode: oracle.Rollout) -> float:
-    height = episode.positions[:, :, 1].mean(axis=1)
+    height = centres(episode)[:, -1]
     return height[0] - height.max()
 
 
@@ -83,10 +149,33 @@ def efficiency_loss(task: Any, body: Any, episode: oracle.Rollout) -> float:
     return oracle.displacement_loss(episode) + task.effort_weight * effort.mean()
 
 
+def light_loss(task: Any, _body: Any, episode: oracle.Rollout) -> float:
+    centre = centres(episode)
+    # The line of 2D has no side steps: the light is as far away as in the plane.
+    target = np.array(task.target) if centre.shape[1] == 3 else np.array([np.hypot(*task.target)])
+    distance = np.linalg.norm(centre[:, :-1] - target, axis=1)
+    return distance[-1] / distance[0]
+
+
+def climbing_loss(task: Any, _body: Any, episode: oracle.Rollout) -> float:
+    height = centres(episode)[:, -1]
+    last_quarter = height[int(np.ceil(0.75 * (len(height) - 1))) :]
+    return height[0] - last_quarter.mean() + task.progress_weight * oracle.displacement_loss(episode)
+
+
+def crossing_loss(task: Any, _body: Any, episode: oracle.Rollout) -> float:
+    centre = centres(episode)
+    share = 1.0 / (1.0 + np.exp(-2.0 * (centre[1:, -1] - task.level) / task.softness))
+    return -(share * np.diff(centre[:, 0])).sum()
+
+
 LOSSES: dict[str, Callable[[Any, Any, oracle.Rollout], float]] = {
     "walk": lambda _task, _body, episode: oracle.displacement_loss(episode),
     "jump": height_loss,
     "walk_efficiently": efficiency_loss,
+    "light": light_loss,
+    "climb": climbing_loss,
+    "cross": crossing_loss,
 }
 
 
@@ -98,6 +187,7 @@ class Case:
     controller: Any
     task: Any
     terrain: Any
+    dimension: int = 2
 
     @classmethod
     def of(
@@ -107,19 +197,30 @@ class Case:
         controller: str = "mlp",
         task: str = "walk",
         terrain: str = "flat",
+        dimension: int = 2,
         **physics: Any,
     ) -> "Case":
         """Return the choice of those names, on ground that bodies meet at once."""
         settings = {"steps": 60, "friction": 0.7} | physics
-        ground = ROUGH if terrain == "segments" else TERRAINS[terrain]()
-        return cls(Physics(contact=contact, **settings), CONTROLLERS[controller](), TASKS[task](), ground)
+        objective, ground = GIVEN.get(task) or TASKS[task](), MET[terrain](dimension)
+        return cls(Physics(contact=contact, **settings), CONTROLLERS[controller](), objective, ground, dimension)
+
+    @property
+    def ground(self) -> oracle.Ground:
+        """The ground as the oracle knows it."""
+        return GROUNDS[self.terrain.name](self.terrain, self.dimension)
+
+    @property
+    def assorted(self) -> list[Body]:
+        """Bodies to simulate."""
+        return BODIES[self.dimension]
 
     def simulator(self, bodies: Bodies, **settings: Any) -> Simulator:
         """Return a simulator, in float64 on one CPU thread if not told otherwise.
 
         Args:
             bodies: one per world.
-            settings: of `Execution`; what else there is, of the simulator.
+            settings: `conditions` of its worlds; those of `Execution`; what else there is, of the simulator.
         """
         execution: dict[str, Any] = {"precision": "float64", "device": "cpu", "threads": 1}
         execution |= {name: settings.pop(name) for name in list(settings) if name in Execution.__dataclass_fields__}
@@ -129,7 +230,7 @@ class Case:
             bodies,
             self.physics,
             self.controller,
-            [Conditions(self.terrain, self.task)],
+            settings.pop("conditions", [Conditions(self.terrain, self.task)]),
             Execution(**execution),
             **settings,
         )
@@ -151,15 +252,14 @@ class Case:
 
     def groups(self, body: Any, weights: np.ndarray) -> Weights:
         """Return a body's weights by name."""
-        shapes = self.controller.groups(len(body.positions), len(body.springs), 2, self.physics.steps)
+        shapes = self.controller.groups(len(body.positions), len(body.springs), self.dimension, self.physics.steps)
         stops = np.cumsum([np.prod(shape) for shape in shapes.values()])
         parts = np.split(weights, stops[:-1])
         return {name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
 
     def episode(self, body: Any, weights: np.ndarray, velocities: np.ndarray | None = None) -> oracle.Rollout:
         """Return what the oracle says about one body alone."""
-        ground = GROUNDS[self.terrain.name](self.terrain)
-        scene = oracle.Scene(self.physics, ground, oracle.CONTACTS[self.physics.contact])
+        scene = oracle.Scene(self.physics, self.ground, oracle.CONTACTS[self.physics.contact])
         actuate = ACTUATES[self.controller.name](self.controller, self.groups(body, weights), self.physics.dt)
         placed = SimpleNamespace(
             positions=self.terrain.place(Bodies.of([body])),

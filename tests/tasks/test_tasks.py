@@ -1,15 +1,19 @@
 """Objectives as the host sees them: measures, and what they have to do with the loss."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
-from codesign.tasks import TASKS, WalkEfficiently
+from codesign.sim import Conditions, require_conditions
+from codesign.tasks import TASKS, Climb, Cross, Flat, Gaps, Light, Rough, WalkEfficiently
 from tests.sim.bodies import ASSORTED
-from tests.sim.worlds import Case
+from tests.sim.worlds import GIVEN, Case
 
 BODIES = Bodies.of(ASSORTED)
 
@@ -64,3 +68,91 @@ def test_efficiency_is_displacement_less_effort() -> None:
 def test_an_effort_weight_out_of_range(weight: float) -> None:
     with pytest.raises(ConfigError, match=r"task\.effort_weight"):
         WalkEfficiently(effort_weight=weight)
+
+
+def test_the_light_comes_nearer() -> None:
+    loss, measures = episode("light")
+    np.testing.assert_allclose(measures["approach"], 1.0 - loss, rtol=0, atol=1e-15)
+    walked = -episode("walk")[0]
+    target = GIVEN["light"].light(2)[0]
+    starts = Flat().place(BODIES)[:, 0]
+    centres = np.add.reduceat(starts, BODIES.mass_start[:-1]) / np.diff(BODIES.mass_start)
+    np.testing.assert_allclose(measures["final_distance"], np.abs(centres + walked - target), rtol=0, atol=1e-14)
+
+
+def test_climbing_is_height_that_lasts_and_a_share_of_the_way() -> None:
+    loss, measures = episode("climb")
+    np.testing.assert_allclose(
+        -loss, measures["height_gained"] + Climb().progress_weight * measures["displacement"], rtol=0, atol=1e-14
+    )
+    assert (measures["height_gained"] < episode("jump")[1]["height"] + 1e-15).all()
+
+
+def test_what_is_done_below_the_level_does_not_count() -> None:
+    _, walked = episode("walk")
+    for level, share in ((-5.0, 1.0), (5.0, 0.0)):
+        case = replace(Case.of(), task=Cross(level=level))
+        simulator = case.simulator(BODIES)
+        simulator.load(case.weights(BODIES))
+        simulator.forward()
+        np.testing.assert_allclose(simulator.loss.numpy(), -share * walked["displacement"], rtol=0, atol=1e-14)
+    _, measures = episode("cross")
+    assert (measures["crossed"] != measures["displacement"]).all()
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_targets_are_drawn_between_two_distances(seed: int) -> None:
+    task = Light(around=(0.3, -0.2), nearest=0.5, farthest=0.8).variant(np.random.default_rng(seed))
+    distance = np.hypot(task.target[0] - 0.3, task.target[1] + 0.2)
+    assert 0.5 - 1e-12 <= distance <= 0.8 + 1e-12
+    assert abs(task.light(2)[0] - 0.3) == pytest.approx(distance)
+    assert (task.light(2)[0] > 0.3) == (task.target[0] > 0.3)
+
+
+def test_targets_are_equally_dense_all_around() -> None:
+    task = Light(nearest=1.0, farthest=3.0)
+    targets = np.array([task.variant(np.random.default_rng(seed)).target for seed in range(4000)])
+    assert np.abs(targets.mean(axis=0)).max() < 0.1
+    within = np.linalg.norm(targets, axis=1) < 2.0
+    # The ring from 1 to 2 m has 3/8 of the area of that from 1 to 3 m.
+    assert within.mean() == pytest.approx(3.0 / 8.0, abs=0.03)
+
+
+@pytest.mark.parametrize("task", sorted(set(TASKS) - {"light"}))
+def test_nothing_else_varies(task: str) -> None:
+    made = TASKS[task]()
+    assert made.variant(np.random.default_rng(0)) is made
+    assert made.light(2) is None
+
+
+@pytest.mark.parametrize(
+    ("terrain", "target", "dimension"),
+    [(Rough(), (2.6, 0.0), 2), (Rough(), (0.0, 2.6), 3), (Gaps(start=9.0), (1.0, 0.0), 3), (Rough(), (-2.6, 0.0), 3)],
+)
+def test_a_target_off_the_ground(terrain: Any, target: tuple[float, float], dimension: int) -> None:
+    with pytest.raises(ConfigError, match=r"move task\.target") as error:
+        require_conditions([Conditions(terrain, Light(target=target))], dimension)
+    assert "\n" not in str(error.value)
+    require_conditions([Conditions(terrain, Light(target=(terrain.start + 1.0, -1.0)))], dimension)
+    require_conditions([Conditions(Flat(), Light(target=target))], dimension)
+
+
+@pytest.mark.parametrize(
+    ("made", "settings"),
+    [
+        (Light, {"target": (float("nan"), 0.0)}),
+        (Light, {"target": (1.0,)}),
+        (Light, {"around": (float("inf"), 0.0)}),
+        (Light, {"nearest": 0.0}),
+        (Light, {"nearest": 3.0}),
+        (Light, {"farthest": float("inf")}),
+        (Climb, {"progress_weight": -1.0}),
+        (Climb, {"progress_weight": float("nan")}),
+        (Cross, {"level": float("nan")}),
+        (Cross, {"softness": 0.0}),
+        (Cross, {"softness": float("inf")}),
+    ],
+)
+def test_settings_out_of_range(made: Any, settings: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=rf"task\.{next(iter(settings))}"):
+        made(**settings)

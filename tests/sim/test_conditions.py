@@ -1,0 +1,173 @@
+"""What differs between worlds: each world is as if it were alone, and a shared controller gets the mean gradient."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from codesign.body import Bodies
+from codesign.errors import ConfigError
+from codesign.sim import Conditions, Pooling, require_conditions
+from codesign.tasks import Flat, Light, Walk
+from tests.sim.bodies import ASSORTED, lifted, lone_mass
+from tests.sim.worlds import BODIES, MET, Case, bumps, met_at
+
+# Grounds on grids share kernels, so that one simulator can hold any of them.
+GRIDS = ("rough", "steps", "hills", "gaps", "slope")
+
+
+def conditions_of(dimension: int) -> list[Conditions]:
+    """Return worlds that differ in everything that they may differ in."""
+    push = (0.3,) + (-0.2,) * (dimension - 2) + (0.5,)
+    grounds = [MET[name](dimension) for name in GRIDS]
+    tasks = [Light(target=(0.3 * index - 0.7, 0.2)) for index in range(len(grounds))]
+    worlds = [Conditions(ground, task) for ground, task in zip(grounds, tasks, strict=True)]
+    worlds[1] = replace(worlds[1], friction=0.2)
+    worlds[2] = replace(worlds[2], push=push, push_step=23)
+    worlds[3] = replace(worlds[3], motor_noise=0.3, noise_seed=5)
+    worlds[4] = replace(worlds[4], motor_noise=0.1, noise_seed=6, friction=1.4, push=push, push_step=0)
+    return worlds
+
+
+def results(made: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return losses of worlds and controllers, and gradients."""
+    made.forward()
+    made.reverse()
+    return made.world_losses.numpy().copy(), made.loss.numpy().copy(), made.weights(made.gradient)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "precision"),
+    [
+        (2, "float64"),
+        pytest.param(2, "float32", marks=pytest.mark.slow),
+        pytest.param(3, "float64", marks=pytest.mark.slow),
+    ],
+)
+def test_every_world_is_as_if_alone(dimension: int, precision: str) -> None:
+    case = Case.of(task="light", terrain="rough", dimension=dimension)
+    worlds, bodies = conditions_of(dimension), Bodies.of(BODIES[dimension][:3])
+    weights = case.weights(bodies)
+    # All have the kernels with noise, those without any too: the same numbers from other kernels may round differently.
+    noisy = Conditions(worlds[0].terrain, worlds[0].task, motor_noise=1.0)
+    together = case.simulator(bodies, conditions=worlds, precision=precision)
+    together.load(weights)
+    losses, pooled, gradient = results(together)
+    alone = []
+    for world in worlds:
+        made = case.simulator(bodies, conditions=[world, noisy], precision=precision)
+        made.load(weights)
+        made.forward()
+        alone.append(made.world_losses.numpy().reshape(3, 2)[:, 0].copy())
+    np.testing.assert_array_equal(losses.reshape(3, len(worlds)).T, alone)
+    assert len(np.unique(losses)) == losses.size
+    np.testing.assert_allclose(
+        pooled, losses.reshape(3, -1).mean(axis=1), rtol=1e-6 if precision == "float32" else 1e-15
+    )
+    assert np.isfinite(gradient).all()
+
+
+def test_the_gradient_is_the_mean_of_the_worlds() -> None:
+    case = Case.of(task="light", terrain="rough")
+    worlds, bodies = conditions_of(2)[:3], Bodies.of(ASSORTED[2:4])
+    weights = case.weights(bodies)
+    together = case.simulator(bodies, conditions=worlds)
+    together.load(weights)
+    gradients = []
+    for world in worlds:
+        made = case.simulator(bodies, conditions=[world])
+        made.load(weights)
+        gradients.append(results(made)[2])
+    assert all(np.abs(gradient).max() > 0.0 for gradient in gradients)
+    # Added up in double precision, in the order of the worlds.
+    np.testing.assert_array_equal(results(together)[2], (gradients[0] + gradients[1] + gradients[2]) / 3.0)
+
+
+@pytest.mark.parametrize(
+    ("pooling", "place"), [(Pooling("worst"), 1.0), (Pooling("quantile", 0.25), 0.75), (Pooling("mean"), None)]
+)
+def test_losses_are_pooled(pooling: Pooling, place: float | None) -> None:
+    case = Case.of(task="light", terrain="rough")
+    bodies = Bodies.of(ASSORTED[:4])
+    made = case.simulator(bodies, conditions=conditions_of(2)[:3], pooling=pooling)
+    made.load(case.weights(bodies))
+    losses, pooled, _ = results(made)
+    losses = losses.reshape(4, 3)
+    expected = losses.mean(axis=1) if place is None else np.quantile(losses, place, axis=1)
+    np.testing.assert_allclose(pooled, expected, rtol=1e-14)
+
+
+def fall(conditions: Conditions, velocities: np.ndarray, **physics: Any) -> np.ndarray:
+    """Return where two masses that no spring pulls together are after every step."""
+    case = Case.of(terrain="rough", **physics)
+    bodies = Bodies.of([lone_mass()])
+    made = case.simulator(bodies, conditions=[conditions], velocities=velocities, segment_steps=case.physics.steps)
+    made.load(case.weights(bodies))
+    made.forward()
+    return made.motion()[0]
+
+
+def test_a_push_changes_all_velocities_once() -> None:
+    at = met_at(bumps(2), 0.0)
+
+    class High(type(at)):
+        def place(self, bodies: Bodies) -> np.ndarray:
+            return lifted(bodies[0], 5.0).positions
+
+    ground = High(heights=at.heights)
+    settings = {"steps": 30, "damping": 0.0, "gravity": 0.0}
+    plain = fall(Conditions(ground, Walk()), np.zeros((2, 2)), **settings)
+    pushed = fall(Conditions(ground, Walk(), push=(0.5, -0.25), push_step=7), np.zeros((2, 2)), **settings)
+    velocities = np.diff(pushed - plain, axis=0) / 0.004
+    np.testing.assert_array_equal(velocities[:7], 0.0)
+    np.testing.assert_allclose(velocities[7:], np.broadcast_to([0.5, -0.25], (23, 2, 2)), rtol=0, atol=1e-12)
+
+
+def test_a_friction_factor_multiplies_friction() -> None:
+    start = np.array([[0.4, 0.0], [0.4, 0.0]])
+    ground = MET["rough"](2)
+    halved = fall(Conditions(ground, Walk(), friction=0.5), start, friction=0.8)
+    np.testing.assert_array_equal(halved, fall(Conditions(ground, Walk()), start, friction=0.4))
+    assert (halved != fall(Conditions(ground, Walk()), start, friction=0.8)).any()
+
+
+def test_motor_noise_is_uniform_and_has_the_deviation_asked_for() -> None:
+    """One spring that pulls two masses in free space: the change of their velocities gives the noise away."""
+    case = Case.of(terrain="rough", task="light", steps=600, gravity=0.0, damping=0.0)
+    stiffness, rest, swing, deviation = 1e-6, 0.05, 0.1, 0.2
+    body = replace(lone_mass(), stiffness=np.array([stiffness]), swings=np.array([swing]))
+    bodies = Bodies.of([lifted(body, 5.0)])
+    noises = []
+    for seed in (0, 1):
+        world = Conditions(case.terrain, case.task, motor_noise=deviation, noise_seed=seed)
+        made = case.left().simulator(bodies, conditions=[world], segment_steps=600)
+        made.load(np.zeros(len(made.weight_slots)))
+        made.forward()
+        # A network without weights asks for nothing, and so weak a spring does not move: what pulls is noise alone.
+        x = made.motion()[0]
+        dt = case.physics.dt
+        velocity = np.diff(x[:, 1, 0] - x[:, 0, 0]) / dt
+        impulse = np.diff(velocity, prepend=0.0) / 2.0
+        noises.append(impulse / (dt * stiffness * rest * swing))
+    first, other = (noise - noise.mean() for noise in noises)
+    for noise in (first, other):
+        assert noise.std() == pytest.approx(deviation, rel=0.2)
+    assert abs(np.corrcoef(first, other)[0, 1]) < 0.2
+
+
+@pytest.mark.parametrize(
+    ("worlds", "complaint"),
+    [
+        ([], "at least one world"),
+        ([Conditions(Flat(), Walk()), Conditions(Flat(), Light())], "one kind"),
+        ([Conditions(Flat(), Walk()), Conditions(bumps(2), Walk())], "one kind"),
+        ([Conditions(Flat(), Walk(), friction=-1.0)], "friction"),
+        ([Conditions(Flat(), Walk(), motor_noise=float("nan"))], "noise"),
+        ([Conditions(Flat(), Walk(), push=(1.0, 0.0, 0.0))], "push of 2"),
+        ([Conditions(bumps(2), Light(target=(9.0, 0.0)))], "target inside"),
+    ],
+)
+def test_worlds_that_do_not_go_together(worlds: list[Conditions], complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        require_conditions(worlds, 2)
