@@ -26,7 +26,7 @@ def of_trials() -> Catalogue:
             "terrain": TERRAINS,
             "learner": LEARNERS,
         },
-        records={"body.tissue": Tissue, "sim": Physics, "execution": Execution, "worlds": Worlds},
+        records={"body.tissue": Tissue, "sim": Physics, "execution": Execution, "conditions": Worlds},
         values={"seed": int},
     )
 
@@ -58,7 +58,7 @@ def trial_of(settings: Mapping[str, Any]) -> Trial:
         terrain=settings["terrain"],
         learner=settings["learner"],
         seed=settings["seed"],
-        worlds=settings["worlds"],
+        worlds=settings["conditions"],
     )
 
 

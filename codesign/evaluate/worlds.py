@@ -45,15 +45,15 @@ class Worlds(Pooling):
         super().__post_init__()
         if not 1 <= self.count <= MOST_WORLDS:
             raise ConfigError(
-                f"worlds.count from 1 to {MOST_WORLDS}", repr(self.count), "set worlds.count to such a number"
+                f"conditions.count from 1 to {MOST_WORLDS}", repr(self.count), "set conditions.count to such a number"
             )
         if not 0.0 <= self.friction_spread <= 1.0:
             got = repr(self.friction_spread)
-            raise ConfigError("worlds.friction_spread from 0 to 1", got, "set it to a number such as 0.3")
+            raise ConfigError("conditions.friction_spread from 0 to 1", got, "set it to a number such as 0.3")
         for field in ("push_speed", "motor_noise"):
             value = getattr(self, field)
             if not 0.0 <= value < math.inf:
-                raise ConfigError(f"worlds.{field} of 0 or more", repr(value), f"set worlds.{field} lower")
+                raise ConfigError(f"conditions.{field} of 0 or more", repr(value), f"set conditions.{field} lower")
 
     def conditions(
         self, terrain: Terrain, task: Task, physics: Physics, dimension: int, seed: int

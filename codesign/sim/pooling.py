@@ -31,11 +31,11 @@ class Pooling:
 
     def __post_init__(self) -> None:
         if self.fitness not in POOLS:
-            expected = f"worlds.fitness as one of {', '.join(POOLS)}"
-            raise ConfigError(expected, repr(self.fitness), "set worlds.fitness=mean")
+            expected = f"conditions.fitness as one of {', '.join(POOLS)}"
+            raise ConfigError(expected, repr(self.fitness), "set conditions.fitness=mean")
         if not 0.0 <= self.quantile <= 1.0:
-            expected = "worlds.quantile from 0 to 1"
-            raise ConfigError(expected, repr(self.quantile), "set worlds.quantile to a number such as 0.25")
+            expected = "conditions.quantile from 0 to 1"
+            raise ConfigError(expected, repr(self.quantile), "set conditions.quantile to a number such as 0.25")
 
     @property
     def place(self) -> float:

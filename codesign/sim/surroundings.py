@@ -106,14 +106,18 @@ def require_conditions(conditions: Sequence[Conditions], dimension: int) -> None
             the ground, or a number out of range.
     """
     if not conditions:
-        raise ConfigError("at least one world per robot", "none", "set worlds.count to 1 or more")
+        raise ConfigError("at least one world per robot", "none", "set conditions.count to 1 or more")
     kinds = {(each.terrain.structure, each.task.structure) for each in conditions}
     if len(kinds) > 1:
         raise ConfigError("worlds of one kind of ground and task", f"{len(kinds)} kinds", "give all the same kind")
     for each in conditions:
         if not 0.0 <= each.friction < math.inf or not 0.0 <= each.motor_noise < math.inf:
             got = f"friction {each.friction} and noise {each.motor_noise}"
-            raise ConfigError("a factor of friction and motor noise of 0 or more", got, "set worlds' spreads lower")
+            raise ConfigError(
+                "a factor of friction and motor noise of 0 or more",
+                got,
+                "lower conditions.friction_spread and motor_noise",
+            )
         if each.push is not None and len(each.push) != dimension:
             raise ConfigError(f"a push of {dimension} numbers", f"{len(each.push)}", "give one per axis")
         _require_light(each, dimension)
