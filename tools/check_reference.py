@@ -1,6 +1,6 @@
 """Replay recorded motion of the published simulators and print how far this one is from it.
 
-    python tools/check_reference.py tests/data/flat_100.npz tests/data/terrain_200.npz
+    python tools/check_reference.py tests/data/flat_100.npz tests/data/voxel_terrain_150.npz
 
 Every robot is replayed in float64 and in float32. Each replay is one JSON line on the standard output:
 
@@ -10,6 +10,8 @@ Every robot is replayed in float64 and in float32. Each replay is one JSON line 
     gradient_error           largest error of a weight group, relative to the group's largest entry; for files with
                              directional derivatives, the largest relative error of one of them
     gradient_cosine          cosine of the angle between the two gradients (or vectors of directional derivatives)
+
+For motion in 3D no gradients are recorded: the last two are null.
 
 A file that cannot be replayed is one line on the standard error, and exit status 2.
 """
@@ -26,20 +28,31 @@ from typing import Any
 import numpy as np
 
 from codesign.body import Bodies, Body
-from codesign.control import Mlp
+from codesign.control import Mlp, Sequence
 from codesign.errors import CodesignError
 from codesign.sim import Conditions, Execution, Physics, Simulator
-from codesign.tasks import Flat, Segments, Walk
+from codesign.tasks import Flat, Heightfield, Light, Segments, Walk
 
 PRECISIONS = ("float64", "float32")
 GROUPS = ("w1", "b1", "w2", "b2")
 SEGMENTS = "terrain_segments_x0_y0_len_slope_shift"
 CONSTANTS = ("dt", "steps", "gravity", "damping", "friction")
+VOXEL_CONSTANTS = {
+    "dt": "dt",
+    "steps": "steps",
+    "gravity": "gravity",
+    "drag_damping": "damping",
+    "friction": "friction",
+    "eps": "regularisation",
+}
+"""Constants of a 3D world by their names here; so far from zero springs are as long as they say."""
+VOXEL_GRIP = 0.95
+"""Largest share of the tangential speed that friction takes in 3D; the files do not repeat it."""
 TOGETHER = 16  # robots replayed at a time: every one keeps its whole episode, a few MiB
 
 
 class ReplayError(CodesignError):
-    """A file that is not planar reference motion."""
+    """A file that is not reference motion."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +105,74 @@ class LeftOnSegments(Segments):
 
 
 @dataclass(frozen=True)
+class LeftOnHeightfield(Heightfield):
+    """Ground on a grid that leaves bodies where their positions say."""
+
+    def place(self, bodies: Bodies) -> np.ndarray:
+        """Return the bodies' own positions."""
+        return bodies.positions
+
+
+@dataclass(frozen=True)
+class VoxelReference:
+    """The content of a file in 3D: the constants of its world and the robots, each with a ground and a target."""
+
+    path: Path
+    meta: dict[str, Any]
+    robots: list[Robot]
+
+    def body(self, robot: Robot) -> Body:
+        """Return a robot's body, its masses where the published simulator placed them."""
+        springs = robot.arrays["springs"].astype(np.int32)
+        return Body(
+            positions=robot.arrays["points"],
+            springs=springs,
+            rest_lengths=robot.arrays["rest_length"],
+            stiffness=np.full(len(springs), float(self.meta["spring_k"])),
+            swings=np.full(len(springs), float(self.meta["spring_a"])),
+            cells=np.zeros((0, 8), np.int32),
+            materials=np.zeros(0, np.uint8),
+        )
+
+    def simulator(self, robot: Robot, execution: Execution) -> Simulator:
+        """Return the simulator of one robot, loaded with the actuation that was recorded."""
+        meta, arrays = self.meta, robot.arrays
+        constants = {own: meta[name] for name, own in VOXEL_CONSTANTS.items()}
+        physics = Physics(contact="coulomb", grip=VOXEL_GRIP, **constants)
+        extent = float(meta["grid_max"])
+        heights = tuple(map(tuple, arrays["terrain"].tolist()))
+        ground = LeftOnHeightfield(heights=heights, low=(0.0, 0.0), size=(extent,) * 2, bisections=meta["toi_iter"])
+        x, y = arrays["target"].tolist()
+        conditions = [Conditions(ground, Light(target=(x, y)))]
+        simulator = Simulator(Bodies.of([self.body(robot)]), physics, Sequence(), conditions, execution)
+        time = np.arange(physics.steps)[:, None] * physics.dt
+        actuation = arrays["amp"] * np.sin(meta["spring_omega"] * time + arrays["phase"])
+        # The controller takes the hyperbolic tangent of what it is given.
+        simulator.load(np.arctanh(actuation).ravel())
+        return simulator
+
+    def replay(self, precision: str, device: str) -> Iterator[dict[str, Any]]:
+        """Yield the record of every robot."""
+        steps = self.meta["steps"]
+        for robot in self.robots:
+            simulator = self.simulator(robot, Execution(precision=precision, device=device, segment_steps=steps))
+            simulator.forward()
+            positions, _ = simulator.motion()
+            frames = robot.arrays["x"]
+            yield {
+                "file": str(self.path),
+                "robot": robot.number,
+                "precision": precision,
+                "loss_error": float(abs(simulator.loss.numpy()[0] - robot.arrays["loss"])),
+                "position_error": float(np.abs(positions[:: steps // (len(frames) - 1)] - frames).max()),
+                "gradient_error": None,
+                "gradient_cosine": None,
+            }
+
+
+@dataclass(frozen=True)
 class Reference:
-    """The content of a file: the constants of its world, the ground and the robots."""
+    """The content of a planar file: the constants of its world, the ground and the robots."""
 
     path: Path
     meta: dict[str, Any]
@@ -110,8 +189,8 @@ class Reference:
         return simulator
 
 
-def read(path: Path) -> Reference:
-    """Read a file of planar reference motion.
+def read(path: Path) -> Reference | VoxelReference:
+    """Read a file of reference motion.
 
     Raises:
         ReplayError: it is not there, or not such a file.
@@ -131,24 +210,35 @@ def read(path: Path) -> Reference:
         for number in numbers
     ]
     if any("points" in robot.arrays and robot.arrays["points"].shape[-1] == 3 for robot in robots):
-        got = f"{path} (three-dimensional)"
-        raise ReplayError("a reference file of planar motion", got, "leave it out: 3D is not supported yet")
+        needed = ("points", "springs", "rest_length", "amp", "phase", "terrain", "target", "x", "loss")
+        constants = (*VOXEL_CONSTANTS, "spring_omega", "spring_k", "spring_a", "grid_max", "toi_iter")
+        _require_keys(path, robots, needed, meta, constants)
+        return VoxelReference(path, meta, robots)
     keys = ("points", "springs", "x", "loss", *GROUPS)
-    missing = [key for key in keys if not robots or any(key not in robot.arrays for robot in robots)]
-    missing += [key for key in (*CONSTANTS, "ground_height", "n_sin", "omega") if key not in meta]
-    if missing:
-        got = f"{path} (without {', '.join(missing)})"
-        raise ReplayError("a reference file of robots with neural control", got, "give one as in tests/data")
+    _require_keys(path, robots, keys, meta, (*CONSTANTS, "ground_height", "n_sin", "omega"))
     return Reference(path, meta, _terrain(arrays, meta), robots)
 
 
-def replay(reference: Reference, precision: str, device: str) -> Iterator[dict[str, Any]]:
+def _require_keys(
+    path: Path, robots: list[Robot], keys: tuple[str, ...], meta: dict[str, Any], constants: tuple[str, ...]
+) -> None:
+    missing = [key for key in keys if not robots or any(key not in robot.arrays for robot in robots)]
+    missing += [key for key in constants if key not in meta]
+    if missing:
+        got = f"{path} (without {', '.join(missing)})"
+        raise ReplayError("a reference file of robots and their control", got, "give one as in tests/data")
+
+
+def replay(reference: Reference | VoxelReference, precision: str, device: str) -> Iterator[dict[str, Any]]:
     """Yield the record of every robot of a file.
 
     Raises:
         ReplayError: arrays of the file are missing or do not fit together.
     """
     try:
+        if isinstance(reference, VoxelReference):
+            yield from reference.replay(precision, device)
+            return
         for start in range(0, len(reference.robots), TOGETHER):
             yield from _replay_together(reference, reference.robots[start : start + TOGETHER], precision, device)
     except (KeyError, IndexError, ValueError) as error:

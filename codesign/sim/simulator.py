@@ -16,8 +16,8 @@ from codesign.sim.memory import buffer_sizes, places_of
 from codesign.sim.model import PARAMETER_ALIGNMENT, flat, pack, padded_offsets, upload
 from codesign.sim.plugins import Binding, Conditions, Controller
 from codesign.sim.pooling import Pooling, pooling_kernels
-from codesign.sim.schedule import schedule_of
 from codesign.sim.rows import SLACK
+from codesign.sim.schedule import schedule_of
 from codesign.sim.settings import Execution, Physics
 from codesign.sim.staging import ask_for, ranges, staged_bytes
 from codesign.sim.surroundings import constants_of, require_conditions, upload_surroundings

@@ -104,7 +104,7 @@ def test_no_more_is_used_than_asked_for(on_lanes: Callable[[int, int], None]) ->
     made = made_simulator(bodies=bodies)
     program = made._program
     dialect, control = program.dialect, program.controller
-    functions = build_staging(dialect, CLAIMED)
+    functions = build_staging(dialect, 0, CLAIMED)
     begin, end, stage_model = functions.begin, functions.end, functions.model
     stage_tape, stage_adjoint, stage_control = functions.tape, functions.adjoint, control.stage
 
