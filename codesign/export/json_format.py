@@ -43,7 +43,7 @@ def to_json(recording: Recording) -> dict[str, Any]:
         "task": recording.task,
         "fitness": recording.fitness if np.isfinite(recording.fitness) else None,
         "measures": {name: value if np.isfinite(value) else None for name, value in recording.measures.items()},
-        "learning_curve": [value if np.isfinite(value) else None for value in _decimals(recording.curve)],
+        "learning_curve": _decimals_or_null(recording.curve),
         "body": {
             "dimensions": recording.dim,
             "springs": recording.springs.tolist(),
@@ -56,6 +56,8 @@ def to_json(recording: Recording) -> dict[str, Any]:
         },
         "controller": {"name": recording.controller, "weights": _decimals(recording.weights)},
         "ground": _decimals(recording.ground),
+        "light": None if recording.light is None else _decimals(recording.light),
+        "world_fitness": None if recording.world_fitness is None else _decimals_or_null(recording.world_fitness),
         "motion": {
             "after": _trajectory_to_json(recording.after),
             "before": recording.before and _trajectory_to_json(recording.before),
@@ -70,6 +72,10 @@ def _trajectory_to_json(trajectory: Trajectory) -> dict[str, Any]:
 def _decimals(values: npt.NDArray[np.float32]) -> list[Any]:
     # NumPy's text of a float32 is its shortest decimal; as a Python float that decimal prints as itself.
     return values.astype("U").astype(np.float64).tolist()
+
+
+def _decimals_or_null(values: npt.NDArray[np.float32]) -> list[float | None]:
+    return [value if np.isfinite(value) else None for value in _decimals(values)]
 
 
 def read_json(path: Path) -> Recording:
@@ -124,6 +130,8 @@ def _from_json(file: JsonPart) -> Recording:
         controller=controller.text("name"),
         task=file.text("task"),
         material_names=tuple(body.texts("material_names")),
+        light=file.floats("light", (0,)) if file.holds("light") else None,
+        world_fitness=file.floats("world_fitness", (0,), gaps=True) if file.holds("world_fitness") else None,
     )
 
 

@@ -34,6 +34,10 @@ class JsonPart:
         """Whether there is a value other than null."""
         return self._get(name) is not None
 
+    def holds(self, name: str) -> bool:
+        """Whether there is a value other than null, for names that may be missing."""
+        return self._values.get(name) is not None
+
     def part(self, name: str) -> "JsonPart":
         """Return the object `name`."""
         return JsonPart(self._get(name), self._where(name))

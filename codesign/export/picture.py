@@ -11,7 +11,7 @@ def write_pictures(gallery: Gallery, path: Path) -> list[Path]:
     """Write a PNG picture of each design, named as `Exporter.write` says, and return the files.
 
     Raises:
-        RecordingError: designs that are not two-dimensional.
+        RecordingError: designs that have neither two nor three dimensions.
         OutputError: `path` cannot be written to.
     """
     return each_design(_write_picture, gallery, path)

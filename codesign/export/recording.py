@@ -81,20 +81,26 @@ class Recording:
         rest_lengths: float32[springs], metres.
         stiffness: float32[springs], newtons per metre.
         swings: float32[springs], largest relative change of rest length; 0 for a passive spring.
-        cells: int32[cells, corners], masses at the corners of each filled cell, in the order in which its outline is
-            drawn (2D; in 3D the order of the lattice).
+        cells: int32[cells, corners], masses at the corners of each filled cell: in 2D in the order in which its outline
+            is drawn; in 3D int32[cells, 8], the corner at (dx, dy, dz) of a cube at place 4 dx + 2 dy + dz.
         materials: uint8[cells], material of each filled cell, from 1 (0 is empty).
         ground: float32[points..., dim], points of the ground in metres: in 2D a line, float32[points, 2] from left to
-            right; in 3D a heightfield, float32[rows, columns, 3]. Beyond its ends the ground goes on level.
+            right; in 3D a heightfield, float32[rows, columns, 3], over a grid of at least 2 x 2 points whose x ascends
+            along the columns and whose y ascends along the rows. Beyond its ends the ground goes on level.
         after: motion after learning.
         before: motion before learning, or None.
         weights: float32[weights], the controller's learned parameters, flat, in the controller's own order.
         controller: name of the controller ("mlp").
         task: name of the task that fitness speaks of ("walk").
         material_names: names by material number, "empty" first; empty where there is one material only.
+        light: float32[dim], metres, world frame, the place of the light that attracts the robot; None where the task
+            has none.
+        world_fitness: float32[worlds], what the design does in each of the worlds that it was tested in, which differ
+            in ground, pushes and the like; NaN where invalid. None where there is one world, that of `fitness`.
 
     Raises:
-        RecordingError: shapes that disagree, ids out of range.
+        RecordingError: shapes that disagree, ids out of range, a ground or light that is not finite, a heightfield that
+            is no ascending grid.
     """
 
     design: str
@@ -117,6 +123,8 @@ class Recording:
     controller: str = ""
     task: str = ""
     material_names: tuple[str, ...] = ()
+    light: Array | None = None
+    world_fitness: Array | None = None
 
     def __post_init__(self) -> None:
         if not _DESIGN_ID.fullmatch(self.design):
@@ -127,8 +135,18 @@ class Recording:
             _convert(self, name, np.float32, (len(self.springs),))
         _convert(self, "cells", np.int32, (None, None))
         _convert(self, "materials", np.uint8, (len(self.cells),))
+        if self.dim == 3 and len(self.cells):
+            _check_shape("cells", self.cells, (None, 8))
         _convert(self, "ground", np.float32, (None,) * (self.dim - 1) + (self.dim,))
         _convert(self, "weights", np.float32, (None,))
+        if self.light is not None:
+            _convert(self, "light", np.float32, (self.dim,))
+        if self.world_fitness is not None:
+            _convert(self, "world_fitness", np.float32, (None,))
+        _check_finite("ground", self.ground)
+        _check_finite("light", self.light)
+        if self.dim == 3:
+            _check_grid(self.ground)
         _check_ids("springs", self.springs, self.masses)
         _check_ids("cells", self.cells, self.masses)
         for name, trajectory in (("after", self.after), ("before", self.before)):
@@ -217,6 +235,29 @@ def _check_shape(name: str, value: Array, shape: tuple[int | None, ...]) -> None
     if not fits:
         wanted = ", ".join("any" if want is None else str(want) for want in shape)
         raise RecordingError(f"{name} of shape [{wanted}]", f"{list(value.shape)}", "record all parts of one body")
+
+
+def _check_finite(name: str, value: Array | None) -> None:
+    if value is not None and not np.isfinite(value).all():
+        raise RecordingError(f"finite {name}", "NaN or infinity", "give every point in metres")
+
+
+def _check_grid(ground: Array) -> None:
+    """Raise unless the points of a heightfield lie over a grid whose x ascends along columns and y along rows."""
+    x, y = ground[:, :, 0], ground[:, :, 1]
+    # float32 keeps about seven digits, so the same place may differ in the last of them from row to row.
+    apart = 1e-5 * max(1.0, float(np.abs(ground[:, :, :2]).max(initial=0.0)))
+    large = min(x.shape) >= 2
+    if not large or (np.diff(x, axis=1) <= 0).any() or (np.diff(y, axis=0) <= 0).any():
+        raise RecordingError(
+            "ground of at least 2 x 2 points, x ascending along columns and y along rows",
+            f"{x.shape[0]} x {x.shape[1]} points{' in another order' if large else ''}",
+            "sample the surface over a grid",
+        )
+    if np.abs(x - x[:1]).max() > apart or np.abs(y - y[:, :1]).max() > apart:
+        raise RecordingError(
+            "ground with one x per column and one y per row", "points off the grid", "sample the surface over a grid"
+        )
 
 
 def _check_ids(name: str, ids: Array, masses: int) -> None:

@@ -7,32 +7,40 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from codesign.export import still3d
 from codesign.export.recording import Array, Recording, RecordingError, Trajectory
+from codesign.export.still_style import (
+    ACTUATION,
+    INK,
+    MASS,
+    MATERIALS,
+    MUTED,
+    PASSIVE,
+    RULE,
+    SOIL,
+    SOIL_LINE,
+    draw_lamp,
+)
 
 MOMENTS = 5
-
-_INK, _MUTED, _RULE = "#1d2226", "#676b6c", "#e4e0d6"
-_ACTUATION = LinearSegmentedColormap.from_list("actuation", ["#c8500a", "#b4b5ae", "#1a63b0"])
-_PASSIVE = "#a9aaa3"
-_SOIL, _SOIL_LINE = "#e6e0d3", "#8d8574"
-_MATERIALS = ("#dfe5df", "#efe3c4", "#e8d3d6", "#d3deee", "#dcd6ea", "#d0e8e2")
 
 
 def render_still(recording: Recording) -> bytes:
     """Return the picture of one design as PNG bytes. Needs no display and leaves matplotlib's state alone."""
-    if recording.dim != 2:
-        raise RecordingError("a design in two dimensions", f"{recording.dim} ({recording.design})", "use format=json")
+    if recording.dim not in (2, 3):
+        raise RecordingError(
+            "a design in two or three dimensions", f"{recording.dim} ({recording.design})", "use format=json"
+        )
     with rc_context(
         {
             "font.family": "sans-serif",
             "font.size": 9,
-            "text.color": _INK,
+            "text.color": INK,
             "text.parse_math": False,  # names are text, whatever signs are in them
-            "axes.edgecolor": _RULE,
+            "axes.edgecolor": RULE,
         }
     ):
         figure = Figure(figsize=(11, 5.6), dpi=150, facecolor="white")
@@ -43,9 +51,9 @@ def render_still(recording: Recording) -> bytes:
         _draw_moments(recording, [figure.add_subplot(cell) for cell in rows[0].subgridspec(1, MOMENTS, wspace=0.05)])
         below = rows[1].subgridspec(1, 2, wspace=0.2)
         _draw_curve(recording, figure.add_subplot(below[0]))
-        _draw_displacement(recording, figure.add_subplot(below[1]))
+        _draw_way(recording, figure.add_subplot(below[1]))
         figure.text(0.06, 0.945, recording.design, size=14, weight="bold")
-        figure.text(0.06, 0.9, _facts(recording), color=_MUTED)
+        figure.text(0.06, 0.9, _facts(recording), color=MUTED)
         _draw_legend(figure.add_axes((0.8, 0.935, 0.1, 0.018)))
         output = io.BytesIO()
         figure.savefig(output, format="png", metadata={"Title": recording.design})
@@ -62,26 +70,47 @@ def _facts(recording: Recording) -> str:
             f"{recording.masses} masses",
             f"{len(recording.springs)} springs",
             f"{recording.muscles} muscles",
+            *_worlds(recording.world_fitness),
         )
     )
 
 
+def _worlds(fitness: Array | None) -> list[str]:
+    valid = np.zeros(0) if fitness is None else fitness[np.isfinite(fitness)]
+    if fitness is None or not valid.size:
+        return []
+    return [f"{len(fitness)} worlds: {valid.min():.2f} to {valid.max():.2f}"]
+
+
 def _draw_moments(recording: Recording, panels: list[Axes]) -> None:
-    """Draw the body at evenly spaced frames, in windows of one size that follow it; ticks are metres from the start."""
+    """Draw the body at evenly spaced frames, in windows of one size that follow it."""
+    times = recording.after.times
+    frames = np.linspace(0, len(times) - 1, len(panels)).round().astype(int).tolist()
+    if recording.dim == 2:
+        _draw_flat_moments(recording, frames, panels)
+    else:
+        for panel, frame in zip(panels, frames, strict=True):
+            still3d.draw_moment(recording, frame, panel)
+    for panel, frame in zip(panels, frames, strict=True):
+        panel.set_title(f"{times[frame]:.2f} s", size=9, color=MUTED, loc="left", pad=4)
+
+
+def _draw_flat_moments(recording: Recording, frames: list[int], panels: list[Axes]) -> None:
+    """Draw frames of a motion in two dimensions; ticks are metres from the start."""
     trajectory = recording.after
     low, high = trajectory.positions.min(axis=1), trajectory.positions.max(axis=1)
     width, height = (high - low).max(axis=0)
     span = max(float(width) * 1.35, float(height) * 1.2, 1e-3)
     start = float(trajectory.positions[0, :, 0].mean())
-    frames = np.linspace(0, len(trajectory.times) - 1, len(panels)).round().astype(int)
     for panel, frame in zip(panels, frames, strict=True):
         middle = float(low[frame, 0] + high[frame, 0]) / 2 - start
         floor = float(low[frame, 1])
         panel.set_xlim(middle - span / 2, middle + span / 2)
         panel.set_ylim(floor - 0.14 * span, floor + 0.86 * span)
         panel.set_aspect("equal", adjustable="box")
-        panel.set_title(f"{trajectory.times[frame]:.2f} s", size=9, color=_MUTED, loc="left", pad=4)
         _draw_ground(recording.ground, panel, start)
+        if recording.light is not None:
+            _draw_light(recording.ground, recording.light, start, 0.8 * float(height), panel)
         _draw_body(recording, trajectory.positions[frame] - (start, 0), trajectory.actuation[frame], panel, span)
         _style(panel, "metres from the start" if panel is panels[0] else "")
         panel.set_yticks([])
@@ -92,8 +121,16 @@ def _draw_ground(ground: Array, panel: Axes, start: float) -> None:
     left, right = panel.get_xlim()
     x = np.concatenate(([min(left, ground[0, 0] - start)], ground[:, 0] - start, [max(right, ground[-1, 0] - start)]))
     y = np.concatenate((ground[:1, 1], ground[:, 1], ground[-1:, 1]))
-    panel.fill_between(x, y, panel.get_ylim()[0], color=_SOIL, linewidth=0)
-    panel.plot(x, y, color=_SOIL_LINE, linewidth=1)
+    panel.fill_between(x, y, panel.get_ylim()[0], color=SOIL, linewidth=0)
+    panel.plot(x, y, color=SOIL_LINE, linewidth=1)
+
+
+def _draw_light(ground: Array, light: Array, start: float, lift: float, panel: Axes) -> None:
+    x, y = float(light[0]), float(light[1])
+    left, right = panel.get_xlim()
+    if left < x - start < right:
+        floor = float(np.interp(x, ground[:, 0], ground[:, 1]))
+        draw_lamp(panel, (x - start, floor), (x - start, max(y, floor + lift)), 7)
 
 
 def _draw_body(
@@ -103,7 +140,7 @@ def _draw_body(
     panel: Axes,
     span: float,
 ) -> None:
-    colours = [_MATERIALS[(material - 1) % len(_MATERIALS)] for material in recording.materials.tolist()]
+    colours = [MATERIALS[(material - 1) % len(MATERIALS)] for material in recording.materials.tolist()]
     panel.add_collection(
         PolyCollection(list(positions[recording.cells]), facecolors=colours, edgecolors=colours, linewidths=0.5)
     )
@@ -114,60 +151,66 @@ def _draw_body(
     strength = np.abs(np.clip(actuation, -1, 1))
     muscles = np.flatnonzero(~passive)[np.argsort(strength[~passive], kind="stable")]
     panel.add_collection(
-        LineCollection(list(lines[passive]), colors=_PASSIVE, linewidths=thickness * 0.4, capstyle="round")
+        LineCollection(list(lines[passive]), colors=PASSIVE, linewidths=thickness * 0.4, capstyle="round")
     )
     panel.add_collection(
         LineCollection(
             list(lines[muscles]),
-            colors=_ACTUATION((np.clip(actuation[muscles], -1, 1) + 1) / 2),
+            colors=ACTUATION((np.clip(actuation[muscles], -1, 1) + 1) / 2),
             linewidths=thickness * (0.75 + 0.45 * strength[muscles]),
             capstyle="round",
         )
     )
-    panel.plot(*positions.T, "o", color="#31373b", markersize=thickness * 1.15, markeredgewidth=0)
+    panel.plot(*positions.T, "o", color=MASS, markersize=thickness * 1.15, markeredgewidth=0)
 
 
 def _draw_curve(recording: Recording, panel: Axes) -> None:
-    panel.plot(np.arange(len(recording.curve)), recording.curve, color=_INK, linewidth=1.6)
+    panel.plot(np.arange(len(recording.curve)), recording.curve, color=INK, linewidth=1.6)
     if np.isfinite(recording.curve).any():
         best = int(np.nanargmax(recording.curve))
-        panel.plot(best, recording.curve[best], "o", color=_INK, markersize=5)
+        panel.plot(best, recording.curve[best], "o", color=INK, markersize=5)
     panel.set_title("Learning", size=10, weight="bold", loc="left")
     panel.margins(x=0.02, y=0.12)
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     _style(panel, "learning step", "performance")
 
 
-def _draw_displacement(recording: Recording, panel: Axes) -> None:
-    trajectories = ((recording.before, "before learning", _MUTED, 1.2), (recording.after, "after learning", _INK, 1.6))
+def _draw_way(recording: Recording, panel: Axes) -> None:
+    """Draw how far the centre of mass is from its start, or from the light where there is one."""
+    trajectories = ((recording.before, "before learning", MUTED, 1.2), (recording.after, "after learning", INK, 1.6))
     for trajectory, name, colour, width in trajectories:
         if trajectory is not None:
-            panel.plot(trajectory.times, _displacement(trajectory), color=colour, linewidth=width, label=name)
+            panel.plot(trajectory.times, _way(trajectory, recording.light), color=colour, linewidth=width, label=name)
     panel.legend(
-        loc="lower right", bbox_to_anchor=(1, 0.98), ncols=2, frameon=False, handlelength=1.4, labelcolor=_MUTED
+        loc="lower right", bbox_to_anchor=(1, 0.98), ncols=2, frameon=False, handlelength=1.4, labelcolor=MUTED
     )
-    panel.set_title("Displacement", size=10, weight="bold", loc="left")
+    panel.set_title(
+        "Displacement" if recording.light is None else "Distance to the light", size=10, weight="bold", loc="left"
+    )
     panel.margins(x=0.02, y=0.12)
     _style(panel, "time [s]", "centre of mass [m]")
 
 
-def _displacement(trajectory: Trajectory) -> Array:
-    middle = trajectory.positions[:, :, 0].mean(axis=1)
-    return middle - middle[0]
+def _way(trajectory: Trajectory, light: Array | None) -> Array:
+    """Return metres per frame: on the level from the light if there is one, else from the start, along x in 2D."""
+    middle = trajectory.positions[:, :, :-1].mean(axis=1)
+    if light is None and middle.shape[1] == 1:
+        return middle[:, 0] - middle[0, 0]
+    return np.linalg.norm(middle - (middle[0] if light is None else light[:-1]), axis=1)
 
 
 def _draw_legend(panel: Axes) -> None:
-    panel.imshow(np.linspace(0, 1, 128)[None], aspect="auto", cmap=_ACTUATION)
+    panel.imshow(np.linspace(0, 1, 128)[None], aspect="auto", cmap=ACTUATION)
     panel.set_axis_off()
     for x, text, side in ((-0.06, "contracting", "right"), (1.06, "expanding", "left")):
-        panel.text(x, 0.5, text, ha=side, va="center", color=_MUTED, transform=panel.transAxes)
+        panel.text(x, 0.5, text, ha=side, va="center", color=MUTED, transform=panel.transAxes)
 
 
 def _style(panel: Axes, x_label: str, y_label: str = "") -> None:
     panel.spines[["top", "right", "left"]].set_visible(False)
-    panel.tick_params(length=0, labelcolor=_MUTED, labelsize=8)
-    panel.set_xlabel(x_label, color=_MUTED, size=8)
-    panel.set_ylabel(y_label, color=_MUTED, size=8)
+    panel.tick_params(length=0, labelcolor=MUTED, labelsize=8)
+    panel.set_xlabel(x_label, color=MUTED, size=8)
+    panel.set_ylabel(y_label, color=MUTED, size=8)
     if y_label:
-        panel.grid(axis="y", color=_RULE, linewidth=0.8)
+        panel.grid(axis="y", color=RULE, linewidth=0.8)
         panel.set_axisbelow(True)

@@ -15,7 +15,11 @@ import numpy.typing as npt
 from codesign import files
 from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory
 
-SCRIPTS = ("ticks", "decode", "player", "theme", "renderer2d", "charts", "stage", "gallery", "app")
+SCRIPTS = (
+    *("ticks", "heightfield", "decode", "player", "theme", "surface", "renderer2d"),
+    *("matrix", "camera3d", "controls3d", "mesh3d", "shaders", "graphics", "renderer3d"),
+    *("charts", "stage", "gallery", "app"),
+)
 """The page's modules in the order in which they are joined: each imports from earlier ones only."""
 
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
@@ -27,7 +31,7 @@ def write_page(gallery: Gallery, path: Path) -> list[Path]:
     """Write the gallery as one page and return its path.
 
     Raises:
-        RecordingError: designs that are not two-dimensional.
+        RecordingError: designs that have neither two nor three dimensions, or not all the same number.
         OutputError: `path` cannot be written to.
     """
     files.write_text(path, render_page(gallery))
@@ -65,23 +69,61 @@ def _enclose(name: str, source: str) -> str:
 
 def encode_gallery(gallery: Gallery) -> str:
     """Return the gallery as JSON that is safe inside a script element: no character that could end it."""
+    dim = gallery.recordings[0].dim
     for recording in gallery.recordings:
-        if recording.dim != 2:
+        if recording.dim not in (2, 3):
             raise RecordingError(
-                "designs in two dimensions", f"{recording.dim} ({recording.design})", "use format=json"
+                "designs in two or three dimensions", f"{recording.dim} ({recording.design})", "use format=json"
             )
+        if recording.dim != dim:
+            raise RecordingError(
+                f"designs in {dim} dimensions like the first", f"{recording.dim} ({recording.design})", "part them"
+            )
+    grounds = _Distinct()
     data = {
-        "dim": 2,
+        "dim": dim,
         "config": gallery.config_text,
         "history": _encode_history(gallery.history),
         "material_names": list(max((recording.material_names for recording in gallery.recordings), key=len)),
-        "designs": [_encode_recording(recording) for recording in gallery.recordings],
+        "designs": [_encode_recording(recording, grounds) for recording in gallery.recordings],
+        "grounds": [_encode_ground(ground) for ground in grounds.arrays],
     }
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _encode_recording(recording: Recording) -> dict[str, Any]:
+class _Distinct:
+    """Arrays by number, equal ones once: designs of a run mostly stand on one ground, which is large in 3D."""
+
+    def __init__(self) -> None:
+        self.arrays: list[npt.NDArray[np.float32]] = []
+        self._numbers: dict[tuple[tuple[int, ...], bytes], int] = {}
+
+    def number(self, array: npt.NDArray[np.float32]) -> int:
+        key = (array.shape, array.tobytes())
+        if key not in self._numbers:
+            self._numbers[key] = len(self.arrays)
+            self.arrays.append(array)
+        return self._numbers[key]
+
+
+def _encode_ground(ground: npt.NDArray[np.float32]) -> Any:
+    """Return a line of points as it is; of a heightfield the grid, and heights in steps of 1/65535 of their extent."""
+    if ground.ndim == 2:
+        return np.round(ground.astype(np.float64), 6).tolist()
+    heights = ground[:, :, 2].astype(np.float64)
+    low = float(heights.min())
+    step = float(heights.max() - low) / 65535 or 1.0
+    return {
+        "x": _base64(ground[0, :, 0], "<f4"),
+        "y": _base64(ground[:, 0, 1], "<f4"),
+        "z": _base64(np.round((heights - low) / step), "<u2"),
+        "low": low,
+        "step": step,
+    }
+
+
+def _encode_recording(recording: Recording, grounds: _Distinct) -> dict[str, Any]:
     muscles = np.flatnonzero(recording.swings)
     return {
         "id": recording.design,
@@ -101,7 +143,9 @@ def _encode_recording(recording: Recording) -> dict[str, Any]:
         "muscles": muscles.tolist(),
         "cells": recording.cells.tolist(),
         "materials": recording.materials.tolist(),
-        "ground": np.round(recording.ground.astype(np.float64), 6).tolist(),
+        "ground": grounds.number(recording.ground),
+        "light": None if recording.light is None else _numbers(recording.light),
+        "world_fitness": None if recording.world_fitness is None else _numbers(recording.world_fitness),
         "motion": {
             "before": recording.before and _encode_trajectory(recording.before, muscles),
             "after": _encode_trajectory(recording.after, muscles),

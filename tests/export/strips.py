@@ -50,25 +50,6 @@ def recording(
     return Recording(**(fields | changes))
 
 
-def spatial_recording() -> Recording:
-    """Two tetrahedra in three dimensions on a heightfield."""
-    positions = np.random.default_rng(0).normal(size=(3, 5, 3))
-    springs = np.array([(a, b) for a in range(5) for b in range(a + 1, 5)])
-    ground = np.stack([*np.meshgrid([0.0, 1.0, 2.0], [0.0, 1.0]), np.zeros((2, 3))], axis=-1)
-    return recording(
-        springs=springs,
-        rest_lengths=np.ones(10),
-        stiffness=np.ones(10),
-        swings=np.ones(10),
-        cells=[[0, 1, 2, 3], [1, 2, 3, 4]],
-        materials=[1, 2],
-        ground=ground,
-        after=Trajectory(np.arange(3), positions, np.zeros((3, 10))),
-        before=None,
-        material_names=("empty", "rigid", "muscle"),
-    )
-
-
 def gallery(title: str = "strips", **changes) -> Gallery:
     """Five strips of three generations, the fastest of generation 4 the best."""
     child = {"parents": ("g000-i0001",), "operator": "cell_flip"}

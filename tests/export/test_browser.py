@@ -1,105 +1,16 @@
 """The page in a browser, opened from disk: what is seen and what keys and controls do."""
 
 import dataclasses
-import io
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import matplotlib.image
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from codesign.export import EXPORTERS, Gallery
+from codesign.export import EXPORTERS
+from tests.export.browsing import COUNT_CONTEXTS, count, image, needs_chromium, settle, state, wait_until
 from tests.export.strips import gallery, recording
 from tests.export.test_webpage import ATTACK
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (apt package chromium)")
-
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-Opener = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
-    """A function that opens a gallery's page; at the end no page may have complained or asked for anything else."""
-    complaints: list[str] = []
-    contexts = []
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            complaints.append(message.text)
-
-    def opener(shown: Gallery | None = None, *, anchor: str = "", width: int = 1280, **settings) -> Page:
-        (path,) = EXPORTERS["html"].write(shown or gallery(), tmp_path / "page.html")
-        settings = {"viewport": {"width": width, "height": 900}, "reduced_motion": "reduce"} | settings
-        contexts.append(browser.new_context(**settings))
-        page = contexts[-1].new_page()
-        page.on("console", listen)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda each: complaints.append(each.url) if not each.url.startswith(path.as_uri()) else None)
-        page.goto(path.as_uri() + anchor)
-        wait_until(page, "window.codesign !== undefined")
-        settle(page)
-        return page
-
-    yield opener
-    for context in contexts:
-        context.close()
-    assert [each for each in complaints if each != "data:,"] == []
-
-
-def settle(page: Page) -> None:
-    """Wait until what changed is drawn."""
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-
-def wait_until(page: Page, condition: str) -> None:
-    """Wait for a condition on the page; asked from here, as its policy forbids what Playwright would evaluate there."""
-    for _ in range(500):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(20)
-    pytest.fail(f"never: {condition}")
-
-
-def state(page: Page, name: str):
-    return page.evaluate(f"window.codesign.{name}")
-
-
-def image(page: Page, selector: str) -> np.ndarray:
-    """Pixels of an element, uint8[height, width, 3]."""
-    settle(page)
-    png = page.locator(selector).first.screenshot()
-    return (matplotlib.image.imread(io.BytesIO(png), format="png")[:, :, :3] * 255).round().astype(np.uint8)
-
-
-def count(pixels: np.ndarray, colour: str) -> int:
-    """Pixels within four steps of a colour."""
-    wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
-    return int((np.abs(pixels.astype(int) - wanted).max(axis=2) < 5).sum())
-
+pytestmark = needs_chromium
 
 AFTER = "#after canvas"
 MISSING = "\N{EN DASH}"
@@ -309,3 +220,33 @@ def test_every_control_has_a_name(open_page):
             .filter(each => !each.getAttribute("aria-label") && !each.labels?.length).map(each => each.outerHTML)"""
     )
     assert unnamed == []
+
+
+def test_the_light_and_the_worlds_are_shown(open_page):
+    strip = recording(light=(0.6, 0.1), world_fitness=[0.25, 0.75, np.nan], speed=0.2)
+    page = open_page(gallery(recordings=(strip,)))
+    assert page.locator("#lamp").is_visible()
+    start = recording().after.positions[0, :, 0].mean()
+    assert page.locator("#after output").inner_text() == f"{0.6 - start:.2f} m to the light"
+    page.keyboard.press("End")
+    settle(page)
+    assert page.locator("#after output").inner_text() == f"{0.6 - start - 0.4:.2f} m to the light"
+    assert count(image(page, AFTER), "#eda100") > 20, "the lamp"
+    page.keyboard.press("f")
+    assert count(image(page, AFTER), "#eda100") > 20, "the lamp, from afar"
+    assert count(image(open_page(), AFTER), "#eda100") == 0
+    assert "3, from 0.25 to 0.75 (spread 0.25), 1 invalid" in page.locator("#facts").inner_text()
+    assert page.locator("#facts .strip circle").count() == 2
+
+
+def test_designs_in_two_dimensions_need_no_webgl_and_offer_nothing_of_space(open_page):
+    page = open_page(before_load=COUNT_CONTEXTS)
+    assert page.evaluate("window.contexts") == 0
+    assert not page.locator("#springs").is_visible()
+    assert not page.locator(".only-spatial").filter(visible=True).count()
+    assert page.locator(".of-springs").is_visible()
+    assert page.locator("#lamp").is_hidden()
+    picture = image(page, AFTER)
+    for key in "vr+-awsd":
+        page.keyboard.press(key)
+    np.testing.assert_array_equal(image(page, AFTER), picture)

@@ -1,11 +1,13 @@
+import dataclasses
 import subprocess
 import sys
 
 import pytest
 
 from codesign.errors import OutputError
-from codesign.export import EXPORTERS, RecordingError
-from tests.export.strips import gallery, recording, spatial_recording
+from codesign.export import EXPORTERS, Recording, RecordingError, Trajectory
+from tests.export import cubes
+from tests.export.strips import gallery, recording
 
 PER_DESIGN = {"json", "png"}
 
@@ -44,11 +46,31 @@ def test_an_unwritable_path_is_told(name, tmp_path):
     assert (tmp_path / "file").read_text() == "kept"
 
 
+@pytest.mark.parametrize("name", EXPORTERS)
+def test_three_dimensions_are_written_the_same_every_time(name, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    for path in (first, second):
+        EXPORTERS[name].write(gallery(recordings=(cubes.recording(frames=5),)), path)
+    assert first.read_bytes() == second.read_bytes()
+
+
+def one_dimension() -> Recording:
+    strip = recording()
+    line = Trajectory(strip.after.times, strip.after.positions[:, :, :1], strip.after.actuation)
+    return dataclasses.replace(strip, after=line, before=None, ground=[0.0])
+
+
 @pytest.mark.parametrize("name", sorted(EXPORTERS.keys() - {"json"}))
-def test_three_dimensions_are_refused_where_they_cannot_be_drawn(name, tmp_path):
+def test_one_dimension_is_refused_where_it_cannot_be_drawn(name, tmp_path):
     with pytest.raises(RecordingError, match="use format=json"):
-        EXPORTERS[name].write(gallery(recordings=(spatial_recording(),)), tmp_path / "page")
+        EXPORTERS[name].write(gallery(recordings=(one_dimension(),)), tmp_path / "page")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_shows_designs_of_one_dimension_only(tmp_path):
+    mixed = gallery(recordings=(recording(), cubes.recording("g000-i0001")))
+    with pytest.raises(RecordingError, match="in 2 dimensions like the first"):
+        EXPORTERS["html"].write(mixed, tmp_path / "page")
 
 
 def test_importing_the_room_loads_no_matplotlib():

@@ -5,7 +5,8 @@ import pytest
 
 from codesign.errors import CodesignError
 from codesign.export import Gallery, RecordingError, Trajectory
-from tests.export.strips import gallery, recording, spatial_recording
+from tests.export import cubes
+from tests.export.strips import gallery, recording
 
 
 def test_arrays_get_the_types_of_the_record():
@@ -17,9 +18,12 @@ def test_arrays_get_the_types_of_the_record():
 
 
 def test_three_dimensions_fit():
-    body = spatial_recording()
+    body = cubes.recording(light=cubes.LIGHT, world_fitness=[0.5, float("nan")])
     assert body.dim == 3
-    assert body.ground.shape == (2, 3, 3)
+    assert body.ground.shape == (61, 81, 3)
+    assert body.light is not None
+    assert body.world_fitness is not None
+    assert body.light.dtype == body.world_fitness.dtype == np.float32
 
 
 @pytest.mark.parametrize(
@@ -30,7 +34,11 @@ def test_three_dimensions_fit():
         {"springs": [[0, 1, 2]]},
         {"ground": [0.0, 1.0]},
         {"ground": [[0.0, 1.0, 2.0]]},
+        {"ground": [[0.0, float("nan")], [1.0, 0.0]]},
         {"before": recording(triangles=4).after},
+        {"light": [0.0, 1.0, 2.0]},
+        {"light": [0.0, float("inf")]},
+        {"world_fitness": [[0.5]]},
         {"cells": [[0, 1, 8]] * 6},
         {"cells": [[0, 1, -1]] * 6},
         {"design": "../../etc/passwd"},
@@ -42,6 +50,32 @@ def test_parts_that_do_not_fit_are_told(changes):
     with pytest.raises(RecordingError) as told:
         dataclasses.replace(recording(), **changes)
     assert isinstance(told.value, CodesignError)
+
+
+ONE_ROW = cubes.bumpy_ground()[:1]
+TURNED = cubes.bumpy_ground().swapaxes(0, 1)
+MIRRORED = cubes.bumpy_ground()[::-1]
+SKEWED = cubes.bumpy_ground() + np.linspace(0, 0.01, 61)[:, None, None] * (1, 0, 0)
+HOLED = np.where(np.arange(81)[:, None] == 7, np.nan, cubes.bumpy_ground())
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"cells": [[0, 1, 2, 3]] * 13}, r"cells of shape \[any, 8\]"),
+        ({"ground": [[0.0, 0.0], [1.0, 0.0]]}, r"ground of shape \[any, any, 3\]"),
+        ({"ground": ONE_ROW}, "at least 2 x 2 points"),
+        ({"ground": TURNED}, "x ascending along columns"),
+        ({"ground": MIRRORED}, "y along rows"),
+        ({"ground": SKEWED}, "one x per column"),
+        ({"ground": HOLED}, "finite ground"),
+        ({"light": [0.0, 1.0]}, r"light of shape \[3\]"),
+    ],
+    ids=["cells", "line", "one row", "turned", "mirrored", "skewed", "holed", "light"],
+)
+def test_parts_that_do_not_fit_in_three_dimensions_are_told(changes, expected):
+    with pytest.raises(RecordingError, match=expected):
+        dataclasses.replace(cubes.recording(), **changes)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from codesign.export.still import render_still
+from codesign.export.still3d import heights
+from tests.export import cubes
 from tests.export.strips import recording
 
 
@@ -47,3 +49,47 @@ def test_a_passive_body_has_no_muscle_colours():
 )
 def test_unusual_recordings_have_a_still_too(changes):
     assert pixels(render_still(recording(**changes))).std() > 0.01
+
+
+LAMP = "#eda100"
+
+
+@pytest.mark.parametrize("bumpy", [True, False])
+def test_a_still_in_three_dimensions_shows_cells_muscles_ground_and_shadow(bumpy):
+    moments = pixels(render_still(cubes.recording(bumpy=bumpy)))[120:440]
+    strong = moments.max(axis=2) - moments.min(axis=2) > 0.35
+    red, blue = moments[..., 0] - moments[..., 2] > 0.35, moments[..., 2] - moments[..., 0] > 0.35
+    assert min((strong & red).sum(), (strong & blue).sum()) > 500
+    assert near(moments, "#aea99f") > 1000  # soil in the shadow
+    assert near(moments, "#e6e0d3") > 1000
+    passive = cubes.recording(swings=np.zeros(220), bumpy=bumpy)
+    still = pixels(render_still(passive))[120:440]
+    assert (still.max(axis=2) - still.min(axis=2) > 0.5).sum() == 0
+
+
+def test_a_still_shows_the_light_and_the_distance_to_it():
+    for design in (cubes.recording(light=(0.7, 0.2, 0.0)), recording(light=(0.7, 0.1))):
+        assert near(pixels(render_still(design)), LAMP) > 80
+    far = pixels(render_still(cubes.recording(light=(9.0, 0.0, 0.0))))[120:440]
+    assert near(far, LAMP) > 80, "an arrow towards it"
+    assert near(pixels(render_still(cubes.recording())), LAMP) < 20
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"frames": 1},
+        {"before": None},
+        {"fitness": -np.inf, "world_fitness": [np.nan]},
+        {"cells": np.zeros((0, 8)), "materials": np.zeros(0)},
+    ],
+    ids=["one frame", "no before", "invalid", "no cells"],
+)
+def test_unusual_recordings_in_three_dimensions_have_a_still_too(changes):
+    assert pixels(render_still(cubes.recording(**changes))).std() > 0.01
+
+
+def test_the_height_between_points_of_the_ground_is_interpolated_and_level_beyond():
+    ground = np.stack([*np.meshgrid([0.0, 2.0], [0.0, 1.0]), [[0.0, 2.0], [4.0, 6.0]]], axis=-1)
+    places = np.array([(0, 0), (1, 0), (0, 0.5), (1, 0.5), (-3, 0), (9, 9)])
+    np.testing.assert_allclose(heights(ground, *places.T), [0, 1, 2, 3, 0, 6])

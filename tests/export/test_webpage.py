@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from codesign.export.webpage import SCRIPTS, encode_gallery, join_scripts, render_page
+from tests.export import cubes
 from tests.export.strips import gallery, recording
 
 ATTACK = (
@@ -70,6 +71,22 @@ def test_positions_and_actuation_survive_the_encoding():
     np.testing.assert_array_equal(np.frombuffer(base64.b64decode(motion["times"]), "<f4"), strip.after.times)
 
 
+def test_designs_on_the_same_ground_share_it_and_its_heights_survive():
+    data = json.loads(encode_gallery(cubes.gallery(3)))
+    assert [design["ground"] for design in data["designs"]] == [0, 0, 0]
+    (ground,) = data["grounds"]
+    x, y = (np.frombuffer(base64.b64decode(ground[axis]), "<f4") for axis in "xy")
+    z = np.frombuffer(base64.b64decode(ground["z"]), "<u2").reshape(len(y), len(x)) * ground["step"] + ground["low"]
+    expected = cubes.recording().ground
+    np.testing.assert_array_equal(np.stack(np.meshgrid(x, y), axis=-1), expected[..., :2])
+    np.testing.assert_allclose(z, expected[..., 2], atol=2e-6)
+    other = json.loads(
+        encode_gallery(gallery(recordings=(recording(), recording("g000-i0001", ground=[[0, 0], [1, 0]]))))
+    )
+    assert [design["ground"] for design in other["designs"]] == [0, 1]
+    assert other["grounds"][1] == [[0, 0], [1, 0]]
+
+
 def test_values_that_are_missing_are_null():
     data = json.loads(encode_gallery(gallery(recordings=(recording(fitness=-np.inf),))))
     design = data["designs"][0]
@@ -99,7 +116,13 @@ def test_modules_import_only_from_earlier_ones_what_those_export():
     assert present - {"style.css", "template.html"} == set(SCRIPTS)
 
 
-@pytest.mark.parametrize("name", ["contract", "neutral", "expand", "material-1", "sky", "soil"])
+COLOURS = (
+    *("contract", "neutral", "expand", "material-1", "voxel-1", "voxel-6", "lamp"),
+    *("sky", "soil", "soil-line", "passive", "mass", "muted"),
+)
+
+
+@pytest.mark.parametrize("name", COLOURS)
 def test_both_colour_schemes_name_every_canvas_colour_in_full(name):
     style = (resources.files("codesign.export") / "page" / "style.css").read_text("utf-8")
     assert len(re.findall(rf"--{name}: #[0-9a-f]{{6}};", style)) == 2

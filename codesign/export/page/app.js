@@ -16,7 +16,8 @@ gallery.offers = (generation) => gallery.designs.some((design) => design.generat
 let theme = readTheme();
 let stale = true;
 const player = new Player(() => (stale = true));
-const stage = new Stage(gallery, player, { filter });
+const stage = new Stage(gallery, player, { filter, redraw: () => (stale = true) });
+const spatial = gallery.dim === 3;
 const cards = new Cards(gallery, byId("cards"), (id) => select(id, true));
 
 /** Show a design; `reveal` brings the stage into view and hands it the keyboard. */
@@ -73,8 +74,12 @@ function fillHeader() {
   byId("configuration").hidden = gallery.config === "";
 }
 
-/** Materials in the legend, where the designs are made of more than one. */
+/** What the legend and the controls offer for these designs: light, space, materials where there are several. */
 function fillLegend() {
+  byId("lamp").hidden = !gallery.designs.some((design) => design.light);
+  document.documentElement.classList.toggle("spatial", spatial);
+  byId("stage").classList.toggle("voxels", spatial);
+  for (const each of document.querySelectorAll(".only-spatial")) each.hidden = !spatial;
   const used = [...new Set(gallery.designs.flatMap((design) => design.materials))].sort((a, b) => a - b);
   if (used.length < 2) return;
   for (const material of used) {
@@ -97,6 +102,20 @@ const KEYS = {
   f: () => byId("follow").click(),
 };
 
+const TURN = 0.12; // radians
+const SPATIAL_KEYS = {
+  v: () => byId(stage.options.springs ? "voxels" : "springs").click(),
+  r: () => stage.orbit.reset(),
+  "+": () => stage.orbit.approach(1.2),
+  "=": () => stage.orbit.approach(1.2),
+  "-": () => stage.orbit.approach(1 / 1.2),
+  a: () => stage.orbit.turn(-TURN, 0),
+  d: () => stage.orbit.turn(TURN, 0),
+  w: () => stage.orbit.turn(0, TURN),
+  s: () => stage.orbit.turn(0, -TURN),
+};
+if (spatial) Object.assign(KEYS, SPATIAL_KEYS);
+
 function listen() {
   byId("play").addEventListener("click", () => player.toggle());
   byId("scrub").addEventListener("input", (event) => {
@@ -105,9 +124,16 @@ function listen() {
   });
   byId("speed").addEventListener("change", (event) => (player.speed = Number(event.target.value)));
   byId("follow").addEventListener("change", (event) => {
-    stage.follow = event.target.checked;
+    stage.options.follow = event.target.checked;
     stale = true;
   });
+  for (const name of ["voxels", "springs"]) {
+    byId(name).addEventListener("change", () => {
+      stage.options.springs = byId("springs").checked;
+      byId("stage").classList.toggle("voxels", !stage.options.springs);
+      stale = true;
+    });
+  }
   byId("previous").addEventListener("click", () => neighbour(-1));
   byId("next").addEventListener("click", () => neighbour(1));
   byId("generation").addEventListener("change", () => filter(byId("generation").value));
@@ -125,6 +151,7 @@ function listen() {
     if (!action) return;
     event.preventDefault();
     action(event);
+    stale = true;
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     theme = readTheme();
@@ -169,6 +196,13 @@ window.codesign = {
   },
   get playing() {
     return player.playing;
+  },
+  get camera() {
+    const { azimuth, elevation, zoom } = stage.orbit ?? {};
+    return { azimuth, elevation, zoom };
+  },
+  get options() {
+    return { ...stage.options };
   },
   get shown() {
     return cards.shown.map((design) => design.id);

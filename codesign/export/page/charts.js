@@ -11,6 +11,19 @@ function element(name, attributes = {}, text = "") {
   return node;
 }
 
+/** A strip of dots, one for each value, with a line at their mean. */
+export function makeStrip(values, mean) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const at = (value) => 3 + (high > low ? (value - low) / (high - low) : 0.5) * 94;
+  const strip = element("svg", { class: "strip", viewBox: "0 0 100 8", role: "img", "aria-label": "fitness by world" });
+  strip.append(
+    element("line", { x1: 3, x2: 97, y1: 4, y2: 4, class: "rule" }),
+    element("line", { x1: at(mean), x2: at(mean), y1: 0, y2: 8, class: "mean" }),
+    ...values.map((value) => element("circle", { cx: at(value), cy: 4, r: 2, class: "world" })),
+  );
+  return strip;
+}
+
 /** Lowest and highest of the values, with zero where it is near, never of extent 0. */
 function range(values) {
   let [low, high] = [Math.min(...values), Math.max(...values)];

@@ -1,4 +1,6 @@
-// Turns the page's embedded data into designs and trajectories. Dimension-generic: knows nothing of drawing.
+// Turns the page's embedded data into designs, trajectories and ground. Knows nothing of drawing.
+
+import { Heightfield } from "./heightfield.js";
 
 /** Typed array from base64 of little-endian numbers (the byte order of every platform that has a browser). */
 function decodeArray(base64, Type) {
@@ -60,6 +62,12 @@ export class Trajectory {
     const a = this.actuation[first * this.muscles + muscle];
     const b = this.actuation[Math.min(first + 1, this.frames - 1) * this.muscles + muscle];
     return (a * (1 - part) + b * part) * this.actuationStep;
+  }
+
+  /** Level distance [m] at a fractional frame of the centre of mass from a place, that of its start if none is given. */
+  distanceFrom(frame, place = this.centre) {
+    const level = Array.from({ length: this.dim - 1 }, (_, axis) => this.along(this.centre, axis, frame) - place[axis]);
+    return Math.hypot(...level);
   }
 
   /** Value at a fractional frame of one axis of a per-frame path made by `measureExtent`. */
@@ -143,6 +151,16 @@ export class Design {
     return this.decoded[name];
   }
 
+  /** What the design does in the worlds that it was tested in; null where there is one world. */
+  get worlds() {
+    const values = this.world_fitness?.filter((value) => value !== null) ?? [];
+    if (values.length === 0) return null;
+    const mean = values.reduce((sum, value) => sum + value) / values.length;
+    const spread = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+    const invalid = this.world_fitness.length - values.length;
+    return { values, mean, spread, invalid, low: Math.min(...values), high: Math.max(...values) };
+  }
+
   /** Trajectories there are, before learning first. */
   get trajectories() {
     return [this.before, this.after].filter(Boolean);
@@ -158,9 +176,17 @@ export class Design {
   }
 }
 
-/** The gallery of a parsed data block, best design first. */
+/** Ground as it stands in 2D, a list of points; in 3D a heightfield. */
+function decodeGround(record) {
+  if (Array.isArray(record)) return record;
+  const heights = Float32Array.from(decodeArray(record.z, Uint16Array), (value) => record.low + record.step * value);
+  return new Heightfield(decodeArray(record.x, Float32Array), decodeArray(record.y, Float32Array), heights);
+}
+
+/** The gallery of a parsed data block, best design first. Designs on the same ground share it. */
 export function decodeGallery(data) {
-  const designs = data.designs.map((record) => new Design(record));
+  const grounds = data.grounds.map(decodeGround);
+  const designs = data.designs.map((record) => new Design({ ...record, ground: grounds[record.ground] }));
   const rank = (design) => design.fitness ?? -Infinity;
   designs.sort((a, b) => rank(b) - rank(a) || (a.id < b.id ? -1 : 1));
   return { ...data, designs, byId: new Map(designs.map((design) => [design.id, design])) };

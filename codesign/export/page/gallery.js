@@ -4,6 +4,7 @@ import { makeRenderer } from "./stage.js";
 import { formatNumber } from "./ticks.js";
 
 const REST = 1; // seconds that a small picture waits before it starts again
+const SLOW = 0.045; // seconds between two drawings
 const STILLS_PER_DRAW = 3; // decoding many designs at once would hold up the page
 
 const ORDERS = {
@@ -30,6 +31,9 @@ export class Cards {
     this.host = host;
     this.select = select;
     this.moving = true;
+    this.pace = gallery.designs.length; // moving cards drawn at a time
+    this.turn = 0;
+    this.seconds = 0;
     this.observer = new IntersectionObserver((entries) => {
       for (const entry of entries) this.cards.get(entry.target.dataset.design).visible = entry.isIntersecting;
     });
@@ -79,11 +83,23 @@ export class Cards {
     for (const [each, { button }] of this.cards) button.setAttribute("aria-pressed", String(each === id));
   }
 
+  /** Draw fewer cards at a time where the machine does not keep up, so that hands on the page do not wait. */
+  adapt(seconds) {
+    const late = seconds - this.seconds > SLOW;
+    this.pace = late ? Math.max(1, this.pace >> 1) : Math.min(this.pace + 1, this.cards.size);
+    this.seconds = seconds;
+  }
+
   /** Draw the cards in view at `seconds` of a clock of their own, and a few of those not drawn yet as stills. */
   draw(theme, seconds) {
+    this.adapt(seconds);
+    const cards = [...this.cards.values()].filter((card) => card.item.isConnected);
+    const moving = cards.filter((card) => card.visible && card.drawn && this.moving);
+    const due = new Set(Array.from({ length: this.pace }, (_, i) => moving[(this.turn + i) % moving.length]));
+    this.turn = (this.turn + this.pace) % Math.max(moving.length, 1);
     let stills = 0;
-    for (const card of this.cards.values()) {
-      if (!card.item.isConnected || (card.drawn && !(card.visible && this.moving))) continue;
+    for (const card of cards) {
+      if (card.drawn && !due.has(card)) continue;
       if (!card.visible && ++stills > STILLS_PER_DRAW) continue;
       const { duration } = card.design.after;
       const time = this.moving ? seconds % (duration + REST) : duration / 2;

@@ -1,19 +1,19 @@
 // Draws one moment of a 2D trajectory on a canvas. A renderer of another dimension offers the same two methods.
 
+import { Surface } from "./surface.js";
 import { formatTick, niceStep } from "./ticks.js";
 
 const EDGE = 22; // pixels at either side where a tick's label would be cut off
 
-export class Renderer2D {
+export class Renderer2D extends Surface {
   /** `detailed` draws scale, path and starting place; without it, only robot and ground (thumbnails). */
   constructor(canvas, detailed) {
-    this.canvas = canvas;
-    this.context = canvas.getContext("2d");
+    super(canvas);
     this.detailed = detailed;
   }
 
   /** Draw `trajectory` of `design` at `time` [s]; the camera follows the robot or shows its whole course. */
-  draw(design, trajectory, time, theme, follow = true) {
+  draw(design, trajectory, time, theme, { follow = true } = {}) {
     if (!this.resize()) return;
     const frame = trajectory.frameAt(time);
     const positions = trajectory.positionsAt(frame, this.buffer(design.mass_count * 2));
@@ -28,6 +28,7 @@ export class Renderer2D {
       this.drawStart(design, trajectory);
     }
     this.drawGround(design.ground);
+    if (design.light) this.drawLight(design, trajectory);
     if (this.detailed) {
       this.drawScale(start, design.ground);
       this.drawPath(trajectory, frame);
@@ -35,21 +36,6 @@ export class Renderer2D {
     this.drawCells(design, positions);
     this.drawSprings(design, trajectory, frame, positions);
     this.drawMasses(design, positions);
-  }
-
-  resize() {
-    const { clientWidth, clientHeight } = this.canvas;
-    this.ratio = Math.min(window.devicePixelRatio || 1, 2);
-    [this.width, this.height] = [clientWidth, clientHeight];
-    const [width, height] = [Math.round(clientWidth * this.ratio), Math.round(clientHeight * this.ratio)];
-    if (this.canvas.width !== width) this.canvas.width = width;
-    if (this.canvas.height !== height) this.canvas.height = height;
-    return width > 0 && height > 0;
-  }
-
-  buffer(length) {
-    if (this.positions?.length !== length) this.positions = new Float32Array(length);
-    return this.positions;
   }
 
   // A view is the metres at the left and lower edge and the pixels per metre.
@@ -69,8 +55,9 @@ export class Renderer2D {
   }
 
   whole(design) {
-    const low = Math.min(...design.trajectories.map((each) => each.courseLow[0]));
-    const high = Math.max(...design.trajectories.map((each) => each.courseHigh[0]));
+    const lit = design.light ? [design.light[0]] : [];
+    const low = Math.min(...lit, ...design.trajectories.map((each) => each.courseLow[0]));
+    const high = Math.max(...lit, ...design.trajectories.map((each) => each.courseHigh[0]));
     const floor = Math.min(...design.trajectories.map((each) => each.courseLow[1]));
     const top = Math.max(...design.trajectories.map((each) => each.courseHigh[1]));
     const scale = Math.min(this.width / ((high - low) * 1.12), (this.height * 0.7) / (top - floor));
@@ -137,6 +124,33 @@ export class Renderer2D {
     context.strokeStyle = this.theme.soilLine;
     context.lineWidth = 1.5;
     context.stroke(line);
+  }
+
+  /** The light that attracts the robot: a lamp on the ground, or an arrow at the border towards it. */
+  drawLight({ light, ground }, trajectory) {
+    const { context, theme } = this;
+    const high = this.detailed ? Math.max(this.y(0) - this.y(trajectory.size[1] * 0.9), 18) : 12;
+    const radius = Math.min(Math.max(high * 0.12, 3), 9);
+    const x = this.x(light[0]);
+    const foot = this.y(heightAt(ground, light[0]));
+    const y = Math.min(this.y(light[1]), foot - high);
+    context.fillStyle = context.strokeStyle = theme.lamp;
+    if (x < -radius || x > this.width + radius) {
+      const [edge, sign] = x < 0 ? [EDGE - 8, -1] : [this.width - EDGE + 8, 1];
+      const path = [[6, 0], [-6, -7], [-3, 0], [-6, 7]].map(([dx, dy]) => `${edge + sign * dx} ${this.height / 2 + dy}`);
+      if (this.detailed) context.fill(new Path2D(`M${path.join("L")}Z`));
+      return;
+    }
+    context.lineWidth = 1.5;
+    context.stroke(new Path2D(`M${x} ${foot}L${x} ${y}`));
+    const halo = context.createRadialGradient(x, y, 0, x, y, radius * 5);
+    for (const [part, alpha] of [[0, "99"], [0.3, "44"], [1, "00"]]) halo.addColorStop(part, theme.lamp + alpha);
+    for (const [paint, size] of [[halo, radius * 5], [theme.lamp, radius]]) {
+      context.fillStyle = paint;
+      context.beginPath();
+      context.arc(x, y, size, 0, 2 * Math.PI);
+      context.fill();
+    }
   }
 
   /** Ticks along the ground with the distance from where the centre of mass began. */

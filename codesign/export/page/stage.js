@@ -1,14 +1,19 @@
 // The design that is looked at: its motion before and after learning, its curve, its place in the run, its lineage.
 
-import { Chart } from "./charts.js";
+import { Orbit } from "./camera3d.js";
+import { Chart, makeStrip } from "./charts.js";
+import { handle } from "./controls3d.js";
+import { sharedGraphics } from "./graphics.js";
 import { Renderer2D } from "./renderer2d.js";
+import { Renderer3D } from "./renderer3d.js";
 import { formatNumber } from "./ticks.js";
 
-const RENDERERS = { 2: Renderer2D };
+const RENDERERS = { 2: Renderer2D, 3: Renderer3D };
+const NO_WEBGL = "This browser cannot draw designs in 3D, because WebGL 2 is missing or switched off.";
 
-/** A renderer for designs of `dim` dimensions on `canvas`. */
-export function makeRenderer(dim, canvas, detailed) {
-  return new RENDERERS[dim](canvas, detailed);
+/** A renderer for designs of `dim` dimensions on `canvas`; in 3D the reader looks from `orbit`. */
+export function makeRenderer(dim, canvas, detailed, orbit) {
+  return new RENDERERS[dim](canvas, detailed, orbit);
 }
 
 const byId = (id) => document.getElementById(id);
@@ -26,12 +31,13 @@ function pairs(list, entries) {
 }
 
 export class Stage {
-  /** `actions`: `select(id)` shows another design, `filter(generation)` narrows the gallery. */
+  /** `actions`: `filter(generation)` narrows the gallery, `redraw()` has the views drawn again. */
   constructor(gallery, player, actions) {
     this.gallery = gallery;
     this.player = player;
     this.actions = actions;
-    this.follow = true;
+    this.options = { follow: true, springs: false };
+    this.orbit = gallery.dim === 3 ? new Orbit() : undefined;
     this.curveChart = new Chart(byId("curve"));
     this.runChart = new Chart(byId("run"));
     this.views = ["before", "after"].map((name) => ({
@@ -40,8 +46,24 @@ export class Stage {
       canvas: byId(name).querySelector("canvas"),
       output: byId(name).querySelector("output"),
       title: byId(name).querySelector(".view-title"),
-      renderer: makeRenderer(gallery.dim, byId(name).querySelector("canvas"), true),
+      renderer: makeRenderer(gallery.dim, byId(name).querySelector("canvas"), true, this.orbit),
     }));
+    if (this.orbit) this.prepareSpace();
+  }
+
+  /** Let hands turn the views, or say why there are none. */
+  prepareSpace() {
+    const graphics = sharedGraphics(this.actions.redraw);
+    for (const { figure, canvas } of this.views) {
+      if (graphics) {
+        handle(canvas, this.orbit, this.actions.redraw);
+        continue;
+      }
+      const notice = document.createElement("p");
+      notice.className = "view-notice";
+      notice.textContent = NO_WEBGL;
+      figure.append(notice);
+    }
   }
 
   show(design) {
@@ -50,7 +72,12 @@ export class Stage {
     byId("design").textContent = design.id;
     byId("design-line").textContent = this.describe(design);
     byId("fitness").textContent = formatNumber(design.fitness, 3);
-    for (const view of this.views) view.figure.hidden = !design[view.name];
+    for (const view of this.views) {
+      view.figure.hidden = !design[view.name];
+      view.output.title = design.light
+        ? "level distance of the centre of mass from the light"
+        : `distance of the centre of mass from its start, ${design.dim === 3 ? "on the level" : "along x"}`;
+    }
     byId("views").classList.toggle("single", !design.before);
     this.views[1].title.textContent = iteration === null ? "After learning" : `After ${iteration} learning steps`;
     this.player.load(Array.from(design.after.times));
@@ -84,6 +111,7 @@ export class Stage {
     return [
       ["Fitness", formatNumber(design.fitness, 4) + (design.task && ` (${design.task.replaceAll("_", " ")})`)],
       ["Learning", `${formatNumber(first, 3)} → ${formatNumber(best, 3)}`],
+      ...(design.worlds ? [["Worlds", this.worlds(design)]] : []),
       ["Generation", String(design.generation)],
       ["Parents", separated.length > 0 ? separated : "none"],
       ["Operator", design.operator.replaceAll("_", " ")],
@@ -94,6 +122,13 @@ export class Stage {
       ...(design.controller ? [["Controller", design.controller]] : []),
       ...Object.entries(design.measures).map(([name, value]) => [name.replaceAll("_", " "), formatNumber(value, 4)]),
     ];
+  }
+
+  /** What the design does in several worlds, in words and as a strip of dots. */
+  worlds({ worlds, world_fitness: all }) {
+    const [low, high, spread] = [worlds.low, worlds.high, worlds.spread].map((value) => formatNumber(value, 2));
+    const invalid = worlds.invalid > 0 ? `, ${worlds.invalid} invalid` : "";
+    return [`${all.length}, from ${low} to ${high} (spread ${spread})${invalid}`, makeStrip(worlds.values, worlds.mean)];
   }
 
   /** The run's fitness by generation, with this design and the generations that the gallery holds. */
@@ -130,10 +165,9 @@ export class Stage {
     for (const { name, renderer, output } of this.views) {
       const trajectory = design[name];
       if (!trajectory) continue;
-      renderer.draw(design, trajectory, player.time, theme, this.follow);
+      renderer.draw(design, trajectory, player.time, theme, this.options);
       const frame = trajectory.frameAt(player.time);
-      const moved = trajectory.along(trajectory.centre, 0, frame) - trajectory.centre[0];
-      output.textContent = `${moved < -0.0005 ? "−" : "+"}${Math.abs(moved).toFixed(3)} m`;
+      output.textContent = wayOf(design, trajectory, frame);
     }
     const scrub = byId("scrub");
     scrub.value = player.frame;
@@ -143,4 +177,12 @@ export class Stage {
     byId("play").dataset.playing = player.playing;
     byId("play").setAttribute("aria-label", player.playing ? "Pause" : "Play");
   }
+}
+
+/** How far the robot has come: from its start, along x in 2D, or how far it still has to the light. */
+function wayOf({ dim, light }, trajectory, frame) {
+  if (light) return `${trajectory.distanceFrom(frame, light).toFixed(2)} m to the light`;
+  if (dim === 3) return `${trajectory.distanceFrom(frame).toFixed(3)} m`;
+  const moved = trajectory.along(trajectory.centre, 0, frame) - trajectory.centre[0];
+  return `${moved < -0.0005 ? "−" : "+"}${Math.abs(moved).toFixed(3)} m`;
 }

@@ -1,0 +1,269 @@
+"""The page in a browser with designs in three dimensions: what is drawn, how it is turned, and with how little."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from codesign.export import EXPORTERS
+from tests.export import cubes
+from tests.export.browsing import COUNT_CONTEXTS, NO_WEBGL, count, image, needs_chromium, settle, state, wait_until
+
+pytestmark = needs_chromium
+
+BEFORE, AFTER = "#before canvas", "#after canvas"
+
+
+@pytest.fixture
+def open_page(open_page):
+    """As everywhere, with smaller views: without a graphics processor every pixel takes its time."""
+    return partial(open_page, width=800)
+
+
+def changed(one: np.ndarray, other: np.ndarray) -> float:
+    """Part of the pixels that differ by more than rounding."""
+    return float((np.abs(one.astype(int) - other.astype(int)).max(axis=2) > 8).mean())
+
+
+def coloured(pixels: np.ndarray) -> tuple[int, int]:
+    """Pixels that are distinctly orange (contracting) and distinctly blue (expanding)."""
+    red, blue = pixels[..., 0].astype(int), pixels[..., 2].astype(int)
+    return int((red - blue > 70).sum()), int((blue - red > 40).sum())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_voxels_stand_on_the_ground_in_both_schemes(open_page, scheme):
+    page = open_page(cubes.gallery(2), color_scheme=scheme)
+    page.keyboard.press("Shift+ArrowRight")
+    sky = {"light": "#fffefb", "dark": "#191e22"}[scheme]
+    for view in (BEFORE, AFTER, ".card canvas"):
+        pixels = image(page, view)
+        assert sum(coloured(pixels)) > 200, view
+        assert count(pixels, sky) < pixels.shape[0] * pixels.shape[1] / 2, view
+        # The sky is where the ground has faded, along the upper border.
+        assert count(pixels[2:6], sky) > 3 * pixels.shape[1], view
+
+
+def test_flat_ground_shows_a_grid_that_passes_by(open_page):
+    page = open_page(cubes.gallery(1, bumpy=False))
+    page.locator("#scrub").fill("20")
+    first = image(page, AFTER)
+    floor = slice(first.shape[0] - 60, first.shape[0] - 30)
+    assert first[floor].astype(int).max(axis=2).std() > 2
+    page.locator("#scrub").fill("23")
+    assert changed(image(page, AFTER)[floor], first[floor]) > 0.02
+
+
+def test_time_moves_the_picture_and_the_distance(open_page):
+    page = open_page(cubes.gallery(1))
+    start = image(page, AFTER)
+    assert page.locator("#after output").inner_text() == "0.000 m"
+    page.locator("#scrub").fill("30")
+    assert changed(image(page, AFTER), start) > 0.05
+    way = np.linalg.norm(np.diff(cubes.recording(speed=0.1).after.positions[[0, 30], :, :2].mean(axis=1), axis=0))
+    assert abs(float(page.locator("#after output").inner_text().removesuffix(" m")) - way) < 0.0011
+    page.locator("#scrub").fill("0")
+    np.testing.assert_array_equal(image(page, AFTER), start)
+
+
+def test_springs_and_voxels_take_turns(open_page):
+    page = open_page(cubes.gallery(1))
+    page.keyboard.press("Shift+ArrowRight")
+    assert state(page, "options.springs") is False
+    assert page.locator(".of-springs").is_hidden()
+    voxels = image(page, AFTER)
+    page.keyboard.press("v")
+    assert state(page, "options.springs") is True
+    assert page.locator("#springs").is_checked()
+    assert page.locator(".of-springs").is_visible()
+    springs = image(page, AFTER)
+    assert changed(springs, voxels) > 0.02
+    assert min(coloured(springs)) > 100
+    page.locator("#voxels").check()
+    np.testing.assert_array_equal(image(page, AFTER), voxels)
+
+
+def drag(page, view: str, across: int, down: int) -> None:
+    box = page.locator(view).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + across, y + down, steps=4)
+    page.mouse.up()
+
+
+def test_dragging_turns_both_views_and_a_double_click_turns_them_back(open_page):
+    page = open_page(cubes.gallery(1))
+    first = {view: image(page, view) for view in (BEFORE, AFTER)}
+    camera = state(page, "camera")
+    drag(page, AFTER, 120, 30)
+    turned = state(page, "camera")
+    assert turned["azimuth"] < camera["azimuth"] - 0.3
+    assert turned["elevation"] > camera["elevation"] + 0.1
+    for view, picture in first.items():
+        assert changed(image(page, view), picture) > 0.1, view
+    page.mouse.move(5, 5)
+    drag(page, BEFORE, 0, -2000)
+    assert 0 < state(page, "camera")["elevation"] < 0.2, "never below the ground"
+    page.locator(AFTER).dblclick()
+    assert state(page, "camera") == camera
+    for view, picture in first.items():
+        np.testing.assert_array_equal(image(page, view), picture)
+
+
+def test_wheel_and_keys_zoom_and_turn_while_arrows_step(open_page):
+    page = open_page(cubes.gallery(1))
+    camera, first = state(page, "camera"), image(page, AFTER)
+    page.locator(AFTER).hover()
+    page.mouse.wheel(0, -300)
+    wait_until(page, "window.codesign.camera.zoom > 1.2")
+    assert changed(image(page, AFTER), first) > 0.1
+    assert page.evaluate("window.scrollY") == 0
+    page.keyboard.press("r")
+    assert state(page, "camera") == camera
+    for key, name, sign in (("+", "zoom", 1), ("-", "zoom", -1), ("d", "azimuth", 1), ("a", "azimuth", -1),
+                            ("w", "elevation", 1), ("s", "elevation", -1)):  # fmt: skip
+        before = state(page, f"camera.{name}")
+        page.keyboard.press(key)
+        assert sign * (state(page, f"camera.{name}") - before) > 0.05, key
+    page.keyboard.press("ArrowRight")
+    assert state(page, "frame") == 1
+    for _ in range(40):
+        page.keyboard.press("+")
+    assert state(page, "camera.zoom") == 8
+
+
+def test_two_fingers_zoom(open_page):
+    page = open_page(cubes.gallery(1), has_touch=True)
+    box = page.locator(AFTER).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind: str, apart: int | None) -> None:
+        points = [] if apart is None else [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 30)
+    for apart in (40, 50, 60):
+        touch("touchMove", apart)
+    touch("touchEnd", None)
+    wait_until(page, "window.codesign.camera.zoom > 1.7")
+    assert state(page, "camera.zoom") < 2.3
+
+
+def test_the_camera_follows_or_shows_the_whole_course(open_page):
+    page = open_page(cubes.gallery(1))
+    page.keyboard.press("End")
+    following, camera = image(page, AFTER), state(page, "camera")
+    page.keyboard.press("f")
+    whole = image(page, AFTER)
+    assert changed(whole, following) > 0.1
+    assert sum(coloured(whole)) < sum(coloured(following))
+    assert state(page, "camera") == camera
+    page.keyboard.press("Home")
+    assert 0 < changed(image(page, AFTER), whole) < 0.2, "the ground stays where it is"
+
+
+def test_the_light_glows_and_the_distance_to_it_is_told(open_page):
+    page = open_page(cubes.gallery(1, light=(0.35, 0.2, 0.0)))
+    assert page.locator("#lamp").is_visible()
+    x, y, _ = cubes.recording().after.positions[0].mean(axis=0)
+    assert page.locator("#after output").inner_text() == f"{np.hypot(0.35 - x, 0.2 - y):.2f} m to the light"
+    lit = image(page, AFTER)
+    assert count(lit, "#eda100") > 80
+    dark = image(open_page(cubes.gallery(1)), AFTER)
+    assert count(dark, "#eda100") == 0
+    assert changed(lit, dark) > 0.01
+    away = image(open_page(cubes.gallery(1, light=(9.0, 0.0, 0.0))), AFTER)
+    assert count(away[:, -40:], "#eda100") > 20, "an arrow at the border"
+
+
+def test_twenty_moving_designs_share_one_context(open_page):
+    page = open_page(cubes.gallery(20, frames=11), reduced_motion="no-preference", before_load=COUNT_CONTEXTS)
+    assert page.locator(".card").count() == 20
+    wait_until(page, "window.codesign.time > 0.2")
+    page.keyboard.press(" ")
+    page.locator("#moving").uncheck()
+    page.locator(".card").last.scroll_into_view_if_needed()
+    settle(page)
+    assert page.evaluate("window.contexts") == 1
+    cards = page.locator(".card canvas")
+    for index in (0, 7, 19):
+        cards.nth(index).scroll_into_view_if_needed()
+        wait_until(page, "true")
+        assert sum(coloured(image(page, f".card >> nth={index} >> canvas"))) > 100, index
+
+
+def test_a_lost_context_comes_back(open_page):
+    page = open_page(cubes.gallery(1), before_load=COUNT_CONTEXTS)
+    first = image(page, AFTER)
+    page.evaluate("window.loss = window.webgl.getExtension('WEBGL_lose_context'); window.loss.loseContext()")
+    wait_until(page, "window.webgl.isContextLost()")
+    page.keyboard.press("d")
+    page.keyboard.press("r")
+    settle(page)
+    page.evaluate("window.loss.restoreContext()")
+    wait_until(page, "!window.webgl.isContextLost()")
+    page.keyboard.press("v")
+    page.keyboard.press("v")
+    np.testing.assert_array_equal(image(page, AFTER), first)
+
+
+def test_a_browser_without_webgl_says_so_and_shows_the_rest(open_page):
+    page = open_page(cubes.gallery(2), before_load=NO_WEBGL)
+    assert page.locator(".view-notice").count() == 2
+    assert "cannot draw designs in 3D" in page.locator(".view-notice").first.inner_text()
+    assert page.locator("#curve path.series").count() == 1
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert page.locator("#clock").inner_text() == "0.05 / 2.00 s"
+    page.keyboard.press("n")
+    assert state(page, "design") == "g000-i0000"
+
+
+@pytest.mark.parametrize("width", [320, 700, 1920])
+def test_nothing_is_cut_off_at_any_width(open_page, width):
+    page = open_page(cubes.gallery(2, light=cubes.LIGHT, world_fitness=np.linspace(0.3, 0.5, 8)), width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for selector in (AFTER, "#scrub", "#springs", "#follow", "#facts .strip", ".card"):
+        box = page.locator(selector).first.bounding_box()
+        assert box is not None, selector
+        assert box["x"] >= 0, selector
+        assert box["x"] + box["width"] <= width, selector
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"frames": 1, "before": None},
+        {"cells": np.zeros((0, 8)), "materials": np.zeros(0)},
+        {"springs": np.zeros((0, 2)), "rest_lengths": [], "stiffness": [], "swings": []},
+        {"fitness": -np.inf, "world_fitness": [np.nan, np.nan]},
+    ],
+    ids=["one frame", "no cells", "no springs", "invalid"],
+)
+def test_odd_designs_load(open_page, changes):
+    if "springs" in changes:
+        still = cubes.recording().after
+        changes = changes | {"before": None, "after": type(still)(still.times, still.positions, np.zeros((41, 0)))}
+    page = open_page(cubes.gallery(1, **changes))
+    page.keyboard.press("v")
+    page.keyboard.press("f")
+    settle(page)
+
+
+def test_every_control_has_a_name(open_page):
+    page = open_page(cubes.gallery(1))
+    unnamed = page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select, fieldset, #views canvas")]
+            .filter(each => !each.getAttribute("aria-label") && !each.labels?.length).map(each => each.outerHTML)"""
+    )
+    assert unnamed == []
+
+
+def test_a_design_in_space_costs_tens_of_kilobytes(tmp_path):
+    sizes = []
+    for designs in (1, 2):
+        (path,) = EXPORTERS["html"].write(cubes.gallery(designs, frames=51), tmp_path / "page.html")
+        sizes.append(path.stat().st_size)
+    assert sizes[1] - sizes[0] < 70_000
