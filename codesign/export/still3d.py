@@ -121,7 +121,7 @@ def _round_number(least: float) -> float:
 
 
 def _draw_body(recording: Recording, trajectory: Trajectory, frame: int, positions: Array, panel: Axes) -> None:
-    faces, cells = _outer_faces(recording.cells)
+    faces, cells = outer_faces(recording.cells)
     corners = positions[faces]
     # Where each corner's shadow falls: the height there is not known before, so it is looked for twice.
     fallen = corners.copy()
@@ -145,7 +145,7 @@ def _draw_body(recording: Recording, trajectory: Trajectory, frame: int, positio
     )
 
 
-def _outer_faces(cells: Array) -> tuple[Array, Array]:
+def outer_faces(cells: Array) -> tuple[Array, Array]:
     """Return the masses int[faces, 4] at the corners of the faces that no two cells share, and each face's cell."""
     faces = cells.reshape(-1, 8)[:, _FACES].reshape(-1, 4)
     _, index, counts = np.unique(np.sort(faces, axis=1), axis=0, return_inverse=True, return_counts=True)

@@ -50,6 +50,7 @@ def test_flat_ground_shows_a_grid_that_passes_by(open_page):
     first = image(page, AFTER)
     floor = slice(first.shape[0] - 60, first.shape[0] - 30)
     assert first[floor].astype(int).max(axis=2).std() > 2
+    assert count(first, "#b8b3a9") > 300, "soil in the shadow"
     page.locator("#scrub").fill("23")
     assert changed(image(page, AFTER)[floor], first[floor]) > 0.02
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from codesign.export.still import render_still
-from codesign.export.still3d import heights
+from codesign.export.still3d import heights, outer_faces
 from tests.export import cubes
 from tests.export.strips import recording
 
@@ -93,3 +93,10 @@ def test_the_height_between_points_of_the_ground_is_interpolated_and_level_beyon
     ground = np.stack([*np.meshgrid([0.0, 2.0], [0.0, 1.0]), [[0.0, 2.0], [4.0, 6.0]]], axis=-1)
     places = np.array([(0, 0), (1, 0), (0, 0.5), (1, 0.5), (-3, 0), (9, 9)])
     np.testing.assert_allclose(heights(ground, *places.T), [0, 1, 2, 3, 0, 6])
+
+
+def test_faces_that_two_cells_share_are_inside():
+    faces, cells = outer_faces(np.array(cubes.recording().cells))
+    # Thirteen cubes, twelve pairs side by side in the table's top and four where it stands on its legs.
+    assert len(faces) == 13 * 6 - 2 * (12 + 4)
+    assert set(cells.tolist()) == set(range(13))

@@ -1,4 +1,4 @@
-// Draws one moment of a 2D trajectory on a canvas. A renderer of another dimension offers the same two methods.
+// Draws one moment of a 2D trajectory on a canvas. That of 3D offers the same methods.
 
 import { Surface } from "./surface.js";
 import { formatTick, niceStep } from "./ticks.js";

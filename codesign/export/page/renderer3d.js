@@ -9,7 +9,7 @@ import { mixed } from "./theme.js";
 import { formatTick, niceStep } from "./ticks.js";
 
 const SUN = unit([-0.5, -0.38, 1]); // direction to it
-const FILL = { large: 0.66, small: 0.86 }; // part of a view that the body takes
+const FILL = { large: 0.74, small: 0.98 }; // part of a view that the body takes
 const DOTS = 240; // of a path, at most
 
 /** What all views are drawn from, filled anew for each. */
