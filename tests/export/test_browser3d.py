@@ -1,6 +1,8 @@
 """The page in a browser with designs in three dimensions: what is drawn, how it is turned, and with how little."""
 
+import json
 from functools import partial
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -18,6 +20,12 @@ BEFORE, AFTER = "#before canvas", "#after canvas"
 def open_page(open_page):
     """As everywhere, with smaller views: without a graphics processor every pixel takes its time."""
     return partial(open_page, width=800)
+
+
+def run(page, module: str, expression: str):
+    """Value of an expression in the scope of one of the page's modules that imports nothing."""
+    source = (resources.files("codesign.export") / "page" / f"{module}.js").read_text("utf-8")
+    return page.evaluate(f"(() => {{ {source.replace('export ', '')}\nreturn {expression}; }})()")
 
 
 def changed(one: np.ndarray, other: np.ndarray) -> float:
@@ -82,6 +90,49 @@ def test_springs_and_voxels_take_turns(open_page):
     assert min(coloured(springs)) > 100
     page.locator("#voxels").check()
     np.testing.assert_array_equal(image(page, AFTER), voxels)
+
+
+def test_the_ground_is_interpolated_level_beyond_and_its_mesh_lies_on_it(open_page):
+    page = open_page(cubes.gallery(1))
+    made = "new Heightfield([0, 2], [0, 1], Float32Array.from([0, 2, 4, 6]))"
+    places = [(0, 0), (1, 0), (0, 0.5), (1, 0.5), (-3, 0), (9, 9)]
+    heights = run(page, "heightfield", f"{[list(place) for place in places]}.map(([x, y]) => {made}.heightAt(x, y))")
+    np.testing.assert_allclose(heights, [0, 1, 2, 3, 0, 6])
+    mesh = run(page, "heightfield", f"Object.values({made}.mesh()).map((each) => [...each])")
+    vertices, triangles = np.array(mesh[0]).reshape(-1, 6), np.array(mesh[1]).reshape(-1, 3)
+    inside = vertices[(vertices[:, 0] >= 0) & (vertices[:, 0] <= 2) & (vertices[:, 1] >= 0) & (vertices[:, 1] <= 1)]
+    np.testing.assert_allclose(inside[:, :3], [(0, 0, 0), (2, 0, 2), (0, 1, 4), (2, 1, 6)])
+    np.testing.assert_allclose(np.linalg.norm(vertices[:, 3:], axis=1), 1, atol=1e-6)
+    a, b, c = vertices[triangles, :3].transpose(1, 0, 2)
+    areas = np.cross(b - a, c - a)[:, 2] / 2
+    assert (areas > 0).all(), "seen from above"
+    assert areas.sum() == pytest.approx(122 * 121), "without holes"
+
+
+def test_only_outer_faces_are_drawn_and_they_face_outwards(open_page):
+    page = open_page(cubes.gallery(1))
+    body = cubes.recording()
+    parts = {"cells": body.cells.tolist(), "springs": body.springs.ravel().tolist(), "mass_count": body.masses}
+    parts["muscles"] = np.flatnonzero(body.swings).tolist()
+    positions = body.after.positions[0]
+    vertices, muscles = run(
+        page,
+        "mesh3d",
+        f"""((shape, groups) => {{
+          shape.fillFaces(groups, {positions.ravel().tolist()}, {[[1, 0, 0]] * 13});
+          return [[...groups.numbers.subarray(0, groups.count * 11)], shape.muscles];
+        }})(new Shape({json.dumps(parts)}), new Groups(11))""",
+    )
+    faces = np.array(vertices).reshape(-1, 4, 11)
+    # Thirteen cubes, twelve pairs side by side in the table's top and four where it stands on its legs.
+    assert len(faces) == 13 * 6 - 2 * (12 + 4)
+    centres = faces[:, :, :3].mean(axis=1)
+    ahead = centres + 0.02 * faces[:, 0, 3:6]
+    middles = positions[body.cells].mean(axis=1)
+    nearest = np.linalg.norm(centres[:, None] - middles, axis=2).min(axis=1)
+    assert (np.linalg.norm(ahead[:, None] - middles, axis=2).min(axis=1) > nearest).all()
+    # All of a leg's edges and diagonals are muscles, of the table's top the springs of its lower side.
+    assert [len(each) for each in muscles] == [6] * 9 + [24] * 4
 
 
 def drag(page, view: str, across: int, down: int) -> None:
@@ -159,7 +210,7 @@ def test_the_camera_follows_or_shows_the_whole_course(open_page):
     page.keyboard.press("f")
     whole = image(page, AFTER)
     assert changed(whole, following) > 0.1
-    assert sum(coloured(whole)) < sum(coloured(following))
+    assert 50 < sum(coloured(whole)) < sum(coloured(following))
     assert state(page, "camera") == camera
     page.keyboard.press("Home")
     assert 0 < changed(image(page, AFTER), whole) < 0.2, "the ground stays where it is"
