@@ -15,7 +15,7 @@ from codesign.run.designs import Design, design_id
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.selection import select
-from codesign.sim import Simulator
+from codesign.sim import Simulator, light_of
 from codesign.train import LearningStatus
 
 FRAMES_PER_SECOND = 50.0
@@ -121,11 +121,12 @@ def _record(trial: Trial, bodies: Bodies, designs: Sequence[Design], weights: Se
     simulator = trial.simulator(bodies)
     before = _move(simulator, initial_weights(trial, simulator, _identities(designs)))
     after = _move(simulator, np.concatenate(weights).astype(np.float64))
+    light = light_of(simulator.conditions[0], trial.dimension)
     names = tuple(material.name for material in trial.lattice.build().materials)
     recordings = []
     for index, design in enumerate(designs):
         body = bodies[index]
-        low, high = _course([before[index], after[index]])
+        low, high = _course([before[index], after[index]], light)
         recordings.append(
             Recording(
                 design=design.id,
@@ -142,6 +143,8 @@ def _record(trial: Trial, bodies: Bodies, designs: Sequence[Design], weights: Se
                 cells=body.cells,
                 materials=body.materials,
                 ground=trial.terrain.surface(low, high),
+                light=light,
+                world_fitness=design.world_fitness,
                 after=after[index],
                 before=before[index],
                 weights=weights[index].astype(np.float32),
@@ -153,11 +156,10 @@ def _record(trial: Trial, bodies: Bodies, designs: Sequence[Design], weights: Se
     return recordings
 
 
-def _course(trajectories: Sequence[Trajectory]) -> tuple[np.ndarray, np.ndarray]:
+def _course(trajectories: Sequence[Trajectory], light: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Return the corners of the ground on which something happens, each horizontal coordinates [m]."""
-    places = np.concatenate(
-        [each.positions[..., :-1].reshape(-1, each.positions.shape[-1] - 1) for each in trajectories]
-    )
+    seen = [each.positions[..., :-1].reshape(-1, each.positions.shape[-1] - 1) for each in trajectories]
+    places = np.concatenate(seen if light is None else [*seen, light[None, :-1]])
     return places.min(axis=0).astype(np.float64) - _MARGIN, places.max(axis=0).astype(np.float64) + _MARGIN
 
 
