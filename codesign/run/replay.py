@@ -144,7 +144,7 @@ def _record(trial: Trial, bodies: Bodies, designs: Sequence[Design], weights: Se
                 materials=body.materials,
                 ground=trial.terrain.surface(low, high),
                 light=light,
-                world_fitness=design.world_fitness,
+                world_fitness=design.world_fitness if len(design.world_fitness) > 1 else None,
                 after=after[index],
                 before=before[index],
                 weights=weights[index].astype(np.float32),

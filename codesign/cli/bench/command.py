@@ -18,9 +18,10 @@ from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
 from codesign.errors import ConfigError
 from codesign.files import write_text
+from codesign.sim import Execution
 from codesign.streams import require_seed
 
-MEASURES = ("speed", "compile", "host", "cluster")
+MEASURES = ("speed", "space", "compile", "host", "cluster")
 """What can be measured, in this order."""
 
 
@@ -87,9 +88,12 @@ def _run(settings: Mapping[str, Any], planned: list[Case], earlier: Earlier, fol
         for execution in executions(settings)
         for row in memory_rows(settings, execution)
     ]
-    if "speed" in wanted:
+    if {"speed", "space"} & set(wanted):
         report["peaks"] = list(_peaks(settings, console))
+    if "speed" in wanted:
         report["rows"] = list(_speeds(settings, planned, report["peaks"], earlier, console))
+    if "space" in wanted:
+        report["rows"] += list(_space(settings, report["peaks"], earlier, console))
     report |= _others(settings, planned, earlier, console)
     wide = Console(file=sys.stdout, highlight=False, width=max(console.width, WIDTH))
     for table in tables(report):
@@ -118,14 +122,33 @@ def _speeds(
     from codesign.cli.bench.speed import measured  # noqa: PLC0415
 
     for case in planned:
-        own = {
-            peak["precision"]: peak["operations_per_second"]
-            for peak in peaks
-            if peak["device"] == _kind(case.execution.device)
-        }
-        for row in measured(settings, case, own):
+        for row in measured(settings, case, _peaks_of(peaks, case.execution)):
             console.print(f"{name_of(row)}: {row['robot_steps_per_second']:,.0f} robot-steps/s", markup=False)
             yield {**row, **earlier.ratio_of(row)}
+
+
+def _space(
+    settings: Mapping[str, Any], peaks: list[dict[str, Any]], earlier: Earlier, console: Console
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of what is compared between two and three dimensions, and print the comparison."""
+    from codesign.cli.bench.space import cases_in_space, comparison_in_space  # noqa: PLC0415
+    from codesign.cli.bench.speed import measured  # noqa: PLC0415
+
+    for execution in executions(settings):
+        rows = []
+        for own, case in cases_in_space(dict(settings), execution):
+            for row in measured(own, case, _peaks_of(peaks, execution)):
+                console.print(f"{name_of(row)}: {row['spring_updates_per_second']:,.0f} spring-updates/s", markup=False)
+                rows.append({**row, **earlier.ratio_of(row)})
+        for line in comparison_in_space(rows):
+            console.print(line, markup=False)
+        yield from rows
+
+
+def _peaks_of(peaks: list[dict[str, Any]], execution: Execution) -> dict[str, float]:
+    """Return the peaks of an execution's device, by precision."""
+    kind = _kind(execution.device)
+    return {peak["precision"]: peak["operations_per_second"] for peak in peaks if peak["device"] == kind}
 
 
 def _others(

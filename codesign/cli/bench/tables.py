@@ -36,13 +36,16 @@ def _speed(report: Mapping[str, Any], device: str) -> Table:
     ratios = any("ratio" in row for row in report["rows"])
     rest = ["\nspring-\nupdates/s", "of\npeak", *(["to\nbefore"] if ratios else [])]
     sweeps = ["forward\nrobot-\nsteps/s", *rest, "+ reverse\nrobot-\nsteps/s", *rest]
-    shown = _table(["body", "sizes", "precision", "segment\nsteps", "worlds", *sweeps, "KiB a\nrobot"], words=3)
+    shown = _table(
+        ["body", "controller", "sizes", "precision", "segment\nsteps", "worlds", *sweeps, "KiB a\nrobot"], words=4
+    )
     shown.title = f"{device}: {described(report['machine'])}"
     peaks = [f"{_giga(peak)} ({peak['precision']})" for peak in report["peaks"] if peak["device"] == device]
     shown.caption = f"Peak, measured in this run: {', '.join(peaks)} GFLOP/s."
     for pair in pairs.values():
         either = pair[False]
-        cells = [either["body"], either["sizes"], either["precision"]]
+        ground = "" if either["terrain"] == "flat" else f", {either['terrain']}"
+        cells = [f"{either['body']}{ground}", either["controller"], either["sizes"], either["precision"]]
         cells += [str(either["segment_steps"]), f"{either['worlds']:,}"]
         numbers = [cell for reverse in (False, True) for cell in _numbers(pair[reverse], ratios)]
         shown.add_row(*cells, *numbers, f"{either['bytes_per_robot'] / 1024:,.0f}")
