@@ -10,7 +10,7 @@ PASSIVE, MASS = "#a9aaa3", "#31373b"
 SOIL, SOIL_LINE = "#e6e0d3", "#8d8574"
 LAMP = "#eda100"
 MATERIALS = ("#dfe5df", "#efe3c4", "#e8d3d6", "#d3deee", "#dcd6ea", "#d0e8e2")
-VOXELS = ("#c9d2cb", "#e9cf92", "#dfa9ad", "#a9c0e2", "#bfb2df", "#a3d3c6")
+VOXELS = ("#c9d2cb", "#e9cf92", "#dfa9ad", "#a3d3c6", "#bfb2df", "#a9c0e2")
 
 
 def draw_lamp(panel: Axes, foot: tuple[float, float], place: tuple[float, float], size: float) -> None:
