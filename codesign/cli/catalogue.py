@@ -1,6 +1,7 @@
 """What an experiment's configuration is made of: the registries of all rooms, and what their entries make together."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from codesign.body import Tissue
@@ -9,7 +10,7 @@ from codesign.cli.schemas import Catalogue
 from codesign.control import CONTROLLERS
 from codesign.evaluate import EVALUATORS, Trial, Worlds
 from codesign.genome import LATTICES, VariationSettings
-from codesign.run import CheckpointSettings, Experiment
+from codesign.run import CheckpointSettings, Experiment, read_weights
 from codesign.search import SEARCHES
 from codesign.sim import Execution, Physics
 from codesign.tasks import TASKS, TERRAINS
@@ -27,7 +28,7 @@ def of_trials() -> Catalogue:
             "learner": LEARNERS,
         },
         records={"body.tissue": Tissue, "sim": Physics, "execution": Execution, "conditions": Worlds},
-        values={"seed": int},
+        values={"seed": int, "weights": str | None},
     )
 
 
@@ -47,7 +48,11 @@ def of_experiments() -> Catalogue:
 
 
 def trial_of(settings: Mapping[str, Any]) -> Trial:
-    """Return how one design is evaluated, from settings by dotted key."""
+    """Return how one design is evaluated, from settings by dotted key.
+
+    Raises:
+        ConfigError: settings that do not go together, or a file of weights that is none.
+    """
     return Trial(
         lattice=settings["body.lattice"],
         tissue=settings["body.tissue"],
@@ -59,6 +64,7 @@ def trial_of(settings: Mapping[str, Any]) -> Trial:
         learner=settings["learner"],
         seed=settings["seed"],
         worlds=settings["conditions"],
+        start=() if settings["weights"] is None else read_weights(Path(settings["weights"])),
     )
 
 

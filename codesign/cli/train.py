@@ -15,6 +15,7 @@ from codesign.cli.lessons import Lessons, plot_curves, rows, table
 from codesign.cli.preflight import told
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
+from codesign.cli.together import prepare_together
 from codesign.cli.words import typed
 from codesign.errors import ConfigError
 from codesign.evaluate import Trial, batches, estimate, estimate_given
@@ -28,7 +29,7 @@ from codesign.train import LearningStatus, learn
 def of_training() -> Catalogue:
     """Return what the configuration holds: an experiment's, and the designs to learn again."""
     experiments = of_experiments()
-    return Catalogue(experiments.choices, experiments.records, {**experiments.values, "designs": Any})
+    return Catalogue(experiments.choices, experiments.records, {**experiments.values, "designs": Any, "together": bool})
 
 
 def prepare(request: Request) -> Prepared:
@@ -44,6 +45,10 @@ def prepare(request: Request) -> Prepared:
         got = f"run={settings['run']} for a command that starts none"
         raise ConfigError("designs to learn", got, "export designs of that run, then set designs=FILE.json")
     experiment = experiment_of(settings)
+    if settings["together"]:
+        if settings["designs"] is not None:
+            raise ConfigError("random bodies for together=true", "designs", "leave one of both out")
+        return prepare_together(experiment, request.folder)
     names = () if settings["designs"] is None else typed("designs", settings["designs"])
     recordings = [read_json(Path(name)) for name in names]
     trial = experiment.trial
@@ -92,7 +97,8 @@ def _learn_given(trial: Trial, bodies: Bodies, names: list[str]) -> Lessons:
     for part in batches(trial, bodies):
         own = bodies.take(chosen[part])
         simulator = trial.simulator(own)
-        learned.append(learn(simulator, trial.learner, simulator.initial(generators[part])))
+        first = np.tile(trial.start, len(own)) if trial.start else simulator.initial(generators[part])
+        learned.append(learn(simulator, trial.learner, first))
     curves, fitness, codes = (
         np.concatenate([getattr(part, field) for part in learned]) for field in ("curves", "fitness", "status")
     )

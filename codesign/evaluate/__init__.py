@@ -1,14 +1,14 @@
 """From genomes to fitness: how designs are evaluated, in this process or by many others, with the same numbers."""
 
 from codesign.evaluate.assessment import assess, initial_weights
-from codesign.evaluate.batches import batch_budget, batches
+from codesign.evaluate.batches import batch_budget, batches, bytes_needed
 from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.evaluator import Evaluator, EvaluatorSettings
 from codesign.evaluate.local import Local
 from codesign.evaluate.preflight import MemoryEstimate, estimate, estimate_given
 from codesign.evaluate.racing import bars
 from codesign.evaluate.ray_evaluator import Ray
-from codesign.evaluate.trial import Trial
+from codesign.evaluate.trial import Trial, require_any_body
 from codesign.evaluate.worlds import Worlds
 
 EVALUATORS: dict[str, type[EvaluatorSettings]] = {"local": Local, "ray": Ray}
@@ -27,7 +27,9 @@ __all__ = [
     "bars",
     "batch_budget",
     "batches",
+    "bytes_needed",
     "estimate",
     "estimate_given",
     "initial_weights",
+    "require_any_body",
 ]

@@ -60,10 +60,14 @@ def _assess(trial: Trial, bodies: Bodies, identities: np.ndarray, bars: np.ndarr
 def initial_weights(trial: Trial, simulator: Simulator, identities: np.ndarray) -> np.ndarray:
     """Return the weights that designs start to learn from, float64, flat as the simulator loads them.
 
+    They are drawn for every design, unless the trial says what they all start from.
+
     Args:
         trial: how designs are evaluated.
         simulator: of the designs' bodies.
         identities: (generation, individual) of each, int64, shape (n, 2).
     """
+    if trial.start:
+        return np.tile(trial.start, simulator.controllers)
     addresses = identities.tolist()
     return simulator.initial([stream(trial.seed, born, number, Purpose.CONTROLLER) for born, number in addresses])

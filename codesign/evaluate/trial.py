@@ -1,5 +1,6 @@
 """How one design is evaluated."""
 
+import math
 from dataclasses import dataclass, field
 
 from codesign.body import Bodies, Tissue
@@ -27,10 +28,11 @@ class Trial:
         learner: how controllers learn.
         seed: seed of the initial controllers and of what differs between worlds.
         worlds: how many worlds every design is tested in, and what differs between them.
+        start: weights that every controller starts to learn from, for those that fit any body; empty for random ones.
 
     Raises:
-        ConfigError: a seed below 0, a terrain that the lattice's bodies cannot stand on, a target outside of it, or a
-            sensor for what is not there.
+        ConfigError: a seed below 0, a terrain that the lattice's bodies cannot stand on, a target outside of it, a
+            sensor for what is not there, or weights to start from that are not the controller's.
     """
 
     lattice: LatticeSettings
@@ -43,6 +45,7 @@ class Trial:
     learner: Learner
     seed: int
     worlds: Worlds = field(default_factory=Worlds)
+    start: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         require_seed(self.seed)
@@ -53,6 +56,11 @@ class Trial:
         if "light" in self.controller.senses and self.task.light(self.dimension) is None:
             got = f"a light sensor and task={self.task.name}, which has no light"
             raise ConfigError("a task with a light", got, "choose task=light, or leave light out of controller.sensors")
+        if self.start:
+            wanted = require_any_body(self)
+            if len(self.start) != wanted:
+                got = f"{len(self.start)}"
+                raise ConfigError(f"weights of {wanted} numbers", got, "use the controller settings they were learned with")
 
     @property
     def dimension(self) -> int:
@@ -82,3 +90,20 @@ class Trial:
             pooling=self.worlds,
             together=together,
         )
+
+
+def require_any_body(trial: Trial) -> int:
+    """Check that the weights of a trial's controller fit any body, and return how many there are.
+
+    Raises:
+        ConfigError: their number depends on the body.
+    """
+    steps, dimension = trial.physics.steps, trial.dimension
+    sizes = [
+        sum(math.prod(shape) for shape in trial.controller.groups(masses, springs, dimension, steps).values())
+        for masses, springs in ((8, 24), (12, 42))
+    ]
+    if sizes[0] != sizes[1]:
+        got = f"controller={trial.controller.name}, which has other weights for every body"
+        raise ConfigError("a controller that fits any body", got, "choose controller=shared")
+    return sizes[0]

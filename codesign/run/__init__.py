@@ -7,6 +7,7 @@ from codesign.run.folder import RunFolder
 from codesign.run.metrics import CLOCK_FIELDS, Metrics
 from codesign.run.replay import gallery, replay
 from codesign.run.selection import select
+from codesign.run.weights import read_weights, write_weights
 
 __all__ = [
     "CLOCK_FIELDS",
@@ -20,7 +21,9 @@ __all__ = [
     "Silence",
     "evolve",
     "gallery",
+    "read_weights",
     "replay",
     "resume",
     "select",
+    "write_weights",
 ]

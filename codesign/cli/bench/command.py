@@ -34,7 +34,8 @@ def of_benchmarks() -> Catalogue:
     lists = {"measure": list[str], "worlds": list[int], "grids": list[str] | None, "sizes": list[str]}
     lists |= {"precisions": list[str], "segments": list[int]}
     numbers = {"seconds": float, "breeding": int, "cluster": int, "full": bool, "previous": str | None}
-    return Catalogue(choices, records, {**trials.values, **lists, **numbers})
+    values = {key: kind for key, kind in trials.values.items() if key != "weights"}
+    return Catalogue(choices, records, {**values, **lists, **numbers})
 
 
 def prepare(request: Request) -> Prepared:
