@@ -60,7 +60,9 @@ class Trial:
             wanted = require_any_body(self)
             if len(self.start) != wanted:
                 got = f"{len(self.start)}"
-                raise ConfigError(f"weights of {wanted} numbers", got, "use the controller settings they were learned with")
+                raise ConfigError(
+                    f"weights of {wanted} numbers", got, "use the controller settings they were learned with"
+                )
 
     @property
     def dimension(self) -> int:
