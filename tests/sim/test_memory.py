@@ -70,8 +70,8 @@ def test_the_largest_body_needs_at_most_250_kib_besides_weights_however_long_the
     made = Simulator(
         bodies, Physics(steps=steps), controller, [Conditions(Flat(), Walk())], Execution(device="cpu", threads=1)
     )
-    weights, plan = held([made.parameters, made.gradient]), made._inputs[0][4]
-    shared = held([made._inputs[0][2].clock_rows, plan])
+    weights, plan = held([made.parameters, made.gradient]), made._inputs[0][5]
+    shared = held([made._inputs[0][3].clock_rows, plan])
     assert held(list(made._inputs)) - weights - shared <= 252 * 1024  # a few offsets and one loss more
 
 

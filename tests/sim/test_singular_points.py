@@ -54,6 +54,9 @@ def test_masses_that_lie_on_the_ground(contact: str, terrain: str, precision: st
     case = Case.of(contact=contact, terrain=terrain, steps=20, gravity=0.0)
     still = replace(lone_mass(), positions=case.terrain.place(Bodies.of([lone_mass()])))
     found = assert_numbers(case, still, precision)
-    np.testing.assert_array_equal(found, np.broadcast_to(found[0], found.shape))
+    if contact != "smooth":  # which pushes up what touches
+        # The host and the kernel may round the height between two nodes differently.
+        rounding = 0.0 if terrain in ("flat", "segments") else {"float32": 1e-8, "float64": 1e-17}[precision]
+        np.testing.assert_allclose(found, np.broadcast_to(found[0], found.shape), rtol=0, atol=rounding)
     lying = replace(strip(2, 2), positions=case.terrain.place(Bodies.of([strip(2, 2)])))
     assert_numbers(case, lying, precision)

@@ -131,7 +131,7 @@ def test_no_more_is_used_than_asked_for(on_lanes: Callable[[int, int], None]) ->
         end(start)
 
     used = wp.zeros(len(bodies), dtype=wp.int32, device="cpu")
-    constants, model, controller, tape, adjoint = made._inputs[1][:5]
+    constants, _surroundings, model, controller, tape, adjoint = made._inputs[1][:6]
     wp.launch_tiled(
         measure,
         dim=[len(bodies)],
