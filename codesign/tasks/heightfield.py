@@ -20,7 +20,8 @@ class Heightfield:
     """Ground of heights at equal distances, linear in between and level beyond the border.
 
     Attributes:
-        heights: at the nodes [m]: rows along y of columns along x; a single row for 2D.
+        heights: at the nodes [m]: rows along y of columns along x. In 2D it must be a single row; in 3D a single row is
+            the same all along y.
         file: a .npy or .csv file that takes the place of `heights`, read when the settings are made; None for none.
         low: the first node's x and y [m]; y is ignored in 2D.
         size: extent along x and y [m]; y is ignored in 2D.
@@ -34,7 +35,7 @@ class Heightfield:
     """
 
     name: str = "heightfield"
-    heights: tuple[tuple[float, ...], ...] = ((0.1, 0.1), (0.1, 0.1))
+    heights: tuple[tuple[float, ...], ...] = ((0.1, 0.1),)
     file: str | None = None
     low: tuple[float, float] = (-2.5, -2.5)
     size: tuple[float, float] = (5.0, 5.0)
@@ -77,13 +78,15 @@ class Heightfield:
         """Return the ground of bodies of so many dimensions.
 
         Raises:
-            ConfigError: rows along y for a body in 2D, or a single one in 3D.
+            ConfigError: several rows along y for a body in 2D.
         """
         rows = len(self.heights)
-        if (dimension == 2) != (rows == 1):
-            expected = "terrain.heights of one row in 2D, of two or more in 3D"
-            raise ConfigError(expected, f"{rows} rows for a body in {dimension}D", "give heights of that shape")
+        if dimension == 2 and rows > 1:
+            got = f"{rows} rows for a body in 2D"
+            raise ConfigError("terrain.heights of one row in 2D", got, "give one row, or choose a body in 3D")
         heights, axes = (self._array[0], 1) if dimension == 2 else (self._array, 2)
+        if dimension == 3 and rows == 1:
+            heights = self._array.repeat(2, axis=0)
         nodes = np.array(heights.shape[::-1])
         return Grid(np.array(self.low[:axes]), np.array(self.size[:axes]) / (nodes - 1), heights)
 

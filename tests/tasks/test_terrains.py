@@ -255,7 +255,15 @@ def test_a_folder_holds_no_heights(tmp_path: Path) -> None:
         Heightfield(file=str(tmp_path / "heights.npy"))
 
 
-@pytest.mark.parametrize(("made", "dimension"), [(Segments(), 3), (bumps(3), 2), (bumps(2), 3)])
+def test_a_single_row_of_heights_is_the_same_all_along_y() -> None:
+    line = bumps(2)
+    x = np.linspace(-0.1, 0.6, 50)
+    for y in (-0.2, 0.3):
+        places = np.stack([x, np.full_like(x, y)], axis=1)
+        np.testing.assert_allclose(line.height(places), line.height(x[:, None]), rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize(("made", "dimension"), [(Segments(), 3), (bumps(3), 2)])
 def test_ground_of_the_other_dimension(made: Any, dimension: int) -> None:
     with pytest.raises(ConfigError, match="terrain"):
         made.data(dimension)

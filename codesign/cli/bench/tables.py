@@ -10,7 +10,7 @@ from rich.text import Text
 from codesign.cli.bench.comparison import IDENTITY, SLOW
 from codesign.cli.bench.machine import described
 
-WIDTH = 140
+WIDTH = 160
 """Columns that the widest table needs."""
 
 
