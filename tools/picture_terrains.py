@@ -15,6 +15,7 @@ import numpy as np
 mpl.use("Agg")
 
 import matplotlib.pyplot as plt
+from matplotlib.colors import to_rgb
 
 from codesign.body import Bodies, Body
 from codesign.tasks import TERRAINS, Heightfield, Light
@@ -87,7 +88,7 @@ def draw_surface(axes: Any, terrain: Any, body: Body, light: Light | None) -> No
     steep = np.stack([np.gradient(z, columns, axis=1), np.gradient(z, rows, axis=0)])
     # Light from the left and from behind, so that what rises along x is darker.
     bright = (1.0 - steep[0] - 0.4 * steep[1]) / np.sqrt(1.0 + (steep**2).sum(axis=0))
-    shades = np.clip(0.25 + 0.6 * bright, 0.25, 1.0)[..., None] * np.array(mpl.colors.to_rgb("#e6d3b3"))
+    shades = np.clip(0.25 + 0.6 * bright, 0.25, 1.0)[..., None] * np.array(to_rgb("#e6d3b3"))
     axes.plot_surface(x, y, z, facecolors=shades, rstride=1, cstride=1, linewidth=0, antialiased=False, shade=False)
     placed = terrain.place(Bodies.of([body]))
     for spring in body.springs:

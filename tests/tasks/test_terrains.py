@@ -11,6 +11,7 @@ from codesign.body import Bodies
 from codesign.errors import ConfigError
 from codesign.tasks import TERRAINS, Flat, Gaps, Heightfield, Hills, Rough, Segments, Slope, Steps
 from codesign.tasks.sampled import LARGEST_BODY, Sampled
+from tests.oracle import Lines
 from tests.reference import robots
 from tests.sim.worlds import BODIES, GROUNDS, LINES, MET, bumps
 
@@ -95,6 +96,7 @@ def test_what_is_drawn_is_the_ground(dimension: int, terrain: Any) -> None:
 def test_the_published_ground() -> None:
     """Segments listed by beginning, height, length, slope and shift are corners, to rounding."""
     ground = robots("terrain_200")[0].ground
+    assert isinstance(ground, Lines)
     x = np.append(ground.starts, ground.starts[-1] + 5.0)
     y = ground.slopes[np.r_[0 : len(ground.slopes), -1]] * x + ground.shifts[np.r_[0 : len(ground.shifts), -1]]
     terrain = Segments(corners=tuple(np.stack([x, y], axis=1).ravel().tolist()))
