@@ -100,7 +100,7 @@ def _built(
     key = (dimension, precision, contact, structures.key, row, noisy, physical_gradients, shared)
     module = f"codesign_{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}"
     terrain, controller, task = structures.terrain, structures.controller, structures.task
-    dialect = Dialect(dimension, precision, row, task.memory, module)
+    dialect = Dialect(dimension, precision, row, task.memory, module, physical_gradients)
     wp.set_module_options(
         {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3},
         module=wp.get_module(module),

@@ -30,6 +30,8 @@ class Dialect:
         precision: "float32" or "float64".
         row: springs or masses in a row.
         memory: numbers that the task keeps during an episode.
+        physical_gradients: whether rest lengths and stiffness are differentiated; a controller that reads them adds its
+            part to their adjoint then.
         module: name of the Warp module that the functions are put into. One module per configuration: functions of the
             same name and signature would otherwise replace each other.
         upward: unit vector that points up.
@@ -47,6 +49,7 @@ class Dialect:
     row: int
     memory: int
     module: str
+    physical_gradients: bool = False
     real: Any = field(init=False)
     vector: Any = field(init=False)
     state: Any = field(init=False)

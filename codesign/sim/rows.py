@@ -34,8 +34,8 @@ class RowFunctions:
         store: (rows, index, numbers).
         take: (reals, at) -> coordinates of a row of masses, by axis.
         put: (reals, at, coordinates by axis).
-        difference: (reals, at, firsts, seconds, index) -> by axis, coordinates of the first masses less those of the
-            second, for the row of springs `index`.
+        difference, both: (reals, at, firsts, seconds, index) -> by axis, coordinates of the first masses less those of
+            the second, or with them, for the row of springs `index`.
         gather: (reals, at, places, start, stop) -> by axis, the sum over rows `start` to `stop` of places: what a row
             of masses collects from places behind `at`.
         total: (reals, at, count) -> vector: the sum over `count` rows of masses.
@@ -49,6 +49,7 @@ class RowFunctions:
     take: Any
     put: Any
     difference: Any
+    both: Any
     gather: Any
     total: Any
     coordinate: Any
@@ -81,6 +82,9 @@ def build_rows(dimension: int, precision: str, row: int, types: dict[str, Any]) 
     @wp.func_native(code["difference"])
     def difference(values: reals, at: int, firsts: index_rows, seconds: index_rows, index: int) -> rows: ...
 
+    @wp.func_native(code["both"])
+    def both(values: reals, at: int, firsts: index_rows, seconds: index_rows, index: int) -> rows: ...
+
     @wp.func_native(code["gather"])
     def gather(values: reals, at: int, places: index_rows, start: int, stop: int) -> rows: ...
 
@@ -98,7 +102,7 @@ def build_rows(dimension: int, precision: str, row: int, types: dict[str, Any]) 
     @wp.func_native(f"const int axis = index % {dimension}; {name} out = place[0];{chosen} return out;")
     def coordinate(place: vector, index: int) -> real: ...
 
-    return RowFunctions(read, load, store, take, put, difference, gather, total, coordinate)
+    return RowFunctions(read, load, store, take, put, difference, both, gather, total, coordinate)
 
 
 def _loops(dimension: int, precision: str, row: int) -> dict[str, str]:
@@ -106,6 +110,15 @@ def _loops(dimension: int, precision: str, row: int) -> dict[str, str]:
     name = REAL_NAMES[precision]
     matrix = f"wp::mat_t<{dimension}, {row}, {name}> out;"
     each = f"for (int e = 0; e < {row}; ++e) for (int x = 0; x < {dimension}; ++x)"
+
+    def ends(sign: str) -> str:
+        return f"""{matrix}
+    const {name}* p = values.data + at;
+    const int* a = (const int*)(firsts.data + index);
+    const int* b = (const int*)(seconds.data + index);
+    {each} out.data[x][e] = p[{dimension} * a[e] + x] {sign} p[{dimension} * b[e] + x];
+    return out;"""
+
     return {
         "take": f"""{matrix}
     const {name}* p = values.data + at;
@@ -113,12 +126,8 @@ def _loops(dimension: int, precision: str, row: int) -> dict[str, str]:
     return out;""",
         "put": f"""{name}* p = values.data + at;
     {each} p[{dimension} * e + x] = value.data[x][e];""",
-        "difference": f"""{matrix}
-    const {name}* p = values.data + at;
-    const int* a = (const int*)(firsts.data + index);
-    const int* b = (const int*)(seconds.data + index);
-    {each} out.data[x][e] = p[{dimension} * a[e] + x] - p[{dimension} * b[e] + x];
-    return out;""",
+        "difference": ends("-"),
+        "both": ends("+"),
         "gather": f"""{matrix}
     const {name}* p = values.data + at;
     {each} out.data[x][e] = 0;
@@ -147,6 +156,15 @@ def _pairs(precision: str, row: int) -> dict[str, str]:
         return _joined(pairs[: row // 2], 2), _joined(pairs[row // 2 :], 2)
 
     first, last = halves("p[a[{e}]]"), halves("p[b[{e}]]")
+
+    def ends(sign: str) -> str:
+        return f"""{types}
+    const Pair* p = (const Pair*)(values.data + at);
+    const int* a = (const int*)(firsts.data + index);
+    const int* b = (const int*)(seconds.data + index);
+    const Vector low = {first[0]} {sign} {last[0]}, high = {first[1]} {sign} {last[1]};
+    {apart}"""
+
     own = halves("p[own[{e}]]")
     interleaved = [index // 2 + (index % 2) * row for index in range(2 * row)]
     low, high = (", ".join(map(str, half)) for half in (interleaved[:row], interleaved[row:]))
@@ -158,12 +176,8 @@ def _pairs(precision: str, row: int) -> dict[str, str]:
     const Vector x = *(const Vector*)value.data[0], y = *(const Vector*)value.data[1];
     *(Vector*)(values.data + at) = __builtin_shufflevector(x, y, {low});
     *(Vector*)(values.data + at + {row}) = __builtin_shufflevector(x, y, {high});""",
-        "difference": f"""{types}
-    const Pair* p = (const Pair*)(values.data + at);
-    const int* a = (const int*)(firsts.data + index);
-    const int* b = (const int*)(seconds.data + index);
-    const Vector low = {first[0]} - {last[0]}, high = {first[1]} - {last[1]};
-    {apart}""",
+        "difference": ends("-"),
+        "both": ends("+"),
         "gather": f"""{types}
     const Pair* p = (const Pair*)(values.data + at);
     Vector low = {{}}, high = {{}};
@@ -192,6 +206,14 @@ def _quads(precision: str, row: int) -> dict[str, str]:
     def each(code: str) -> str:
         return " ".join(code.format(e=entry) for entry in range(row))
 
+    def ends(sign: str) -> str:
+        return f"""{types}
+    const {name}* p = values.data + at;
+    const int* a = (const int*)(firsts.data + index);
+    const int* b = (const int*)(seconds.data + index);
+    {each(f"const Quad q{{e}} = *(const Quad*)(p + 3 * a[{{e}}]) {sign} *(const Quad*)(p + 3 * b[{{e}}]);")}
+    {apart}"""
+
     # One coordinate after the other: x and y are put together first, then z is put between them.
     places = [(index % 3, index // 3) for index in range(3 * row)]
     stores = []
@@ -213,12 +235,8 @@ def _quads(precision: str, row: int) -> dict[str, str]:
     const Vector x = *(const Vector*)value.data[0], y = *(const Vector*)value.data[1];
     const Vector z = *(const Vector*)value.data[2];
     {" ".join(stores)}""",
-        "difference": f"""{types}
-    const {name}* p = values.data + at;
-    const int* a = (const int*)(firsts.data + index);
-    const int* b = (const int*)(seconds.data + index);
-    {each("const Quad q{e} = *(const Quad*)(p + 3 * a[{e}]) - *(const Quad*)(p + 3 * b[{e}]);")}
-    {apart}""",
+        "difference": ends("-"),
+        "both": ends("+"),
         "gather": f"""{types}
     const {name}* p = values.data + at;
     {each("Quad q{e} = {{}};")}
