@@ -1,4 +1,4 @@
-"""The controller of the 2024 paper: one small neural network per robot."""
+"""The controller of the papers: one small neural network per robot."""
 
 import math
 from collections.abc import Sequence
@@ -13,29 +13,33 @@ from codesign.body import Bodies
 from codesign.control.checks import require_positive
 from codesign.control.mlp_kernels import build_mlp
 from codesign.control.mlp_sizes import MlpSizes
+from codesign.control.sensors import ordered_sensors, senses_of
 from codesign.sim import Binding, ControllerFunctions, Dialect, Layout
 
 
 @dataclass(frozen=True)
 class Mlp:
-    """Sines and the state of every mass, through one hidden layer, to every spring; tanh both times.
+    """Sines and what every mass senses, through one hidden layer, to every spring; tanh both times.
 
-    The inputs are the sines sin(frequency t + 2 pi j / sines), then for every mass its position relative to the centre
-    of mass and its velocity, both times `input_scale`, then two ones (Strgar et al. 2024).
+    The inputs are the sines sin(frequency t + 2 pi j / sines), then what every mass senses, mass by mass, then two ones
+    (Strgar et al. 2024). A mass senses, in this order and as far as `sensors` names it, its position relative to the
+    centre of mass and its velocity, both times `input_scale`, then light and contact as they are (`SENSES`).
 
     Attributes:
         hidden: units of the hidden layer.
+        sensors: any of position, velocity, light and contact, or none; their order makes no difference.
         sines: number of sines.
         frequency: of the sines [rad/s].
         input_scale: factor on positions [1/m] and velocities [s/m].
         gain_in, gain_out: gains of the Xavier-normal first weights of the two layers; biases start at zero.
 
     Raises:
-        ConfigError: a number out of range.
+        ConfigError: a number out of range, a sensor that does not exist or is named twice.
     """
 
     name: str = "mlp"
     hidden: int = 32
+    sensors: tuple[str, ...] = ("position", "velocity")
     sines: int = 10
     frequency: float = 10.0
     input_scale: float = 0.05
@@ -45,22 +49,30 @@ class Mlp:
     def __post_init__(self) -> None:
         for field in ("hidden", "sines", "frequency", "input_scale", "gain_in", "gain_out"):
             require_positive("controller", field, getattr(self, field))
+        object.__setattr__(self, "sensors", ordered_sensors(self.sensors))
 
-    senses = ()
+    @property
+    def senses(self) -> tuple[str, ...]:
+        """What the simulator feels for every mass."""
+        return senses_of(self.sensors)
 
     @property
     def structure(self) -> tuple[Any, ...]:
         """What decides the kernels."""
-        return (self.name, self.hidden, self.sines)
+        return (self.name, self.hidden, self.sines, self.sensors)
 
     def functions(self, dialect: Dialect) -> ControllerFunctions:
         """Return the network as functions of lanes."""
         return build_mlp(dialect, self._sizes(dialect.row))
 
     def groups(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
-        """Return the shapes of weights and biases: w1 (hidden, inputs), b1, w2 (springs, hidden), b2."""
+        """Return the shapes of weights and biases: w1 (hidden, inputs), b1, w2 (springs, hidden), b2.
+
+        Inputs are the sines, then for every mass its position and velocity, one number per axis, its light and its
+        contact, as far as they are sensed, then two ones.
+        """
         del steps
-        inputs = self.sines + 2 * dimension * masses + 2
+        inputs = self.sines + self._sizes(1).features(dimension) * masses + 2
         return {
             "w1": (self.hidden, inputs),
             "b1": (self.hidden,),
@@ -78,8 +90,9 @@ class Mlp:
     def history(self, layout: Layout, segment: int) -> np.ndarray:
         """Return the reals of scratch of each world, shape (worlds,)."""
         sizes = self._sizes(layout.row)
-        states = 2 * layout.dimension * layout.padded_masses
-        return (layout.dimension * layout.row + 2 * sizes.units) * segment + 2 * states
+        centres = layout.dimension * layout.row * (sizes.motions > 0)
+        features = sizes.features(layout.dimension) * layout.padded_masses
+        return (centres + 2 * sizes.units) * segment + 2 * features
 
     def resident(self, layout: Layout, segment: int) -> np.ndarray:
         """Return the reals of each world that lie in shared memory, shape (worlds,)."""
@@ -110,16 +123,17 @@ class Mlp:
         control = binding.functions.Controller()
         control.parameter_rows = binding.view(parameters, dialect.numbers)
         control.gradient_rows = binding.view(gradient, dialect.numbers)
-        worlds, states = len(layout.masses), 2 * layout.dimension * int(layout.mass_start[-1])
+        worlds = len(layout.masses)
+        features = sizes.features(layout.dimension) * int(layout.mass_start[-1])
         scratch = {
-            "centre_rows": worlds * segment * layout.dimension * layout.row,
-            "feature_rows": states,
+            "centre_rows": worlds * segment * layout.dimension * layout.row * (sizes.motions > 0),
+            "feature_rows": features,
             "hidden_rows": worlds * segment * sizes.units,
             "before_hidden_rows": worlds * segment * sizes.units,
         }
         for name, size in scratch.items():
             setattr(control, name, wp.zeros(size // layout.row, dtype=dialect.numbers, device=device))
-        control.passed = wp.zeros(states, dtype=dialect.real, device=device)
+        control.passed = wp.zeros(features, dtype=dialect.real, device=device)
         control.passed_rows = binding.view(control.passed, dialect.numbers)
         time = np.arange(binding.steps)[:, None] * binding.dt
         clock = np.zeros((binding.steps, sizes.clock))
@@ -130,7 +144,7 @@ class Mlp:
         return control
 
     def _sizes(self, row: int) -> MlpSizes:
-        return MlpSizes(self.hidden, self.sines, row)
+        return MlpSizes(self.hidden, self.sines, row, self.sensors)
 
 
 @lru_cache(maxsize=4096)
@@ -138,10 +152,13 @@ def _slots(sizes: MlpSizes, dimension: int, masses: int, springs: int) -> np.nda
     """Return where the weights of a network lie, in the order of its groups."""
     row, units, hidden = sizes.row, sizes.units, np.arange(sizes.hidden)
     padded_masses, padded_springs = -(-masses // row) * row, -(-springs // row) * row
-    features = 2 * dimension * padded_masses
-    own = np.arange(masses)[:, None] * dimension + np.arange(dimension)[None]
-    state = np.concatenate([own, dimension * padded_masses + own], axis=1)
-    inputs = np.concatenate([features + np.arange(sizes.sines), state.ravel(), features + sizes.sines + np.arange(2)])
+    features = sizes.features(dimension) * padded_masses
+    state = np.arange(masses)[:, None] * dimension + np.arange(dimension)[None]
+    parts = [part * dimension * padded_masses + state for part in range(sizes.motions)]
+    first = sizes.motions * dimension * padded_masses
+    parts += [first + sense * padded_masses + np.arange(masses)[:, None] for sense in range(sizes.senses)]
+    own = np.concatenate([*parts, np.zeros((masses, 0), np.int64)], axis=1)
+    inputs = np.concatenate([features + np.arange(sizes.sines), own.ravel(), features + sizes.sines + np.arange(2)])
     spring = np.arange(springs)
     second = int(sizes.inputs(dimension, np.array(padded_masses))) * sizes.stride
     bias = second + padded_springs * sizes.stride

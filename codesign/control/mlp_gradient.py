@@ -18,6 +18,8 @@ def build_reverse(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Cont
     Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
     STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // dialect.row, sizes.clock // dialect.row
+    FEATURES, SENSES = sizes.features(dialect.dimension), sizes.senses
+    POSITION, VELOCITY = sizes.position, sizes.velocity
     spread, fold = layer.spread, layer.fold
     load, store, total = dialect.row_functions.load, dialect.row_functions.store, dialect.row_functions.total
     coordinate = dialect.row_functions.coordinate
@@ -69,15 +71,14 @@ def build_reverse(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Cont
         start = model.mass_start[world] // ROW
         count = model.mass_start[world + 1] // ROW - start
         springs = (model.spring_start[world + 1] - model.spring_start[world]) // ROW
-        base = 2 * DIMENSION * start
+        base = FEATURES * start
         first = model.parameter_start[world] // ROW
-        second = first + (2 * DIMENSION * count + CLOCK) * STRIDE
+        second = first + (FEATURES * count + CLOCK) * STRIDE
         hidden = (world * constants.segment + slot) * UNIT_ROWS
         actuation = model.spring_start[world] // ROW * constants.segment + slot * springs
         passed_at = model.spring_start[world] // ROW
         pass_outputs(control, tape, adjoint, lane, second, actuation, passed_at, springs, hidden)
         synchronise()
-        states = DIMENSION * count
         spread(
             control.parameter_rows,
             first,
@@ -86,22 +87,33 @@ def build_reverse(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Cont
             control.passed_rows,
             base,
             lane,
-            2 * states,
+            FEATURES * count,
             wp.block_dim(),
         )
         synchronise()
-        mean = total(control.passed, base * ROW, count) / real(model.masses[world])
-        for row in range(lane, states, wp.block_dim()):
-            at = DIMENSION * start + row
-            passed = load(control.passed_rows, base + row)
-            if wp.static(ROW == 1):
-                passed[0] = passed[0] - coordinate(mean, row)
-            else:
-                for entry in range(ROW):
-                    passed[entry] = passed[entry] - mean[(row * ROW + entry) % DIMENSION]
-            store(adjoint.position_rows, at, load(adjoint.position_rows, at) + passed * control.scale)
-            passed = load(control.passed_rows, base + states + row)
-            store(adjoint.velocity_rows, at, load(adjoint.velocity_rows, at) + passed * control.scale)
+        states = DIMENSION * count
+        own = base
+        if wp.static(POSITION):
+            mean = total(control.passed, own * ROW, count) / real(model.masses[world])
+            for row in range(lane, states, wp.block_dim()):
+                at = DIMENSION * start + row
+                passed = load(control.passed_rows, own + row)
+                if wp.static(ROW == 1):
+                    passed[0] = passed[0] - coordinate(mean, row)
+                else:
+                    for entry in range(ROW):
+                        passed[entry] = passed[entry] - mean[(row * ROW + entry) % DIMENSION]
+                store(adjoint.position_rows, at, load(adjoint.position_rows, at) + passed * control.scale)
+            own += states
+        if wp.static(VELOCITY):
+            for row in range(lane, states, wp.block_dim()):
+                at = DIMENSION * start + row
+                passed = load(control.passed_rows, own + row)
+                store(adjoint.velocity_rows, at, load(adjoint.velocity_rows, at) + passed * control.scale)
+            own += states
+        if wp.static(SENSES > 0):
+            for row in range(lane, SENSES * count, wp.block_dim()):
+                store(adjoint.sense_rows, SENSES * start + row, load(control.passed_rows, own + row))
 
     return reverse
 
@@ -115,6 +127,8 @@ def build_accumulate(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, C
     Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
     STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // dialect.row, sizes.clock // dialect.row
+    FEATURES, SENSES, MOTIONS = sizes.features(dialect.dimension), sizes.senses, sizes.motions
+    FIRST_VELOCITY = int(sizes.position)
     GROUP, GROUP_ROWS, GROUPS = layer.group, layer.group // dialect.row, sizes.units // layer.group
     outer, outer_relative, numbers = layer.outer, layer.outer_relative, dialect.numbers
     load, store = dialect.row_functions.load, dialect.row_functions.store
@@ -141,21 +155,23 @@ def build_accumulate(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, C
         steps: int,
     ):
         springs = (model.spring_start[world + 1] - model.spring_start[world]) // ROW
-        base = DIMENSION * model.mass_start[world] // ROW
-        states = DIMENSION * model.mass_start[world + 1] // ROW - base
+        masses = model.mass_start[world] // ROW
+        count = model.mass_start[world + 1] // ROW - masses
+        base = DIMENSION * masses
+        states = DIMENSION * count
         first = model.gradient_start[world] // ROW
-        second = first + (2 * states + CLOCK) * STRIDE
+        second = first + (FEATURES * count + CLOCK) * STRIDE
         bias = second + springs * STRIDE
         hidden = world * constants.segment * UNIT_ROWS
         actuation = model.spring_start[world] // ROW * constants.segment
         gradient = control.gradient_rows
-        for index in range(lane, 2 * states * GROUPS, wp.block_dim()):
+        for index in range(lane, MOTIONS * states * GROUPS, wp.block_dim()):
             row = index // GROUPS
             group = index % GROUPS
             # Velocities are relative to nothing.
             values = tape.position_rows
             present = load(model.present_rows, base + row % states)
-            if row >= states:
+            if row >= FIRST_VELOCITY * states:
                 values = tape.velocity_rows
                 present = numbers()
             outer_relative(
@@ -174,12 +190,26 @@ def build_accumulate(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, C
                 present,
                 control.scale,
             )
+        for index in range(lane, SENSES * count * GROUPS, wp.block_dim()):
+            row = index // GROUPS
+            group = index % GROUPS
+            outer(
+                gradient,
+                first + (MOTIONS * states + row) * STRIDE + group * GROUP,
+                control.before_hidden_rows,
+                hidden + group * GROUP_ROWS,
+                UNIT_ROWS,
+                tape.sense_rows,
+                SENSES * masses * constants.segment + row,
+                SENSES * count,
+                steps,
+            )
         for index in range(lane, CLOCK * GROUPS, wp.block_dim()):
             row = index // GROUPS
             group = index % GROUPS
             outer(
                 gradient,
-                first + (2 * states + row) * STRIDE + group * GROUP,
+                first + (FEATURES * count + row) * STRIDE + group * GROUP,
                 control.before_hidden_rows,
                 hidden + group * GROUP_ROWS,
                 UNIT_ROWS,

@@ -1,6 +1,7 @@
 """The small neural network as functions of lanes; `mlp_gradient` has its way back.
 
-Inputs are the relative positions of all masses, mass by mass, their velocities, and a clock (sines, two ones, padding).
+Inputs are the relative positions of all masses, mass by mass, their velocities, their light and their contact, as far
+as they are sensed, and a clock (sines, two ones, padding).
 Parameters are the weights of both layers (see `codesign.control.layer`), then the biases of the units and those of the
 springs; all positions among them count rows.
 """
@@ -60,6 +61,7 @@ def _build_staging(dialect: Dialect, sizes: MlpSizes, Controller: Any) -> tuple[
     """Return the functions that copy a network into shared memory, and back what the reverse sweep reads."""
     Constants, Model, shared = dialect.Constants, dialect.Model, dialect.shared
     DIMENSION, ROW, module, UNIT_ROWS = dialect.dimension, dialect.row, dialect.module, sizes.units // dialect.row
+    FEATURES, MOTIONS = sizes.features(dialect.dimension), sizes.motions
     bring, save_rows, flat = shared.bring, shared.save, shared.flat
 
     @wp.func(module=module, inline=True)
@@ -68,16 +70,17 @@ def _build_staging(dialect: Dialect, sizes: MlpSizes, Controller: Any) -> tuple[
         segment = constants.segment
         first = model.parameter_start[world] // ROW
         parameters = (model.gradient_start[world + 1] - model.gradient_start[world]) // ROW
-        states = 2 * DIMENSION * model.mass_start[world] // ROW
-        count = 2 * DIMENSION * model.mass_start[world + 1] // ROW - states
+        features = FEATURES * (model.mass_start[world] // ROW)
+        count = FEATURES * (model.mass_start[world + 1] // ROW) - features
         units = segment * UNIT_ROWS
         staged.parameter_rows = bring(control.parameter_rows, first, parameters)
-        staged.feature_rows = bring(control.feature_rows, states, count)
-        staged.passed_rows = bring(control.passed_rows, states, count)
+        staged.feature_rows = bring(control.feature_rows, features, count)
+        staged.passed_rows = bring(control.passed_rows, features, count)
         staged.passed = flat(control.passed, staged.passed_rows)
         staged.hidden_rows = bring(control.hidden_rows, world * units, units)
         staged.before_hidden_rows = bring(control.before_hidden_rows, world * units, units)
-        staged.centre_rows = bring(control.centre_rows, world * segment * DIMENSION, segment * DIMENSION)
+        if wp.static(MOTIONS > 0):
+            staged.centre_rows = bring(control.centre_rows, world * segment * DIMENSION, segment * DIMENSION)
         return staged
 
     @wp.func(module=module, inline=True)
@@ -85,7 +88,8 @@ def _build_staging(dialect: Dialect, sizes: MlpSizes, Controller: Any) -> tuple[
         segment = constants.segment
         units = segment * UNIT_ROWS
         save_rows(staged.hidden_rows, control.hidden_rows, world * units, units)
-        save_rows(staged.centre_rows, control.centre_rows, world * segment * DIMENSION, segment * DIMENSION)
+        if wp.static(MOTIONS > 0):
+            save_rows(staged.centre_rows, control.centre_rows, world * segment * DIMENSION, segment * DIMENSION)
 
     return stage, save
 
@@ -98,6 +102,8 @@ def _build_act(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Control
     Constants, Model, Tape = dialect.Constants, dialect.Model, dialect.Tape
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
     STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // dialect.row, sizes.clock // dialect.row
+    FEATURES, SENSES = sizes.features(dialect.dimension), sizes.senses
+    POSITION, VELOCITY = sizes.position, sizes.velocity
     spread, fold = layer.spread, layer.fold
     tanh = build_tanh(dialect)
 
@@ -107,6 +113,38 @@ def _build_act(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Control
         for entry in range(ROW):
             squashed[entry] = tanh(values[entry])
         return squashed
+
+    @wp.func(module=module, inline=True)
+    def sense_positions(
+        constants: Constants,
+        model: Model,
+        control: Controller,
+        tape: Tape,
+        world: int,
+        lane: int,
+        slot: int,
+        at: int,
+        feature: int,
+        centre: vector,
+    ):
+        """Write positions relative to the centre, and keep it for the gradient."""
+        base = DIMENSION * (model.mass_start[world] // ROW)
+        kept = (world * constants.segment + slot) * DIMENSION
+        if lane == 0:
+            for axis in range(DIMENSION):
+                centres = numbers()
+                for entry in range(ROW):
+                    centres[entry] = centre[(axis * ROW + entry) % DIMENSION]
+                store(control.centre_rows, kept + axis, centres)
+        for row in range(lane, DIMENSION * (model.mass_start[world + 1] // ROW) - base, wp.block_dim()):
+            centres = load(model.present_rows, base + row)
+            if wp.static(ROW == 1):
+                centres[0] = centres[0] * coordinate(centre, row)
+            else:
+                for entry in range(ROW):
+                    centres[entry] = centres[entry] * centre[(row * ROW + entry) % DIMENSION]
+            relative = load(tape.position_rows, at + row) - centres
+            store(control.feature_rows, feature + row, relative * control.scale)
 
     @wp.func(module=module, inline=True)
     def sense(
@@ -120,27 +158,22 @@ def _build_act(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Control
         feature: int,
         centre: vector,
     ):
-        """Write the inputs that depend on the state, and keep the centre for the gradient."""
+        """Write the inputs that depend on the state."""
         start = model.mass_start[world] // ROW
         count = model.mass_start[world + 1] // ROW - start
         at = DIMENSION * (start * (constants.segment + 1) + slot * count)
-        states = DIMENSION * count
-        if lane == 0:
-            for axis in range(DIMENSION):
-                centres = numbers()
-                for entry in range(ROW):
-                    centres[entry] = centre[(axis * ROW + entry) % DIMENSION]
-                store(control.centre_rows, (world * constants.segment + slot) * DIMENSION + axis, centres)
-        for row in range(lane, states, wp.block_dim()):
-            centres = load(model.present_rows, DIMENSION * start + row)
-            if wp.static(ROW == 1):
-                centres[0] = centres[0] * coordinate(centre, row)
-            else:
-                for entry in range(ROW):
-                    centres[entry] = centres[entry] * centre[(row * ROW + entry) % DIMENSION]
-            relative = load(tape.position_rows, at + row) - centres
-            store(control.feature_rows, feature + row, relative * control.scale)
-            store(control.feature_rows, feature + states + row, load(tape.velocity_rows, at + row) * control.scale)
+        own = feature
+        if wp.static(POSITION):
+            sense_positions(constants, model, control, tape, world, lane, slot, at, own, centre)
+            own += DIMENSION * count
+        if wp.static(VELOCITY):
+            for row in range(lane, DIMENSION * count, wp.block_dim()):
+                store(control.feature_rows, own + row, load(tape.velocity_rows, at + row) * control.scale)
+            own += DIMENSION * count
+        if wp.static(SENSES > 0):
+            sensed = SENSES * (start * constants.segment + slot * count)
+            for row in range(lane, SENSES * count, wp.block_dim()):
+                store(control.feature_rows, own + row, load(tape.sense_rows, sensed + row))
 
     @wp.func(module=module, inline=True)
     def act(
@@ -155,11 +188,11 @@ def _build_act(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Control
         centre: vector,
     ):
         springs = (model.spring_start[world + 1] - model.spring_start[world]) // ROW
-        states = 2 * DIMENSION * (model.mass_start[world + 1] - model.mass_start[world]) // ROW
-        feature = 2 * DIMENSION * model.mass_start[world] // ROW
+        features = FEATURES * ((model.mass_start[world + 1] - model.mass_start[world]) // ROW)
+        feature = FEATURES * (model.mass_start[world] // ROW)
         hidden = (world * constants.segment + slot) * UNIT_ROWS
         first = model.parameter_start[world] // ROW
-        second = first + (states + CLOCK) * STRIDE
+        second = first + (features + CLOCK) * STRIDE
         bias = second + springs * STRIDE
         sense(constants, model, control, tape, world, lane, slot, feature, centre)
         synchronise()
@@ -169,7 +202,7 @@ def _build_act(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Control
                 first + row * ROW,
                 control.feature_rows,
                 feature,
-                states,
+                features,
                 control.clock_rows,
                 step * CLOCK,
                 CLOCK,
