@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 import warp as wp
-from roofline import GRIDS, Occupancy, Sizes, forward_work, limits, reverse_work
+from roofline import COUNTED, GRIDS, Occupancy, Sizes, forward_work, limits, reverse_work
 
 from codesign.control import CONTROLLERS
 from codesign.errors import CodesignError
@@ -120,7 +120,8 @@ def report(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
         for name in ("forward", "reverse", "staged_forward", "staged_reverse"):
             used = found[f"{getattr(kernels, name).get_mangled_name()}_cuda_kernel_forward"]
             record = {"kernel": name, "architecture": architecture, **asdict(used)}
-            yield record | (estimate(name, used, options) if architecture == HOPPER else {})
+            counted = architecture == HOPPER and options.controller in COUNTED
+            yield record | (estimate(name, used, options) if counted else {})
 
 
 def estimate(name: str, used: Resources, options: argparse.Namespace) -> dict[str, Any]:

@@ -28,6 +28,9 @@ from codesign.sim import Layout, layout_of
 DIMENSION = 2
 EPISODE = 1000
 WARP = 32
+COUNTED = ("mlp", "cpg", "sequence")
+"""Controllers whose work is counted: the network's, and nothing of those that take next to none."""
+
 GRIDS = {"triangle_6x10": (21, 42), "triangle_13x22": (77, 168)}
 """Masses and springs of the average random body."""
 

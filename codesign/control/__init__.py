@@ -2,8 +2,10 @@
 
 from codesign.control.cpg import Cpg
 from codesign.control.mlp import Mlp
+from codesign.control.sensors import SENSORS
 from codesign.control.sequence import Sequence
+from codesign.control.shared import Shared
 
-CONTROLLERS = {"mlp": Mlp, "cpg": Cpg, "sequence": Sequence}
+CONTROLLERS = {"mlp": Mlp, "cpg": Cpg, "sequence": Sequence, "shared": Shared}
 
-__all__ = ["CONTROLLERS", "Cpg", "Mlp", "Sequence"]
+__all__ = ["CONTROLLERS", "SENSORS", "Cpg", "Mlp", "Sequence", "Shared"]

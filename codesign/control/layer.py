@@ -253,7 +253,7 @@ def _vectors(dialect: Dialect, units: int) -> dict[str, str]:
     {each("Vector s{c} = {{}};", row)}
     for (int b = 0; b < count; ++b, w += {units}) {{ const Vector v = x[b]; {each("s{c} += w[{c}] * v;", row)} }}
     for (int b = 0; b < others_count; ++b, w += {units}) {{ const Vector v = y[b]; {each("s{c} += w[{c}] * v;", row)} }}
-    {_transposed_sums(row, 16 // size)}
+    {transposed_sums(row, 16 // size)}
     {returned("t")}""",
         "outer": outer("*x"),
         "outer_relative": outer(
@@ -272,7 +272,7 @@ def _tree(terms: list[str]) -> str:
     return f"({_tree(terms[:half])} + {_tree(terms[half:])})"
 
 
-def _transposed_sums(row: int, lane: int) -> str:
+def transposed_sums(row: int, lane: int) -> str:
     """Return code that puts the sum over vector s0 into the first number of t, that over s1 into the second, and so on.
 
     Each round adds neighbours in two vectors and puts the sums into one, so that all is done after log2(row) rounds:

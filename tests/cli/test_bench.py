@@ -188,6 +188,13 @@ def test_operations_are_those_of_the_equations() -> None:
     mlp = step_operations(CONTROLLERS["mlp"](), masses, springs, 2)
     assert mlp is not None
     assert mlp.tolist()[0] == 60 + 57 + network
+    sensing = step_operations(CONTROLLERS["mlp"](sensors=("velocity", "light")), masses, springs, 2)
+    assert sensing is not None
+    assert sensing.tolist()[0] == mlp.tolist()[0] - 2 * 32 * 3
+    # Of every spring strain, place, direction and velocity; the sines once.
+    shared = step_operations(CONTROLLERS["shared"](), masses, springs, 2)
+    assert shared is not None
+    assert shared.tolist()[0] == 60 + 57 + 3 * (2 * 16 * (7 + 1) + 16 + 1 + 6) + 2 * 16 * 4
     sequence = step_operations(CONTROLLERS["sequence"](), masses, springs, 2)
     assert sequence is not None
     assert sequence.tolist() == [60 + 57, 100 + 76]

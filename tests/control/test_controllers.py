@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from codesign.body import Bodies
-from codesign.control import CONTROLLERS, Cpg, Mlp, Sequence
+from codesign.control import CONTROLLERS, Cpg, Mlp, Sequence, Shared
 from codesign.errors import ConfigError
 from codesign.sim.model import pack
 from codesign.streams import Purpose, streams
@@ -99,6 +99,10 @@ def test_the_paper_s_first_weights() -> None:
         (Mlp(hidden=6, sines=3, frequency=25.0, input_scale=1.0), 1),
         (Mlp(hidden=6, sines=3, frequency=25.0, input_scale=1.0), 8),
         (Mlp(hidden=48, sines=10), 8),
+        (Shared(hidden=1, sines=1), 8),
+        (Shared(hidden=6, sines=3, frequency=25.0, position_scale=1.0), 1),
+        (Shared(hidden=6, sines=3, frequency=25.0, velocity_scale=0.2), 8),
+        (Shared(hidden=40, sines=10), 8),
         (Cpg(frequency=40.0, amplitude=3.0), 8),
         (Sequence(deviation=2.0), 8),
     ],
@@ -129,6 +133,13 @@ def test_other_settings(controller: Any, row: int, monkeypatch: pytest.MonkeyPat
         (Mlp, "input_scale", float("nan")),
         (Mlp, "gain_in", float("inf")),
         (Mlp, "gain_out", -3.0),
+        (Shared, "hidden", 0),
+        (Shared, "sines", 0),
+        (Shared, "frequency", -1.0),
+        (Shared, "position_scale", 0.0),
+        (Shared, "velocity_scale", float("nan")),
+        (Shared, "gain_in", 0.0),
+        (Shared, "gain_out", float("inf")),
         (Cpg, "frequency", -1.0),
         (Cpg, "amplitude", float("inf")),
         (Sequence, "deviation", 0.0),

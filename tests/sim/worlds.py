@@ -11,7 +11,7 @@ import pytest
 
 from codesign.body import Bodies, Body
 from codesign.control import CONTROLLERS
-from codesign.sim import CONTACTS, Conditions, Execution, Physics, Simulator
+from codesign.sim import CONTACTS, Conditions, Execution, Physics, Simulator, light_of
 from codesign.tasks import TASKS, TERRAINS, Cross, Gaps, Heightfield, Hills, Light, Rough, Segments, Slope, Steps
 from codesign.tasks.placement import set_down
 from tests import oracle
@@ -117,20 +117,66 @@ GIVEN: dict[str, Any] = {"light": Light(target=(0.4, -0.3)), "cross": Cross(leve
 """Tasks whose default settings make no difference to bodies that small."""
 
 
-def cpg(controller: Any, weights: Weights, dt: float) -> oracle.Actuate:
+def cpg(case: "Case", _body: Any, weights: Weights) -> oracle.Actuate:
     def actuate(step: int, _x: np.ndarray, _v: np.ndarray) -> np.ndarray:
-        angle = controller.frequency * step * dt + weights["phase"]
+        angle = case.controller.frequency * step * case.physics.dt + weights["phase"]
         return np.tanh(weights["amplitude"] * np.sin(angle) + weights["offset"])
 
     return actuate
 
 
-ACTUATES: dict[str, Callable[[Any, Weights, float], oracle.Actuate]] = {
-    "mlp": lambda controller, w, dt: oracle.mlp(
-        (w["w1"], w["b1"], w["w2"], w["b2"]), dt, controller.frequency, controller.input_scale
-    ),
+def mlp(case: "Case", _body: Any, weights: Weights) -> oracle.Actuate:
+    w1, b1, w2, b2 = (weights[name] for name in ("w1", "b1", "w2", "b2"))
+    controller = case.controller
+
+    def actuate(step: int, x: np.ndarray, v: np.ndarray) -> np.ndarray:
+        scale = controller.input_scale
+        sensors = {"position": scale * (x - x.mean(0)), "velocity": scale * v} | case.senses(x)
+        chosen = [sensors[name] for name in ("position", "velocity", "light", "contact") if name in controller.sensors]
+        state = np.concatenate([np.zeros((len(x), 0)), *chosen], axis=1).ravel()
+        inputs = np.concatenate([sines(case, step), state, [1.0, 1.0]])
+        return np.tanh(w2 @ np.tanh(w1 @ inputs + b1) + b2)
+
+    return actuate
+
+
+def shared(case: "Case", body: Any, weights: Weights) -> oracle.Actuate:
+    w1, b1, w2, b2 = (weights[name] for name in ("w1", "b1", "w2", "b2"))
+    controller = case.controller
+
+    def of_one_muscle(step: int, x: np.ndarray, v: np.ndarray, spring: int) -> np.ndarray:
+        a, b = body.springs[spring]
+        along = x[a] - x[b]
+        length = np.sqrt(along @ along + 1e-12)
+        felt = case.senses(x)
+        inputs = [sines(case, step), [length / body.rest_lengths[spring] - 1.0]]
+        if "position" in controller.sensors:
+            inputs += [controller.position_scale * ((x[a] + x[b]) / 2.0 - x.mean(0)), along / length]
+        if "velocity" in controller.sensors:
+            inputs += [controller.velocity_scale * (v[a] + v[b]) / 2.0]
+        if "light" in controller.sensors:
+            inputs += [(felt["light"][a] + felt["light"][b]) / 2.0, felt["light"][a] - felt["light"][b]]
+        if "contact" in controller.sensors:
+            inputs += [(felt["contact"][a] + felt["contact"][b]) / 2.0]
+        return np.tanh(w2 @ np.tanh(w1 @ np.concatenate(inputs) + b1) + b2)
+
+    def actuate(step: int, x: np.ndarray, v: np.ndarray) -> np.ndarray:
+        return np.concatenate([of_one_muscle(step, x, v, spring) for spring in range(len(body.springs))])
+
+    return actuate
+
+
+def sines(case: "Case", step: int) -> np.ndarray:
+    controller = case.controller
+    phases = 2.0 * np.pi * np.arange(controller.sines) / controller.sines
+    return np.sin(controller.frequency * step * case.physics.dt + phases)
+
+
+ACTUATES: dict[str, Callable[["Case", Any, Weights], oracle.Actuate]] = {
+    "mlp": mlp,
     "cpg": cpg,
-    "sequence": lambda _controller, w, _dt: oracle.sequence(np.tanh(w["sequence"])),
+    "sequence": lambda _case, _body, w: oracle.sequence(np.tanh(w["sequence"])),
+    "shared": shared,
 }
 
 
@@ -257,10 +303,24 @@ class Case:
         parts = np.split(weights, stops[:-1])
         return {name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
 
+    def senses(self, positions: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what masses at these positions feel, by name, each shape (masses, 1)."""
+        height = positions[:, -1] - self.ground.under(positions)
+        felt = {"contact": 1.0 / (1.0 + (height[:, None] / 0.01) ** 2)}
+        light = light_of(Conditions(self.terrain, self.task), self.dimension)
+        if light is None:
+            return felt
+        distance = np.linalg.norm(positions - light, axis=1, keepdims=True)
+        return felt | {"light": 1.0 / np.sqrt(distance + 1e-6)}
+
+    def actuate(self, body: Any, weights: np.ndarray) -> oracle.Actuate:
+        """Return what the oracle says about the controller of one body."""
+        return ACTUATES[self.controller.name](self, body, self.groups(body, weights))
+
     def episode(self, body: Any, weights: np.ndarray, velocities: np.ndarray | None = None) -> oracle.Rollout:
         """Return what the oracle says about one body alone."""
         scene = oracle.Scene(self.physics, self.ground, oracle.CONTACTS[self.physics.contact])
-        actuate = ACTUATES[self.controller.name](self.controller, self.groups(body, weights), self.physics.dt)
+        actuate = self.actuate(body, weights)
         placed = SimpleNamespace(
             positions=self.terrain.place(Bodies.of([body])),
             springs=body.springs,

@@ -37,7 +37,8 @@ def step_operations(controller: Any, masses: np.ndarray, springs: np.ndarray, di
 
 
 def _mlp(controller: Any, masses: np.ndarray, springs: np.ndarray, dimension: int) -> np.ndarray:
-    inputs = controller.sines + 2 * dimension * masses + 2
+    inputs = controller.groups(1, 1, dimension, 1)["w1"][1]
+    inputs = inputs + (inputs - controller.sines - 2) * (masses - 1)
     products = 2 * controller.hidden * (inputs + springs)
     return products + controller.hidden + springs + 3 * dimension * masses
 
@@ -52,4 +53,11 @@ def _sequence(controller: Any, masses: np.ndarray, springs: np.ndarray, dimensio
     return 0 * springs
 
 
-CONTROLLER_OPERATIONS: dict[str, Counts] = {"mlp": _mlp, "cpg": _cpg, "sequence": _sequence}
+def _shared(controller: Any, masses: np.ndarray, springs: np.ndarray, dimension: int) -> np.ndarray:
+    del masses
+    inputs = controller.groups(1, 1, dimension, 1)["w1"][1]
+    products = 2 * controller.hidden * (inputs - controller.sines + 1)
+    return (products + controller.hidden + 1 + 3 * dimension) * springs + 2 * controller.hidden * controller.sines
+
+
+CONTROLLER_OPERATIONS: dict[str, Counts] = {"mlp": _mlp, "cpg": _cpg, "sequence": _sequence, "shared": _shared}

@@ -1,0 +1,137 @@
+"""One small network at every muscle, with the same weights for all of them, so that it fits any body."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import warp as wp
+
+from codesign.body import Bodies
+from codesign.control.checks import require_positive
+from codesign.control.sensors import ordered_sensors, senses_of
+from codesign.control.shared_kernels import build_shared_network
+from codesign.control.shared_sizes import SharedSizes
+from codesign.sim import Binding, ControllerFunctions, Dialect, Layout
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Sines and what a muscle senses, through one hidden layer, to the actuation of that muscle; tanh both times.
+
+    All muscles have the same weights and differ in what they sense: how far they are stretched (length / rest - 1) and,
+    as far as `sensors` names it, in this order:
+
+    - position: where their middle is relative to the body's centre of mass, times `position_scale`, and their
+      direction, a unit vector from their second to their first mass. Metres rather than shares of the body's extent,
+      because the cells of a lattice have one size: a muscle senses the same when something grows at the other end;
+    - velocity: that of their middle, times `velocity_scale`;
+    - light: the mean of their two ends, and how much brighter it is at the first;
+    - contact: the mean of their two ends.
+
+    Attributes:
+        hidden: units of the hidden layer.
+        sensors: any of position, velocity, light and contact, or none; their order makes no difference.
+        sines: number of sines sin(frequency t + 2 pi j / sines); three or more make every phase possible.
+        frequency: of the sines [rad/s].
+        position_scale: factor on positions [1/m].
+        velocity_scale: factor on velocities [s/m].
+        gain_in, gain_out: gains of the Xavier-normal first weights of the two layers; biases start at zero.
+
+    Raises:
+        ConfigError: a number out of range, a sensor that does not exist or is named twice.
+    """
+
+    name: str = "shared"
+    hidden: int = 16
+    sensors: tuple[str, ...] = ("position", "velocity")
+    sines: int = 4
+    frequency: float = 10.0
+    position_scale: float = 5.0
+    velocity_scale: float = 0.05
+    gain_in: float = 2.0
+    gain_out: float = 3.0
+
+    def __post_init__(self) -> None:
+        numbers = "hidden", "sines", "frequency", "position_scale", "velocity_scale", "gain_in", "gain_out"
+        for field in numbers:
+            require_positive("controller", field, getattr(self, field))
+        object.__setattr__(self, "sensors", ordered_sensors(self.sensors))
+
+    @property
+    def senses(self) -> tuple[str, ...]:
+        """What the simulator feels for every mass."""
+        return senses_of(self.sensors)
+
+    @property
+    def structure(self) -> tuple[Any, ...]:
+        """What decides the kernels."""
+        return (self.name, self.hidden, self.sines, self.sensors)
+
+    def functions(self, dialect: Dialect) -> ControllerFunctions:
+        """Return the network as functions of lanes."""
+        return build_shared_network(dialect, self._sizes(dialect.dimension, dialect.row))
+
+    def groups(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of weights and biases: w1 (hidden, inputs), b1 (hidden,), w2 (hidden,), b2 (1,).
+
+        They are the same for any body. Inputs are the sines, the strain, then what the sensors say: the position, one
+        number per axis, and the direction; the velocity; the mean and the difference of light; the mean of contact.
+        """
+        del masses, springs, steps
+        inputs = self.sines + self._sizes(dimension, 1).inputs
+        return {"w1": (self.hidden, inputs), "b1": (self.hidden,), "w2": (self.hidden,), "b2": (1,)}
+
+    def parameter_counts(self, layout: Layout, steps: int) -> np.ndarray:
+        """Return the parameters of each world, padding included, shape (worlds,)."""
+        del steps
+        return np.full_like(layout.padded_springs, self._sizes(layout.dimension, layout.row).parameters)
+
+    def history(self, layout: Layout, segment: int) -> np.ndarray:
+        """Return the reals of scratch of each world, shape (worlds,)."""
+        sizes = self._sizes(layout.dimension, layout.row)
+        return np.sum(list(sizes.scratch(layout.padded_springs, segment).values()), axis=0)
+
+    def resident(self, layout: Layout, segment: int) -> np.ndarray:
+        """Return the reals of each world that lie in shared memory, shape (worlds,)."""
+        return self.parameter_counts(layout, segment) + self.history(layout, segment)
+
+    def slots(self, layout: Layout, world: int, steps: int) -> np.ndarray:
+        """Return where the weights of a world lie among its parameters, shape (weights,)."""
+        del world, steps
+        return self._sizes(layout.dimension, layout.row).slots()
+
+    def initial(self, bodies: Bodies, steps: int, generators: Sequence[np.random.Generator]) -> np.ndarray:
+        """Return Xavier-normal weights and zero biases, one set for each of the bodies, float64, shape (weights,)."""
+        shapes = self.groups(0, 0, bodies.positions.shape[1], steps)
+        inputs = shapes["w1"][1]
+        first = self.gain_in * math.sqrt(2.0 / (self.hidden + inputs))
+        second = self.gain_out * math.sqrt(2.0 / (self.hidden + 1))
+        drawn: list[np.ndarray] = []
+        for _, generator in zip(range(len(bodies)), generators, strict=True):
+            drawn += [generator.normal(0.0, first, self.hidden * inputs), np.zeros(self.hidden)]
+            drawn += [generator.normal(0.0, second, self.hidden), np.zeros(1)]
+        return np.concatenate(drawn)
+
+    def bind(self, binding: Binding, parameters: wp.array, gradient: wp.array) -> Any:
+        """Return the struct of the network's arrays, with scratch for one segment."""
+        dialect, layout = binding.dialect, binding.layout
+        sizes, device = self._sizes(layout.dimension, layout.row), parameters.device
+        control = binding.functions.Controller()
+        control.parameter_rows = binding.view(parameters, dialect.numbers)
+        control.gradient_rows = binding.view(gradient, dialect.numbers)
+        control.gradient = gradient
+        for name, counts in sizes.scratch(layout.padded_springs, binding.segment).items():
+            count = int(counts.sum()) // layout.row
+            setattr(control, name, wp.zeros(count, dtype=dialect.numbers, device=device))
+        time = np.arange(binding.steps)[:, None] * binding.dt
+        clock = np.ones((binding.steps, sizes.clock))
+        phases = 2.0 * np.pi / self.sines * np.arange(self.sines)
+        clock[:, : self.sines] = np.sin(self.frequency * time + phases[None])
+        control.clock = wp.array(clock.ravel(), dtype=dialect.real, device=device)
+        control.position_scale, control.velocity_scale = self.position_scale, self.velocity_scale
+        return control
+
+    def _sizes(self, dimension: int, row: int) -> SharedSizes:
+        return SharedSizes(self.hidden, self.sines, dimension, row, self.sensors)

@@ -1,0 +1,185 @@
+"""What springs sense, and what that makes of the hidden units of the network that they share: for both directions.
+
+Scratch holds one step: what every spring senses, and its hidden units (see `codesign.control.broadcast`). Both are
+made again on the way back. What sines and biases bring to the units is the same for all springs, and made once a step.
+"""
+
+# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
+# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
+# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
+from dataclasses import dataclass
+from typing import Any
+
+import warp as wp
+
+from codesign.control.broadcast import BroadcastFunctions
+from codesign.control.shared_sizes import SharedSizes
+from codesign.sim import Dialect, build_tanh
+
+SHORTEST = 1.0e-6
+"""Length [m] that is added in quadrature to those of springs, and least rest length: padding has neither."""
+
+
+@dataclass(frozen=True)
+class SensingFunctions:
+    """Functions of lanes, and of rows of springs.
+
+    Attributes:
+        lengths_of: (difference by axis) -> lengths of a row of springs.
+        stride_of: (count) -> distance between the numbers of `count` rows of springs in scratch.
+        springs_before: (model, world) -> rows of springs before those of a world in scratch.
+        begin: (model, control, world, lane, step): writes what units begin with.
+        squash: (numbers) -> their tanh.
+        excite_row: (constants, model, control, tape, world, slot, row, centre): writes inputs and units of a row.
+    """
+
+    lengths_of: Any
+    stride_of: Any
+    springs_before: Any
+    begin: Any
+    squash: Any
+    excite_row: Any
+
+
+def build_sensing(
+    dialect: Dialect, sizes: SharedSizes, network: BroadcastFunctions, Controller: Any
+) -> SensingFunctions:
+    """Return the functions in a dialect."""
+    real, vector, numbers, rows = dialect.real, dialect.vector, dialect.numbers, dialect.rows
+    Constants, Model, Tape = dialect.Constants, dialect.Model, dialect.Tape
+    DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
+    UNITS, UNIT_ROWS, CLOCK, SPARE = sizes.units, sizes.units // dialect.row, sizes.clock, sizes.spare
+    INPUTS, CLOCK_AT, SENSES = sizes.padded_inputs, sizes.weights // dialect.row, sizes.senses
+    at_of = sizes.offsets
+    POSITION, VELOCITY = at_of.get("position", 0), at_of.get("velocity", 0)
+    LIGHT, CONTACT = at_of.get("light", 0), at_of.get("contact", 0)
+    LIGHTS, PADDING = int(LIGHT > 0), sizes.padded_inputs > sizes.inputs
+    functions = dialect.row_functions
+    load, store, read, difference_of = functions.load, functions.store, functions.read, functions.difference
+    both, excite, at_ends = functions.both, network.excite, network.at_ends
+    larger, tanh = dialect.larger, build_tanh(dialect)
+
+    @wp.func(module=module, inline=True)
+    def lengths_of(difference: rows) -> numbers:
+        lengths = numbers()
+        for entry in range(ROW):
+            square = real(SHORTEST * SHORTEST)
+            for axis in range(DIMENSION):
+                square += difference[axis, entry] * difference[axis, entry]
+            lengths[entry] = wp.sqrt(square)
+        return lengths
+
+    @wp.func(module=module, inline=True)
+    def stride_of(count: int) -> int:
+        return count + SPARE * (1 - count % 2)
+
+    @wp.func(module=module, inline=True)
+    def springs_before(model: Model, world: int) -> int:
+        return model.spring_start[world] // ROW + SPARE * world
+
+    @wp.func(module=module, inline=True)
+    def begin(model: Model, control: Controller, world: int, lane: int, step: int):
+        clock = model.parameter_start[world] // ROW + CLOCK_AT
+        for row in range(lane, UNIT_ROWS, wp.block_dim()):
+            begins = numbers()
+            for number in range(CLOCK):
+                begins += load(control.parameter_rows, clock + number * UNIT_ROWS + row) * read(
+                    control.clock, step * CLOCK + number
+                )
+            store(control.begin_rows, world * UNIT_ROWS + row, begins)
+
+    @wp.func(module=module, inline=True)
+    def squash(values: numbers) -> numbers:
+        squashed = numbers()
+        for entry in range(ROW):
+            squashed[entry] = tanh(values[entry])
+        return squashed
+
+    @wp.func(module=module, inline=True)
+    def sense_motion(
+        model: Model, control: Controller, tape: Tape, at: int, spring: int, own: int, stride: int, centre: vector
+    ):
+        """Write strain, place and velocity of a row of springs."""
+        rest = load(model.rest, spring)
+        difference = difference_of(tape.position, at, model.first, model.second, spring)
+        lengths = lengths_of(difference)
+        strain = numbers()
+        for entry in range(ROW):
+            strain[entry] = lengths[entry] / larger(rest[entry], real(SHORTEST)) - real(1.0)
+        store(control.input_rows, own, strain)
+        if wp.static(POSITION > 0):
+            ends = both(tape.position, at, model.first, model.second, spring)
+            for axis in range(DIMENSION):
+                place = numbers()
+                direction = numbers()
+                for entry in range(ROW):
+                    place[entry] = (ends[axis, entry] * real(0.5) - centre[axis]) * control.position_scale
+                    direction[entry] = difference[axis, entry] / lengths[entry]
+                store(control.input_rows, own + (POSITION + axis) * stride, place)
+                store(control.input_rows, own + (POSITION + DIMENSION + axis) * stride, direction)
+        if wp.static(VELOCITY > 0):
+            speeds = both(tape.velocity, at, model.first, model.second, spring)
+            for axis in range(DIMENSION):
+                velocity = numbers()
+                for entry in range(ROW):
+                    velocity[entry] = speeds[axis, entry] * real(0.5) * control.velocity_scale
+                store(control.input_rows, own + (VELOCITY + axis) * stride, velocity)
+
+    @wp.func(module=module, inline=True)
+    def sense_around(
+        model: Model, control: Controller, tape: Tape, sensed: int, masses: int, spring: int, own: int, stride: int
+    ):
+        """Write what masses feel at the ends of a row of springs."""
+        if wp.static(LIGHT > 0):
+            here = at_ends(tape.sense_rows, sensed, model.first, spring)
+            there = at_ends(tape.sense_rows, sensed, model.second, spring)
+            store(control.input_rows, own + LIGHT * stride, (here + there) * real(0.5))
+            store(control.input_rows, own + (LIGHT + 1) * stride, here - there)
+        if wp.static(CONTACT > 0):
+            felt = sensed + LIGHTS * masses
+            one = at_ends(tape.sense_rows, felt, model.first, spring)
+            other = at_ends(tape.sense_rows, felt, model.second, spring)
+            store(control.input_rows, own + CONTACT * stride, (one + other) * real(0.5))
+
+    @wp.func(module=module, inline=True)
+    def excite_row(
+        constants: Constants,
+        model: Model,
+        control: Controller,
+        tape: Tape,
+        world: int,
+        slot: int,
+        row: int,
+        centre: vector,
+    ):
+        start = model.mass_start[world]
+        masses = model.mass_start[world + 1] - start
+        spring = model.spring_start[world] // ROW + row
+        stride = stride_of((model.spring_start[world + 1] - model.spring_start[world]) // ROW)
+        before = springs_before(model, world)
+        own = INPUTS * before + row
+        hidden = UNITS * before + row
+        at = DIMENSION * (start * (constants.segment + 1) + slot * masses)
+        sense_motion(model, control, tape, at, spring, own, stride, centre)
+        if wp.static(PADDING):
+            # What was not a number in an episode that diverged would stay there.
+            store(control.input_rows, own + (INPUTS - 1) * stride, numbers())
+        if wp.static(SENSES > 0):
+            sensed = SENSES * (start * constants.segment + slot * masses) // ROW
+            sense_around(model, control, tape, sensed, masses // ROW, spring, own, stride)
+        excite(
+            control.parameter_rows,
+            model.parameter_start[world] // ROW,
+            control.begin_rows,
+            world * UNIT_ROWS,
+            control.input_rows,
+            own,
+            control.hidden_rows,
+            hidden,
+            stride,
+        )
+        for unit in range(UNITS):
+            at_unit = hidden + unit * stride
+            store(control.hidden_rows, at_unit, squash(load(control.hidden_rows, at_unit)))
+
+    return SensingFunctions(lengths_of, stride_of, springs_before, begin, squash, excite_row)

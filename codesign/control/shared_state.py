@@ -1,0 +1,180 @@
+"""What the network that all muscles share passes back: from what springs sensed to the masses at their ends."""
+
+# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
+# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
+# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
+from typing import Any
+
+import warp as wp
+
+from codesign.control.shared_sensing import SHORTEST, SensingFunctions
+from codesign.control.shared_sizes import SharedSizes
+from codesign.sim import Dialect, synchronise
+
+
+def build_to_state(dialect: Dialect, sizes: SharedSizes, sensing: SensingFunctions, Controller: Any) -> Any:
+    """Return the function that carries the adjoint of what springs sensed to the masses at their ends.
+
+    It goes the way that forces go: springs write what they pass to both ends, masses gather it; once for positions,
+    once for velocities and once for what masses feel.
+    """
+    real, vector, numbers, rows = dialect.real, dialect.vector, dialect.numbers, dialect.rows
+    Model, Tape, Adjoint = dialect.Model, dialect.Tape, dialect.Adjoint
+    DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
+    at_of = sizes.offsets
+    POSITION, VELOCITY = at_of.get("position", 0), at_of.get("velocity", 0)
+    LIGHT, CONTACT, SENSES = at_of.get("light", 0), at_of.get("contact", 0), sizes.senses
+    functions = dialect.row_functions
+    load, store, take, put = functions.load, functions.store, functions.take, functions.put
+    difference_of, gather = functions.difference, functions.gather
+    lengths_of, stride_of, larger = sensing.lengths_of, sensing.stride_of, dialect.larger
+    PHYSICAL = dialect.physical_gradients
+
+    @wp.func(module=module, inline=True)
+    def pass_positions(
+        model: Model,
+        control: Controller,
+        tape: Tape,
+        adjoint: Adjoint,
+        at: int,
+        spring: int,
+        own: int,
+        stride: int,
+        to_second: int,
+        to_first: int,
+    ):
+        """Write what a row of springs passes to the positions of its ends, and to rest lengths."""
+        difference = difference_of(tape.position, at, model.first, model.second, spring)
+        lengths = lengths_of(difference)
+        rest = load(model.rest, spring)
+        d_strain = load(control.input_rows, own)
+        apart = rows()
+        together = rows()
+        # Along the spring and, of what its direction passes on, across it.
+        along = numbers()
+        for entry in range(ROW):
+            along[entry] = d_strain[entry] / larger(rest[entry], real(SHORTEST))
+        if wp.static(PHYSICAL):
+            d_rest = numbers()
+            for entry in range(ROW):
+                d_rest[entry] = along[entry] * lengths[entry] / larger(rest[entry], real(SHORTEST))
+            store(adjoint.rest_rows, spring, load(adjoint.rest_rows, spring) - d_rest)
+        if wp.static(POSITION > 0):
+            for axis in range(DIMENSION):
+                d_place = load(control.input_rows, own + (POSITION + axis) * stride)
+                d_direction = load(control.input_rows, own + (POSITION + DIMENSION + axis) * stride)
+                for entry in range(ROW):
+                    inverse = real(1.0) / lengths[entry]
+                    along[entry] = along[entry] - d_direction[entry] * difference[axis, entry] * inverse * inverse
+                    apart[axis, entry] = d_direction[entry] * inverse
+                    together[axis, entry] = d_place[entry] * real(0.5) * control.position_scale
+        for axis in range(DIMENSION):
+            for entry in range(ROW):
+                apart[axis, entry] = apart[axis, entry] + along[entry] * difference[axis, entry] / lengths[entry]
+        put(tape.force, to_second, together - apart)
+        put(tape.force, to_first, together + apart)
+
+    @wp.func(module=module, inline=True)
+    def centre_of(control: Controller, own: int, stride: int, springs: int) -> vector:
+        """Return what all springs pass to the centre of mass."""
+        passed = vector()
+        if wp.static(POSITION > 0):
+            for axis in range(DIMENSION):
+                sums = numbers()
+                for row in range(springs):
+                    sums += load(control.input_rows, own + (POSITION + axis) * stride + row)
+                whole = real(0.0)
+                for entry in range(ROW):
+                    whole += sums[entry]
+                passed[axis] = -whole * control.position_scale
+        return passed
+
+    @wp.func(module=module, inline=True)
+    def pass_velocities(control: Controller, tape: Tape, own: int, stride: int, to_second: int, to_first: int):
+        ends = rows()
+        for axis in range(DIMENSION):
+            d_velocity = load(control.input_rows, own + (VELOCITY + axis) * stride)
+            for entry in range(ROW):
+                ends[axis, entry] = d_velocity[entry] * real(0.5) * control.velocity_scale
+        put(tape.force, to_second, ends)
+        put(tape.force, to_first, ends)
+
+    @wp.func(module=module, inline=True)
+    def pass_senses(control: Controller, tape: Tape, own: int, stride: int, to_second: int, to_first: int):
+        """Write what a row of springs passes to what its ends feel, one sense on each axis."""
+        first = rows()
+        second = rows()
+        if wp.static(LIGHT > 0):
+            mean = load(control.input_rows, own + LIGHT * stride)
+            brighter = load(control.input_rows, own + (LIGHT + 1) * stride)
+            for entry in range(ROW):
+                first[0, entry] = mean[entry] * real(0.5) + brighter[entry]
+                second[0, entry] = mean[entry] * real(0.5) - brighter[entry]
+        if wp.static(CONTACT > 0):
+            felt = load(control.input_rows, own + CONTACT * stride)
+            for entry in range(ROW):
+                first[SENSES - 1, entry] = felt[entry] * real(0.5)
+                second[SENSES - 1, entry] = felt[entry] * real(0.5)
+        put(tape.force, to_second, second)
+        put(tape.force, to_first, first)
+
+    @wp.func(module=module, inline=True)
+    def gathered_by(model: Model, tape: Tape, force: int, row: int) -> rows:
+        """Return what a row of masses gathers from its springs."""
+        return gather(tape.force, force, model.incidence, model.incidence_start[row], model.incidence_start[row + 1])
+
+    @wp.func(module=module, inline=True)
+    def to_state(
+        model: Model,
+        control: Controller,
+        tape: Tape,
+        adjoint: Adjoint,
+        world: int,
+        lane: int,
+        at: int,
+        inputs: int,
+        springs: int,
+    ):
+        start = model.mass_start[world] // ROW
+        count = model.mass_start[world + 1] // ROW - start
+        first = model.spring_start[world] // ROW
+        stride = stride_of(springs)
+        force = DIMENSION * (2 * model.spring_start[world] + ROW * world)
+        other = springs * ROW * DIMENSION
+        for row in range(lane, springs, wp.block_dim()):
+            to = force + row * ROW * DIMENSION
+            pass_positions(model, control, tape, adjoint, at, first + row, inputs + row, stride, to, to + other)
+        synchronise()
+        centre = centre_of(control, inputs, stride, springs) / real(model.masses[world])
+        for row in range(lane, count, wp.block_dim()):
+            base = DIMENSION * (start + row) * ROW
+            passed = take(adjoint.position, base) + gathered_by(model, tape, force, start + row)
+            for axis in range(DIMENSION):
+                for entry in range(ROW):
+                    passed[axis, entry] = passed[axis, entry] + centre[axis]
+            put(adjoint.position, base, passed)
+        if wp.static(VELOCITY > 0):
+            synchronise()
+            for row in range(lane, springs, wp.block_dim()):
+                to = force + row * ROW * DIMENSION
+                pass_velocities(control, tape, inputs + row, stride, to, to + other)
+            synchronise()
+            for row in range(lane, count, wp.block_dim()):
+                base = DIMENSION * (start + row) * ROW
+                passed = take(adjoint.velocity, base) + gathered_by(model, tape, force, start + row)
+                put(adjoint.velocity, base, passed)
+        if wp.static(SENSES > 0):
+            synchronise()
+            for row in range(lane, springs, wp.block_dim()):
+                to = force + row * ROW * DIMENSION
+                pass_senses(control, tape, inputs + row, stride, to, to + other)
+            synchronise()
+            for row in range(lane, count, wp.block_dim()):
+                felt = gathered_by(model, tape, force, start + row)
+                for kind in range(SENSES):
+                    values = numbers()
+                    for entry in range(ROW):
+                        values[entry] = felt[kind, entry]
+                    store(adjoint.sense_rows, SENSES * start + kind * count + row, values)
+
+    return to_state
