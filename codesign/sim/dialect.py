@@ -277,6 +277,6 @@ def _length(dialect: Dialect) -> Any:
 
     @wp.func(module=dialect.module, inline=True)
     def length_of(along: vector) -> real:
-        return wp.sqrt(larger(wp.dot(along, along), negligible))
+        return wp.sqrt(larger(negligible, wp.dot(along, along)))  # in this order NaN stays NaN
 
     return length_of
