@@ -141,7 +141,7 @@ class VoxelReference:
         physics = Physics(contact="coulomb", grip=VOXEL_GRIP, **constants)
         extent = float(meta["grid_max"])
         heights = tuple(map(tuple, arrays["terrain"].tolist()))
-        ground = LeftOnHeightfield(heights=heights, low=(0.0, 0.0), size=(extent,) * 2, bisections=meta["toi_iter"])
+        ground = LeftOnHeightfield(heights=heights, low=(0.0, 0.0), size=(extent, extent), bisections=meta["toi_iter"])
         x, y = arrays["target"].tolist()
         conditions = [Conditions(ground, Light(target=(x, y)))]
         simulator = Simulator(Bodies.of([self.body(robot)]), physics, Sequence(), conditions, execution)

@@ -10,14 +10,15 @@ from codesign.control import Cpg
 from codesign.errors import ConfigError
 from codesign.evaluate import Trial, Worlds, assess, bytes_needed
 from codesign.evaluate.assessment import develop
-from codesign.genome import LATTICES, Genomes, random_genomes
+from codesign.genome import Genomes, random_genomes
+from codesign.genome.lattices import CubeLattice
 from codesign.sim import Conditions, Execution, Physics
 from codesign.streams import Purpose, streams
 from codesign.tasks import Flat, Hills, Light, Walk
 from codesign.train import Normalized
 from tests.evaluate.fakes import assert_same
 
-LATTICE = LATTICES["cube"](columns=3, rows=2, layers=2, fill=0.7)
+LATTICE = CubeLattice(columns=3, rows=2, layers=2, fill=0.7)
 VARIED = Worlds(count=3, friction_spread=0.3, push_speed=0.3, motor_noise=0.1)
 STEPS = 40
 
