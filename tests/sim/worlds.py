@@ -15,6 +15,7 @@ from codesign.sim import CONTACTS, Conditions, Execution, Physics, Simulator, li
 from codesign.tasks import TASKS, TERRAINS, Cross, Gaps, Heightfield, Hills, Light, Rough, Segments, Slope, Steps
 from codesign.tasks.placement import set_down
 from tests import oracle
+from tests.combinations import pairwise
 from tests.sim.bodies import ASSORTED, SOLIDS
 
 Weights = dict[str, np.ndarray]
@@ -34,29 +35,34 @@ REGISTRIES: dict[str, Iterable[str]] = {
 
 
 def choices(*names: str, together: tuple[str, ...] = ()) -> pytest.MarkDecorator:
-    """Parametrise a test over all combinations of registries, and mark those as slow that meet nothing new.
+    """Parametrise a test over registries, and mark combinations as slow that meet nothing new.
 
     Every combination compiles kernels of its own, which takes seconds. What differs from the base in one registry only
-    is not slow, nor what differs only in those that are named in `together`.
+    is not slow, nor what differs only in those that are named in `together`; of the others there are as many as it
+    takes for any two choices to meet.
     """
     parameters = []
-    for combination in product(*(sorted(REGISTRIES[name]) for name in names)):
+    options = [sorted(REGISTRIES[name]) for name in names]
+    meeting = pairwise(*options)
+    for combination in product(*options):
         changed = [name for name, choice in zip(names, combination, strict=True) if choice != BASE[name]]
         quick = len(changed) <= 1 or set(changed) <= set(together)
-        parameters.append(pytest.param(*combination, marks=[] if quick else [pytest.mark.slow]))
+        if quick or combination in meeting:
+            parameters.append(pytest.param(*combination, marks=[] if quick else [pytest.mark.slow]))
     return pytest.mark.parametrize(names, parameters)
 
 
 def choices_in_3d(*names: str) -> pytest.MarkDecorator:
-    """Parametrise a test over contacts, grounds and what else is named, in 3D, and mark most that compile as slow."""
+    """Parametrise a test over contacts, grounds and what else is named, in 3D, as `choices` does."""
     chosen = ("contact", "terrain", *names)
     parameters = []
-    for combination in product(*(sorted(REGISTRIES[name]) for name in chosen)):
+    options = [[choice for choice in sorted(REGISTRIES[name]) if choice not in LINES] for name in chosen]
+    meeting = pairwise(*options)
+    for combination in product(*options):
         contact, terrain, *others = combination
-        if terrain in LINES:
-            continue
         quick = others == [BASE[name] for name in names] and (contact == "coulomb" or terrain == "heightfield")
-        parameters.append(pytest.param(*combination, marks=[] if quick else [pytest.mark.slow]))
+        if quick or combination in meeting:
+            parameters.append(pytest.param(*combination, marks=[] if quick else [pytest.mark.slow]))
     return pytest.mark.parametrize(chosen, parameters)
 
 
