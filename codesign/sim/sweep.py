@@ -76,7 +76,11 @@ def build_sweep(
 
     @wp.func(module=module, inline=True)
     def survey(ground: reals, positions: rows) -> Patches:
-        """Find the ground around a row of masses, apart from their physics: the search would keep those scalar."""
+        """Find the ground around a row of masses, apart from their physics: the search would keep those scalar.
+
+        Who takes a patch out of it again does so in loops of three, which Warp writes out: a longer loop inside that
+        over a row keeps the row scalar, and so does a function that takes the whole row by value.
+        """
         patches = Patches()
         for entry in range(ROW):
             position = vector()
