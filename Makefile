@@ -34,10 +34,10 @@ demo: $(INSTALLED) ## evolve walking robots for a minute or two and print the pa
 	$(BIN)/codesign evolve experiment=$(EXPERIMENT)
 
 test: $(INSTALLED_DEV) ## run the fast tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
 test-slow: $(INSTALLED_DEV) ## run the slow tests
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n auto --dist worksteal
 
 lint: $(INSTALLED_DEV) ## check style and formatting
 	$(BIN)/ruff check .
