@@ -92,13 +92,14 @@ def _tried(trial: Trial, bodies: Bodies, weights: np.ndarray) -> np.ndarray:
 def _run(trial: Trial, seen: Bodies, unseen: Bodies, folder: Path) -> int:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     found = learn_together(trial, seen, unseen)
-    shown = Table(box=SIMPLE_HEAD, caption=f"learning ended as {found.status.name.lower()}", caption_justify="left")
+    caption = f"bodies seen while learning, and others; learning ended as {found.status.name.lower()}"
+    shown = Table(box=SIMPLE_HEAD, caption=caption, caption_justify="left")
     for heading in ("bodies", "count", "mean before", "mean after", "worst after", "best after"):
         shown.add_column(heading, justify="left" if heading == "bodies" else "right", no_wrap=True)
     for group in (SEEN, UNSEEN):
         before, after = found.before[group], found.after[group]
         numbers = (before.mean(), after.mean(), after.min(), after.max())
-        shown.add_row(f"{group} while learning", str(len(after)), *(f"{number:.3f}" for number in numbers))
+        shown.add_row(group, str(len(after)), *(f"{number:.3f}" for number in numbers))
     console.print(shown)
     write_weights(folder / "controller.safetensors", found.weights)
     lines = [json.dumps({"step": step, "performance": _finite(value)}) for step, value in enumerate(found.curve)]
