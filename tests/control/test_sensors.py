@@ -79,9 +79,11 @@ def test_motion(made: Any, sensors: tuple[str, ...]) -> None:
 @with_controllers
 @with_sensors
 def test_gradients(made: Any, sensors: tuple[str, ...]) -> None:
-    case = case_of(made(sensors=sensors))
+    # Large weights drive all muscles that sense alike to their ends, where differences do not resolve what is left.
+    case = case_of(made(sensors=sensors, gain_in=0.5, gain_out=0.5))
     for quantity in QUANTITIES:
-        assert gradient_error(case, standing(case, strip(5, 3)), quantity) < DIFFERENCES, quantity
+        for seed in (0, 1):
+            assert gradient_error(case, standing(case, strip(5, 3)), quantity, seed=seed) < DIFFERENCES, quantity
 
 
 @with_controllers
@@ -99,7 +101,7 @@ def test_in_space(made: Any, row: int, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_lanes_and_shared_memory_change_no_bit(made: Any, dimension: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wp.config, "enable_cpu_blocks", True)
     monkeypatch.setattr(simulator, "row_of", lambda _device, _precision: 1)
-    case = case_of(made(sensors=SENSORS), dimension, steps=20)
+    case = replace(case_of(made(sensors=SENSORS), dimension, steps=20), terrain=Flat())
     packed = Bodies.of(case.assorted)
     alone = learned(loaded(case, packed, segment_steps=8))
     for lanes, claimed in ((16, 0), (64, 0), (16, 200 * 1024)):
