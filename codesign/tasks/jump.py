@@ -29,7 +29,7 @@ class Jump:
     def functions(self, dialect: Dialect) -> TaskFunctions:
         """Return functions that remember how high the centre started and how high it came."""
         real, vector, scalar, recall = dialect.real, dialect.vector, dialect.scalar, dialect.recall
-        Values, up = dialect.scalar, dialect.dimension - 1
+        Values, up, larger = dialect.scalar, dialect.dimension - 1, dialect.larger
 
         @wp.func(module=dialect.module)
         def observe(values: Values, memory: recall, step: int, steps: int, centre: vector, effort: real) -> recall:
@@ -38,7 +38,7 @@ class Jump:
             if step == 0:
                 start = centre[up]
                 highest = centre[up]
-            return recall(start, wp.max(highest, centre[up]))
+            return recall(start, larger(highest, centre[up]))
 
         @wp.func(module=dialect.module)
         def loss(values: Values, memory: recall) -> scalar:

@@ -10,7 +10,7 @@ import pytest
 import warp as wp
 
 from codesign.control import Mlp
-from codesign.sim import CONTACTS, ControllerFunctions, Dialect, TerrainFunctions, rollout
+from codesign.sim import CONTACTS, ControllerFunctions, Dialect, TerrainFunctions
 from tests.sim.bodies import strip
 from tests.sim.gradients import SIZES, gradient_error, standing
 from tests.sim.test_gradients import DIFFERENCES
@@ -60,13 +60,6 @@ def test_an_overwritten_component(contact: Callable[..., Any], right: bool, monk
     monkeypatch.setitem(CONTACTS, contact.__name__, contact)
     error = worst_error(Case.of(contact=contact.__name__))
     assert error < DIFFERENCES if right else error > CAUGHT
-
-
-def test_functions_whose_adjoints_were_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a differentiated kernel that calls them, Warp makes no adjoints of inner functions, and says nothing."""
-    monkeypatch.setitem(CONTACTS, "forgotten", CONTACTS["coulomb"])
-    monkeypatch.setattr(rollout, "_keep_adjoints", lambda *_: None)
-    assert worst_error(Case.of(contact="forgotten")) > CAUGHT
 
 
 @dataclass(frozen=True)
