@@ -62,9 +62,9 @@ def rows(lessons: Lessons) -> str:
             "design": name,
             "masses": int(lessons.masses[index]),
             "springs": int(lessons.springs[index]),
-            "fitness": _finite(lessons.fitness[index]),
+            "fitness": finite(lessons.fitness[index]),
             "status": lessons.status[index],
-            "curve": [_finite(value) for value in lessons.curves[index]],
+            "curve": [finite(value) for value in lessons.curves[index]],
         }
         for index, name in enumerate(lessons.names)
     ]
@@ -96,5 +96,6 @@ def _number(value: float) -> str:
     return f"{value:.3f}" if np.isfinite(value) else "none"
 
 
-def _finite(value: float) -> float | None:
+def finite(value: float) -> float | None:
+    """Return a number as JSON can hold it: None stands for what is not finite."""
     return float(value) if np.isfinite(value) else None

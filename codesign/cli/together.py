@@ -13,6 +13,7 @@ from rich.table import Table
 
 from codesign.body import Bodies, develop
 from codesign.cli.application import Prepared
+from codesign.cli.lessons import finite
 from codesign.errors import MemoryBudgetError
 from codesign.evaluate import Trial, batch_budget, bytes_needed, require_any_body
 from codesign.files import write_text
@@ -102,9 +103,9 @@ def _run(trial: Trial, seen: Bodies, unseen: Bodies, folder: Path) -> int:
         shown.add_row(group, str(len(after)), *(f"{number:.3f}" for number in numbers))
     console.print(shown)
     write_weights(folder / "controller.safetensors", found.weights)
-    lines = [json.dumps({"step": step, "performance": _finite(value)}) for step, value in enumerate(found.curve)]
+    lines = [json.dumps({"step": step, "performance": finite(value)}) for step, value in enumerate(found.curve)]
     lines += [
-        json.dumps({"bodies": group, "number": number, "before": _finite(one), "after": _finite(other)})
+        json.dumps({"bodies": group, "number": number, "before": finite(one), "after": finite(other)})
         for group in (SEEN, UNSEEN)
         for number, (one, other) in enumerate(zip(found.before[group], found.after[group], strict=True))
     ]
@@ -114,7 +115,3 @@ def _run(trial: Trial, seen: Bodies, unseen: Bodies, folder: Path) -> int:
     begin = f"codesign evolve weights={folder / 'controller.safetensors'}"
     console.print(f"Let designs begin with it: {begin}", markup=False)
     return 0
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

@@ -9,6 +9,7 @@ import numpy as np
 from codesign.files import write_bytes, write_text
 from codesign.run.designs import design_id
 from codesign.run.folder import RunFolder
+from codesign.run.weights import encoded
 from codesign.search import Individuals
 
 
@@ -20,13 +21,11 @@ def write_best(folder: RunFolder, population: Individuals, weights: dict[tuple[i
         population: members, best first.
         weights: controller parameters by identity.
     """
-    from safetensors.numpy import save as encode  # noqa: PLC0415 - only runs that write load it
-
     best = population.take(np.array([0]))
     if not np.isfinite(best.fitness[0]):
         return
     generation, individual = best.identities[0].tolist()
-    data = encode({"weights": np.ascontiguousarray(weights[generation, individual])})
+    data = encoded(weights[generation, individual])
     about: dict[str, Any] = {
         "design": design_id(generation, individual),
         "fitness": float(best.fitness[0]),

@@ -14,9 +14,14 @@ def write_weights(path: Path, weights: np.ndarray) -> None:
     Raises:
         OutputError: `path` cannot be written to.
     """
+    write_bytes(path, encoded(weights))
+
+
+def encoded(weights: np.ndarray) -> bytes:
+    """Return the weights of one controller, flat, as the bytes of such a file."""
     from safetensors.numpy import save  # noqa: PLC0415 - only what writes loads it
 
-    write_bytes(path, save({"weights": np.ascontiguousarray(weights)}))
+    return save({"weights": np.ascontiguousarray(weights)})
 
 
 def read_weights(path: Path) -> tuple[float, ...]:
