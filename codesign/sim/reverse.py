@@ -14,7 +14,7 @@ from codesign.sim.plugins import ControllerFunctions, TaskFunctions, TerrainFunc
 from codesign.sim.senses import SenseFunctions
 from codesign.sim.staging import Staging
 from codesign.sim.surroundings import SurroundingFunctions
-from codesign.sim.sweep import Sweep, synchronise
+from codesign.sim.sweep import Sweep, short_loops, synchronise
 
 
 def build_reverse(
@@ -41,7 +41,8 @@ def build_reverse(
     Controller, Values = controller.Controller, task.Values
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
     join = dialect.join
-    Patch, PATCH, survey = terrain.Patch, terrain.Patch._length_, sweep.survey
+    Patch, survey = terrain.Patch, sweep.survey
+    (OUTER, MIDDLE, INNER), LAST = short_loops(Patch._length_), Patch._length_ - 1
     spring_product, advance_product = physics.spring_product, physics.advance_product
     observe_product, final_loss = _objective_products(dialect, task)
     prepare, control_reverse = controller.prepare, controller.reverse
@@ -93,11 +94,11 @@ def build_reverse(
                     after_position[axis] = after_positions[axis, entry]
                     after_velocity[axis] = after_velocities[axis, entry]
                 patch = Patch()
-                for nines in range(3):
-                    for threes in range(3):
-                        for ones in range(3):
-                            if wp.static(9 * nines + 3 * threes + ones < PATCH):
-                                patch[9 * nines + 3 * threes + ones] = patches[9 * nines + 3 * threes + ones, entry]
+                for i in range(OUTER):
+                    for j in range(MIDDLE):
+                        for k in range(INNER):
+                            number = wp.min((i * MIDDLE + j) * INNER + k, LAST)
+                            patch[number] = patches[number, entry]
                 _constants, _patch, d_position, d_velocity, d_impulse, _cotangent = wp.grad(advance_product)(
                     constants,
                     patch,
@@ -210,11 +211,11 @@ def build_reverse(
                 for axis in range(DIMENSION):
                     position[axis] = positions[axis, entry]
                 patch = Patch()
-                for nines in range(3):
-                    for threes in range(3):
-                        for ones in range(3):
-                            if wp.static(9 * nines + 3 * threes + ones < PATCH):
-                                patch[9 * nines + 3 * threes + ones] = patches[9 * nines + 3 * threes + ones, entry]
+                for i in range(OUTER):
+                    for j in range(MIDDLE):
+                        for k in range(INNER):
+                            number = wp.min((i * MIDDLE + j) * INNER + k, LAST)
+                            patch[number] = patches[number, entry]
                 cotangent = Cotangent()
                 for kind in range(SENSES):
                     own = load(adjoint.sense_rows, SENSES * start + kind * count + row)

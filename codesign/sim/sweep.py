@@ -3,7 +3,9 @@
 # Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
 # pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
 # pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
+import math
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import warp as wp
@@ -33,6 +35,12 @@ class Sweep:
     survey: Any
 
 
+def short_loops(count: int) -> tuple[int, int, int]:
+    """Return lengths of three nested loops, short enough for Warp to write them out, that count at least so far."""
+    lengths = product((1, 2, 3), repeat=3)
+    return min((each for each in lengths if math.prod(each) >= count), key=math.prod)
+
+
 def build_sweep(
     dialect: Dialect,
     physics: PhysicsFunctions,
@@ -54,6 +62,7 @@ def build_sweep(
     Controller, Values, observe = controller.Controller, task.Values, task.observe
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
     Patch, PATCH = terrain.Patch, terrain.Patch._length_
+    (OUTER, MIDDLE, INNER), LAST = short_loops(PATCH), PATCH - 1
     Patches = wp.types.matrix((PATCH, ROW), real)
     spring_impulse, advance, locate, act = physics.spring_impulse, physics.advance, terrain.locate, controller.act
     functions = dialect.row_functions
@@ -78,8 +87,8 @@ def build_sweep(
     def survey(ground: reals, positions: rows) -> Patches:
         """Find the ground around a row of masses, apart from their physics: the search would keep those scalar.
 
-        Who takes a patch out of it again does so in loops of three, which Warp writes out: a longer loop inside that
-        over a row keeps the row scalar, and so does a function that takes the whole row by value.
+        Patches are put in and taken out in short loops, which Warp writes out: a longer loop inside that over a row
+        keeps the row scalar, and so does a function that takes the whole row by value.
         """
         patches = Patches()
         for entry in range(ROW):
@@ -87,8 +96,11 @@ def build_sweep(
             for axis in range(DIMENSION):
                 position[axis] = positions[axis, entry]
             patch = locate(ground, position)
-            for number in range(PATCH):
-                patches[number, entry] = patch[number]
+            for i in range(OUTER):
+                for j in range(MIDDLE):
+                    for k in range(INNER):
+                        number = wp.min((i * MIDDLE + j) * INNER + k, LAST)
+                        patches[number, entry] = patch[number]
         return patches
 
     @wp.func(module=module, inline=True)
@@ -112,11 +124,11 @@ def build_sweep(
                 for axis in range(DIMENSION):
                     position[axis] = positions[axis, entry]
                 patch = Patch()
-                for nines in range(3):
-                    for threes in range(3):
-                        for ones in range(3):
-                            if wp.static(9 * nines + 3 * threes + ones < PATCH):
-                                patch[9 * nines + 3 * threes + ones] = patches[9 * nines + 3 * threes + ones, entry]
+                for i in range(OUTER):
+                    for j in range(MIDDLE):
+                        for k in range(INNER):
+                            number = wp.min((i * MIDDLE + j) * INNER + k, LAST)
+                            patch[number] = patches[number, entry]
                 values = sense(constants, patch, position)
                 for kind in range(SENSES):
                     sensed[kind, entry] = values[kind] * present[entry]
@@ -193,11 +205,11 @@ def build_sweep(
                     velocity[axis] = velocities[axis, entry]
                     impulse[axis] = gathered[axis, entry]
                 patch = Patch()
-                for nines in range(3):
-                    for threes in range(3):
-                        for ones in range(3):
-                            if wp.static(9 * nines + 3 * threes + ones < PATCH):
-                                patch[9 * nines + 3 * threes + ones] = patches[9 * nines + 3 * threes + ones, entry]
+                for i in range(OUTER):
+                    for j in range(MIDDLE):
+                        for k in range(INNER):
+                            number = wp.min((i * MIDDLE + j) * INNER + k, LAST)
+                            patch[number] = patches[number, entry]
                 moved = advance(constants, patch, position, velocity, impulse)
                 for axis in range(DIMENSION):
                     positions[axis, entry] = moved[axis]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from codesign.sim import Dialect, TerrainFunctions
+from codesign.sim import REAL_NAMES, Dialect, TerrainFunctions
 
 CREASE = 1.0e-3
 """Distance from an edge between cells [m] within which the normals of both sides are mixed (code of the 2026 paper)."""
@@ -78,7 +78,7 @@ class Grid:
 def build_grid(dialect: Dialect, bisections: int) -> TerrainFunctions:
     """Return the functions of ground on a grid, for numbers that `Grid.data` lays out.
 
-    A patch holds the heights of the node nearest to a mass and of its neighbours, so that a mass may cross an edge
+    A patch is the ground around the node nearest to a mass, as far as its neighbours, so that a mass may cross an edge
     within a step. The time of impact is where the height above ground, taken as linear between both ends of a step, is
     zero; or, with bisections, the last moment found to be above ground (2026 paper). A mass is on the ground then.
 
@@ -92,128 +92,118 @@ def build_grid(dialect: Dialect, bisections: int) -> TerrainFunctions:
     return TerrainFunctions(Patch, locate, height, normal, impact, exact=False)
 
 
-def _nodes(dialect: Dialect) -> tuple[Any, Any]:
-    """Return the functions (ground, axis, x) -> nearest node, and (ground, column, row) -> height, both clamped."""
-    real, reals = dialect.real, wp.array(dtype=dialect.real)
-
-    @wp.func_native("""const auto* d = ground.data;
-    const auto at = (x - d[2 + axis]) / d[4 + axis] + (decltype(x))0.5;
-    const int last = (int)d[axis] - 1;
-    return at < 0 ? 0 : at < last ? (int)at : last;""")
-    def nearest(ground: reals, axis: int, x: real) -> int: ...
-
-    @wp.func_native(f"""const int columns = (int)ground.data[0], rows = (int)ground.data[1];
-    const int i = column < 0 ? 0 : column < columns ? column : columns - 1;
-    const int j = row < 0 ? 0 : row < rows ? row : rows - 1;
-    return ground.data[{HEADER} + j * columns + i];""")
-    def node(ground: reals, column: int, row: int) -> real: ...
-
-    return nearest, node
-
-
 def _line(dialect: Dialect) -> tuple[Any, Any, Any, Any]:
+    """Return a patch's type and functions: the nearest node's place and height, the slopes on both sides of it."""
     real, vector, larger, smaller = dialect.real, dialect.vector, dialect.larger, dialect.smaller
-    reals, read = wp.array(dtype=dialect.real), dialect.row_functions.read
-    nearest, node = _nodes(dialect)
-    mixing = wp.constant(real(0.5 / CREASE))
-    Patch = wp.types.vector(5, real)
+    reals, mixed = wp.array(dtype=dialect.real), _mixed(dialect)
+    Patch = wp.types.vector(4, real)
 
-    @wp.func(module=dialect.module, inline=True)
-    def locate(ground: reals, position: vector) -> Patch:
-        at = nearest(ground, 0, position[0])
-        spacing = read(ground, 4)
-        return Patch(
-            read(ground, 2) + real(at) * spacing,
-            real(1.0) / spacing,
-            node(ground, at - 1, 0),
-            node(ground, at, 0),
-            node(ground, at + 1, 0),
-        )
+    @wp.func_native(f"""const auto* const grid = ground.data;
+    {_nearest(0)}
+    wp::vec_t<4, {REAL_NAMES[dialect.precision]}> patch;
+    const auto* const heights = grid + {HEADER};
+    patch[0] = place0;
+    patch[1] = heights[here0];
+    patch[2] = (heights[here0] - heights[before0]) * per_metre0;
+    patch[3] = (heights[after0] - heights[here0]) * per_metre0;
+    return patch;""")
+    def locate(ground: reals, position: vector) -> Patch: ...
 
     @wp.func(module=dialect.module, inline=True)
     def height(patch: Patch, position: vector) -> real:
-        u = (position[0] - patch[0]) * patch[1]
-        before = smaller(u, real(0.0)) * (patch[3] - patch[2])
-        return patch[3] + before + larger(u, real(0.0)) * (patch[4] - patch[3])
+        x = position[0] - patch[0]
+        return patch[1] + smaller(x, real(0.0)) * patch[2] + larger(x, real(0.0)) * patch[3]
 
     @wp.func(module=dialect.module, inline=True)
     def normal(patch: Patch, position: vector) -> vector:
-        beyond = (position[0] - patch[0] + real(CREASE)) * mixing
-        share = smaller(larger(beyond, real(0.0)), real(1.0))
-        left = patch[3] - patch[2]
-        slope = (left + share * (patch[4] - patch[3] - left)) * patch[1]
+        slope = mixed(patch[2], patch[3], position[0] - patch[0])
         return vector(-slope, real(1.0)) / wp.sqrt(real(1.0) + slope * slope)
 
     return Patch, locate, height, normal
 
 
 def _surface(dialect: Dialect) -> tuple[Any, Any, Any, Any]:
+    """Return a patch's type and functions: the nearest node's place and height, and what the four cells around it add.
+
+    With the parts of x and y, seen from the node, that are negative and positive, x- and x+, y- and y+, the height is
+    linear in x-, x+, y-, y+ and the products of the former with the latter: four slopes and four twists, in this order.
+    """
     real, vector, larger, smaller = dialect.real, dialect.vector, dialect.larger, dialect.smaller
-    reals, read = wp.array(dtype=dialect.real), dialect.row_functions.read
-    nearest, node = _nodes(dialect)
-    mixing = wp.constant(real(0.5 / CREASE))
-    Patch = wp.types.vector(13, real)
+    reals, mixed = wp.array(dtype=dialect.real), _mixed(dialect)
+    Patch = wp.types.vector(11, real)
 
-    @wp.func(module=dialect.module, inline=True)
-    def locate(ground: reals, position: vector) -> Patch:
-        i = nearest(ground, 0, position[0])
-        j = nearest(ground, 1, position[1])
-        along = read(ground, 4)
-        across = read(ground, 5)
-        return Patch(
-            read(ground, 2) + real(i) * along,
-            read(ground, 3) + real(j) * across,
-            real(1.0) / along,
-            real(1.0) / across,
-            node(ground, i - 1, j - 1),
-            node(ground, i, j - 1),
-            node(ground, i + 1, j - 1),
-            node(ground, i - 1, j),
-            node(ground, i, j),
-            node(ground, i + 1, j),
-            node(ground, i - 1, j + 1),
-            node(ground, i, j + 1),
-            node(ground, i + 1, j + 1),
-        )
-
-    @wp.func(module=dialect.module, inline=True)
-    def between(before: real, here: real, after: real, u: real) -> real:
-        """Return the height between three nodes at u = -1, 0 and 1."""
-        return here + smaller(u, real(0.0)) * (here - before) + larger(u, real(0.0)) * (after - here)
+    @wp.func_native(f"""const auto* const grid = ground.data;
+    {_nearest(0)}
+    {_nearest(1)}
+    const int columns = (int)grid[0];
+    const auto* const near = grid + {HEADER} + before1 * columns;
+    const auto* const here = grid + {HEADER} + here1 * columns;
+    const auto* const far = grid + {HEADER} + after1 * columns;
+    const auto left = (here[here0] - here[before0]) * per_metre0, right = (here[after0] - here[here0]) * per_metre0;
+    wp::vec_t<11, {REAL_NAMES[dialect.precision]}> patch;
+    patch[0] = place0;
+    patch[1] = place1;
+    patch[2] = here[here0];
+    patch[3] = left;
+    patch[4] = right;
+    patch[5] = (here[here0] - near[here0]) * per_metre1;
+    patch[6] = (far[here0] - here[here0]) * per_metre1;
+    patch[7] = (left - (near[here0] - near[before0]) * per_metre0) * per_metre1;
+    patch[8] = (right - (near[after0] - near[here0]) * per_metre0) * per_metre1;
+    patch[9] = ((far[here0] - far[before0]) * per_metre0 - left) * per_metre1;
+    patch[10] = ((far[after0] - far[here0]) * per_metre0 - right) * per_metre1;
+    return patch;""")
+    def locate(ground: reals, position: vector) -> Patch: ...
 
     @wp.func(module=dialect.module, inline=True)
     def height(patch: Patch, position: vector) -> real:
-        u = (position[0] - patch[0]) * patch[2]
-        v = (position[1] - patch[1]) * patch[3]
-        near = between(patch[4], patch[5], patch[6], u)
-        here = between(patch[7], patch[8], patch[9], u)
-        far = between(patch[10], patch[11], patch[12], u)
-        return between(near, here, far, v)
-
-    @wp.func(module=dialect.module, inline=True)
-    def slope(before: real, here: real, after: real, offset: real, per_metre: real) -> real:
-        """Return the slope at an offset [m] from the middle one of three nodes; near that, both sides are mixed."""
-        share = smaller(larger((offset + real(CREASE)) * mixing, real(0.0)), real(1.0))
-        left = here - before
-        return (left + share * (after - here - left)) * per_metre
+        x = position[0] - patch[0]
+        y = position[1] - patch[1]
+        near = smaller(y, real(0.0))
+        far = larger(y, real(0.0))
+        left = patch[3] + near * patch[7] + far * patch[9]
+        right = patch[4] + near * patch[8] + far * patch[10]
+        across = near * patch[5] + far * patch[6]
+        return patch[2] + across + smaller(x, real(0.0)) * left + larger(x, real(0.0)) * right
 
     @wp.func(module=dialect.module, inline=True)
     def normal(patch: Patch, position: vector) -> vector:
         x = position[0] - patch[0]
         y = position[1] - patch[1]
-        u = x * patch[2]
-        v = y * patch[3]
-        left = between(patch[4], patch[7], patch[10], v)
-        middle = between(patch[5], patch[8], patch[11], v)
-        right = between(patch[6], patch[9], patch[12], v)
-        near = between(patch[4], patch[5], patch[6], u)
-        here = between(patch[7], patch[8], patch[9], u)
-        far = between(patch[10], patch[11], patch[12], u)
-        along = slope(left, middle, right, x, patch[2])
-        across = slope(near, here, far, y, patch[3])
+        left = smaller(x, real(0.0))
+        right = larger(x, real(0.0))
+        near = smaller(y, real(0.0))
+        far = larger(y, real(0.0))
+        along = mixed(patch[3] + near * patch[7] + far * patch[9], patch[4] + near * patch[8] + far * patch[10], x)
+        across = mixed(patch[5] + left * patch[7] + right * patch[8], patch[6] + left * patch[9] + right * patch[10], y)
         return vector(-along, -across, real(1.0)) / wp.sqrt(real(1.0) + along * along + across * across)
 
     return Patch, locate, height, normal
+
+
+def _nearest(axis: int) -> str:
+    """Return code that finds the node nearest to a position along an axis, its neighbours and its place."""
+    return f"""const auto low{axis} = grid[{2 + axis}], spacing{axis} = grid[{4 + axis}];
+    const auto per_metre{axis} = (decltype(spacing{axis}))1 / spacing{axis};
+    const int last{axis} = (int)grid[{axis}] - 1;
+    const auto at{axis} = (position[{axis}] - low{axis}) / spacing{axis} + (decltype(low{axis}))0.5;
+    const int here{axis} = at{axis} < 0 ? 0 : at{axis} < last{axis} ? (int)at{axis} : last{axis};
+    const int before{axis} = here{axis} > 0 ? here{axis} - 1 : 0;
+    const int after{axis} = here{axis} < last{axis} ? here{axis} + 1 : last{axis};
+    const auto place{axis} = low{axis} + (decltype(low{axis}))here{axis} * spacing{axis};"""
+
+
+def _mixed(dialect: Dialect) -> Any:
+    """Return the slope at an offset [m] from a node, of those before and after it: near the node, both are mixed."""
+    real, larger, smaller = dialect.real, dialect.larger, dialect.smaller
+    mixing = wp.constant(real(0.5 / CREASE))
+
+    @wp.func(module=dialect.module, inline=True)
+    def mixed(before: real, after: real, offset: real) -> real:
+        share = smaller(larger((offset + real(CREASE)) * mixing, real(0.0)), real(1.0))
+        return before + share * (after - before)
+
+    return mixed
 
 
 def _interpolated(dialect: Dialect, Patch: Any, height: Any) -> Any:

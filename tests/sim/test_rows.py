@@ -1,0 +1,66 @@
+"""Rows stay loops until the compiler makes vector code of them: what Warp writes out stays scalar."""
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+import warp as wp
+from warp._src.context import ModuleBuilder
+
+from codesign.control import CONTROLLERS
+from codesign.sim import ROWS
+from codesign.sim.compilation import build_program
+from codesign.sim.sweep import short_loops
+from codesign.tasks import TASKS, TERRAINS
+from tests.sim.worlds import DIMENSIONS
+
+
+class Listening:
+    """What Warp says while it writes code."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def debug(self, message: str) -> None:
+        self.said.append(message)
+
+    def info(self, message: str) -> None:
+        """Let it pass."""
+
+    def warning(self, message: str, category: Any = None, stacklevel: int = 1) -> None:
+        """Let it pass."""
+
+    error = info
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> Any:
+    listening = Listening()
+    monkeypatch.setattr(wp.config, "log_level", wp.LOG_DEBUG)
+    wp.set_logger(listening)
+    yield listening.said
+    wp.set_logger(None)
+
+
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+@pytest.mark.parametrize("terrain", ["flat", "hills"])
+@pytest.mark.parametrize("controller", sorted(CONTROLLERS))
+def test_warp_writes_out_no_loop_over_a_row(dimension: int, terrain: str, controller: str, said: list[str]) -> None:
+    """It does where a static expression stands anywhere inside, whatever `max_unroll` says."""
+    made = CONTROLLERS[controller]
+    sensing = {"sensors": ("position", "velocity", "light", "contact")}
+    own = made(**(sensing if "sensors" in {field.name for field in fields(made)} else {}))
+    parts = TERRAINS[terrain](), own, TASKS["walk_efficiently"]()
+    row = ROWS["float32"]
+    program = build_program(dimension, "float32", "coulomb", *parts, row=row, noisy=True, physical_gradients=True)
+    module = program.kernels.forward.module
+    ModuleBuilder(module, module.options | {"block_dim": 1})
+    assert any(f"fixed-size loop count of {row} is larger" in line for line in said)  # so it does speak of loops
+    assert [line for line in said if "Forcing unroll" in line] == []
+
+
+@pytest.mark.parametrize("count", range(1, 28))
+def test_short_loops_count_far_enough(count: int) -> None:
+    one, two, three = short_loops(count)
+    assert max(one, two, three) <= 3
+    assert count <= one * two * three <= 1.5 * count
