@@ -9,26 +9,21 @@ from typing import Any
 import warp as wp
 
 from codesign.sim.dialect import Dialect
-from codesign.sim.physics import PhysicsFunctions
-from codesign.sim.plugins import ControllerFunctions, TaskFunctions, TerrainFunctions
-from codesign.sim.senses import SenseFunctions
+from codesign.sim.plugins import ControllerFunctions, TaskFunctions
 from codesign.sim.staging import Staging
 from codesign.sim.surroundings import SurroundingFunctions
-from codesign.sim.sweep import Sweep, short_loops, synchronise
+from codesign.sim.sweep import Sweep, synchronise
 
 
 def build_reverse(
     dialect: Dialect,
-    physics: PhysicsFunctions,
-    terrain: TerrainFunctions,
     controller: ControllerFunctions,
     task: TaskFunctions,
-    senses: SenseFunctions,
     surroundings: SurroundingFunctions,
     sweep: Sweep,
+    step_back: Any,
     staging: Staging,
     *,
-    uses_effort: bool,
     physical_gradients: bool,
 ) -> Any:
     """Return the kernel that goes through episodes backwards and writes the gradient."""
@@ -37,195 +32,15 @@ def build_reverse(
     Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
     Plan, Surroundings = dialect.Plan, dialect.Surroundings
     apply, ground_from, values_of = surroundings.apply, surroundings.ground_from, surroundings.values_of
-    SENSES, Cotangent, sense_product = senses.count, senses.Sensed, senses.product
     Controller, Values = controller.Controller, task.Values
     DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    join = dialect.join
-    Patch, survey = terrain.Patch, sweep.survey
-    (OUTER, MIDDLE, INNER), LAST = short_loops(Patch._length_), Patch._length_ - 1
-    spring_product, advance_product = physics.spring_product, physics.advance_product
-    observe_product, final_loss = _objective_products(dialect, task)
-    prepare, control_reverse = controller.prepare, controller.reverse
-    accumulate = controller.accumulate
+    final_loss = _final_loss(dialect, task)
+    prepare, accumulate = controller.prepare, controller.accumulate
     CLAIMED, begin, end, stage_control = staging.claimed, staging.begin, staging.end, controller.stage
     stage_model, stage_tape, stage_adjoint = staging.model, staging.tape, staging.adjoint
     save_adjoint = staging.save_adjoint
-    advance_world, centre_of, effort_of = sweep.advance_world, sweep.centre_of, sweep.effort_of
-    copy_state, force_at, keep, stretch_of = sweep.copy_state, sweep.force_at, sweep.keep, sweep.stretch_of
-    functions = dialect.row_functions
-    load, store_row, take, put = functions.load, functions.store, functions.take, functions.put
-    difference_of, gather = functions.difference, functions.gather
-
-    @wp.func(module=module, inline=True)
-    def move_back(
-        constants: Constants,
-        model: Model,
-        tape: Tape,
-        adjoint: Adjoint,
-        ground: reals,
-        world: int,
-        lane: int,
-        at: int,
-        impulse_at: int,
-    ):
-        """Carry the adjoint of every mass from after the step to before it, and to the impulse on it."""
-        start = model.mass_start[world] // ROW
-        count = model.mass_start[world + 1] // ROW - start
-        for row in range(lane, count, wp.block_dim()):
-            own = row * ROW * DIMENSION
-            base = DIMENSION * start * ROW + own
-            positions = take(tape.position, at + own)
-            velocities = take(tape.velocity, at + own)
-            impulses = take(tape.impulse, impulse_at + own)
-            present = take(model.present, base)
-            after_positions = wp.cw_mul(take(adjoint.position, base), present)
-            after_velocities = wp.cw_mul(take(adjoint.velocity, base), present)
-            patches = survey(ground, positions)
-            for entry in range(ROW):
-                position = vector()
-                velocity = vector()
-                impulse = vector()
-                after_position = vector()
-                after_velocity = vector()
-                for axis in range(DIMENSION):
-                    position[axis] = positions[axis, entry]
-                    velocity[axis] = velocities[axis, entry]
-                    impulse[axis] = impulses[axis, entry]
-                    after_position[axis] = after_positions[axis, entry]
-                    after_velocity[axis] = after_velocities[axis, entry]
-                patch = Patch()
-                for i in range(OUTER):
-                    for j in range(MIDDLE):
-                        for k in range(INNER):
-                            number = wp.min((i * MIDDLE + j) * INNER + k, LAST)
-                            patch[number] = patches[number, entry]
-                _constants, _patch, d_position, d_velocity, d_impulse, _cotangent = wp.grad(advance_product)(
-                    constants,
-                    patch,
-                    position,
-                    velocity,
-                    impulse,
-                    join(after_position, after_velocity),
-                )
-                for axis in range(DIMENSION):
-                    after_positions[axis, entry] = d_position[axis]
-                    after_velocities[axis, entry] = d_velocity[axis]
-                    impulses[axis, entry] = d_impulse[axis]
-            put(adjoint.position, base, after_positions)
-            put(adjoint.velocity, base, after_velocities)
-            put(adjoint.impulse, base, impulses)
-
-    @wp.func(module=module, inline=True)
-    def pull_back(
-        constants: Constants,
-        model: Model,
-        tape: Tape,
-        adjoint: Adjoint,
-        world: int,
-        lane: int,
-        at: int,
-        actuation: int,
-        per_effort: real,
-        step: int,
-    ):
-        """Carry the adjoint of the impulses to the ends of every spring and to its actuation."""
-        base = DIMENSION * model.mass_start[world]
-        start = model.spring_start[world] // ROW
-        count = model.spring_start[world + 1] // ROW - start
-        force = force_at(model, world)
-        for row in range(lane, count, wp.block_dim()):
-            rest = load(model.rest, start + row)
-            stiffness = load(model.stiffness, start + row)
-            swing = load(model.swing, start + row)
-            actuated = load(tape.actuation_rows, actuation + row)
-            stretch = stretch_of(constants, swing, actuated, step, row)
-            ends = rows()
-            d_stretches = numbers()
-            d_rests = numbers()
-            d_stiffnesses = numbers()
-            difference = difference_of(tape.position, at, model.first, model.second, start + row)
-            d_difference = difference_of(adjoint.impulse, base, model.second, model.first, start + row)
-            for entry in range(ROW):
-                along = vector()
-                cotangent = vector()
-                for axis in range(DIMENSION):
-                    along[axis] = difference[axis, entry]
-                    cotangent[axis] = d_difference[axis, entry]
-                _constants, d_along, d_rest, d_stiffness, d_stretch, _cotangent = wp.grad(spring_product)(
-                    constants, along, rest[entry], stiffness[entry], stretch[entry], cotangent
-                )
-                for axis in range(DIMENSION):
-                    ends[axis, entry] = d_along[axis]
-                d_stretches[entry] = d_stretch
-                d_rests[entry] = d_rest
-                d_stiffnesses[entry] = d_stiffness
-            d_actuation = wp.cw_mul(d_stretches, swing)
-            if wp.static(uses_effort):
-                d_actuation += wp.cw_mul(actuated, load(model.muscle, start + row)) * (real(2.0) * per_effort)
-            store_row(adjoint.actuation_rows, start + row, d_actuation)
-            put(tape.force, force + row * ROW * DIMENSION, -ends)
-            put(tape.force, force + (count + row) * ROW * DIMENSION, ends)
-            if wp.static(physical_gradients):
-                store_row(adjoint.rest_rows, start + row, load(adjoint.rest_rows, start + row) + d_rests)
-                passed = load(adjoint.stiffness_rows, start + row) + d_stiffnesses
-                store_row(adjoint.stiffness_rows, start + row, passed)
-
-    @wp.func(module=module, inline=True)
-    def collect(model: Model, tape: Tape, adjoint: Adjoint, world: int, lane: int, per_centre: vector):
-        """Add to every mass what its springs and the centre of the body pass on."""
-        start = model.mass_start[world] // ROW
-        count = model.mass_start[world + 1] // ROW - start
-        force = force_at(model, world)
-        for row in range(lane, count, wp.block_dim()):
-            at = DIMENSION * (start + row) * ROW
-            first = model.incidence_start[start + row]
-            last = model.incidence_start[start + row + 1]
-            passed = take(adjoint.position, at) + gather(tape.force, force, model.incidence, first, last)
-            for axis in range(DIMENSION):
-                for entry in range(ROW):
-                    passed[axis, entry] = passed[axis, entry] + per_centre[axis]
-            put(adjoint.position, at, passed)
-
-    @wp.func(module=module, inline=True)
-    def feel_back(
-        constants: Constants,
-        model: Model,
-        tape: Tape,
-        adjoint: Adjoint,
-        ground: reals,
-        world: int,
-        lane: int,
-        at: int,
-    ):
-        """Carry the adjoint of what masses sense to where they are."""
-        start = model.mass_start[world] // ROW
-        count = model.mass_start[world + 1] // ROW - start
-        for row in range(lane, count, wp.block_dim()):
-            base = DIMENSION * (start + row) * ROW
-            positions = take(tape.position, at + row * ROW * DIMENSION)
-            passed = take(adjoint.position, base)
-            present = load(model.present_masses, start + row)
-            patches = survey(ground, positions)
-            for entry in range(ROW):
-                position = vector()
-                for axis in range(DIMENSION):
-                    position[axis] = positions[axis, entry]
-                patch = Patch()
-                for i in range(OUTER):
-                    for j in range(MIDDLE):
-                        for k in range(INNER):
-                            number = wp.min((i * MIDDLE + j) * INNER + k, LAST)
-                            patch[number] = patches[number, entry]
-                cotangent = Cotangent()
-                for kind in range(SENSES):
-                    own = load(adjoint.sense_rows, SENSES * start + kind * count + row)
-                    cotangent[kind] = own[entry] * present[entry]
-                _constants, _patch, d_position, _cotangent = wp.grad(sense_product)(
-                    constants, patch, position, cotangent
-                )
-                for axis in range(DIMENSION):
-                    passed[axis, entry] = passed[axis, entry] + d_position[axis]
-            put(adjoint.position, base, passed)
+    advance_world, centre_of, copy_state, keep = sweep.advance_world, sweep.centre_of, sweep.copy_state, sweep.keep
+    take, put = dialect.row_functions.take, dialect.row_functions.put
 
     @wp.func(module=module, inline=True)
     def clear(model: Model, adjoint: Adjoint, world: int, lane: int, per_centre: vector):
@@ -246,54 +61,6 @@ def build_reverse(
             ):
                 adjoint.rest_rows[row] = numbers()
                 adjoint.stiffness_rows[row] = numbers()
-
-    @wp.func(module=module, inline=True)
-    def step_back(
-        constants: Constants,
-        model: Model,
-        control: Controller,
-        tape: Tape,
-        adjoint: Adjoint,
-        ground: reals,
-        values: Values,
-        world: int,
-        lane: int,
-        step: int,
-        slot: int,
-    ):
-        """Carry the adjoint of a world from the slot after `slot` to it."""
-        segment = constants.segment
-        masses = model.mass_start[world + 1] - model.mass_start[world]
-        springs = model.spring_start[world + 1] - model.spring_start[world]
-        at = DIMENSION * (model.mass_start[world] * (segment + 1) + slot * masses)
-        impulse_at = DIMENSION * (model.mass_start[world] * segment + slot * masses)
-        actuation = (model.spring_start[world] * segment + slot * springs) // ROW
-        centre = centre_of(model, tape, world, at)
-        effort = real(0.0)
-        if wp.static(uses_effort):
-            effort = effort_of(model, tape, world, actuation)
-        _values, d_memory, _step, _steps, d_centre, d_effort, _cotangent = wp.grad(observe_product)(
-            values,
-            tape.memory[world * (segment + 1) + slot],
-            step,
-            constants.steps,
-            centre,
-            effort,
-            adjoint.memory[world],
-        )
-        move_back(constants, model, tape, adjoint, ground, world, lane, at, impulse_at)
-        synchronise()
-        if lane == 0:
-            adjoint.memory[world] = d_memory
-        per_effort = d_effort / real(model.springs[world])
-        pull_back(constants, model, tape, adjoint, world, lane, at, actuation, per_effort, step)
-        synchronise()
-        collect(model, tape, adjoint, world, lane, d_centre / real(model.masses[world]))
-        control_reverse(constants, model, control, tape, adjoint, world, lane, step, slot)
-        synchronise()
-        if wp.static(SENSES > 0):
-            feel_back(constants, model, tape, adjoint, ground, world, lane, at)
-            synchronise()
 
     @wp.func(module=module, inline=True)
     def start_back(
@@ -394,19 +161,13 @@ def build_reverse(
     return reverse
 
 
-def _objective_products(dialect: Dialect, task: TaskFunctions) -> tuple[Any, Any]:
-    """Return `observe` dotted with a cotangent, and the loss as a function of the last memory and centre."""
+def _final_loss(dialect: Dialect, task: TaskFunctions) -> Any:
+    """Return the loss as a function of the last memory and centre."""
     real, vector, scalar, recall = dialect.real, dialect.vector, dialect.scalar, dialect.recall
     Values, observe, loss = task.Values, task.observe, task.loss
-
-    @wp.func(module=dialect.module, inline=True)
-    def observe_product(
-        values: Values, memory: recall, step: int, steps: int, centre: vector, effort: real, cotangent: recall
-    ) -> scalar:
-        return scalar(wp.dot(observe(values, memory, step, steps, centre, effort), cotangent))
 
     @wp.func(module=dialect.module, inline=True)
     def final_loss(values: Values, memory: recall, steps: int, centre: vector) -> scalar:
         return loss(values, observe(values, memory, steps, steps, centre, real(0.0)))
 
-    return observe_product, final_loss
+    return final_loss

@@ -30,6 +30,7 @@ from codesign.sim.senses import SenseFunctions, build_senses
 from codesign.sim.staging import Staging, build_staging
 from codesign.sim.surroundings import SurroundingFunctions, build_surroundings
 from codesign.sim.sweep import Sweep, build_sweep, synchronise
+from codesign.sim.sweep_back import build_step_back
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,17 @@ def build_rollout(
     sweep = build_sweep(
         dialect, physics, terrain, controller, task, felt, around.noise_of, uses_effort=uses_effort, noisy=noisy
     )
+    step_back = build_step_back(
+        dialect,
+        physics,
+        terrain,
+        controller,
+        task,
+        felt,
+        sweep,
+        uses_effort=uses_effort,
+        physical_gradients=physical_gradients,
+    )
     write_down = build_conduct(dialect, terrain, sweep)
     kernels: list[Any] = []
     for claimed in (0, shared)[: 1 + (shared > 0)]:
@@ -86,17 +98,7 @@ def build_rollout(
         kernels.append(_build_forward(dialect, controller, task, around, sweep, staging, write_down))
         kernels.append(
             build_reverse(
-                dialect,
-                physics,
-                terrain,
-                controller,
-                task,
-                felt,
-                around,
-                sweep,
-                staging,
-                uses_effort=uses_effort,
-                physical_gradients=physical_gradients,
+                dialect, controller, task, around, sweep, step_back, staging, physical_gradients=physical_gradients
             )
         )
     _keep_adjoints(dialect, physics, terrain, task, felt)
