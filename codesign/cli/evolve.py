@@ -34,7 +34,8 @@ def prepare(request: Request) -> Prepared:
     folder = RunFolder(request.folder)
     folder.require_unused()
     experiment = experiment_of(settings)
-    start = partial(evolve, experiment, folder.path, stored.as_text(request.config))
+    inputs, text = stored.inputs(request.config), stored.as_text(request.config)
+    start = partial(evolve, experiment, folder.path, text, inputs=inputs)
     return Prepared(folder.path, partial(_run, start, experiment, settings["logger"], _memory(experiment)))
 
 

@@ -1,7 +1,8 @@
-"""The configuration that a run folder keeps: written once, read back as plain values and nothing else."""
+"""The configuration that a run folder keeps, and the files it names: written once, read back as plain values."""
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -17,17 +18,35 @@ FREE = ("run", "evaluator", "execution", "logger", "checkpoints", "search.genera
 DECISIVE = ("execution.precision",)
 """What is part of these and changes results all the same."""
 
+FILES = ("terrain.file", "weights")
+"""Keys that name files. A run keeps its own copies, because files change and folders move."""
+
 
 def as_text(config: Mapping[str, Any]) -> str:
     """Return a configuration as the YAML that `read` takes back."""
     return OmegaConf.to_yaml(OmegaConf.create(dict(config)))
 
 
-def read(folder: RunFolder) -> dict[str, Any]:
-    """Return the configuration that a run was started with.
+def inputs(config: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the content of the files that a configuration names, by the names of the copies that a run keeps.
 
     Raises:
-        RunError: the folder is not that of a run, or its configuration is no YAML of plain values.
+        ConfigError: one of them cannot be read.
+    """
+    found = {}
+    for key, source in _files(config):
+        try:
+            found[_copy_of(key, source)] = Path(source).read_bytes()
+        except OSError as error:
+            raise ConfigError(f"{key} to be a file", f"{source} ({error.strerror})", "check the path") from error
+    return found
+
+
+def read(folder: RunFolder) -> dict[str, Any]:
+    """Return the configuration that a run was started with, naming the run's own copies of files.
+
+    Raises:
+        RunError: the folder is not that of a run, its configuration is no YAML of plain values, or a copy is missing.
     """
     remedy = "restore config.yaml, or start a new run"
     try:
@@ -40,7 +59,18 @@ def read(folder: RunFolder) -> dict[str, Any]:
     for text in _texts(stored):
         if "${" in text:
             raise RunError("a configuration without references", f"{text!r} in {folder.config}", remedy)
-    return {str(key): value for key, value in stored.items()}
+    config = {str(key): value for key, value in stored.items()}
+    for key, source in _files(config):
+        copy = folder.inputs / _copy_of(key, source)
+        if not copy.is_file():
+            put = f"put there the file that the run was started with, which was {source}"
+            raise RunError(f"the run's copy of {key}", f"nothing at {copy}", put)
+        *groups, last = key.split(".")
+        section = config
+        for group in groups:
+            section = section[group]
+        section[last] = str(copy)
+    return config
 
 
 def renewed(stored: Mapping[str, Any], composed: Mapping[str, Any], overrides: tuple[str, ...]) -> dict[str, Any]:
@@ -73,6 +103,23 @@ def _set(config: dict[str, Any], path: list[str], composed: Mapping[str, Any]) -
         _set(config[first], rest, composed[first])
     else:
         config[first] = composed[first]
+
+
+def _files(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the keys that name a file in this configuration, and the file of each."""
+    found: list[tuple[str, str]] = []
+    for key in FILES:
+        value: Any = config
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if isinstance(value, str):
+            found.append((key, value))
+    return found
+
+
+def _copy_of(key: str, source: str) -> str:
+    """Return the name of a run's copy; a reader may tell kinds of files by their suffix."""
+    return f"{key}{Path(source).suffix}"
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The outer loop: ask, evaluate, tell, record, generation by generation, from the start or from where a run stopped."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -80,7 +80,13 @@ class Outcome:
     seconds: float
 
 
-def evolve(experiment: Experiment, path: Path, config_text: str, listener: Listener | None = None) -> Outcome:
+def evolve(
+    experiment: Experiment,
+    path: Path,
+    config_text: str,
+    listener: Listener | None = None,
+    inputs: Mapping[str, bytes] | None = None,
+) -> Outcome:
     """Run an experiment in a new run folder; a signal ends it after the last finished generation is safe.
 
     Args:
@@ -88,6 +94,7 @@ def evolve(experiment: Experiment, path: Path, config_text: str, listener: Liste
         path: the folder; it must not hold a run.
         config_text: the configuration that makes this experiment, YAML, stored for `resume` and for readers.
         listener: told how it goes.
+        inputs: content of the files that the configuration names, by the names of the run's own copies.
 
     Raises:
         RunError: the folder holds a run already, or another process writes there.
@@ -97,7 +104,7 @@ def evolve(experiment: Experiment, path: Path, config_text: str, listener: Liste
     folder = RunFolder(path)
     folder.require_unused()
     with folder.locked():
-        folder.begin(config_text)
+        folder.begin(config_text, inputs)
         try:
             return _Evolution(experiment, folder, listener or Silence()).run()
         except CodesignError:

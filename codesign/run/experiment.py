@@ -1,6 +1,8 @@
 """What one run is: everything that decides its results, and the few settings that do not."""
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +18,13 @@ _WITHOUT_EFFECT = (
     "checkpoints",
     "search.generations",
     "trial.execution",
+    "trial.terrain.file",
 )
-"""What may change between the parts of a run without changing a design of it; of execution, all but the precision."""
+"""What may change between the parts of a run without changing a design of it; of execution, all but the precision. Of a
+terrain from a file the heights decide, not where they lay."""
+
+_LONGEST = 200
+"""Characters of a setting that are compared as they are; of a longer one, such as many heights, a checksum."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ class Experiment:
         return Space(self.trial.lattice, self.variation)
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return all settings that decide the results, as plain values by dotted name."""
+        """Return all settings that decide the results by dotted name: plain values, checksums of the long ones."""
         settings = {"trial.execution.precision": self.trial.execution.precision}
         for name, value in _flat(self).items():
             if not any(name == part or name.startswith(f"{part}.") for part in _WITHOUT_EFFECT):
@@ -97,8 +104,14 @@ def _flat(value: Any, name: str = "") -> dict[str, Any]:
         for key in sorted(value):
             found |= _flat(value[key], f"{name}.{key}" if name else str(key))
         return found
-    return {name: _listed(value)}
+    return {name: _brief(_listed(value))}
 
 
 def _listed(value: Any) -> Any:
     return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _brief(value: Any) -> Any:
+    if not isinstance(value, list) or len(text := json.dumps(value)) <= _LONGEST:
+        return value
+    return f"{len(value)} entries with SHA-256 {hashlib.sha256(text.encode()).hexdigest()}"

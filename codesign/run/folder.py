@@ -2,18 +2,28 @@
 
 import json
 import shlex
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from codesign.errors import OutputError, RunError
-from codesign.files import append_line, write_text
+from codesign.files import append_line, write_bytes, write_text
 
 HEADER = "# codesign run folder, layout 1"
 """First line of every run's config.yaml; it tells a run from any other folder that has such a file."""
 
-_RESERVED = ("config.yaml", "metrics.jsonl", "designs", "checkpoints", "best.json", "best.safetensors", "report.html")
+_RESERVED = (
+    "config.yaml",
+    "inputs",
+    "metrics.jsonl",
+    "designs",
+    "checkpoints",
+    "best.json",
+    "best.safetensors",
+    "report.html",
+)
 
 
 class RunFolder:
@@ -30,6 +40,11 @@ class RunFolder:
     def config(self) -> Path:
         """The run's resolved configuration, YAML."""
         return self.path / "config.yaml"
+
+    @property
+    def inputs(self) -> Path:
+        """Folder of the run's own copies of the files that its configuration names; absent where it names none."""
+        return self.path / "inputs"
 
     @property
     def metrics(self) -> Path:
@@ -98,23 +113,28 @@ class RunFolder:
                 f"go on with that run by {shlex.quote(f'run={self.path}')}, or choose another folder",
             )
 
-    def begin(self, config_text: str) -> None:
+    def begin(self, config_text: str, inputs: Mapping[str, bytes] | None = None) -> None:
         """Turn the folder into that of a new run.
 
         Args:
             config_text: the resolved configuration, YAML.
+            inputs: what goes into `inputs`, by name.
 
         Raises:
             RunError: there is a run here already.
             OutputError: the folder cannot be written to.
         """
         self.require_unused()
+        for name, data in (inputs or {}).items():
+            write_bytes(self.inputs / name, data)
+        # Last, since it is what makes the folder a run's.
         write_text(self.config, f"{HEADER}\n{config_text}")
 
     def withdraw(self) -> None:
         """Take back what `begin` did, unless something was recorded since; to be called by who has the lock."""
         if not self.designs.exists() and not self.metrics.exists():
             self.config.unlink(missing_ok=True)
+            shutil.rmtree(self.inputs, ignore_errors=True)
             self._lock.unlink(missing_ok=True)
 
     def config_text(self) -> str:

@@ -6,11 +6,13 @@ import os
 import signal
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from codesign.errors import ConfigError, OutputError, RunError
 from codesign.run import CheckpointSettings, RunFolder, evolve, resume
 from codesign.run.designs import read_designs
+from codesign.tasks import Heightfield
 from codesign.train import LEARNERS
 from tests.run.fakes import (
     CONFIG,
@@ -182,6 +184,26 @@ def test_a_folder_with_a_file_of_a_run_is_not_overwritten(tmp_path, name):
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+def test_a_folder_with_inputs_of_somebody_is_not_overwritten(tmp_path):
+    (tmp_path / "inputs").mkdir()
+    (tmp_path / "inputs" / "weights").write_text("precious")
+    with pytest.raises(RunError, match="inputs"):
+        evolve(experiment(), tmp_path, CONFIG, inputs={"weights": b"new"})
+    assert (tmp_path / "inputs" / "weights").read_text() == "precious"
+
+
+def test_inputs_are_kept_with_a_run_and_leave_with_one_that_could_not_begin(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise ConfigError("a cluster", "none", "start one")
+
+    evolve(further("genetic", 1), tmp_path / "run", CONFIG, inputs={"weights": b"seven"})
+    assert (tmp_path / "run" / "inputs" / "weights").read_bytes() == b"seven"
+    monkeypatch.setattr(Quick, "start", refuse)
+    with pytest.raises(ConfigError, match="a cluster"):
+        evolve(experiment(), tmp_path / "other", CONFIG, inputs={"weights": b"seven"})
+    assert list((tmp_path / "other").iterdir()) == []
+
+
 def test_a_folder_that_hydra_has_made_is_fine(tmp_path):
     (tmp_path / ".hydra").mkdir()
     (tmp_path / "evolve.log").write_text("")
@@ -252,6 +274,10 @@ def test_the_fingerprint_holds_what_decides_results_and_nothing_else():
     assert one.fingerprint() == experiment(evaluator=Quick(disturbance=print), title="other").fingerprint()
     execution = replace(one.trial.execution, threads=3, memory_mib=7)
     assert one.fingerprint() == replace(one, trial=replace(one.trial, execution=execution)).fingerprint()
+    heights, others = (Heightfield(heights=(tuple(0.01 * (np.arange(99) == last)),)) for last in (97, 98))
+    uneven = replace(one, trial=replace(one.trial, terrain=heights)).fingerprint()
+    assert uneven != replace(one, trial=replace(one.trial, terrain=others)).fingerprint()
+    assert len(str(uneven["trial.terrain.heights"])) < 100
     for changed in (
         replace(one.trial, seed=8),
         replace(one.trial, execution=replace(execution, precision="float64")),

@@ -1,0 +1,69 @@
+"""Files that a run's configuration names may change or go: the run has its own copies."""
+
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codesign.cli import main
+from codesign.control import CONTROLLERS
+from codesign.run import RunFolder, write_weights
+from tests.run.fakes import results as recorded
+
+BEGIN = ["evolve", "debug=tiny", "evaluator=local", "logger=quiet"]
+
+
+def write_bumps(path: Path, size: float) -> None:
+    np.savetxt(path, size * np.sin(np.arange(40.0))[None], delimiter=",")
+
+
+def write_controller(path: Path, size: float) -> None:
+    shapes = CONTROLLERS["shared"]().groups(8, 24, 2, 60).values()
+    write_weights(path, size * np.random.default_rng(0).normal(size=sum(map(math.prod, shapes))))
+
+
+INPUTS = {
+    "terrain.file": (["terrain=heightfield", "terrain.file=given.csv"], "given.csv", write_bumps),
+    "weights": (["controller=shared", "weights=given.safetensors"], "given.safetensors", write_controller),
+}
+
+
+def results(folder: str) -> dict:
+    """Return what a run came to; what differs by intention is how many generations it was first told to have."""
+    return {name: value for name, value in recorded(RunFolder(Path(folder))).items() if name != "config"}
+
+
+@pytest.mark.parametrize("key", INPUTS)
+def test_a_run_goes_on_without_the_files_it_was_started_with(
+    key: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen, name, write = INPUTS[key]
+    write(here / name, 0.02)
+    given = (here / name).read_bytes()
+    assert main([*BEGIN, *chosen, "search.generations=2", "hydra.run.dir=whole"]) == 0
+    assert main([*BEGIN, *chosen, "search.generations=1", "hydra.run.dir=begun"]) == 0
+    copy = Path("moved/inputs") / f"{key}{Path(name).suffix}"
+    shutil.move("begun", "moved")
+    assert copy.read_bytes() == given
+    write(here / name, 0.03)
+    shutil.copytree("moved", "early")
+    shutil.rmtree("early/checkpoints")  # as if killed before the first
+    (here / name).rename("elsewhere")
+    for run in ("moved", "early"):
+        assert main(["evolve", f"run={run}", "search.generations=2", "logger=quiet"]) == 0
+        assert results(run) == results("whole"), run
+    assert main(["export", "run=moved", "format=json"]) == 0
+    copy.unlink()
+    capsys.readouterr()
+    assert main(["evolve", "run=moved", "search.generations=3", "logger=quiet"]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert f"expected the run's copy of {key}; got nothing at {copy}; put there the file" in said[0]
+    write(copy, 0.03)
+    assert main(["evolve", "run=moved", "search.generations=3", "logger=quiet"]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert "SHA-256" in said[0]
+    assert len(said[0]) < 500
