@@ -74,13 +74,17 @@ float lines(float value, float width) {
 
 void main() {
   float far = smoothstep(fade.x, fade.y, distance(place.xy, focus));
-  // Steeper than it is, as maps shade hills.
-  vec3 colour = shade(soil, place, normalize(normal * vec3(1.7, 1.7, 1.0)));
+  float slope = length(normal.xy) / normal.z;
+  // Walls are darker, because those that face the sun would be as light as level ground. Steeper than it is, as maps
+  // shade hills.
+  vec3 colour = shade(soil * (1.0 - 0.2 * smoothstep(0.3, 1.0, slope)), place, normalize(normal * vec3(1.7, 1.7, 1.0)));
   vec2 at = (place.xy - grid.xy) / grid.z;
   float fine = max(lines(at.x, 1.0), lines(at.y, 1.0));
   float coarse = max(lines(at.x / 5.0, 1.6), lines(at.y / 5.0, 1.6));
   float strength = max(fine * 0.16, coarse * 0.34) * grid.w;
-  if (contour > 0.0) strength = max(strength, 0.26 * lines(place.z / contour, 1.3));
+  // Level ground at the height of a contour line would be all line.
+  float sloping = smoothstep(0.005, 0.03, slope);
+  if (contour > 0.0) strength = max(strength, 0.26 * sloping * lines(place.z / contour, 1.3));
   if (start.z > 0.0) {
     float around = distance(place.xy, start.xy) - start.z;
     strength = max(strength, 0.75 * clamp(1.4 - abs(around) / fwidth(around), 0.0, 1.0));
