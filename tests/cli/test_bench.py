@@ -1,6 +1,7 @@
 """`codesign bench`: numbers, what they are counted from, and numbers beside earlier ones."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from codesign.cli.bench.comparison import IDENTITY, Earlier, identity, verdict
 from codesign.cli.bench.operations import CONTROLLER_OPERATIONS, step_operations
 from codesign.cli.bench.peak import peak_kernels
 from codesign.cli.bench.plan import bodies_of, body_name, cases, executions, lattices
+from codesign.cli.bench.space import cases_in_space
 from codesign.cli.bench.speed import identity_of
 from codesign.cli.bench.tables import WIDTH, ratio_text, tables
+from codesign.cli.catalogue import of_experiments
 from codesign.cli.settings import build
 from codesign.control import CONTROLLERS
-from tests.cli.test_configs import composed_as
+from tests.cli.test_configs import composed, composed_as
 
 SHORT = ["measure=[speed]", "worlds=[2]", "grids=[]", "sizes=[mixed]", "segments=[]", "seconds=0.01", "sim.steps=20"]
 ONE = [*SHORT, "precisions=[float32]"]
@@ -55,6 +58,19 @@ def test_grids_have_as_many_numbers_as_the_body_has_directions() -> None:
     usual = [body_name(lattice) for lattice in lattices(settings("body=voxel_small"))]
     assert usual == ["cube 4 x 4 x 3", "cube 6 x 6 x 4"]
     assert [body_name(lattice) for lattice in lattices(settings())] == ["triangle 6 x 10", "triangle 13 x 22"]
+
+
+def test_cubes_are_those_of_the_configuration() -> None:
+    chosen = settings("sim.steps=70", "cubes_sim.friction=0.5", "cubes.tissue.swing=0.1")
+    (execution,) = executions(chosen)
+    planar, *voxels = cases_in_space(chosen, execution)
+    assert (planar[1].lattice.name, planar[0]["sim"].steps) == ("triangle", 70)
+    expected = build(of_experiments(), composed("body=voxel", "sim=voxel", "sim.steps=70"))
+    assert [own["terrain"].name for own, _ in voxels] == ["flat", "rough"]
+    for own, case in voxels:
+        assert case.lattice == expected["body.lattice"]
+        assert own["sim"] == replace(expected["sim"], friction=0.5)
+        assert own["body.tissue"] == replace(expected["body.tissue"], swing=0.1)
 
 
 def row(**changes: Any) -> dict[str, Any]:

@@ -29,8 +29,10 @@ def of_benchmarks() -> Catalogue:
     """Return what the configuration holds: a trial without learning, and what to measure."""
     trials = of_trials()
     choices = {key: registry for key, registry in trials.choices.items() if key != "learner"}
+    choices["cubes.lattice"] = choices["body.lattice"]
     # Every body has one world here.
     records = {key: record for key, record in trials.records.items() if key != "conditions"}
+    records |= {"cubes.tissue": records["body.tissue"], "cubes_sim": records["sim"]}
     lists = {"measure": list[str], "worlds": list[int], "grids": list[str] | None, "sizes": list[str]}
     lists |= {"precisions": list[str], "segments": list[int]}
     numbers = {"seconds": float, "breeding": int, "cluster": int, "full": bool, "previous": str | None}

@@ -13,24 +13,22 @@ from codesign.tasks import Flat, Rough, Walk
 VOXEL_WORLDS = 64
 
 _PLANAR = LATTICES["triangle"](rows=6, columns=10)
-_VOXELS = LATTICES["cube"]()
 
 
 def cases_in_space(settings: dict[str, Any], execution: Execution) -> Iterator[tuple[dict[str, Any], Case]]:
     """Yield settings and case of what is compared on one device: triangles, cubes, and cubes on rough ground.
 
     Args:
-        settings: by dotted key, as the command checks them; the length of episodes is theirs.
+        settings: by dotted key, as the command checks them; the length of episodes is theirs, and so are the cubes.
         execution: on the device, in the first precision.
     """
-    steps = settings["sim"].steps
     common = {"controller": Cpg(), "task": Walk()}
-    planar = common | {"body.tissue": Tissue(), "sim": Physics(steps=steps), "terrain": Flat()}
-    voxel_physics = Physics(steps=steps, gravity=-9.8, contact="coulomb", grip=0.95, regularisation=1e-8)
-    voxels = common | {"body.tissue": Tissue(stiffness=15000.0, swing=0.2), "sim": voxel_physics}
+    planar = common | {"body.tissue": Tissue(), "sim": Physics(steps=settings["sim"].steps), "terrain": Flat()}
+    voxels = common | {"body.tissue": settings["cubes.tissue"], "sim": settings["cubes_sim"]}
     yield settings | planar, Case(_PLANAR, "mixed", REFERENCE, execution)
+    cubes = Case(settings["cubes.lattice"], "mixed", VOXEL_WORLDS, execution)
     for terrain in (Flat(), Rough()):
-        yield settings | voxels | {"terrain": terrain}, Case(_VOXELS, "mixed", VOXEL_WORLDS, execution)
+        yield settings | voxels | {"terrain": terrain}, cubes
 
 
 def comparison_in_space(rows: Sequence[Mapping[str, Any]]) -> list[str]:
