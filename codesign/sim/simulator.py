@@ -1,29 +1,27 @@
 """The simulator: bodies, a controller and the worlds they live in on a device, episodes forward and in reverse."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
 import warp as wp
 
-from codesign.body import Bodies, offsets
+from codesign.body import Bodies
 from codesign.machine import available_cores
 from codesign.sim.compilation import build_program, lanes_of, row_of, shared_of
 from codesign.sim.conduct import conduct_measures, conduct_size
 from codesign.sim.device import device_of, settled
+from codesign.sim.launches import Launches
 from codesign.sim.memory import buffer_sizes, places_of
-from codesign.sim.model import PARAMETER_ALIGNMENT, flat, pack, padded_offsets, upload
+from codesign.sim.model import pack, upload
+from codesign.sim.parameters import parameter_layout
 from codesign.sim.plugins import Binding, Conditions, Controller
 from codesign.sim.pooling import Pooling, pooling_kernels
-from codesign.sim.rows import SLACK
 from codesign.sim.schedule import schedule_of
 from codesign.sim.settings import Execution, Physics
-from codesign.sim.staging import ask_for, ranges, staged_bytes
+from codesign.sim.staging import staged_bytes
+from codesign.sim.states import States
 from codesign.sim.surroundings import constants_of, require_conditions, upload_surroundings
-
-SHARES_PER_THREAD = 4
-"""Launches per CPU thread and sweep: enough to even out differences, few enough to cost nothing."""
 
 
 class Simulator:
@@ -70,8 +68,8 @@ class Simulator:
         self.conditions, self.pooling = tuple(conditions), pooling or Pooling()
         self.bodies = bodies
         self.world_bodies = bodies.take(np.repeat(np.arange(len(bodies)), len(conditions)))
-        self._row = row_of(self.device, execution.precision)
-        self._packed = pack(self.world_bodies, self._row)
+        row = row_of(self.device, execution.precision)
+        self._packed = pack(self.world_bodies, row)
         self.layout = self._packed.layout
         self.worlds = len(self.world_bodies)
         each = self.worlds if together else len(conditions)
@@ -79,7 +77,7 @@ class Simulator:
         self.controllers = len(self.world_start) - 1
         self.segment = execution.segment(physics.steps)
         self.places = self._places(execution)
-        self._shared = shared_of(self.device)
+        shared = shared_of(self.device)
         self._program = build_program(
             dimension,
             execution.precision,
@@ -87,20 +85,26 @@ class Simulator:
             conditions[0].terrain,
             controller,
             self.task,
-            row=self._row,
+            row=row,
             noisy=any(each.motor_noise for each in conditions),
             physical_gradients=physical_gradients,
-            shared=self._shared,
+            shared=shared,
         )
-        self._needs = staged_bytes(self.layout, controller, self.segment, self.task.memory, execution.precision)
         self._allocate_parameters()
         self._allocate_results()
-        self._tape, self._adjoint = self._allocate_states()
-        self._place(self._starts(), velocities)
-        self._threads = 1 if self.device.is_cuda else execution.threads or available_cores()
-        self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
-        self._inputs = self._bind()
-        self._order = wp.zeros(self.worlds, dtype=wp.int32, device=self.device)
+        sizes = buffer_sizes(self.layout, self.segment, self.places, self.task.memory, len(controller.senses))
+        self._states = States(self._packed, self._program.dialect, sizes, self.places, self.device)
+        self._states.begin(self._starts(), velocities)
+        self._launches = Launches(
+            self._program.kernels,
+            self._bind(),
+            self.layout.padded_springs + self.layout.padded_masses,
+            staged_bytes(self.layout, controller, self.segment, self.task.memory, execution.precision),
+            device=self.device,
+            lanes=lanes_of(self.device),
+            shared=shared,
+            threads=1 if self.device.is_cuda else execution.threads or available_cores(),
+        )
         self.attend(np.arange(self.controllers))
 
     def initial(self, generators: Sequence[np.random.Generator]) -> np.ndarray:
@@ -140,14 +144,7 @@ class Simulator:
         """
         attended = np.zeros(self.controllers, np.bool_)
         attended[controllers] = True
-        worlds = np.flatnonzero(np.repeat(attended, np.diff(self.world_start)))
-        # The largest first: what is left at the end, when lanes and threads run out of work, is small.
-        work = (self.layout.padded_springs + self.layout.padded_masses)[worlds]
-        descending = np.argsort(-work, kind="stable")
-        order = np.zeros(self.worlds, np.int32)
-        order[: len(worlds)] = worlds[descending]
-        self._order.assign(order)
-        self._commands = self._record(self._shares(work[descending], self._needs[worlds][descending]))
+        self._launches.attend(np.flatnonzero(np.repeat(attended, np.diff(self.world_start))))
         self._reversible = False
 
     def forward(self, *, conduct: bool = False) -> None:
@@ -159,7 +156,7 @@ class Simulator:
         self._reversible = True
         if conduct:
             self._asked.fill_(1)
-        self._launch(self._commands[0])
+        self._launches.forward()
         if conduct:
             self._asked.fill_(0)
         if self._pooled:
@@ -179,7 +176,7 @@ class Simulator:
             )
         self._reversible = False
         self._world_gradients.zero_()
-        self._launch(self._commands[1])
+        self._launches.reverse()
         if self._pooled:
             threads = lanes_of(self.device)
             starts = [self._world_start, self._gradient_start, self.parameter_offsets]
@@ -202,13 +199,7 @@ class Simulator:
         `positions` and `velocities` have shape (masses, dimension), `rest_lengths` and `stiffness` (springs,); the
         latter two are zero unless the simulator was made with `physical_gradients`.
         """
-        adjoint, slots = self._adjoint, self._packed.spring_slots
-        return {
-            "positions": adjoint.position.numpy()[self._coordinates(1)],
-            "velocities": adjoint.velocity.numpy()[self._coordinates(1)],
-            "rest_lengths": adjoint.rest_rows.numpy().reshape(-1)[slots],
-            "stiffness": adjoint.stiffness_rows.numpy().reshape(-1)[slots],
-        }
+        return self._states.gradients()
 
     def motion(self) -> tuple[np.ndarray, np.ndarray]:
         """Return all states of the last episode, if its segment was the whole episode.
@@ -225,14 +216,7 @@ class Simulator:
             raise ValueError(
                 f"expected segments of {steps} steps; got {self.segment}; set segment_steps to the episode's steps"
             )
-        frames = np.arange(steps + 1)[:, None, None]
-        masses = self.layout.dimension * self.layout.padded_masses[self._worlds_of_masses()]
-        positions = self._tape.position.numpy()[self._coordinates(steps + 1)[None] + frames * masses[None, :, None]]
-        worlds = np.repeat(np.arange(self.worlds), self.layout.springs)
-        start = self.layout.spring_start[worlds]
-        own = self._packed.spring_slots - start + start * steps
-        actuation = self._tape.actuation_rows.numpy().reshape(-1)
-        return positions, actuation[own[None] + frames[:-1, :, 0] * self.layout.padded_springs[worlds][None]]
+        return self._states.motion(steps)
 
     def _places(self, execution: Execution) -> int:
         parts = -(-self.physics.steps // self.segment)
@@ -242,22 +226,15 @@ class Simulator:
         return int(places_of(*sizes).min())
 
     def _allocate_parameters(self) -> None:
-        steps = self.physics.steps
-        counts = self.controller.parameter_counts(self.layout, steps)
-        first_worlds = self.world_start[:-1]
-        self.parameter_start = padded_offsets(counts[first_worlds], PARAMETER_ALIGNMENT)
-        slots = [self.controller.slots(self.layout, world, steps) for world in first_worlds.tolist()]
-        self.weight_start = offsets(np.array([len(own) for own in slots]))
-        self.weight_slots = np.concatenate(
-            [own + start for own, start in zip(slots, self.parameter_start, strict=False)]
-        )
+        places = parameter_layout(self.controller, self.layout, self.world_start, self.physics.steps)
+        self.parameter_start, self.weight_start = places.start, places.weight_start
+        self.weight_slots, gradient_start = places.weight_slots, places.gradient_start
         size, real, device = int(self.parameter_start[-1]), self._program.dialect.real, self.device
         self.parameter_offsets = wp.array(self.parameter_start.astype(np.int32), dtype=wp.int32, device=device)
         self.parameters = wp.zeros(size, dtype=real, device=device)
         self.gradient = wp.zeros(size, dtype=real, device=device)
         # Where every controller has one world, what that world computes is the result.
         self._pooled = self.worlds > self.controllers
-        gradient_start = padded_offsets(counts, PARAMETER_ALIGNMENT)
         self._gradient_start = wp.array(gradient_start.astype(np.int32), dtype=wp.int32, device=device)
         self._world_gradients = self.gradient
         if self._pooled:
@@ -273,55 +250,11 @@ class Simulator:
         self._conduct = wp.zeros(self.worlds * conduct_size(dialect.dimension), dtype=dialect.real, device=device)
         self._asked = wp.zeros(1, dtype=wp.int32, device=device)
 
-    def _allocate_states(self) -> tuple[Any, Any]:
-        dialect, device = self._program.dialect, self.device
-        senses = len(self.controller.senses)
-        sizes = buffer_sizes(self.layout, self.segment, self.places, self.task.memory, senses)
-
-        def fill(record: Any, counts: dict[str, np.ndarray]) -> Any:
-            for name, count in counts.items():
-                total = int(count.sum())
-                if name.endswith("memory"):
-                    setattr(record, name, wp.zeros(total // self.task.memory, dtype=dialect.recall, device=device))
-                    continue
-                fields = type(record)._cls.vars
-                if f"{name}_rows" not in fields:
-                    setattr(record, name, wp.zeros(total + SLACK, dtype=dialect.real, device=device))
-                    continue
-                # Loads of whole masses read a little beyond the last one.
-                values = wp.zeros(total // self._row + SLACK, dtype=dialect.numbers, device=device)
-                setattr(record, f"{name}_rows", values)
-                if name in fields:
-                    setattr(record, name, flat(values, dialect.real))
-            return record
-
-        return fill(dialect.Tape(), sizes.tape), fill(dialect.Adjoint(), sizes.adjoint)
-
-    def _worlds_of_masses(self) -> np.ndarray:
-        return np.repeat(np.arange(self.worlds), self.layout.masses)
-
-    def _coordinates(self, slots: int) -> np.ndarray:
-        """Return where all coordinates lie in the first of an array's slots, shape (masses, dimension)."""
-        worlds = self._worlds_of_masses()
-        start = self.layout.mass_start[worlds]
-        within = self._packed.mass_slots - start
-        dimension = self.layout.dimension
-        return (dimension * (start * slots + within))[:, None] + np.arange(dimension)[None]
-
-    def _place(self, positions: np.ndarray, velocities: np.ndarray | None) -> None:
-        """Put the masses where the episode starts."""
-        at = self._coordinates(self.places)
-        for rows, values in ((self._tape.start_position_rows, positions), (self._tape.start_velocity_rows, velocities)):
-            if values is not None:
-                start = np.zeros(rows.size * self._row)
-                start[at] = values
-                rows.assign(start.reshape(-1, self._row))
-
     def _starts(self) -> np.ndarray:
         """Return where all masses start, in world frame [m], shape (masses of all worlds, dimension)."""
         count = len(self.conditions)
         placed = np.empty_like(self.world_bodies.positions)
-        worlds = self._worlds_of_masses()
+        worlds = np.repeat(np.arange(self.worlds), self.layout.masses)
         for index, conditions in enumerate(self.conditions):
             placed[worlds % count == index] = conditions.terrain.place(self.bodies)
         return placed
@@ -344,58 +277,6 @@ class Simulator:
         plan.keep = wp.array(schedule.keep, dtype=wp.int32, device=device)
         plan.actions = wp.array(schedule.actions.ravel(), dtype=wp.int32, device=device)
         plan.count = len(schedule.actions)
-        common = [constants, surroundings, model, control, self._tape]
+        common = [constants, surroundings, model, control, self._states.tape]
         results = [self.world_losses, self._final_memory, self._asked, self._conduct]
-        return [*common, plan, ground, values, *results], [*common, self._adjoint, plan, ground, values]
-
-    def _record(self, shares: list[tuple[int, int, int]]) -> tuple[list[Any], list[Any]]:
-        """Prepare the launches of both sweeps, so that an iteration packs no arguments."""
-
-        def launch(kernel: Any, inputs: list[Any], start: int, stop: int, shared: int) -> Any:
-            command = wp.launch_tiled(
-                kernel,
-                dim=[stop - start],
-                inputs=[start, self._order, *inputs],
-                block_dim=lanes_of(self.device),
-                device=self.device,
-                record_cmd=True,
-            )
-            if shared:
-                ask_for(command, shared)
-            return command
-
-        kernels, (forward, reverse) = self._program.kernels, self._inputs
-        pairs = [
-            (launch(one, forward, *share), launch(other, reverse, *share))
-            for share in shares
-            for one, other in [
-                (kernels.staged_forward, kernels.staged_reverse) if share[2] else (kernels.forward, kernels.reverse)
-            ]
-        ]
-        return [one for one, _ in pairs], [other for _, other in pairs]
-
-    def _shares(self, work: np.ndarray, needs: np.ndarray) -> list[tuple[int, int, int]]:
-        """Return ranges of worlds and the shared memory of a block: on a CPU a few of about equal work a thread."""
-        if self._shared or not len(work):
-            return ranges(needs, self._shared)
-        total = np.cumsum(work)
-        wanted = min(SHARES_PER_THREAD * self._threads, len(work))
-        stops = np.searchsorted(total, total[-1] * np.arange(1, wanted + 1) / wanted, side="left") + 1
-        bounds = np.unique(np.concatenate([[0], np.minimum(stops, len(work))]))
-        return [(start, stop, 0) for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)]
-
-    def _launch(self, commands: list[Any]) -> None:
-        if self._pool is None or len(commands) == 1:
-            for command in commands:
-                command.launch()
-            return
-        # Warp launches on a CPU are serial and release the interpreter's lock.
-        launched = [self._pool.submit(command.launch) for command in commands]
-        try:
-            for share in launched:
-                share.result()
-        finally:
-            # Where Ctrl-C came in between, threads still work on arrays that are about to be freed.
-            for share in launched:
-                share.cancel()
-            wait(launched)
+        return [*common, plan, ground, values, *results], [*common, self._states.adjoint, plan, ground, values]

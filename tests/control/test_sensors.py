@@ -108,7 +108,8 @@ def test_lanes_and_shared_memory_change_no_bit(made: Any, dimension: int, monkey
         monkeypatch.setattr(simulator, "lanes_of", lambda _device, lanes=lanes: lanes)
         monkeypatch.setattr(simulator, "shared_of", lambda _device, claimed=claimed: claimed)
         together = loaded(case, packed, segment_steps=8)
-        assert all((command.hooks.forward_smem_bytes > 0) == (claimed > 0) for command in together._commands[0])
+        commands = [command for command, _ in together._launches.commands]
+        assert all((command.hooks.forward_smem_bytes > 0) == (claimed > 0) for command in commands)
         assert_same_bits(alone, learned(together))
 
 

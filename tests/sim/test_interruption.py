@@ -2,15 +2,12 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
 
-from codesign.body import Bodies
-from codesign.control import Cpg
-from codesign.sim import Conditions, Execution, Physics, Simulator
-from codesign.tasks import Flat, Walk
-from tests.sim.bodies import strip
+from codesign.sim.launches import launch
 
 
 @dataclass
@@ -30,11 +27,10 @@ class Share:
 
 
 def test_an_interrupted_sweep_waits_for_what_runs_and_starts_nothing_more() -> None:
-    execution = Execution(device="cpu", threads=2)
-    simulator = Simulator(Bodies.of([strip(3)]), Physics(steps=2), Cpg(), [Conditions(Flat(), Walk())], execution)
     shares = [Share(interrupted=number == 1) for number in range(12)]
+    pool = ThreadPoolExecutor(2)
     with pytest.raises(KeyboardInterrupt):
-        simulator._launch(shares)
+        launch(shares, pool)
     begun = [share for share in shares if share.begun.is_set() and not share.interrupted]
     assert 1 <= len(begun) < len(shares) - 1
     assert all(share.ended.is_set() for share in begun)

@@ -45,9 +45,9 @@ def test_the_estimate_is_what_is_allocated(controller: str) -> None:
     made = simulator(controller)
     layout = made.layout
     estimate = bytes_per_world(layout, made.controller, 100, Execution(), made.task.memory, copies=2).sum()
-    actual = held(list(made._inputs))
+    actual = held(list(made._launches.inputs))
     for shared in ("waves", "clock_rows"):  # by all worlds
-        actual -= held([getattr(made._inputs[0][2], shared, None)])
+        actual -= held([getattr(made._launches.inputs[0][2], shared, None)])
     # The rest are the padding of parameters and a few offsets per world.
     assert abs(actual - estimate) <= 0.1 * actual
 
@@ -70,9 +70,9 @@ def test_the_largest_body_needs_at_most_250_kib_besides_weights_however_long_the
     made = Simulator(
         bodies, Physics(steps=steps), controller, [Conditions(Flat(), Walk())], Execution(device="cpu", threads=1)
     )
-    weights, plan = held([made.parameters, made.gradient]), made._inputs[0][5]
-    shared = held([made._inputs[0][3].clock_rows, plan])
-    assert held(list(made._inputs)) - weights - shared <= 252 * 1024  # a few offsets and one loss more
+    weights, plan = held([made.parameters, made.gradient]), made._launches.inputs[0][5]
+    shared = held([made._launches.inputs[0][3].clock_rows, plan])
+    assert held(list(made._launches.inputs)) - weights - shared <= 252 * 1024  # a few offsets and one loss more
 
 
 def test_small_bodies_keep_a_state_for_every_segment() -> None:

@@ -75,7 +75,7 @@ def test_staging_changes_no_bit(controller: str, on_lanes: Callable[[int, int], 
 def test_what_does_not_fit_is_not_staged(on_lanes: Callable[[int, int], None], monkeypatch: pytest.MonkeyPatch) -> None:
     on_lanes(16, 0)
     plain = made_simulator()
-    needs = np.sort(plain._needs)
+    needs = np.sort(plain._launches.needs)
     monkeypatch.setattr(staging, "FEWEST_WORLDS", 1)
     on_lanes(16, int(needs[-1]) - 1)
     mixed = made_simulator()
@@ -90,7 +90,7 @@ def test_what_does_not_fit_is_not_staged(on_lanes: Callable[[int, int], None], m
 
 def commands(made: Simulator) -> list[Any]:
     """Return a simulator's launches, forward and reverse in turns."""
-    return [command for pair in zip(*made._commands, strict=True) for command in pair]
+    return [command for pair in made._launches.commands for command in pair]
 
 
 def kernel_of(command: Any) -> str:
@@ -131,7 +131,7 @@ def test_no_more_is_used_than_asked_for(on_lanes: Callable[[int, int], None]) ->
         end(start)
 
     used = wp.zeros(len(bodies), dtype=wp.int32, device="cpu")
-    constants, _surroundings, model, controller, tape, adjoint = made._inputs[1][:6]
+    constants, _surroundings, model, controller, tape, adjoint = made._launches.inputs[1][:6]
     wp.launch_tiled(
         measure,
         dim=[len(bodies)],
@@ -139,7 +139,7 @@ def test_no_more_is_used_than_asked_for(on_lanes: Callable[[int, int], None]) ->
         block_dim=4,
         device="cpu",
     )
-    spare = made._needs - used.numpy()
+    spare = made._launches.needs - used.numpy()
     assert (spare >= 0).all()
     assert (spare < ALIGNMENT * ARRAYS + 8 * PARAMETER_ALIGNMENT).all()
 

@@ -1,0 +1,99 @@
+"""The states of all worlds: what the forward sweep keeps of an episode, and what the reverse sweep hands back."""
+
+from typing import Any
+
+import numpy as np
+import warp as wp
+
+from codesign.sim.dialect import Dialect
+from codesign.sim.memory import BufferSizes
+from codesign.sim.model import PackedBodies, flat
+from codesign.sim.rows import SLACK
+
+
+class States:
+    """Tape and adjoint on a device, and where in them each mass and each spring is.
+
+    Args:
+        packed: the bodies of all worlds.
+        dialect: types of the kernels.
+        sizes: of the arrays.
+        places: states that are kept of an episode.
+        device: where the arrays are.
+    """
+
+    def __init__(self, packed: PackedBodies, dialect: Dialect, sizes: BufferSizes, places: int, device: Any) -> None:
+        self._packed, self._places, self._row = packed, places, dialect.row
+        self.tape = _filled(dialect.Tape(), sizes.tape, dialect, device)
+        self.adjoint = _filled(dialect.Adjoint(), sizes.adjoint, dialect, device)
+
+    def begin(self, positions: np.ndarray, velocities: np.ndarray | None) -> None:
+        """Put the masses where the episode starts.
+
+        Args:
+            positions: in world frame [m], shape (masses of all worlds, dimension).
+            velocities: likewise [m/s]; None for rest.
+        """
+        at = self._coordinates(self._places)
+        for rows, values in ((self.tape.start_position_rows, positions), (self.tape.start_velocity_rows, velocities)):
+            if values is not None:
+                start = np.zeros(rows.size * self._row)
+                start[at] = values
+                rows.assign(start.reshape(-1, self._row))
+
+    def motion(self, steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return positions, shape (steps + 1, masses of all worlds, dimension), and actuation, (steps, springs).
+
+        Args:
+            steps: of a segment; the tape holds them all.
+        """
+        layout = self._packed.layout
+        frames = np.arange(steps + 1)[:, None, None]
+        masses = layout.dimension * layout.padded_masses[self._worlds_of_masses()]
+        positions = self.tape.position.numpy()[self._coordinates(steps + 1)[None] + frames * masses[None, :, None]]
+        worlds = np.repeat(np.arange(len(layout.springs)), layout.springs)
+        start = layout.spring_start[worlds]
+        own = self._packed.spring_slots - start + start * steps
+        actuation = self.tape.actuation_rows.numpy().reshape(-1)
+        return positions, actuation[own[None] + frames[:-1, :, 0] * layout.padded_springs[worlds][None]]
+
+    def gradients(self) -> dict[str, np.ndarray]:
+        """Return the adjoint of starts, shape (masses, dimension), and springs, (springs,), of all worlds by name."""
+        adjoint, slots = self.adjoint, self._packed.spring_slots
+        return {
+            "positions": adjoint.position.numpy()[self._coordinates(1)],
+            "velocities": adjoint.velocity.numpy()[self._coordinates(1)],
+            "rest_lengths": adjoint.rest_rows.numpy().reshape(-1)[slots],
+            "stiffness": adjoint.stiffness_rows.numpy().reshape(-1)[slots],
+        }
+
+    def _worlds_of_masses(self) -> np.ndarray:
+        masses = self._packed.layout.masses
+        return np.repeat(np.arange(len(masses)), masses)
+
+    def _coordinates(self, slots: int) -> np.ndarray:
+        """Return where all coordinates lie in the first of an array's slots, shape (masses, dimension)."""
+        layout = self._packed.layout
+        start = layout.mass_start[self._worlds_of_masses()]
+        within = self._packed.mass_slots - start
+        dimension = layout.dimension
+        return (dimension * (start * slots + within))[:, None] + np.arange(dimension)[None]
+
+
+def _filled(record: Any, counts: dict[str, np.ndarray], dialect: Dialect, device: Any) -> Any:
+    """Return a record with arrays of zeros for so many reals of each world."""
+    for name, count in counts.items():
+        total = int(count.sum())
+        if name.endswith("memory"):
+            setattr(record, name, wp.zeros(total // dialect.memory, dtype=dialect.recall, device=device))
+            continue
+        fields = type(record)._cls.vars
+        if f"{name}_rows" not in fields:
+            setattr(record, name, wp.zeros(total + SLACK, dtype=dialect.real, device=device))
+            continue
+        # Loads of whole masses read a little beyond the last one.
+        values = wp.zeros(total // dialect.row + SLACK, dtype=dialect.numbers, device=device)
+        setattr(record, f"{name}_rows", values)
+        if name in fields:
+            setattr(record, name, flat(values, dialect.real))
+    return record
