@@ -23,6 +23,9 @@ from codesign.tasks import TERRAINS, Heightfield, Light
 SHOWN = {2: ([-0.6], [2.6]), 3: ([-1.6, -1.6], [2.5, 1.6])}
 """What of the ground is drawn, lowest and highest coordinates [m]."""
 
+AROUND = {2: ([-1.0], [1.0]), 3: ([-0.8, -0.5], [0.8, 0.5])}
+"""The same of ground whose middle bodies are put on."""
+
 EARTH, INK, SUN = "#b9a58a", "#1f4e79", "#e8b000"
 
 
@@ -60,9 +63,15 @@ def example(name: str, dimension: int) -> Any:
     return Heightfield(heights=tuple(map(tuple, bowl)))
 
 
+def shown(terrain: Any, dimension: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lowest and highest coordinates that are drawn [m]."""
+    low, high = (AROUND if terrain.name == "pole" else SHOWN)[dimension]
+    return np.array(low), np.array(high)
+
+
 def draw_line(axes: Any, terrain: Any, body: Body) -> None:
     """Draw the ground and a body on it in 2D."""
-    low, high = (np.array(corner) for corner in SHOWN[2])
+    low, high = shown(terrain, 2)
     ground = terrain.surface(low, high)
     lowest = ground[:, 1].min() - 0.08
     axes.fill_between(ground[:, 0], ground[:, 1], lowest, color=EARTH, linewidth=0)
@@ -76,7 +85,7 @@ def draw_line(axes: Any, terrain: Any, body: Body) -> None:
 
 def draw_surface(axes: Any, terrain: Any, body: Body, light: Light | None) -> None:
     """Draw the ground and a body on it in 3D."""
-    low, high = (np.array(corner) for corner in SHOWN[3])
+    low, high = shown(terrain, 3)
     drawn = terrain.surface(low, high)
     # What is level or straight has few nodes, but what is hidden by the body is decided piece by piece.
     columns, rows = (

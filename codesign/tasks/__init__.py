@@ -1,5 +1,6 @@
 """Tasks and terrains: what bodies are to do, and the ground that they do it on."""
 
+from codesign.tasks.balance import Balance
 from codesign.tasks.climb import Climb
 from codesign.tasks.cross import Cross
 from codesign.tasks.flat import Flat
@@ -8,6 +9,7 @@ from codesign.tasks.heightfield import Heightfield
 from codesign.tasks.hills import Hills
 from codesign.tasks.jump import Jump
 from codesign.tasks.light import Light
+from codesign.tasks.pole import Pole
 from codesign.tasks.rough import Rough
 from codesign.tasks.segments import Segments
 from codesign.tasks.slope import Slope
@@ -22,6 +24,7 @@ TASKS = {
     "light": Light,
     "climb": Climb,
     "cross": Cross,
+    "balance": Balance,
 }
 TERRAINS = {
     "flat": Flat,
@@ -32,11 +35,13 @@ TERRAINS = {
     "hills": Hills,
     "rough": Rough,
     "gaps": Gaps,
+    "pole": Pole,
 }
 
 __all__ = [
     "TASKS",
     "TERRAINS",
+    "Balance",
     "Climb",
     "Cross",
     "Flat",
@@ -45,6 +50,7 @@ __all__ = [
     "Hills",
     "Jump",
     "Light",
+    "Pole",
     "Rough",
     "Segments",
     "Slope",

@@ -7,22 +7,26 @@ import numpy as np
 from codesign.body import Bodies
 
 
-def set_down(bodies: Bodies, start: float, height: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def set_down(
+    bodies: Bodies, start: float, height: Callable[[np.ndarray], np.ndarray], *, centred: bool = False
+) -> np.ndarray:
     """Return the masses of bodies that are set down at `start`, raised until none of their masses is below ground.
 
     Args:
         bodies: in their own frames.
         start: where the left end of each is put along x [m]; in 3D its middle along y is put at 0.
         height: of the ground [m] at horizontal coordinates [m], shape (n, dimension - 1).
+        centred: whether the middle of each along x is put there instead of its left end.
 
     Returns:
         Positions in world frame [m], shape (masses, dimension).
     """
     placed = bodies.positions.copy()
     worlds = np.repeat(np.arange(len(bodies)), np.diff(bodies.mass_start))
-    placed[:, 0] += start
+    middles = np.maximum.reduceat(placed, bodies.mass_start[:-1])[worlds] / 2.0
+    placed[:, 0] += start - (middles[:, 0] if centred else 0.0)
     if placed.shape[1] == 3:
-        placed[:, 1] -= np.maximum.reduceat(placed[:, 1], bodies.mass_start[:-1])[worlds] / 2.0
+        placed[:, 1] -= middles[:, 1]
     depth = height(placed[:, :-1]) - placed[:, -1]
     placed[:, -1] += np.maximum.reduceat(depth, bodies.mass_start[:-1])[worlds]
     return placed

@@ -235,7 +235,7 @@ def test_the_light_and_the_worlds_are_shown(open_page):
     page.keyboard.press("f")
     assert count(image(page, AFTER), "#eda100") > 20, "the lamp, from afar"
     assert count(image(open_page(), AFTER), "#eda100") == 0
-    assert "3, from 0.25 to 0.75 (spread 0.25), 1 invalid" in page.locator("#facts").inner_text()
+    assert "3, from 0.250 to 0.750 (spread 0.250), 1 invalid" in page.locator("#facts").inner_text()
     assert page.locator("#facts .strip circle").count() == 2
 
 

@@ -14,7 +14,7 @@ from tests.sim.bodies import ASSORTED, lifted, lone_mass
 from tests.sim.worlds import BODIES, MET, Case, bumps, met_at
 
 # Grounds on grids share kernels, so that one simulator can hold any of them.
-GRIDS = ("rough", "steps", "hills", "gaps", "slope")
+GRIDS = ("rough", "steps", "hills", "gaps", "slope", "pole")
 
 
 def conditions_of(dimension: int) -> list[Conditions]:

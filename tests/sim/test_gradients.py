@@ -19,7 +19,7 @@ MANY_STEPS = 2e-5
 BODY = strip(5, 3)
 SOLID = cubes(2, 2)
 # Grounds on a grid have the same kernels: one of them is checked with every contact, the others with one contact.
-GRIDS = ("rough", "slope", "steps", "hills", "gaps")
+GRIDS = ("rough", "slope", "steps", "hills", "gaps", "pole")
 
 
 @pytest.mark.parametrize("quantity", sorted(SIZES))

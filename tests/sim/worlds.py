@@ -12,7 +12,7 @@ import pytest
 from codesign.body import Bodies, Body
 from codesign.control import CONTROLLERS
 from codesign.sim import CONTACTS, Conditions, Execution, Physics, Simulator, light_of
-from codesign.tasks import TASKS, TERRAINS, Cross, Gaps, Heightfield, Hills, Light, Rough, Segments, Slope, Steps
+from codesign.tasks import TASKS, TERRAINS, Cross, Gaps, Heightfield, Hills, Light, Pole, Rough, Segments, Slope, Steps
 from codesign.tasks.placement import set_down
 from tests import oracle
 from tests.combinations import pairwise
@@ -80,7 +80,7 @@ def ground_of_nodes(terrain: Any, dimension: int) -> oracle.Ground:
 GROUNDS: dict[str, Callable[[Any, int], oracle.Ground]] = {
     "flat": lambda terrain, _dimension: oracle.Lines(terrain.ground_height),
     "segments": ground_of_corners,
-    **dict.fromkeys(("heightfield", "slope", "steps", "hills", "rough", "gaps"), ground_of_nodes),
+    **dict.fromkeys(("heightfield", "slope", "steps", "hills", "rough", "gaps", "pole"), ground_of_nodes),
 }
 
 LINES = ("segments",)
@@ -115,6 +115,7 @@ MET: dict[str, Callable[[int], Any]] = {
     "steps": lambda _dimension: met_at(Steps(tread=0.12, edge=0.03), 0.69),
     "hills": lambda _dimension: met_at(Hills(wavelength=0.3, relief=0.1, fade=0.1, reach=1.0), -0.61),
     "rough": lambda _dimension: met_at(Rough(roughness=0.02, node_distance=0.1, reach=1.0), 0.013),
+    "pole": lambda _dimension: met_at(Pole(rise=0.1, width=0.1), -0.06),
     "gaps": lambda dimension: met_at(Gaps(width=0.2, depth=0.1), 0.72 if dimension == 2 else 0.665),
 }
 """Every ground, such that the bodies of these tests meet at once what is special about it; from a dimension."""
@@ -221,6 +222,11 @@ def crossing_loss(task: Any, _body: Any, episode: oracle.Rollout) -> float:
     return -(share * np.diff(centre[:, 0])).sum()
 
 
+def balance_loss(_task: Any, _body: Any, episode: oracle.Rollout) -> float:
+    height = centres(episode)[:, -1]
+    return np.maximum(height[0] - height[1:], 0.0).mean()
+
+
 LOSSES: dict[str, Callable[[Any, Any, oracle.Rollout], float]] = {
     "walk": lambda _task, _body, episode: oracle.displacement_loss(episode),
     "jump": height_loss,
@@ -228,6 +234,7 @@ LOSSES: dict[str, Callable[[Any, Any, oracle.Rollout], float]] = {
     "light": light_loss,
     "climb": climbing_loss,
     "cross": crossing_loss,
+    "balance": balance_loss,
 }
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from codesign.body import Bodies
 from codesign.errors import ConfigError
 from codesign.sim import Conditions, require_conditions
-from codesign.tasks import TASKS, Climb, Cross, Flat, Gaps, Light, Rough, WalkEfficiently
-from tests.sim.bodies import ASSORTED
-from tests.sim.worlds import GIVEN, Case
+from codesign.tasks import TASKS, Climb, Cross, Flat, Gaps, Light, Pole, Rough, WalkEfficiently
+from tests.sim.bodies import ASSORTED, strip
+from tests.sim.worlds import GIVEN, Case, met_at
 
 BODIES = Bodies.of(ASSORTED)
 
@@ -86,6 +86,21 @@ def test_climbing_is_height_that_lasts_and_a_share_of_the_way() -> None:
         -loss, measures["height_gained"] + Climb().progress_weight * measures["displacement"], rtol=0, atol=1e-14
     )
     assert (measures["height_gained"] < episode("jump")[1]["height"] + 1e-15).all()
+
+
+@pytest.mark.parametrize(("start", "falls"), [(-0.05, False), (0.09, True)])
+def test_what_slips_off_a_pole_has_sunk(start: float, falls: bool) -> None:
+    """In the middle of the pole a body stays up; over its edge it slips down to the level ground."""
+    pole, standing = Pole(rise=0.25, width=0.2), Bodies.of([strip(2, 2)])
+    case = replace(Case.of(task="balance", steps=1000, friction=0.3), terrain=met_at(pole, start))
+    simulator = case.simulator(standing)
+    simulator.forward()
+    loss, measures = simulator.loss.numpy(), simulator.measures()
+    np.testing.assert_allclose(loss, measures["sunk"], rtol=0, atol=1e-15)
+    assert measures["fallen"][0] == pytest.approx(0.25 if falls else 0.0, abs=0.03)
+    # Falling takes a while, and what is down stays there.
+    assert 0.0 <= loss[0] <= measures["fallen"][0] + 1e-3
+    assert (loss[0] > 0.1) == falls
 
 
 def test_what_is_done_below_the_level_does_not_count() -> None:

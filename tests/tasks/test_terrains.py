@@ -9,7 +9,7 @@ import pytest
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
-from codesign.tasks import TERRAINS, Flat, Gaps, Heightfield, Hills, Rough, Segments, Slope, Steps
+from codesign.tasks import TERRAINS, Flat, Gaps, Heightfield, Hills, Pole, Rough, Segments, Slope, Steps
 from codesign.tasks.sampled import LARGEST_BODY, Sampled
 from tests.oracle import Lines
 from tests.reference import robots
@@ -68,7 +68,9 @@ def test_bodies_are_set_down(dimension: int, terrain: Any) -> None:
         assert gaps[own].min() >= -1e-16
         np.testing.assert_allclose(np.ptp(moved[own], axis=0), 0.0, atol=1e-15)
         np.testing.assert_array_equal(terrain.place(bodies.take([world])), placed[own])
-        if type(terrain) in TERRAINS.values():
+        if type(terrain) is Pole:
+            assert (placed[own, 0].min() + placed[own, 0].max()) / 2.0 == pytest.approx(terrain.start)
+        elif type(terrain) in TERRAINS.values():
             assert placed[own, 0].min() == pytest.approx(terrain.start)
         if dimension == 3:
             assert placed[own, 1].min() == pytest.approx(-placed[own, 1].max())
@@ -121,7 +123,7 @@ def test_ground_of_functions(made: Any, dimension: int) -> None:
 
 
 @pytest.mark.parametrize("dimension", BODIES)
-@pytest.mark.parametrize("made", [made for made in SAMPLED if made is not Rough])
+@pytest.mark.parametrize("made", [made for made in SAMPLED if made not in (Rough, Pole)])
 def test_the_start_is_level(made: Any, dimension: int) -> None:
     half = LARGEST_BODY / 2.0
     where = np.stack(np.meshgrid(np.linspace(0.0, LARGEST_BODY, 61), np.linspace(-half, half, 61)), -1).reshape(-1, 2)
@@ -152,6 +154,23 @@ def test_heights_of_gaps() -> None:
     np.testing.assert_allclose(terrain.height(x), -0.25 * depth, rtol=0, atol=1e-12)
     # A trench that does not fit in whole is left out.
     assert Gaps(reach=2.1).height(np.array([[2.0], [2.1], [9.0]])).tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("reach", [2.5, 1.03])
+@pytest.mark.parametrize("start", [0.0, -0.7])
+def test_heights_of_a_pole(start: float, reach: float) -> None:
+    """Its middle is a node whatever the ground's length, so that both sides of it are the same."""
+    terrain = Pole(rise=0.25, width=0.2, edge=0.05, start=start, reach=reach)
+    edge = terrain.grid(2).spacing[0]
+    assert edge == pytest.approx(0.05, rel=0.05)
+    x = np.array([0.0, 2.0, 2.5, 3.0, 9.0]) * edge
+    expected = 0.25 * np.array([1.0, 1.0, 0.5, 0.0, 0.0])
+    for side in (x, -x):
+        np.testing.assert_allclose(terrain.height(start + side[:, None]), expected, rtol=0, atol=1e-12)
+        for other in (x, -x):
+            corners = np.stack([start + side, other], axis=1)
+            square = np.array([1.0, 1.0, 0.25, 0.0, 0.0])  # of two slopes that meet at a corner: bilinear
+            np.testing.assert_allclose(terrain.height(corners), 0.25 * square, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("dimension", BODIES)

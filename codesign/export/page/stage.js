@@ -126,7 +126,7 @@ export class Stage {
 
   /** What the design does in several worlds, in words and as a strip of dots. */
   worlds({ worlds, world_fitness: all }) {
-    const [low, high, spread] = [worlds.low, worlds.high, worlds.spread].map((value) => formatNumber(value, 2));
+    const [low, high, spread] = [worlds.low, worlds.high, worlds.spread].map((value) => formatNumber(value, 3));
     const invalid = worlds.invalid > 0 ? `, ${worlds.invalid} invalid` : "";
     return [`${all.length}, from ${low} to ${high} (spread ${spread})${invalid}`, makeStrip(worlds.values, worlds.mean)];
   }

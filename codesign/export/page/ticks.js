@@ -12,7 +12,9 @@ export function formatTick(value, step) {
   return formatNumber(Math.abs(value) < step / 2 ? 0 : value, decimals);
 }
 
-/** A number with a true minus sign; a dash where there is none. */
+/** A number with a true minus sign, which zero has not; a dash where there is none. */
 export function formatNumber(value, decimals) {
-  return value === null || value === undefined ? "–" : value.toFixed(decimals).replace("-", "−");
+  if (value === null || value === undefined) return "–";
+  const text = value.toFixed(decimals);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }

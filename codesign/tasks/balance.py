@@ -1,0 +1,68 @@
+"""Balance: stay up where one stands."""
+
+# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
+# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
+# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import warp as wp
+
+from codesign.sim import Dialect, TaskFunctions
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Do not sink: the loss is how far the centre of mass is below where it started, on average over the episode [m].
+
+    What it is above that is not worth anything, so that nothing is gained by a jump before the fall.
+    """
+
+    name: str = "balance"
+
+    memory = 3
+    uses_effort = False
+
+    @property
+    def structure(self) -> tuple[Any, ...]:
+        """What decides the kernels."""
+        return (self.name,)
+
+    def functions(self, dialect: Dialect) -> TaskFunctions:
+        """Return functions that remember how high the centre started, how high it is, and how far it sank so far."""
+        real, vector, scalar, recall = dialect.real, dialect.vector, dialect.scalar, dialect.recall
+        Values, up, larger = dialect.scalar, dialect.dimension - 1, dialect.larger
+
+        @wp.func(module=dialect.module)
+        def observe(values: Values, memory: recall, step: int, steps: int, centre: vector, effort: real) -> recall:
+            start = memory[0]
+            sunk = memory[2]
+            if step == 0:
+                start = centre[up]
+                sunk = real(0.0)
+            below = larger(real(0.0), start - centre[up])  # in this order NaN stays NaN
+            return recall(start, centre[up], sunk + below / real(steps))
+
+        @wp.func(module=dialect.module)
+        def loss(values: Values, memory: recall) -> scalar:
+            return scalar(memory[2])
+
+        return TaskFunctions(Values, observe, loss)
+
+    def values(self, dimension: int) -> tuple[float, ...]:
+        """Return one number; the objective has no constants."""
+        del dimension
+        return (0.0,)
+
+    def light(self, dimension: int) -> None:
+        """Return None: there is no light."""
+
+    def variant(self, generator: np.random.Generator) -> "Balance":
+        """Return the same task: nothing about it varies."""
+        del generator
+        return self
+
+    def measures(self, memory: np.ndarray) -> dict[str, np.ndarray]:
+        """Return how far the centre is below where it started, on average and at the end [m]."""
+        return {"sunk": memory[:, 2], "fallen": memory[:, 0] - memory[:, 1]}
