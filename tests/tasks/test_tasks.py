@@ -41,6 +41,18 @@ def test_measures_are_numbers_of_every_world(task: str) -> None:
         assert np.isfinite(values).all()
 
 
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_what_diverged_has_done_nothing(task: str) -> None:
+    """A body whose masses are nowhere has no loss, neither a good one nor a bad one."""
+    case = Case.of(task=task)
+    velocities = np.zeros_like(BODIES.positions)
+    velocities[: BODIES.mass_start[1]] = np.nan
+    simulator = case.simulator(BODIES, velocities=velocities)
+    simulator.load(case.weights(BODIES))
+    simulator.forward()
+    np.testing.assert_array_equal(np.isnan(simulator.loss.numpy()), np.arange(len(BODIES)) == 0)
+
+
 def test_walking_is_displacement() -> None:
     loss, measures = episode("walk")
     np.testing.assert_allclose(measures["displacement"], -loss, rtol=0, atol=1e-15)
