@@ -73,12 +73,14 @@ class Command:
         config_name: its primary configuration in conf/.
         catalogue: returns what its configuration may hold.
         prepare: checks a request without writing anything, and returns what is to be done.
+        precheck: checks the overrides by their keys before a configuration is composed with them.
     """
 
     name: str
     config_name: str
     catalogue: Callable[[], Catalogue]
     prepare: Callable[[Request], Prepared]
+    precheck: Callable[[Mapping[str, Any]], None] = lambda _overrides: None
 
 
 def run(command: Command, arguments: Sequence[str]) -> int:
@@ -162,6 +164,7 @@ def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) ->
     folder = None
     with _explained(catalogue), initialize_config_dir(config_path, job_name="codesign", version_base=VERSION_BASE):
         for overrides in _jobs(flags):
+            command.precheck(_by_key(overrides))
             config = _composed(config_name, [*overrides, *search])
             if flags.help or flags.cfg:
                 continue
@@ -204,6 +207,15 @@ def _values(override: Override) -> list[str]:
     if not override.is_discrete_sweep():
         return []
     return [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
+
+
+def _by_key(overrides: list[str]) -> dict[str, Any]:
+    parsed = OverridesParser.create().parse_overrides(overrides)
+    return {
+        override.key_or_group: override.value()
+        for override in parsed
+        if not (override.is_sweep_override() or override.key_or_group.partition(".")[0] == "hydra")
+    }
 
 
 def _request(config: DictConfig, folder: str) -> Request:

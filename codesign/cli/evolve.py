@@ -85,4 +85,4 @@ def _ending(outcome: Outcome, further: str) -> str:
     return f"Finished: {outcome.finished} generations in {outcome.seconds:.0f} s, {best}."
 
 
-COMMAND = Command("evolve", "config", of_experiments, prepare)
+COMMAND = Command("evolve", "config", of_experiments, prepare, stored.require_free)

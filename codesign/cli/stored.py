@@ -73,25 +73,36 @@ def read(folder: RunFolder) -> dict[str, Any]:
     return config
 
 
+def require_free(overrides: Mapping[str, Any]) -> None:
+    """Check that a command line which goes on with a run sets nothing that would make it another run.
+
+    Args:
+        overrides: values by the keys and groups that the command line sets, with or without `run`.
+
+    Raises:
+        ConfigError: it does.
+    """
+    if overrides.get("run") is None:
+        return
+    for key in overrides:
+        free = any(key == name or key.startswith(f"{name}.") for name in FREE)
+        if not free or key in DECISIVE:
+            got = f"{key} together with run={overrides['run']}"
+            settable = ", ".join(FREE[1:]).replace("execution", "execution (but not its precision)")
+            remedy = f"set only {settable}, or start a new run"
+            raise ConfigError("a run to go on as it was started", got, remedy)
+
+
 def renewed(stored: Mapping[str, Any], composed: Mapping[str, Any], overrides: tuple[str, ...]) -> dict[str, Any]:
     """Return the stored configuration with what the command line sets anew.
 
     Args:
         stored: what the run was started with.
         composed: what the command line composes, from which the new values are taken.
-        overrides: keys and groups that the command line sets.
-
-    Raises:
-        ConfigError: one of them would make it another run.
+        overrides: keys and groups that the command line sets, all of which a run leaves free.
     """
     config = deepcopy(dict(stored))
     for key in overrides:
-        free = any(key == name or key.startswith(f"{name}.") for name in FREE)
-        if not free or key in DECISIVE:
-            got = f"{key} together with run={composed['run']}"
-            settable = ", ".join(FREE[1:]).replace("execution", "execution (but not its precision)")
-            remedy = f"set only {settable}, or start a new run"
-            raise ConfigError("a run to go on as it was started", got, remedy)
         if key != "run":
             _set(config, key.split("."), composed)
     return config

@@ -25,7 +25,8 @@ class Worlds(Pooling):
         fitness, quantile: how what is done in them becomes one number, see `Pooling`.
         vary_terrain: whether other worlds have another ground of the same kind.
         vary_task: whether other worlds have another task of the same kind, say another target.
-        friction_spread: friction is multiplied by a number between 1 - spread and 1 + spread.
+        friction_spread: friction is multiplied by a number between 1 - spread and 1 + spread; without effect where
+            the contact has no friction (`no_slip`).
         push_speed: change of the velocity of all masses, in a random level direction at a random moment [m/s].
         motor_noise: standard deviation of the noise of actuation, which itself is between -1 and 1.
 

@@ -192,11 +192,11 @@ def _draw_way(recording: Recording, panel: Axes) -> None:
 
 
 def _way(trajectory: Trajectory, light: Array | None) -> Array:
-    """Return metres per frame: on the level from the light if there is one, else from the start, along x in 2D."""
+    """Return metres per frame: on the level from the light if there is one, else from the start along x."""
     middle = trajectory.positions[:, :, :-1].mean(axis=1)
-    if light is None and middle.shape[1] == 1:
+    if light is None:
         return middle[:, 0] - middle[0, 0]
-    return np.linalg.norm(middle - (middle[0] if light is None else light[:-1]), axis=1)
+    return np.linalg.norm(middle - light[:-1], axis=1)
 
 
 def _draw_legend(panel: Axes) -> None:

@@ -102,7 +102,7 @@ def _draw_lines(ground: Array, middle: Array, start: Array, reach: float, panel:
     lines = np.concatenate(pieces)
     strength = 0.3 * (1 - _away(lines.mean(axis=1), middle, reach))
     colours = np.column_stack([np.tile(to_rgb(SOIL_LINE), (len(lines), 1)), strength])
-    panel.add_collection(LineCollection(list(lines @ _PLANE.T), colors=colours, linewidths=0.6))
+    panel.add_collection(LineCollection(list(lines @ _PLANE.T), colors=colours, linewidths=0.6, zorder=1))
 
 
 def _away(points: Array, middle: Array, reach: float) -> Array:

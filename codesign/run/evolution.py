@@ -20,6 +20,9 @@ from codesign.run.interruption import Interruption
 from codesign.run.metrics import Metrics, summarise
 from codesign.search import Individuals, Search
 
+NOTABLE = 0.5
+"""Share of the designs of a generation that cannot learn from which on the user hears of it."""
+
 
 class Listener(Protocol):
     """Told how a run goes on, from the run's own thread."""
@@ -229,6 +232,11 @@ class _Evolution:
             self._listener.on_notice(
                 f"No design of generation {generation} was valid: all diverged, or went beyond the learner's limits. "
                 "A smaller sim.dt, softer springs or higher limits may help."
+            )
+        if metrics.no_gradient_share >= NOTABLE:
+            self._listener.on_notice(
+                f"{metrics.no_gradient_share:.0%} of the designs of generation {generation} could not learn: nothing "
+                "that their muscles do changes what the task rewards. Bodies may lack muscles, or the task be too far."
             )
 
     def _bars(self) -> np.ndarray | None:

@@ -27,6 +27,7 @@ class Metrics:
         offspring_before_learning: mean performance of the valid ones of these before they learned.
         offspring_spread: mean standard deviation of what the valid ones of these do in their worlds, 0 for one world.
         valid_share: share of the designs evaluated in this generation that were valid.
+        no_gradient_share: share of them that learned nothing because nothing that their muscles do changes the loss.
         stopped_share: share of them that racing stopped; these count with the best that they did until then.
         survivors: of these, how many were selected.
         diversity: mean share of cells in which two members of the population differ.
@@ -46,6 +47,7 @@ class Metrics:
     offspring_before_learning: float | None
     offspring_spread: float | None
     valid_share: float
+    no_gradient_share: float
     stopped_share: float
     survivors: int
     diversity: float
@@ -76,6 +78,7 @@ def summarise(
         wall_seconds: time spent on the run so far [s].
     """
     valid = np.isfinite(evaluations.fitness)
+    stuck = (evaluations.status == LearningStatus.NO_GRADIENT) & ~(evaluations.fitness > evaluations.curves[:, 0])
     pace = 1.0 / max(seconds, 1e-9)
     return Metrics(
         generation=generation,
@@ -86,6 +89,7 @@ def summarise(
         offspring_before_learning=_mean(evaluations.curves[valid, 0].astype(np.float64)),
         offspring_spread=_mean(evaluations.spread[valid]),
         valid_share=float(valid.mean()),
+        no_gradient_share=float(stuck.mean()),
         stopped_share=float(np.mean(evaluations.status == LearningStatus.STOPPED)),
         survivors=int(np.count_nonzero(population.identities[:, 0] == generation)),
         diversity=diversity(population.genomes),

@@ -44,7 +44,7 @@ class Physics:
     def __post_init__(self) -> None:
         _require(0.0 < self.dt <= 0.1, "sim.dt", "above 0 and at most 0.1 s", self.dt)
         _require(self.steps >= 1, "sim.steps", "of 1 or more", self.steps)
-        _require(math.isfinite(self.gravity), "sim.gravity", "that is finite", self.gravity)
+        _require(-math.inf < self.gravity <= 0.0, "sim.gravity", "of 0 or less: it points down", self.gravity)
         _require(0.0 <= self.damping < math.inf, "sim.damping", "of 0 or more", self.damping)
         _require(0.0 <= self.friction < math.inf, "sim.friction", "of 0 or more", self.friction)
         grip = self.grip is None or 0.0 <= self.grip <= 1.0

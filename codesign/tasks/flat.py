@@ -11,9 +11,8 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies
-from codesign.errors import ConfigError
 from codesign.sim import Dialect, TerrainFunctions
-from codesign.tasks.placement import set_down, surface_of, unbounded
+from codesign.tasks.placement import require_near, set_down, surface_of, unbounded
 
 SLOWEST = 1.0e-10
 """Added to speeds towards the ground [m/s] before they divide a distance (code of the 2024 paper)."""
@@ -37,9 +36,7 @@ class Flat:
 
     def __post_init__(self) -> None:
         for field in ("ground_height", "start"):
-            value = getattr(self, field)
-            if not math.isfinite(value):
-                raise ConfigError(f"terrain.{field} that is finite", repr(value), f"set terrain.{field} in metres")
+            require_near(f"terrain.{field}", (getattr(self, field),))
 
     @property
     def structure(self) -> tuple[Any, ...]:

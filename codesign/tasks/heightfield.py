@@ -1,6 +1,7 @@
 """Ground of given heights: a line in 2D, a bilinear surface in 3D."""
 
 import math
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ from codesign.body import Bodies
 from codesign.errors import ConfigError
 from codesign.sim import Dialect, TerrainFunctions
 from codesign.tasks.grid import Grid, build_grid
-from codesign.tasks.placement import set_down
+from codesign.tasks.placement import FARTHEST, require_near, set_down
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,16 @@ class Heightfield:
             got = f"{self.heights[row][column]} in row {row}, column {column}"
             remedy = f"set every height in metres{'' if self.file is None else f' in {self.file}'}"
             raise ConfigError("terrain.heights that are finite", got, remedy)
-        if not all(map(math.isfinite, (*self.low, self.start))):
-            raise ConfigError("terrain.low and terrain.start that are finite", repr(self.low), "set them in metres")
-        if not all(0.0 < extent < math.inf for extent in self.size):
-            raise ConfigError("terrain.size above 0", repr(self.size), "set terrain.size in metres, as [5, 5]")
+        for field, example in (("low", "[-2.5, -2.5]"), ("size", "[5, 5]")):
+            value = getattr(self, field)
+            if len(value) != 2:
+                expected, remedy = f"terrain.{field} as two numbers, along x and y", f"set for example {example}"
+                raise ConfigError(expected, repr(value), remedy)
+        for field, places in (("low", self.low), ("start", (self.start,))):
+            require_near(f"terrain.{field}", places)
+        if not all(0.0 < extent <= FARTHEST for extent in self.size):
+            expected = f"terrain.size above 0 and at most {FARTHEST:g} m"
+            raise ConfigError(expected, repr(self.size), "set terrain.size in metres, as [5, 5]")
         if not 0 <= self.bisections <= 64:
             raise ConfigError("terrain.bisections from 0 to 64", repr(self.bisections), "set for example 0 or 8")
 
@@ -131,7 +138,8 @@ def read_heights(path: Path) -> tuple[tuple[float, ...], ...]:
     if kind not in (".npy", ".csv"):
         raise ConfigError(expected, f"{path}", "save the heights as .npy or .csv")
     try:
-        found = np.load(path, allow_pickle=False) if kind == ".npy" else np.loadtxt(path, delimiter=",", ndmin=2)
+        with warnings.catch_warnings(action="ignore"):  # an empty file is said below to be one
+            found = np.load(path, allow_pickle=False) if kind == ".npy" else np.loadtxt(path, delimiter=",", ndmin=2)
     except (OSError, ValueError, EOFError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
         raise ConfigError(expected, f"{path}: {reason}", remedy) from error

@@ -1,10 +1,26 @@
 """Where bodies start: as low as the ground allows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from codesign.body import Bodies
+from codesign.errors import ConfigError
+
+FARTHEST = 1000.0
+"""Largest coordinate [m] that bodies are put at: there, single precision still tells 0.06 mm from nothing."""
+
+
+def require_near(field: str, places: Sequence[float]) -> None:
+    """Check that coordinates [m] are numbers that motion can be told from in single precision.
+
+    Raises:
+        ConfigError: one is not.
+    """
+    for place in places:
+        if not abs(place) <= FARTHEST:
+            expected = f"{field} between {-FARTHEST:g} and {FARTHEST:g} m"
+            raise ConfigError(expected, repr(place), f"set {field} in metres")
 
 
 def set_down(

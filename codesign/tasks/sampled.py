@@ -12,7 +12,7 @@ from codesign.body import Bodies
 from codesign.errors import ConfigError
 from codesign.sim import Dialect, TerrainFunctions
 from codesign.tasks.grid import Grid, build_grid
-from codesign.tasks.placement import set_down
+from codesign.tasks.placement import FARTHEST, set_down
 
 MOST_NODES = 1001
 """Nodes along an axis: a million in 3D, 8 MB."""
@@ -44,8 +44,8 @@ class Sampled(ABC):
     reach: float = 2.5
 
     def __post_init__(self) -> None:
-        require(self, "start", -math.inf, math.inf)
-        require(self, "reach", LARGEST_BODY, math.inf)
+        require(self, "start", -FARTHEST, FARTHEST)
+        require(self, "reach", LARGEST_BODY, FARTHEST)
 
     @property
     @abstractmethod

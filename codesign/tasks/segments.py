@@ -3,7 +3,6 @@
 # Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
 # pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
 # pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ from codesign.body import Bodies
 from codesign.errors import ConfigError
 from codesign.sim import Dialect, TerrainFunctions
 from codesign.tasks.flat import SLOWEST
-from codesign.tasks.placement import set_down, unbounded
+from codesign.tasks.placement import require_near, set_down, unbounded
 
 FAR = 1.0e6
 """Coordinate along x [m] beyond which nothing gets."""
@@ -41,11 +40,10 @@ class Segments:
     def __post_init__(self) -> None:
         count = len(self.corners)
         if count < 4 or count % 2:
-            raise ConfigError(
-                "terrain.corners as x and height of two corners or more", f"{count} numbers", "add corners"
-            )
-        if not all(map(math.isfinite, (*self.corners, self.start))):
-            raise ConfigError("finite terrain.corners and terrain.start", repr(self.corners), "set them in metres")
+            expected = "terrain.corners as x and height of two corners or more, in one flat list"
+            raise ConfigError(expected, f"{count} entries", "set for example terrain.corners=[0.3,0.1,0.6,0.2]")
+        for field in ("corners", "start"):
+            require_near(f"terrain.{field}", self.corners if field == "corners" else (self.start,))
         if not all(np.diff(self.corners[::2]) > 0):
             raise ConfigError("terrain.corners that ascend along x", repr(self.corners[::2]), "sort the corners by x")
 

@@ -88,6 +88,7 @@ def test_a_finished_run_stays_as_it_is(finished: Path, capsys: pytest.CaptureFix
         ("experiment=demo", "got experiment"),
         ("search.population_size=9", "got search.population_size"),
         ("search=random", "got search "),
+        ("terrain.roughness=0.1", "got terrain.roughness"),  # which is no key of the default terrain
         ("search.generations=0", "search.generations"),
         ("logger.display=loud", "logger.display"),
         ("execution.precision=float64", "execution.precision"),

@@ -1,6 +1,7 @@
 """The numbers of a generation."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -73,3 +74,16 @@ def test_speed_is_work_by_time():
     assert (metrics.robots, metrics.robots_per_second) == (30, 15.0)
     assert metrics.robot_steps_per_second == evaluations.robot_steps / 2
     assert (metrics.generation_seconds, metrics.wall_seconds) == (2.0, 5.0)
+
+
+def test_what_cannot_learn_counts_in_its_share():
+    population, evaluations = generation()
+    status, curves = evaluations.status.copy(), evaluations.curves.copy()
+    status[:5] = LearningStatus.NO_GRADIENT
+    curves[:5] = 0.25
+    # The first two got better until there was nothing more to learn.
+    fitness = evaluations.fitness.copy()
+    fitness[:5] = (0.5, 0.5, 0.25, 0.25, 0.25)
+    stuck = replace(evaluations, status=status, curves=curves, fitness=fitness)
+    assert summarise(1, population, evaluations, 2.0, 5.0).no_gradient_share == 0.0
+    assert summarise(1, population, stuck, 2.0, 5.0).no_gradient_share == 3 / len(evaluations)

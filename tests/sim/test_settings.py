@@ -26,6 +26,7 @@ NAN = float("nan")
         ("steps", 0),
         ("gravity", NAN),
         ("gravity", float("inf")),
+        ("gravity", 9.8),
         ("damping", -1.0),
         ("damping", float("inf")),
         ("friction", -0.1),

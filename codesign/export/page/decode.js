@@ -64,8 +64,8 @@ export class Trajectory {
     return (a * (1 - part) + b * part) * this.actuationStep;
   }
 
-  /** Level distance [m] at a fractional frame of the centre of mass from a place, that of its start if none is given. */
-  distanceFrom(frame, place = this.centre) {
+  /** Level distance [m] at a fractional frame of the centre of mass from a place. */
+  distanceFrom(frame, place) {
     const level = Array.from({ length: this.dim - 1 }, (_, axis) => this.along(this.centre, axis, frame) - place[axis]);
     return Math.hypot(...level);
   }

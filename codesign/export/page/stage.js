@@ -76,7 +76,7 @@ export class Stage {
       view.figure.hidden = !design[view.name];
       view.output.title = design.light
         ? "level distance of the centre of mass from the light"
-        : `distance of the centre of mass from its start, ${design.dim === 3 ? "on the level" : "along x"}`;
+        : "distance of the centre of mass from its start, along x";
     }
     byId("views").classList.toggle("single", !design.before);
     this.views[1].title.textContent = iteration === null ? "After learning" : `After ${iteration} learning steps`;
@@ -179,10 +179,9 @@ export class Stage {
   }
 }
 
-/** How far the robot has come: from its start, along x in 2D, or how far it still has to the light. */
-function wayOf({ dim, light }, trajectory, frame) {
+/** How far the robot has come along x, which is the way that tasks count, or how far it still has to the light. */
+function wayOf({ light }, trajectory, frame) {
   if (light) return `${trajectory.distanceFrom(frame, light).toFixed(2)} m to the light`;
-  if (dim === 3) return `${trajectory.distanceFrom(frame).toFixed(3)} m`;
   const moved = trajectory.along(trajectory.centre, 0, frame) - trajectory.centre[0];
   return `${moved < -0.0005 ? "−" : "+"}${Math.abs(moved).toFixed(3)} m`;
 }
