@@ -115,9 +115,10 @@ def draw_surface(axes: Any, terrain: Any, body: Body, light: Light | None) -> No
 def picture(name: str, path: Path) -> None:
     """Write the picture of a terrain: 2D on the left, 3D on the right where there is one."""
     figure = plt.figure(figsize=(9.0, 2.6), dpi=80)
-    line = figure.add_axes((0.05, 0.2, 0.44, 0.7))
+    flat = name == "segments"
+    line = figure.add_axes((0.05, 0.2, 0.93 if flat else 0.44, 0.7))
     draw_line(line, example(name, 2), triangles(8, 5))
-    if name != "segments":
+    if not flat:
         solid = figure.add_axes((0.5, -0.33, 0.5, 1.66), projection="3d", facecolor="none")
         draw_surface(solid, example(name, 3), voxels(), Light(target=(1.5, 0.6)) if name == "rough" else None)
     figure.savefig(path, pil_kwargs={"optimize": True})

@@ -75,6 +75,9 @@ def unknown_key(key: str, known: Collection[str]) -> ConfigError:
         remedy = f"it belongs to another choice than this {key.partition('.')[0]}; see --cfg job"
     else:
         remedy = nearest(key, known, "see --cfg job for all keys")
+        parent = key.rpartition(".")[0]
+        if remedy == nearest(parent, [parent], ""):  # a list of names, which this one may be added to
+            remedy = f"write +{key}=VALUE to add it to {parent}"
     return ConfigError("a key of the configuration", f"'{key}'", remedy)
 
 

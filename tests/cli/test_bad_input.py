@@ -16,6 +16,7 @@ CONFIGURATION = [
     ("evolve learner.iteratons=3", "did you mean 'learner.iterations'?"),
     ("evolve +learner.iteratons=3", "did you mean 'learner.iterations'?"),
     ("evolve mutation.weights.flp=2", "did you mean 'mutation.weights.flip'?"),
+    ("evolve mutation=flips mutation.weights.rotate=1", "write +mutation.weights.rotate=VALUE"),
     ("evolve controller=cpg controller.hidden=3", "it belongs to another choice than this controller"),
     ("evolve controller=cpg controller.sensors=[light]", "it belongs to another choice than this controller"),
     ("evolve controller.sensors=[smell]", "any of position, velocity, light, contact, each once; got [smell]"),
