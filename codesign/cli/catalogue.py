@@ -10,7 +10,7 @@ from codesign.cli.schemas import Catalogue
 from codesign.control import CONTROLLERS
 from codesign.evaluate import EVALUATORS, Trial, Worlds
 from codesign.genome import LATTICES, VariationSettings
-from codesign.run import CheckpointSettings, Experiment, read_weights
+from codesign.run import CheckpointSettings, Experiment, meaning, read_weights
 from codesign.search import SEARCHES
 from codesign.sim import Execution, Physics
 from codesign.tasks import TASKS, TERRAINS
@@ -51,8 +51,12 @@ def trial_of(settings: Mapping[str, Any]) -> Trial:
     """Return how one design is evaluated, from settings by dotted key.
 
     Raises:
-        ConfigError: settings that do not go together, or a file of weights that is none.
+        ConfigError: settings that do not go together, or a file of weights that is none or of another controller's.
     """
+    start: tuple[float, ...] = ()
+    if settings["weights"] is not None:
+        of = meaning(settings["controller"], settings["body.lattice"].build().dim)
+        start = read_weights(Path(settings["weights"]), of)
     return Trial(
         lattice=settings["body.lattice"],
         tissue=settings["body.tissue"],
@@ -64,7 +68,7 @@ def trial_of(settings: Mapping[str, Any]) -> Trial:
         learner=settings["learner"],
         seed=settings["seed"],
         worlds=settings["conditions"],
-        start=() if settings["weights"] is None else read_weights(Path(settings["weights"])),
+        start=start,
     )
 
 

@@ -7,7 +7,7 @@ from codesign.run.folder import RunFolder
 from codesign.run.metrics import CLOCK_FIELDS, Metrics
 from codesign.run.replay import gallery, replay
 from codesign.run.selection import select
-from codesign.run.weights import read_weights, write_weights
+from codesign.run.weights import meaning, read_weights, write_weights
 
 __all__ = [
     "CLOCK_FIELDS",
@@ -21,6 +21,7 @@ __all__ = [
     "Silence",
     "evolve",
     "gallery",
+    "meaning",
     "read_weights",
     "replay",
     "resume",

@@ -89,20 +89,23 @@ class Experiment:
     def fingerprint(self) -> dict[str, Any]:
         """Return all settings that decide the results by dotted name: plain values, checksums of the long ones."""
         settings = {"trial.execution.precision": self.trial.execution.precision}
-        for name, value in _flat(self).items():
+        for name, value in flat(self).items():
             if not any(name == part or name.startswith(f"{part}.") for part in _WITHOUT_EFFECT):
                 settings[name] = value
         return settings
 
 
-def _flat(value: Any, name: str = "") -> dict[str, Any]:
-    """Return the plain values inside nested dataclasses and mappings by dotted name; sequences become lists."""
+def flat(value: Any, name: str = "") -> dict[str, Any]:
+    """Return the plain values inside nested dataclasses and mappings by dotted name, in lists instead of sequences.
+
+    Long lists, such as many heights, become checksums.
+    """
     if dataclasses.is_dataclass(value):
         value = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         found: dict[str, Any] = {}
         for key in sorted(value):
-            found |= _flat(value[key], f"{name}.{key}" if name else str(key))
+            found |= flat(value[key], f"{name}.{key}" if name else str(key))
         return found
     return {name: _brief(_listed(value))}
 

@@ -9,7 +9,7 @@ import pytest
 
 from codesign.cli import main
 from codesign.control import CONTROLLERS
-from codesign.run import RunFolder, write_weights
+from codesign.run import RunFolder, meaning, write_weights
 from tests.run.fakes import results as recorded
 
 BEGIN = ["evolve", "debug=tiny", "evaluator=local", "logger=quiet"]
@@ -20,8 +20,9 @@ def write_bumps(path: Path, size: float) -> None:
 
 
 def write_controller(path: Path, size: float) -> None:
-    shapes = CONTROLLERS["shared"]().groups(8, 24, 2, 60).values()
-    write_weights(path, size * np.random.default_rng(0).normal(size=sum(map(math.prod, shapes))))
+    controller = CONTROLLERS["shared"]()
+    count = sum(map(math.prod, controller.groups(8, 24, 2, 60).values()))
+    write_weights(path, size * np.random.default_rng(0).normal(size=count), meaning(controller, 2))
 
 
 INPUTS = {
@@ -67,3 +68,19 @@ def test_a_run_goes_on_without_the_files_it_was_started_with(
     assert len(said) == 1
     assert "SHA-256" in said[0]
     assert len(said[0]) < 500
+
+
+def test_weights_of_as_many_numbers_that_mean_something_else_are_refused(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Position alone in 3D gives a muscle as many numbers as position and velocity do in 2D."""
+    spatial = CONTROLLERS["shared"](sensors=("position",))
+    count = sum(map(math.prod, spatial.groups(8, 24, 3, 60).values()))
+    write_weights(here / "spatial.safetensors", np.zeros(count), meaning(spatial, 3))
+    assert main([*BEGIN, "controller=shared", "weights=spatial.safetensors"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(
+        "codesign: expected weights learned with dimension=2, controller.sensors=[position,velocity]"
+    )
+    assert len(said.splitlines()) == 1
+    assert [path.name for path in here.iterdir()] == ["spatial.safetensors"]
