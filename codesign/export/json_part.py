@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from codesign.export.recording import RecordingError
 
-REMEDY = "write the file again with format=json (docs/json-format.md describes it)"
+REMEDY = "write one with codesign export run=FOLDER format=json (docs/json-format.md describes it)"
 
 
 class JsonPart:
@@ -96,6 +96,18 @@ class JsonPart:
         if np.isinf(array).any():
             raise self._error(name, "finite numbers")
         return array
+
+    def floats_within(self, name: str, low: float, high: float, *, least: bool) -> npt.NDArray[np.float32]:
+        """Return a list of numbers above `low`, with `least` of at least that, and below `high`."""
+        values = self.floats(name, (0,))
+        outside = ~((values >= low if least else values > low) & (values < high))
+        if outside.any():
+            place = int(np.argmax(outside))
+            bounds = f"of {low:g} or more" if least else f"above {low:g}"
+            below = f" and below {high:g}" if high < np.inf else ""
+            expected = f"{self._where(name)} to be numbers {bounds}{below}"
+            raise RecordingError(expected, f"{self._values[name][place]!r} at index {place}", REMEDY)
+        return values
 
     def _array(self, name: str, value: object, shape: tuple[int, ...], what: str, kinds: str) -> npt.NDArray[Any]:
         wanted = f"a list of {'lists of ' * (len(shape) - 1)}{what}"

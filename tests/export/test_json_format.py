@@ -119,3 +119,24 @@ def test_a_missing_or_binary_file_is_told(tmp_path):
     (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(RecordingError, match="a readable JSON file"):
         read_json(tmp_path / "binary.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("stiffness", -5, "expected body.stiffness to be numbers above 0; got -5 at index 1 in "),
+        ("stiffness", 0.0, "expected body.stiffness to be numbers above 0; got 0.0 at index 1 in "),
+        ("rest_lengths", 0.0, "expected body.rest_lengths to be numbers above 0; got 0.0 at index 1 in "),
+        ("swings", -0.1, "expected body.swings to be numbers of 0 or more and below 1; got -0.1 at index 1 in "),
+        ("swings", 1.0, "expected body.swings to be numbers of 0 or more and below 1; got 1.0 at index 1 in "),
+    ],
+)
+def test_springs_that_no_body_can_have_are_refused(name, value, said, tmp_path):
+    data = to_json(recording())
+    data["body"][name][1] = data["body"][name][2] = value
+    with pytest.raises(RecordingError) as told:
+        read_json(write(data, tmp_path / "broken.json"))
+    assert said in str(told.value)
+    schema = json.loads((resources.files("codesign.export") / "recording.schema.json").read_text(encoding="utf-8"))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data, schema)
