@@ -36,8 +36,8 @@ def prepare(request: Request) -> Prepared:
     """Check a request for one generation of learning.
 
     Raises:
-        ConfigError: a setting that is unknown, of the wrong type or out of range.
-        RecordingError: a file of designs that is none, or whose body is not in one piece.
+        ConfigError: a setting that is unknown, of the wrong type or out of range, or that the designs do not fit.
+        RecordingError: a file of designs that is none, or whose body is in pieces or of other dimensions than the rest.
         MemoryBudgetError: a design alone does not fit into the memory.
     """
     settings = build(of_training(), request.config)
@@ -53,6 +53,7 @@ def prepare(request: Request) -> Prepared:
     recordings = [read_json(Path(name)) for name in names]
     trial = experiment.trial
     if recordings:
+        trial.require_dimension(_dimension(recordings, names))
         bodies = Bodies.of([_body(recording, name) for recording, name in zip(recordings, names, strict=True)])
         memory = estimate_given(trial, bodies)
         teach = partial(_learn_given, trial, bodies, [recording.design for recording in recordings])
@@ -104,6 +105,16 @@ def _learn_given(trial: Trial, bodies: Bodies, names: list[str]) -> Lessons:
     )
     status = [LearningStatus(code).name.lower() for code in codes]
     return Lessons(names, np.diff(bodies.mass_start), np.diff(bodies.spring_start), -curves, fitness, status)
+
+
+def _dimension(recordings: list[Recording], names: tuple[str, ...]) -> int:
+    """Return the dimensions of space that recordings, at least one, share."""
+    first = recordings[0].dim
+    for recording, name in zip(recordings, names, strict=True):
+        if recording.dim != first:
+            expected = f"designs in {first} dimensions, as {names[0]}"
+            raise RecordingError(expected, f"{name} in {recording.dim}", "let those in 2D and in 3D learn apart")
+    return first
 
 
 def _body(recording: Recording, name: str) -> Body:

@@ -49,10 +49,7 @@ class Trial:
 
     def __post_init__(self) -> None:
         require_seed(self.seed)
-        conditions = self.conditions()
-        require_conditions(conditions, self.dimension)
-        for each in conditions:
-            each.terrain.data(self.dimension)
+        self.require_dimension(self.dimension)
         if "light" in self.controller.senses and self.task.light(self.dimension) is None:
             got = f"a light sensor and task={self.task.name}, which has no light"
             raise ConfigError("a task with a light", got, "choose task=light, or leave light out of controller.sensors")
@@ -68,6 +65,22 @@ class Trial:
     def dimension(self) -> int:
         """Number of space dimensions."""
         return self.lattice.build().dim
+
+    def require_dimension(self, dimension: int) -> None:
+        """Check that bodies in so many dimensions, the lattice's or others that are given, can be evaluated.
+
+        Raises:
+            ConfigError: ground, target, pushes or weights to start from are of other dimensions.
+        """
+        if dimension != self.dimension and (self.start or self.worlds.push_speed):
+            got = f"{self.dimension}, for which the weights or pushes are"
+            raise ConfigError(
+                f"a lattice of {dimension} dimensions, as those of the bodies", got, "choose a body of these dimensions"
+            )
+        conditions = self.conditions()
+        require_conditions(conditions, dimension)
+        for each in conditions:
+            each.terrain.data(dimension)
 
     def conditions(self) -> tuple[Conditions, ...]:
         """Return what the worlds of a design are like."""

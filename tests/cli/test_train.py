@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from codesign.cli import main
+from codesign.export import EXPORTERS
+from tests.export import cubes, strips
 
 TINY = ["debug=tiny", "evaluator=local", "hydra.run.dir=out"]
 
@@ -69,3 +71,35 @@ def test_a_design_learns_the_same_curve_as_in_its_run(finished: Path) -> None:
     for row in rows():
         name = f"g000-i{int(row['design'].removeprefix('random-')):04d}"
         assert row["curve"] == pytest.approx(recorded[name])
+
+
+@pytest.fixture
+def drawn(here: Path) -> tuple[str, str]:
+    """Return files of a design in 2D and of one in 3D."""
+    EXPORTERS["json"].write(strips.gallery(recordings=(strips.recording(),)), here / "plane.json")
+    EXPORTERS["json"].write(strips.gallery(recordings=(cubes.recording(frames=5),)), here / "space.json")
+    return "plane.json", "space.json"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["designs=[space.json,plane.json]"], "designs in 3 dimensions, as space.json; got plane.json in 2;"),
+        (["designs=[plane.json,space.json]"], "designs in 2 dimensions, as plane.json; got space.json in 3;"),
+        (["designs=space.json", "terrain=segments"], "terrain=segments"),
+        (
+            ["designs=space.json", "conditions.push_speed=0.1"],
+            "a lattice of 3 dimensions, as those of the bodies; got 2",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("drawn")
+def test_designs_of_other_dimensions_are_refused_before_anything_is_told(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", *TINY, "controller=cpg", *words]) == 2
+    shown = capsys.readouterr()
+    assert said in shown.err
+    assert len(shown.err.splitlines()) == 1
+    assert shown.out == ""
+    assert not Path("out").exists()
