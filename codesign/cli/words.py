@@ -21,9 +21,10 @@ def typed(key: str, value: object) -> tuple[str, ...]:
     """Return the words of a setting that takes one or a list of them.
 
     Raises:
-        ConfigError: it holds something else.
+        ConfigError: it holds something else, or an empty text.
     """
     words = value if isinstance(value, list | tuple) else [value]
-    if not all(isinstance(word, str) for word in words):
+    # An empty text would be the path of the working folder.
+    if not all(isinstance(word, str) and word for word in words):
         raise ConfigError(f"{key} as a word or a list of words", repr(value), f"set {key}=A or {key}=[A,B]")
     return tuple(str(word) for word in words)

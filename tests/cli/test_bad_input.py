@@ -75,6 +75,8 @@ CONFIGURATION = [
     ("train search.population_size=0", "search.population_size"),
     ("train designs=nothing.json", "nothing.json"),
     ("train designs=3", "designs as a word"),
+    ("train designs=", "designs as a word or a list of words; got ''; set designs=A"),
+    ("train designs=['']", "designs as a word or a list of words; got ['']; set designs=A"),
     ("train run=somewhere", "designs=FILE.json"),
     ("bench worlds=[0]", "worlds of 1 or more"),
     ("bench worlds=[]", "worlds as a list"),
