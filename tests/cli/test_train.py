@@ -1,6 +1,7 @@
 """`codesign train`: one generation learns."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,25 @@ def test_a_given_body_in_pieces_is_refused(finished: Path, capsys: pytest.Captur
     file.write_text(json.dumps(design))
     assert main(["train", *TINY, f"designs=[{file}]"]) == 2
     assert f"joined by springs in {file}; got " in capsys.readouterr().err
+
+
+def test_a_summary_of_the_best_is_refused_with_what_writes_designs(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", *TINY, f"designs={finished / 'best.json'}"]) == 2
+    assert "write one with codesign export run=FOLDER format=json" in capsys.readouterr().err
+
+
+def test_the_documentation_reads_a_file_that_export_writes(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", f"run={finished}", "design=best", "format=json", "output=export"]) == 0
+    (file,) = Path("export").iterdir()
+    text = (Path(__file__).parents[2] / "docs" / "json-format.md").read_text()
+    example = text.partition("```python\n")[2].partition("```")[0]
+    named = re.search(r'"(export/g\d{3}-i\d{4}\.json)"', example)
+    assert named
+    capsys.readouterr()
+    exec(example.replace(named[1], str(file)), {})
+    assert re.fullmatch(rf"{file.stem} moved -?\d+\.\d\d m\n", capsys.readouterr().out)
 
 
 def test_given_bodies_learn_in_batches_with_the_same_numbers(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
