@@ -1,6 +1,8 @@
 """`codesign COMMAND ...`: find the command, run it, and tell mistakes in one line."""
 
 import importlib
+import os
+import select
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +16,9 @@ MISTAKE = 2
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells count it."""
 
+UNREAD = 141
+"""Exit status when nobody reads on what is printed (as `head` does), as shells count it."""
+
 COMMANDS = {
     "evolve": ("codesign.cli.evolve", "evolve bodies whose controllers learn; go on with run=FOLDER"),
     "train": ("codesign.cli.train", "let random or given bodies learn, and show their learning curves"),
@@ -26,13 +31,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run `codesign` with `arguments` (the process's own by default) and return its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _dispatch(words)
+        status = _dispatch(words)
+        sys.stdout.flush()
+        return status
     except CodesignError as error:
         _say(f"codesign: {' '.join(str(error).split())}")
         return MISTAKE
     except KeyboardInterrupt:
         _say("codesign: interrupted")
         return INTERRUPTED
+    except BrokenPipeError:
+        if not _unread():
+            raise
+        return UNREAD
 
 
 def _dispatch(words: list[str]) -> int:
@@ -61,6 +72,22 @@ usage: codesign COMMAND [key=value ...]
   codesign COMMAND --help      what a command can be told: choices, keys, values
   codesign COMMAND --cfg job   the configuration it would run with
   codesign --version"""
+
+
+def _unread() -> bool:
+    """Return whether standard output is a pipe that nobody reads, and if so send what is left to nowhere.
+
+    Else the interpreter would complain about what is left when it ends.
+    """
+    output = sys.stdout.fileno()
+    watch = select.poll()
+    watch.register(output, select.POLLOUT)
+    if not any(event & (select.POLLERR | select.POLLHUP) for _, event in watch.poll(0)):
+        return False
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, output)
+    os.close(nowhere)
+    return True
 
 
 def _say(line: str) -> None:

@@ -63,3 +63,31 @@ def test_the_program_starts_fast_and_fails_with_one_line() -> None:
     ]
     assert result.stdout == ""
     assert seconds < 5.0, "most of it was spent before the command was known"
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", [["--help"], ["evolve", "--help"]])
+def test_a_reader_that_has_seen_enough_is_no_error(words: list[str], unbuffered: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as unread:
+        result = subprocess.run(
+            [sys.executable, "-m", "codesign.cli", *words],
+            stdout=unread,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(config_folder().parent), "PYTHONUNBUFFERED": unbuffered},
+            check=False,
+        )
+    assert (result.returncode, result.stderr) == (141, "")
+
+
+def test_a_pipe_of_something_else_that_breaks_is_no_reader_that_has_seen_enough(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: list[str]) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("codesign.cli.entry._dispatch", fail)
+    with pytest.raises(BrokenPipeError):
+        main(["--help"])
