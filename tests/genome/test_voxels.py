@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -53,12 +55,18 @@ def voxels(**filled: int) -> np.ndarray:
         (voxels(at000=1).astype(float), "whole numbers"),
         (voxels(at000=1)[:2], r"voxels of shape \(3, 2, 2\) \(the 3 x 2 x 2 cube lattice\); got \(2, 2, 2\)"),
         (voxels(at000=1).ravel(), "voxels of shape"),
+        ([[1, 2], [3]], "voxels in rows of one length; got rows of several lengths"),
+        ([["soft"]], "whole numbers from 0 to 255; got <U4"),
+        (voxels(at000=5), "got material 5; number them 0 empty, 1 "),
+        (voxels(), "got none; give a cell a material above 0"),
+        (voxels(at000=1, at200=1), "apart from the largest piece; fill cells between the pieces"),
     ],
 )
 def test_voxels_that_are_no_body_are_refused_in_one_line(given, message):
     with pytest.raises(GenomeError, match=message) as caught:
         from_voxels(CUBES, given)
     assert caught.value.remedy
+    assert not re.search("file|genome", str(caught.value))
     assert "\n" not in str(caught.value)
 
 
@@ -66,5 +74,7 @@ def test_voxels_that_are_no_body_are_refused_in_one_line(given, message):
     "muscles", [np.full(len(CUBES.edges), 2), np.zeros(3, int), np.zeros((1, len(CUBES.edges)), int)]
 )
 def test_muscle_bits_of_another_shape_or_value_are_refused(muscles):
-    with pytest.raises(GenomeError):
+    with pytest.raises(
+        GenomeError, match=rf"muscle bits of 0 or 1 of shape \({len(CUBES.edges)},\); got .*; give one for"
+    ):
         from_voxels(CUBES, voxels(at000=1), muscles)
