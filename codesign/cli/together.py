@@ -1,12 +1,14 @@
 """One controller for many bodies: learned over all of them at once, and tried on bodies that it has never seen."""
 
 import json
+import shlex
 import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from hydra.core.hydra_config import HydraConfig
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -22,6 +24,9 @@ from codesign.run import Experiment, meaning, write_weights
 from codesign.sim import MEBIBYTE
 from codesign.streams import Purpose, stream, streams
 from codesign.train import LearningStatus, learn
+
+OWN_KEYS = ("together", "designs", "weights")
+"""Keys that a run with the weights learned here either does not have or sets itself."""
 
 SEEN, UNSEEN = "seen", "unseen"
 
@@ -112,6 +117,11 @@ def _run(trial: Trial, seen: Bodies, unseen: Bodies, folder: Path) -> int:
     write_text(folder / "learning.jsonl", "\n".join(lines) + "\n")
     console.print(f"Controller: {folder / 'controller.safetensors'}", markup=False)
     console.print(f"Numbers, a line per step and per body: {folder / 'learning.jsonl'}", markup=False)
-    begin = f"codesign evolve weights={folder / 'controller.safetensors'}"
-    console.print(f"Let designs begin with it: {begin}", markup=False)
+    console.print(f"Let designs begin with it: {_begin(folder / 'controller.safetensors')}", markup=False)
     return 0
+
+
+def _begin(weights: Path) -> str:
+    """Return the command that evolves designs with these weights, under whatever else this one was told."""
+    told = [word for word in HydraConfig.get().overrides.task if word.lstrip("+~").partition("=")[0] not in OWN_KEYS]
+    return shlex.join(["codesign", "evolve", f"weights={weights}", *told])

@@ -1,6 +1,7 @@
 """Runs in three dimensions and in several worlds, from typed to finished."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,20 @@ def test_one_controller_learns_with_many_bodies(here: Path, capsys: pytest.Captu
     assert main([*begin, "learner.iterations=0", "hydra.run.dir=again"]) == 0
     again = [json.loads(line)["fitness"] for line in (here / "again" / "learning.jsonl").read_text().splitlines()]
     assert again == pytest.approx([row["after"] for row in seen], abs=1e-6)
+
+
+def test_the_command_that_lets_designs_begin_with_the_controller_works(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changes = ["body=square", "controller.sensors=[position]", "learner=adam", "learner.iterations=1"]
+    assert main([*TOGETHER, *changes, "title='one, for all'"]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("Let designs begin"))
+    words = shlex.split(line.partition(": ")[2])
+    assert words[:3] == ["codesign", "evolve", "weights=out/controller.safetensors"]
+    assert main([*words[1:], "search.generations=1", "logger=quiet", "hydra.run.dir=begun"]) == 0
+    stored = (here / "begun" / "config.yaml").read_text()
+    assert "title: one, for all" in stored
+    assert "name: square" in stored
 
 
 @pytest.mark.parametrize(
