@@ -29,7 +29,7 @@ from codesign.errors import CodesignError, ConfigError, OutputError
 
 VERSION_BASE = "1.3"
 
-PATHS = ("run", "output", "designs", "previous", "hydra.run.dir", "hydra.sweep.dir")
+PATHS = ("run", "output", "designs", "previous", "weights", "terrain.file", "hydra.run.dir", "hydra.sweep.dir")
 """Keys that hold paths, which may have any character in them."""
 
 OTHER_KEYS = ("experiment", "debug", "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.job.name")

@@ -7,27 +7,28 @@ from typing import Any
 import numpy as np
 
 from codesign.files import write_bytes, write_text
-from codesign.genome import LATTICES
-from codesign.run.checkpoint import newest_fingerprint
 from codesign.run.designs import design_id
 from codesign.run.folder import RunFolder
 from codesign.run.weights import encoded
 from codesign.search import Individuals
 
 
-def write_best(folder: RunFolder, population: Individuals, weights: dict[tuple[int, int], np.ndarray]) -> None:
+def write_best(
+    folder: RunFolder, population: Individuals, weights: dict[tuple[int, int], np.ndarray], of: dict[str, Any]
+) -> None:
     """Write the best member of a population, if it is valid, and its controller.
 
     Args:
-        folder: the run's, with the checkpoint of this population, which says what the weights are of.
+        folder: the run's.
         population: members, best first.
         weights: controller parameters by identity.
+        of: what the weights are of, see `weights.meaning`.
     """
     best = population.take(np.array([0]))
     if not np.isfinite(best.fitness[0]):
         return
     generation, individual = best.identities[0].tolist()
-    data = encoded(weights[generation, individual], _meaning(newest_fingerprint(folder.checkpoints)))
+    data = encoded(weights[generation, individual], of)
     about: dict[str, Any] = {
         "design": design_id(generation, individual),
         "fitness": float(best.fitness[0]),
@@ -41,10 +42,3 @@ def write_best(folder: RunFolder, population: Individuals, weights: dict[tuple[i
     }
     write_bytes(folder.best_weights, data)
     write_text(folder.best, json.dumps(about) + "\n")
-
-
-def _meaning(fingerprint: dict[str, Any]) -> dict[str, Any]:
-    """Return what a run's weights are of, as `weights.meaning` does, from the settings that decide its results."""
-    inside = "trial.controller."
-    settings = {name.removeprefix("trial."): value for name, value in fingerprint.items() if name.startswith(inside)}
-    return {"dimension": len(LATTICES[fingerprint["trial.lattice.name"]].extents), **settings}

@@ -141,18 +141,6 @@ def newest_intact(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     return None, faults
 
 
-def newest_fingerprint(folder: Path) -> dict[str, Any]:
-    """Return the settings that the newest checkpoint in `folder` was made with.
-
-    Raises:
-        CheckpointError: there is none, or its manifest cannot be read.
-    """
-    found = manifests(folder)
-    if not found:
-        raise CheckpointError("a checkpoint", f"none in {folder}", _REMEDY)
-    return dict(_manifest(found[0])["experiment"])
-
-
 def discard_after(folder: Path, generation: int) -> None:
     """Remove the checkpoints of later generations, which are about to be computed again."""
     for path in manifests(folder):

@@ -18,6 +18,7 @@ from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.interruption import Interruption
 from codesign.run.metrics import Metrics, summarise
+from codesign.run.weights import meaning
 from codesign.search import Individuals, Search
 
 NOTABLE = 0.5
@@ -173,7 +174,7 @@ class _Evolution:
         checkpoints.discard_after(folder.checkpoints, found.generation)
         self._weights, self._curves = found.weights, found.curves
         self._seconds, self._saved = found.seconds, found.generation
-        write_best(folder, self._search.population, self._weights)
+        self._write_best()
 
     def run(self) -> Outcome:
         """Run what is left of the generations."""
@@ -256,7 +257,12 @@ class _Evolution:
         checkpoints.save(state, self._folder.checkpoints)
         self._saved = state.generation
         checkpoints.prune(self._folder.checkpoints, self._experiment.checkpoints.keep)
-        write_best(self._folder, self._search.population, self._weights)
+        self._write_best()
+
+    def _write_best(self) -> None:
+        trial = self._experiment.trial
+        of = meaning(trial.controller, trial.dimension)
+        write_best(self._folder, self._search.population, self._weights, of)
 
     def _require_early_end(self) -> None:
         """Check that a run without a checkpoint ended before it was to write one; else its records are worth more."""

@@ -21,10 +21,12 @@ def train(case: Case, learner: Any, bodies: Bodies = BODIES, **settings: Any) ->
 @choices("controller", "task")
 @pytest.mark.parametrize("name", sorted(LEARNERS))
 def test_robots_learn(name: str, controller: str, task: str) -> None:
-    case = Case.of(controller=controller, task=task, steps=150)
+    # What stands on level ground has nothing to learn about balance.
+    case = Case.of(controller=controller, task=task, terrain="pole" if task == "balance" else "flat", steps=150)
     _, learned = train(case, LEARNERS[name](iterations=12))
-    # A body that never gets above its start has no gradient of its jump; the others learn.
-    assert (learned.status == LearningStatus.OK).mean() > 0.8
+    # A body that never gets above its start has no gradient of its jump; the others learn, if only until they stay up.
+    stays_up = (learned.best_loss == 0.0) & (task == "balance")
+    assert ((learned.status == LearningStatus.OK) | stays_up).mean() > 0.8
     assert np.isfinite(learned.curves).all()
     assert (learned.best_iteration > 0).mean() > 0.8
     assert (learned.curves[:, 0] - learned.best_loss).mean() > 2e-4
