@@ -53,14 +53,15 @@ def prepare(request: Request) -> Prepared:
     recordings = [read_json(Path(name)) for name in names]
     trial = experiment.trial
     if recordings:
-        trial.require_dimension(_dimension(recordings, names))
+        dimension = _dimension(recordings, names)
+        _require_body(trial, dimension, request.overrides)
+        trial.require_dimension(dimension)
         bodies = Bodies.of([_body(recording, name) for recording, name in zip(recordings, names, strict=True)])
-        memory = estimate_given(trial, bodies)
+        opening = f"{_world_of(trial, dimension)}\n{told(estimate_given(trial, bodies), trial.execution)}"
         teach = partial(_learn_given, trial, bodies, [recording.design for recording in recordings])
     else:
-        memory = estimate(trial, experiment.evaluator)
+        opening = told(estimate(trial, experiment.evaluator), trial.execution)
         teach = partial(_learn_random, experiment)
-    opening = told(memory, trial.execution)
     return Prepared(request.folder, partial(_run, teach, request.folder, experiment.title, opening))
 
 
@@ -105,6 +106,26 @@ def _learn_given(trial: Trial, bodies: Bodies, names: list[str]) -> Lessons:
     )
     status = [LearningStatus(code).name.lower() for code in codes]
     return Lessons(names, np.diff(bodies.mass_start), np.diff(bodies.spring_start), -curves, fitness, status)
+
+
+def _require_body(trial: Trial, dimension: int, overrides: tuple[str, ...]) -> None:
+    """Check that what the command line says of bodies agrees with given ones; of a choice, its dimensions count."""
+    for key in overrides:
+        if key.startswith("body."):
+            raise ConfigError("either designs or settings of bodies", f"{key} and designs", f"leave {key} out")
+    if "body" in overrides and trial.dimension != dimension:
+        got = f"one of {trial.dimension}"
+        raise ConfigError(f"a body of {dimension} dimensions, as the designs are", got, "leave body out, or choose so")
+
+
+def _world_of(trial: Trial, dimension: int) -> str:
+    """Return what given bodies learn in, which is not what they were exported from unless one says so."""
+    physics = trial.physics
+    published = "; sim=voxel is the physics of published cubes" if dimension == 3 else ""
+    return (
+        f"New controllers: {trial.controller.name}, task={trial.task.name}, terrain={trial.terrain.name}, "
+        f"sim.contact={physics.contact}, sim.gravity={physics.gravity:g}{published}"
+    )
 
 
 def _dimension(recordings: list[Recording], names: tuple[str, ...]) -> int:

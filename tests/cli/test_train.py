@@ -107,6 +107,9 @@ def drawn(here: Path) -> tuple[str, str]:
         (["designs=[space.json,plane.json]"], "designs in 3 dimensions, as space.json; got plane.json in 2;"),
         (["designs=[plane.json,space.json]"], "designs in 2 dimensions, as plane.json; got space.json in 3;"),
         (["designs=space.json", "terrain=segments"], "terrain=segments"),
+        (["designs=space.json", "body=triangle"], "a body of 3 dimensions, as the designs are; got one of 2"),
+        (["designs=plane.json", "body=voxel"], "a body of 2 dimensions, as the designs are; got one of 3"),
+        (["designs=space.json", "body.lattice.side=0.2"], "body.lattice.side and designs"),
         (
             ["designs=space.json", "conditions.push_speed=0.1"],
             "a lattice of 3 dimensions, as those of the bodies; got 2",
