@@ -103,6 +103,15 @@ def test_the_living_were_not_stopped(raced):
     assert rows[-1]["robot_steps"] < rows[0]["robot_steps"]
 
 
+@pytest.fixture(scope="module")
+def cluster():
+    """Keep one cluster up for all tests that need some: each of their own takes as long to start as they run."""
+    ray, _ = connect("local", 3)
+    yield
+    ray.shutdown()
+
+
+@pytest.mark.usefixtures("cluster")
 def test_a_race_is_the_same_for_any_workers_and_after_a_stop(raced, tmp_path):
     begun = racing()
     evolve(replace(begun, search=replace(begun.search, generations=2)), tmp_path / "run", CONFIG)
@@ -167,17 +176,15 @@ def test_designs_in_pieces_are_refused(run):
         replay(real(), run, [replace(design, genome=Genome(cells, design.genome.muscles))])
 
 
+@pytest.mark.usefixtures("cluster")
 def test_any_number_of_workers_gives_the_same_run(run, tmp_path):
     expected = results(run)
-    ray, _ = connect("local", 3)
-    try:
-        for workers in (1, 2, 3):
-            evolve(real(evaluator=Ray(workers=workers)), tmp_path / str(workers), CONFIG)
-            assert results(RunFolder(tmp_path / str(workers))) == expected
-    finally:
-        ray.shutdown()
+    for workers in (1, 2, 3):
+        evolve(real(evaluator=Ray(workers=workers)), tmp_path / str(workers), CONFIG)
+        assert results(RunFolder(tmp_path / str(workers))) == expected
 
 
+@pytest.mark.usefixtures("cluster")
 def test_a_run_goes_on_elsewhere(run, tmp_path):
     begun = real()
     evolve(replace(begun, search=replace(begun.search, generations=1)), tmp_path / "run", CONFIG)
