@@ -39,7 +39,8 @@ def test_default_kernels_spill_nothing(architecture: str) -> None:
         assert record["local"] == 0
 
 
-@pytest.mark.parametrize("controller", ["mlp", pytest.param("cpg", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("controller", ["mlp", "cpg"])
 def test_estimates(controller: str) -> None:
     records = report("--controller", controller, "--worlds", "1", "1024", "16384")
     for record in records:
@@ -85,6 +86,7 @@ def test_occupancy(tool: ModuleType, registers: int, shared: int, lanes: int, bl
     assert (occupancy.blocks, occupancy.limit) == (blocks, limit)
 
 
+@pytest.mark.slow
 def test_table(tool: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["cuda_report", "--controller", "sequence", "--worlds", "4096"])
     assert tool.main() == 0

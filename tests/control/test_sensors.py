@@ -16,7 +16,7 @@ from codesign.tasks import Flat
 from tests.sim.bodies import cubes, strip
 from tests.sim.gradients import gradient_error, standing
 from tests.sim.test_gradients import DIFFERENCES
-from tests.sim.worlds import DIMENSIONS, Case
+from tests.sim.worlds import Case
 
 SENSING = {"mlp": Mlp, "shared": Shared}
 QUANTITIES = ("weights", "positions", "velocities", "rest_lengths")
@@ -96,8 +96,13 @@ def test_in_space(made: Any, row: int, monkeypatch: pytest.MonkeyPatch) -> None:
         assert gradient_error(case, standing(case, cubes(2, 2)), quantity) < DIFFERENCES, quantity
 
 
-@with_controllers
-@pytest.mark.parametrize("dimension", [2, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("made", "dimension"),
+    [
+        (Shared, 2),
+        *(pytest.param(*choice, marks=pytest.mark.slow) for choice in ((Mlp, 2), (Shared, 3), (Mlp, 3))),
+    ],
+)
 def test_lanes_and_shared_memory_change_no_bit(made: Any, dimension: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wp.config, "enable_cpu_blocks", True)
     monkeypatch.setattr(simulator, "row_of", lambda _device, _precision: 1)
@@ -114,7 +119,7 @@ def test_lanes_and_shared_memory_change_no_bit(made: Any, dimension: int, monkey
 
 
 @with_controllers
-@pytest.mark.parametrize("dimension", DIMENSIONS)
+@pytest.mark.parametrize("dimension", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_segments_of_any_length(made: Any, dimension: int) -> None:
     case = replace(case_of(made(sensors=SENSORS), dimension, steps=30), terrain=Flat())
     packed = Bodies.of(case.assorted)
