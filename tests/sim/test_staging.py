@@ -98,6 +98,7 @@ def kernel_of(command: Any) -> str:
     return "staged_" * (command.hooks.forward_smem_bytes > 0) + command.kernel.func.__name__
 
 
+@pytest.mark.slow
 def test_no_more_is_used_than_asked_for(on_lanes: Callable[[int, int], None]) -> None:
     on_lanes(4, CLAIMED)
     bodies = Bodies.of([ASSORTED[0], strip(20)])  # every array of the large one is larger than all that may be spare
