@@ -60,8 +60,8 @@ class Heightfield:
             if len(value) != 2:
                 expected, remedy = f"terrain.{field} as two numbers, along x and y", f"set for example {example}"
                 raise ConfigError(expected, repr(value), remedy)
-        for field, places in (("low", self.low), ("start", (self.start,))):
-            require_near(f"terrain.{field}", places)
+        require_near("terrain.low", self.low)
+        require_near("terrain.start", (self.start,))
         if not all(0.0 < extent <= FARTHEST for extent in self.size):
             expected = f"terrain.size above 0 and at most {FARTHEST:g} m"
             raise ConfigError(expected, repr(self.size), "set terrain.size in metres, as [5, 5]")

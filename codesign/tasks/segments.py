@@ -42,8 +42,8 @@ class Segments:
         if count < 4 or count % 2:
             expected = "terrain.corners as x and height of two corners or more, in one flat list"
             raise ConfigError(expected, f"{count} entries", "set for example terrain.corners=[0.3,0.1,0.6,0.2]")
-        for field in ("corners", "start"):
-            require_near(f"terrain.{field}", self.corners if field == "corners" else (self.start,))
+        require_near("terrain.corners", self.corners)
+        require_near("terrain.start", (self.start,))
         if not all(np.diff(self.corners[::2]) > 0):
             raise ConfigError("terrain.corners that ascend along x", repr(self.corners[::2]), "sort the corners by x")
 
