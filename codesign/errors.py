@@ -14,13 +14,36 @@ class CodesignError(Exception):
         self.expected, self.got, self.remedy = expected, got, remedy
         super().__init__(f"expected {expected}; got {got}; {remedy}")
 
-    def __reduce__(self) -> tuple[type["CodesignError"], tuple[str, str, str]]:
+    def __reduce__(self) -> tuple[type["CodesignError"], tuple[str, ...]]:
         """Rebuild from the three parts, so that the error crosses process boundaries whole."""
         return type(self), (self.expected, self.got, self.remedy)
 
 
 class ConfigError(CodesignError):
-    """A configuration value that is unknown, of the wrong type or out of range."""
+    """A setting that is unknown, of the wrong type or out of range.
+
+    Args:
+        expected: what would have been right; of a `field`, without its name.
+        got: what came instead.
+        remedy: what to do about it, as an instruction; `{field}` stands for the field's name.
+        field: the field of the settings that the error is about, as their class names it; empty if it is about several.
+    """
+
+    def __init__(self, expected: str, got: str, remedy: str, field: str = "") -> None:
+        self.field = field
+        super().__init__(f"{field} to be {expected}" if field else expected, got, remedy.replace("{field}", field))
+        self._said = (expected, got, remedy, field)
+
+    def __reduce__(self) -> tuple[type["ConfigError"], tuple[str, str, str, str]]:
+        """Rebuild from the parts, so that the error crosses process boundaries whole."""
+        return type(self), self._said
+
+    def within(self, section: str) -> "ConfigError":
+        """Return the error about the same field of settings that stand in a section of a configuration."""
+        expected, got, remedy, field = self._said
+        if not field:
+            return ConfigError(f"{section}: {expected}", got, remedy)
+        return ConfigError(expected, got, remedy, f"{section}.{field}")
 
 
 class GenomeError(CodesignError):
