@@ -23,7 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 import codesign
 from codesign.cli.complaints import explain
-from codesign.cli.entry import INTERRUPTED
+from codesign.cli.exit_codes import INTERRUPTED
 from codesign.cli.schemas import Catalogue, register
 from codesign.errors import CodesignError, ConfigError, OutputError
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from codesign.cli import stored
 from codesign.cli.application import Command, Prepared, Request
 from codesign.cli.catalogue import experiment_of, of_experiments
-from codesign.cli.entry import INTERRUPTED
+from codesign.cli.exit_codes import INTERRUPTED
 from codesign.cli.preflight import told
 from codesign.cli.progress import Logger
 from codesign.cli.settings import build
