@@ -22,7 +22,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 import codesign
-from codesign.cli.complaints import explain
+from codesign.cli.config_errors import explain
 from codesign.cli.exit_codes import INTERRUPTED
 from codesign.cli.schemas import Catalogue, register
 from codesign.errors import CodesignError, ConfigError, OutputError
@@ -37,8 +37,8 @@ OTHER_KEYS = ("experiment", "debug", "hydra.run.dir", "hydra.sweep.dir", "hydra.
 
 
 @dataclass(frozen=True)
-class Request:
-    """What a user asked a command to do.
+class Invocation:
+    """What a user typed, composed into a configuration.
 
     Attributes:
         config: the composed configuration without Hydra's own part, plain containers.
@@ -52,8 +52,8 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A request that was accepted.
+class Plan:
+    """What a command will do for an invocation that was found to be right.
 
     Attributes:
         folder: where the work will write; made when it begins.
@@ -72,14 +72,14 @@ class Command:
         name: as typed.
         config_name: its primary configuration in conf/.
         catalogue: returns what its configuration may hold.
-        prepare: checks a request without writing anything, and returns what is to be done.
+        prepare: checks an invocation without writing anything, and returns what is to be done.
         precheck: checks the overrides by their keys before a configuration is composed with them.
     """
 
     name: str
     config_name: str
     catalogue: Callable[[], Catalogue]
-    prepare: Callable[[Request], Prepared]
+    prepare: Callable[[Invocation], Plan]
     precheck: Callable[[Mapping[str, Any]], None] = lambda _overrides: None
 
 
@@ -99,7 +99,7 @@ def run(command: Command, arguments: Sequence[str]) -> int:
 
     def task(config: DictConfig) -> None:
         try:
-            statuses.append(command.prepare(_request(config, HydraConfig.get().runtime.output_dir)).work())
+            statuses.append(command.prepare(_invocation(config, HydraConfig.get().runtime.output_dir)).work())
         except CodesignError as error:
             # Kept for later, because Hydra would say in its own way that a job failed. An empty folder is Hydra's.
             mistakes.append(error)
@@ -168,8 +168,8 @@ def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) ->
             config = _composed(config_name, [*overrides, *search])
             if flags.help or flags.cfg:
                 continue
-            prepared = command.prepare(_request(config, config.hydra.run.dir))
-            folder = Path(config.hydra.sweep.dir) if flags.multirun else prepared.folder
+            plan = command.prepare(_invocation(config, config.hydra.run.dir))
+            folder = Path(config.hydra.sweep.dir) if flags.multirun else plan.folder
             _check_writable(folder)
     return None if flags.multirun else folder
 
@@ -218,7 +218,7 @@ def _by_key(overrides: list[str]) -> dict[str, Any]:
     }
 
 
-def _request(config: DictConfig, folder: str) -> Request:
+def _invocation(config: DictConfig, folder: str) -> Invocation:
     own = OmegaConf.to_container(
         OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]), resolve=True
     )
@@ -230,7 +230,7 @@ def _request(config: DictConfig, folder: str) -> Request:
     if path.is_relative_to(working):
         # Shorter to read, and to type again.
         path = path.relative_to(working)
-    return Request({str(key): value for key, value in own.items()}, keys, path)
+    return Invocation({str(key): value for key, value in own.items()}, keys, path)
 
 
 def _existing(folder: str) -> Path:

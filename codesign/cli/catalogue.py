@@ -17,7 +17,7 @@ from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS
 
 
-def of_trials() -> Catalogue:
+def trial_catalogue() -> Catalogue:
     """Return what decides how one design is evaluated."""
     return Catalogue(
         choices={
@@ -32,9 +32,9 @@ def of_trials() -> Catalogue:
     )
 
 
-def of_experiments() -> Catalogue:
+def experiment_catalogue() -> Catalogue:
     """Return what decides a whole run, and how it is shown."""
-    trials = of_trials()
+    trials = trial_catalogue()
     return Catalogue(
         choices={**trials.choices, "search": SEARCHES, "evaluator": EVALUATORS},
         records={

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from codesign import __version__
 from codesign.cli.exit_codes import INTERRUPTED, MISTAKE, UNREAD
-from codesign.cli.words import nearest
+from codesign.cli.suggestions import nearest
 from codesign.errors import CodesignError, ConfigError
 
 COMMANDS = {

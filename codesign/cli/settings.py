@@ -12,7 +12,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from codesign.cli.complaints import explain
+from codesign.cli.config_errors import explain
 from codesign.cli.schemas import Catalogue, whole
 from codesign.errors import ConfigError
 

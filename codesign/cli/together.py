@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from codesign.body import Bodies, develop
-from codesign.cli.application import Prepared
-from codesign.cli.lessons import finite
+from codesign.cli.application import Plan
+from codesign.cli.learning_report import finite
 from codesign.errors import MemoryBudgetError
 from codesign.evaluate import Trial, batch_budget, bytes_needed, require_any_body
 from codesign.files import write_text
@@ -49,7 +49,7 @@ class Transfer:
     after: dict[str, np.ndarray]
 
 
-def prepare_together(experiment: Experiment, folder: Path) -> Prepared:
+def prepare_together(experiment: Experiment, folder: Path) -> Plan:
     """Check that one controller can learn with all designs of a first generation.
 
     Raises:
@@ -65,7 +65,7 @@ def prepare_together(experiment: Experiment, folder: Path) -> Prepared:
             got = f"{len(bodies)} that need {needed // MEBIBYTE:,} MiB"
             remedy = "lower search.population_size, or raise execution.memory_mib"
             raise MemoryBudgetError(f"bodies that fit into {budget // MEBIBYTE:,} MiB together", got, remedy)
-    return Prepared(folder, partial(_run, trial, seen, unseen, folder))
+    return Plan(folder, partial(_run, trial, seen, unseen, folder))
 
 
 def _bodies(experiment: Experiment, generation: int) -> Bodies:

@@ -9,14 +9,14 @@ import numpy as np
 from rich.console import Console
 
 from codesign.body import Bodies, Body
-from codesign.cli.application import Command, Prepared, Request
-from codesign.cli.catalogue import experiment_of, of_experiments
-from codesign.cli.lessons import Lessons, plot_curves, rows, table
-from codesign.cli.preflight import told
+from codesign.cli.application import Command, Invocation, Plan
+from codesign.cli.catalogue import experiment_catalogue, experiment_of
+from codesign.cli.learning_report import LearningReport, plot_curves, rows, table
+from codesign.cli.memory_estimate import format_estimate
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
+from codesign.cli.suggestions import typed
 from codesign.cli.together import prepare_together
-from codesign.cli.words import typed
 from codesign.errors import ConfigError
 from codesign.evaluate import Trial, batches, estimate, estimate_given
 from codesign.export import Recording, RecordingError, read_json
@@ -26,21 +26,21 @@ from codesign.streams import Purpose, streams
 from codesign.train import LearningStatus, learn
 
 
-def of_training() -> Catalogue:
+def training_catalogue() -> Catalogue:
     """Return what the configuration holds: an experiment's, and the designs to learn again."""
-    experiments = of_experiments()
+    experiments = experiment_catalogue()
     return Catalogue(experiments.choices, experiments.records, {**experiments.values, "designs": Any, "together": bool})
 
 
-def prepare(request: Request) -> Prepared:
-    """Check a request for one generation of learning.
+def prepare(invocation: Invocation) -> Plan:
+    """Check an invocation for one generation of learning.
 
     Raises:
         ConfigError: a setting that is unknown, of the wrong type or out of range, or that the designs do not fit.
         RecordingError: a file of designs that is none, or whose body is in pieces or of other dimensions than the rest.
         MemoryBudgetError: a design alone does not fit into the memory.
     """
-    settings = build(of_training(), request.config)
+    settings = build(training_catalogue(), invocation.config)
     if settings["run"] is not None:
         got = f"run={settings['run']} for a command that starts none"
         raise ConfigError("designs to learn", got, "export designs of that run, then set designs=FILE.json")
@@ -48,50 +48,50 @@ def prepare(request: Request) -> Prepared:
     if settings["together"]:
         if settings["designs"] is not None:
             raise ConfigError("random bodies for together=true", "designs", "leave one of both out")
-        return prepare_together(experiment, request.folder)
+        return prepare_together(experiment, invocation.folder)
     names = () if settings["designs"] is None else typed("designs", settings["designs"])
     recordings = [read_json(Path(name)) for name in names]
     trial = experiment.trial
     if recordings:
         dimension = _dimension(recordings, names)
-        _require_body(trial, dimension, request.overrides)
+        _require_body(trial, dimension, invocation.overrides)
         trial.require_dimension(dimension)
         bodies = Bodies.of([_body(recording, name) for recording, name in zip(recordings, names, strict=True)])
-        opening = f"{_world_of(trial, dimension)}\n{told(estimate_given(trial, bodies), trial.execution)}"
-        teach = partial(_learn_given, trial, bodies, [recording.design for recording in recordings])
+        opening = f"{_world_of(trial, dimension)}\n{format_estimate(estimate_given(trial, bodies), trial.execution)}"
+        learned = partial(_learn_given, trial, bodies, [recording.design for recording in recordings])
     else:
-        opening = told(estimate(trial, experiment.evaluator), trial.execution)
-        teach = partial(_learn_random, experiment)
-    return Prepared(request.folder, partial(_run, teach, request.folder, experiment.title, opening))
+        opening = format_estimate(estimate(trial, experiment.evaluator), trial.execution)
+        learned = partial(_learn_random, experiment)
+    return Plan(invocation.folder, partial(_run, learned, invocation.folder, experiment.title, opening))
 
 
-def _run(teach: partial[Lessons], folder: Path, title: str, opening: str) -> int:
+def _run(learned: partial[LearningReport], folder: Path, title: str, opening: str) -> int:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     console.print(opening, markup=False)
     if console.is_terminal:
         with console.status("learning"):
-            lessons = teach()
+            report = learned()
     else:
-        lessons = teach()
-    console.print(table(lessons))
-    write_text(folder / "learning.jsonl", rows(lessons))
-    plot_curves(lessons, title, folder / "learning.png")
+        report = learned()
+    console.print(table(report))
+    write_text(folder / "learning.jsonl", rows(report))
+    plot_curves(report, title, folder / "learning.png")
     console.print(f"Learning curves: {folder / 'learning.png'}", markup=False)
     console.print(f"Numbers, a line per design: {folder / 'learning.jsonl'}", markup=False)
     return 0
 
 
-def _learn_random(experiment: Experiment) -> Lessons:
+def _learn_random(experiment: Experiment) -> LearningReport:
     """Return what became of the designs that a run of this experiment starts with."""
     asked = experiment.search.begin(experiment.space, experiment.seed).ask()
     with experiment.evaluator.start(experiment.trial) as evaluator:
         found = evaluator.evaluate(asked.genomes, asked.identities)
     names = [f"random-{individual}" for _, individual in asked.identities.tolist()]
     status = [LearningStatus(code).name.lower() for code in found.status]
-    return Lessons(names, found.masses, found.springs, found.curves, found.fitness, status)
+    return LearningReport(names, found.masses, found.springs, found.curves, found.fitness, status)
 
 
-def _learn_given(trial: Trial, bodies: Bodies, names: list[str]) -> Lessons:
+def _learn_given(trial: Trial, bodies: Bodies, names: list[str]) -> LearningReport:
     """Return what became of exported bodies with new controllers, as many at a time as fit into the memory."""
     chosen = np.arange(len(bodies))
     generators = streams(trial.seed, 0, len(bodies), Purpose.CONTROLLER)
@@ -105,7 +105,7 @@ def _learn_given(trial: Trial, bodies: Bodies, names: list[str]) -> Lessons:
         np.concatenate([getattr(part, field) for part in learned]) for field in ("curves", "fitness", "status")
     )
     status = [LearningStatus(code).name.lower() for code in codes]
-    return Lessons(names, np.diff(bodies.mass_start), np.diff(bodies.spring_start), -curves, fitness, status)
+    return LearningReport(names, np.diff(bodies.mass_start), np.diff(bodies.spring_start), -curves, fitness, status)
 
 
 def _require_body(trial: Trial, dimension: int, overrides: tuple[str, ...]) -> None:
@@ -155,4 +155,4 @@ def _body(recording: Recording, name: str) -> Body:
     return body
 
 
-COMMAND = Command("train", "train", of_training, prepare)
+COMMAND = Command("train", "train", training_catalogue, prepare)

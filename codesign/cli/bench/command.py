@@ -10,10 +10,10 @@ from typing import Any
 
 from rich.console import Console
 
-from codesign.cli.application import Command, Prepared, Request
+from codesign.cli.application import Command, Invocation, Plan
 from codesign.cli.bench.comparison import FILE, Earlier, name_of, read_earlier, verdict
 from codesign.cli.bench.plan import SIZES, Case, cases, executions, lattices, memory_rows, require_memory
-from codesign.cli.catalogue import of_trials
+from codesign.cli.catalogue import trial_catalogue
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
 from codesign.errors import ConfigError
@@ -25,9 +25,9 @@ MEASURES = ("speed", "space", "compile", "host", "cluster")
 """What can be measured, in this order."""
 
 
-def of_benchmarks() -> Catalogue:
+def bench_catalogue() -> Catalogue:
     """Return what the configuration holds: a trial without learning, and what to measure."""
-    trials = of_trials()
+    trials = trial_catalogue()
     choices = {key: registry for key, registry in trials.choices.items() if key != "learner"}
     choices["cubes.lattice"] = choices["body.lattice"]
     # Every body has one world here.
@@ -40,14 +40,14 @@ def of_benchmarks() -> Catalogue:
     return Catalogue(choices, records, {**values, **lists, **numbers})
 
 
-def prepare(request: Request) -> Prepared:
-    """Check a request for measurements.
+def prepare(invocation: Invocation) -> Plan:
+    """Check an invocation for measurements.
 
     Raises:
         ConfigError: a setting that is unknown, of the wrong type or out of range, or a previous file that is none.
         MemoryBudgetError: more worlds than fit into the memory.
     """
-    settings = build(of_benchmarks(), request.config)
+    settings = build(bench_catalogue(), invocation.config)
     require_seed(settings["seed"])
     _require_lists(settings)
     for precision in settings["precisions"]:
@@ -62,7 +62,7 @@ def prepare(request: Request) -> Prepared:
     planned = [case for execution in executions(settings) for case in cases(settings, execution)]
     if "speed" in settings["measure"]:
         require_memory(settings, planned)
-    return Prepared(request.folder, partial(_run, settings, planned, earlier, request.folder))
+    return Plan(invocation.folder, partial(_run, settings, planned, earlier, invocation.folder))
 
 
 def _require_lists(settings: Mapping[str, Any]) -> None:
@@ -180,4 +180,4 @@ def _kind(device: str) -> str:
     return device.partition(":")[0]
 
 
-COMMAND = Command("bench", "bench", of_benchmarks, prepare)
+COMMAND = Command("bench", "bench", bench_catalogue, prepare)

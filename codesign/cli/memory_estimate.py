@@ -1,21 +1,21 @@
-"""What is told before a command computes anything: the memory of a design, and how many are computed at a time."""
+"""The line that says, before a command computes anything, how much memory a design takes and how many go together."""
 
 from codesign.evaluate import MemoryEstimate
 from codesign.sim import Execution
 
 
-def told(estimate: MemoryEstimate, execution: Execution) -> str:
+def format_estimate(estimate: MemoryEstimate, execution: Execution) -> str:
     """Return the estimate in one line."""
-    sizes = f"up to {size(estimate.largest)} a design, {size(estimate.expected)} expected"
+    sizes = f"up to {format_size(estimate.largest)} a design, {format_size(estimate.expected)} expected"
     if estimate.budget is None:
         return f"Memory: {sizes}; batches as the memory of the cluster's machines allows"
     source = "execution.memory_mib" if execution.memory_mib else "half of what is free"
     each = "" if estimate.processes == 1 else f" for each of {estimate.processes} workers"
     fitting = f"{estimate.designs:,} designs ({estimate.largest_designs:,} of the largest)"
-    return f"Memory: {sizes}; batches of up to {fitting} in {size(estimate.budget)}{each} ({source})"
+    return f"Memory: {sizes}; batches of up to {fitting} in {format_size(estimate.budget)}{each} ({source})"
 
 
-def size(count: float) -> str:
+def format_size(count: float) -> str:
     """Return a number of bytes in the unit in which it is easiest to read."""
     for unit, factor in (("GiB", 2**30), ("MiB", 2**20)):
         if count >= factor:
