@@ -102,7 +102,7 @@ def run(command: Command, arguments: Sequence[str]) -> int:
             statuses.append(command.prepare(_invocation(config, HydraConfig.get().runtime.output_dir)).work())
         except CodesignError as error:
             # Kept for later, because Hydra would say in its own way that a job failed. An empty folder is Hydra's.
-            mistakes.append(error)
+            mistakes.append(catalogue.located(error) if isinstance(error, ConfigError) else error)
             with suppress(OSError):
                 Path(HydraConfig.get().runtime.output_dir).rmdir()
         if flags.multirun and INTERRUPTED in statuses:
@@ -272,6 +272,8 @@ def _explained(catalogue: Catalogue) -> Iterator[None]:
         yield
     except (HydraException, OmegaConfBaseException) as error:
         raise explain(error, [*catalogue.keys(), *OTHER_KEYS]) from error
+    except ConfigError as error:
+        raise catalogue.located(error) from error
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from codesign.cli import run_config
 from codesign.cli.application import Command, Invocation, Plan
 from codesign.cli.catalogue import experiment_catalogue, experiment_of
 from codesign.cli.exit_codes import INTERRUPTED
-from codesign.cli.memory_estimate import format_estimate
+from codesign.cli.memory_estimate import estimate_line
 from codesign.cli.progress import Logger
 from codesign.cli.settings import build
 from codesign.evaluate import estimate
@@ -53,7 +53,7 @@ def _prepare_old(invocation: Invocation) -> Plan:
 
 
 def _memory(experiment: Experiment) -> str:
-    return format_estimate(estimate(experiment.trial, experiment.evaluator), experiment.trial.execution)
+    return estimate_line(partial(estimate, experiment.trial, experiment.evaluator), experiment.trial.execution)
 
 
 def _run(

@@ -1,7 +1,26 @@
 """The line that says, before a command computes anything, how much memory a design takes and how many go together."""
 
+from collections.abc import Callable
+
+from codesign.errors import MemoryBudgetError
 from codesign.evaluate import MemoryEstimate
 from codesign.sim import Execution
+
+REMEDY = (
+    "raise execution.memory_mib, or lower evaluator.workers, execution.segment_steps, sim.steps or the size of the body"
+)
+
+
+def estimate_line(estimate: Callable[[], MemoryEstimate], execution: Execution) -> str:
+    """Return what an estimate comes to, in one line.
+
+    Raises:
+        MemoryBudgetError: the estimate's, with a remedy that names keys of the configuration.
+    """
+    try:
+        return format_estimate(estimate(), execution)
+    except MemoryBudgetError as error:
+        raise MemoryBudgetError(error.expected, error.got, REMEDY) from error
 
 
 def format_estimate(estimate: MemoryEstimate, execution: Execution) -> str:

@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from codesign.errors import ConfigError
+from codesign.checks import require_choice, require_count, require_flag
 from codesign.run import Listener, Metrics, NullListener
 
 _RECENT = 5
@@ -37,12 +37,9 @@ class Logger:
     page_designs: int = 12
 
     def __post_init__(self) -> None:
-        if self.display not in ("auto", *DISPLAYS):
-            known = ", ".join(("auto", *DISPLAYS))
-            raise ConfigError(f"logger.display as one of {known}", repr(self.display), "set logger.display=auto")
-        if self.page_designs < 1:
-            remedy = "set logger.page=false for no page at all"
-            raise ConfigError("logger.page_designs of 1 or more", str(self.page_designs), remedy)
+        require_choice(self, "display", ("auto", *DISPLAYS))
+        require_flag(self, "page")
+        require_count(self, "page_designs")
 
     @contextmanager
     def display_on(self, console: Console) -> Iterator[Listener]:

@@ -93,7 +93,9 @@ def require_resumable(overrides: Mapping[str, Any]) -> None:
             raise ConfigError("a run to go on as it was started", got, remedy)
 
 
-def with_overrides(stored: Mapping[str, Any], composed: Mapping[str, Any], overrides: tuple[str, ...]) -> dict[str, Any]:
+def with_overrides(
+    stored: Mapping[str, Any], composed: Mapping[str, Any], overrides: tuple[str, ...]
+) -> dict[str, Any]:
     """Return the stored configuration with what the command line sets anew.
 
     Args:

@@ -53,9 +53,7 @@ def _record(key: str, kind: type, section: Mapping[str, Any]) -> Any:
     try:
         return kind(**values)
     except ConfigError as error:
-        if key.rpartition(".")[2] in error.expected:
-            raise
-        raise ConfigError(f"{key}: {error.expected}", error.got, error.remedy) from error
+        raise error.within(key) from error
 
 
 def _frozen(key: str, hint: Any, value: Any) -> Any:

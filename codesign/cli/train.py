@@ -12,7 +12,7 @@ from codesign.body import Bodies, Body
 from codesign.cli.application import Command, Invocation, Plan
 from codesign.cli.catalogue import experiment_catalogue, experiment_of
 from codesign.cli.learning_report import LearningReport, plot_curves, rows, table
-from codesign.cli.memory_estimate import format_estimate
+from codesign.cli.memory_estimate import estimate_line
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
 from codesign.cli.suggestions import typed
@@ -57,10 +57,11 @@ def prepare(invocation: Invocation) -> Plan:
         _require_body(trial, dimension, invocation.overrides)
         trial.require_dimension(dimension)
         bodies = Bodies.of([_body(recording, name) for recording, name in zip(recordings, names, strict=True)])
-        opening = f"{_world_of(trial, dimension)}\n{format_estimate(estimate_given(trial, bodies), trial.execution)}"
+        memory = estimate_line(partial(estimate_given, trial, bodies), trial.execution)
+        opening = f"{_world_of(trial, dimension)}\n{memory}"
         learned = partial(_learn_given, trial, bodies, [recording.design for recording in recordings])
     else:
-        opening = format_estimate(estimate(trial, experiment.evaluator), trial.execution)
+        opening = estimate_line(partial(estimate, trial, experiment.evaluator), trial.execution)
         learned = partial(_learn_random, experiment)
     return Plan(invocation.folder, partial(_run, learned, invocation.folder, experiment.title, opening))
 

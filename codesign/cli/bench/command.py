@@ -18,7 +18,7 @@ from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
 from codesign.errors import ConfigError
 from codesign.files import write_text
-from codesign.sim import Execution
+from codesign.sim import ROWS, Execution
 from codesign.streams import require_seed
 
 MEASURES = ("speed", "space", "compile", "host", "cluster")
@@ -50,8 +50,6 @@ def prepare(invocation: Invocation) -> Plan:
     settings = build(bench_catalogue(), invocation.config)
     require_seed(settings["seed"])
     _require_lists(settings)
-    for precision in settings["precisions"]:
-        replace(settings["execution"], precision=precision)
     if not settings["seconds"] > 0:
         raise ConfigError("seconds above 0", str(settings["seconds"]), "set for example seconds=2")
     for key in ("breeding", "cluster"):
@@ -66,7 +64,7 @@ def prepare(invocation: Invocation) -> Plan:
 
 
 def _require_lists(settings: Mapping[str, Any]) -> None:
-    for key, known in (("measure", MEASURES), ("sizes", SIZES)):
+    for key, known in (("measure", MEASURES), ("sizes", SIZES), ("precisions", tuple(ROWS))):
         for word in settings[key]:
             if word not in known:
                 raise ConfigError(f"{key} as a list of {', '.join(known)}", repr(word), f"leave {key} out for all")
