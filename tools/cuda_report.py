@@ -32,10 +32,10 @@ from roofline import COUNTED, GRIDS, Occupancy, Sizes, forward_work, limits, rev
 from codesign.control import CONTROLLERS
 from codesign.errors import CodesignError
 from codesign.sim import CONTACTS
-from codesign.sim.compilation import GPU_LANES, build_program
 from codesign.sim.device import GPU_SEGMENT, start_warp
-from codesign.sim.dialect import PRECISIONS
-from codesign.sim.staging import claimable, staged_bytes
+from codesign.sim.kernels.types import PRECISIONS
+from codesign.sim.launching.program import GPU_LANES, build_program
+from codesign.sim.layout.block_memory import claimable, staged_bytes
 from codesign.tasks import TASKS, TERRAINS
 
 PACKAGE = "nvidia-cuda-cuobjdump"

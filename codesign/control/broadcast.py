@@ -5,9 +5,6 @@ spread over a vector register and as many sums are kept in registers as its vect
 spring and a lane does what a register does.
 """
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,8 +1,5 @@
 """Central pattern generator: every spring follows a sine of its own, blind to the body's state."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

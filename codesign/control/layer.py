@@ -6,9 +6,6 @@ over whole vector registers, written out with the compiler's vector types: left 
 sums in registers nor adds up across them together.
 """
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from dataclasses import dataclass
 from typing import Any
 

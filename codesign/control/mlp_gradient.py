@@ -1,8 +1,5 @@
 """The small neural network backwards: what it passes on to the state, and the gradient of its weights."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from typing import Any
 
 import warp as wp

@@ -6,9 +6,6 @@ Parameters are the weights of both layers (see `codesign.control.layer`), then t
 springs; all positions among them count rows.
 """
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from typing import Any
 
 import warp as wp

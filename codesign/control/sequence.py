@@ -1,8 +1,5 @@
 """Open-loop sequence: the actuation of every spring at every step is learned, as in trajectory optimisation."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from typing import Any

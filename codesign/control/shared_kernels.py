@@ -1,8 +1,5 @@
 """The network that all muscles share as functions of lanes; `shared_gradient` has its way back."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from typing import Any
 
 import warp as wp

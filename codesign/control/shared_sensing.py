@@ -4,9 +4,6 @@ Scratch holds one step: what every spring senses, and its hidden units (see `cod
 made again on the way back. What sines and biases bring to the units is the same for all springs, and made once a step.
 """
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,8 +1,5 @@
 """What the network that all muscles share passes back: from what springs sensed to the masses at their ends."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from typing import Any
 
 import warp as wp

@@ -8,20 +8,21 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.machine import available_cores
-from codesign.sim.compilation import build_program, lanes_of, row_of, shared_of
-from codesign.sim.conduct import conduct_measures, conduct_size
+from codesign.sim.conditions import Conditions, require_conditions
+from codesign.sim.contracts import Binding, Controller
 from codesign.sim.device import device_of, settled
-from codesign.sim.launches import Launches
-from codesign.sim.memory import buffer_sizes, places_of
-from codesign.sim.model import pack, upload
-from codesign.sim.parameters import parameter_layout
-from codesign.sim.plugins import Binding, Conditions, Controller
-from codesign.sim.pooling import Pooling, pooling_kernels
-from codesign.sim.schedule import schedule_of
-from codesign.sim.settings import Execution, Physics
-from codesign.sim.staging import staged_bytes
-from codesign.sim.states import States
-from codesign.sim.surroundings import constants_of, require_conditions, upload_surroundings
+from codesign.sim.kernels.aggregation import pooling_kernels
+from codesign.sim.kernels.locomotion import conduct_measures, conduct_size
+from codesign.sim.launching.launches import Launches
+from codesign.sim.launching.program import build_program, lanes_of, row_of, shared_of
+from codesign.sim.layout.block_memory import staged_bytes
+from codesign.sim.layout.buffers import buffer_sizes, places_of
+from codesign.sim.layout.packing import pack, upload
+from codesign.sim.layout.parameters import parameter_layout
+from codesign.sim.layout.snapshot_schedule import schedule_of
+from codesign.sim.layout.states import States
+from codesign.sim.layout.world_parameters import constants_of, upload_surroundings
+from codesign.sim.settings import Execution, Physics, Pooling
 
 
 class Simulator:

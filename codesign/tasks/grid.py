@@ -1,8 +1,5 @@
 """Ground whose height is given at the nodes of a grid and linear in between: a line in 2D, a bilinear surface in 3D."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from dataclasses import dataclass
 from typing import Any
 

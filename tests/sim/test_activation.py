@@ -1,15 +1,13 @@
 """The approximate tanh keeps the bound that it states."""
 
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false
-
 import numpy as np
 import pytest
 import warp as wp
 
-from codesign.sim.activation import TANH_ERROR, build_tanh
-from codesign.sim.compilation import CPU_FLAGS
 from codesign.sim.device import start_warp
-from codesign.sim.dialect import Dialect
+from codesign.sim.kernels.tanh import TANH_ERROR, build_tanh
+from codesign.sim.kernels.types import Dialect
+from codesign.sim.launching.program import CPU_FLAGS
 
 
 @pytest.mark.parametrize(("precision", "bound"), [("float32", TANH_ERROR), ("float64", 1e-15)])

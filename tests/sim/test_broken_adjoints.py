@@ -1,7 +1,5 @@
 """The check of gradients is worth something: it catches wrong adjoints, each of a kind that compiles silently."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportOperatorIssue=false
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any

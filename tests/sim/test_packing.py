@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from codesign.body import Bodies
-from codesign.sim.model import PackedBodies, pack, padded_offsets
+from codesign.sim.layout.packing import PackedBodies, pack, padded_offsets
 from tests.sim.bodies import ASSORTED
 
 

@@ -1,8 +1,5 @@
 """What one step does to a mass and a spring, value and derivative, against the oracle."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false
-
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +9,7 @@ import pytest
 import warp as wp
 
 from codesign.sim import CONTACTS, Dialect
-from codesign.sim.physics import build_physics
+from codesign.sim.kernels.physics import build_physics
 from codesign.tasks import Flat, Segments
 from tests import oracle
 from tests.sim.worlds import GROUNDS, bumps

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from codesign.sim.schedule import Schedule, schedule_of
+from codesign.sim.layout.snapshot_schedule import Schedule, schedule_of
 
 SIZES = [(parts, places) for parts in (1, 2, 3, 5, 8, 13, 63) for places in (1, 2, 3, 4, 8, 40, 63)]
 

@@ -1,4 +1,4 @@
-"""What controllers, tasks and terrains hand to the simulator: functions of a dialect, and the arrays they work on."""
+"""What the simulator asks of terrains, tasks and controllers."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -8,73 +8,8 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies
-from codesign.sim.dialect import Dialect
-
-
-@dataclass(frozen=True)
-class TerrainFunctions:
-    """The ground as functions.
-
-    Attributes:
-        Patch: type of what `locate` returns, a vector of the dialect's reals.
-        locate: (ground: array of reals, position) -> patch: the ground around a mass. Reads arrays, is not
-            differentiated.
-        height: (patch, position) -> height of the ground [m] below or above a position.
-        normal: (patch, position) -> unit normal of the ground there.
-        impact: (constants, patch, position, reached, free) -> time [s] after which a mass that moves with velocity
-            `free` from `position` to `reached` touches the ground.
-        exact: whether a mass is on the ground after that time, and not only within some resolution above it.
-    """
-
-    Patch: Any
-    locate: Any
-    height: Any
-    normal: Any
-    impact: Any
-    exact: bool = True
-
-
-@dataclass(frozen=True)
-class TaskFunctions:
-    """An objective as functions of what a body's centre did.
-
-    Attributes:
-        Values: type of the task's constants, a vector of the dialect's reals.
-        observe: (values, memory, step, steps, centre, effort) -> memory; called before every step and after the last
-            one.
-        loss: (values, memory) -> vector of one real, to be minimised.
-    """
-
-    Values: Any
-    observe: Any
-    loss: Any
-
-
-@dataclass(frozen=True)
-class ControllerFunctions:
-    """A controller as functions that lanes of one world run together.
-
-    All take (constants, model, controller, tape, ...): the last is the segment's history. `slot` is the step within it.
-
-    Attributes:
-        Controller: struct type of the controller's parameters, gradient and scratch.
-        prepare: (..., world, lane): once before an episode or its reverse.
-        act: (..., world, lane, step, slot, centre): writes the actuation of `slot`, in rows.
-        reverse: (..., adjoint, world, lane, step, slot): carries the adjoint of the slot's actuation, which is one row
-            of springs after the other, to positions and velocities; may put what `accumulate` needs in its place.
-        accumulate: (..., adjoint, world, lane, start, count): adds a segment's part to the gradient of the parameters.
-        stage: (constants, model, controller, world) -> controller whose arrays lie in shared memory, as far as that is
-            worth it.
-        save: (constants, model, staged controller, controller, world): copies back what the reverse sweep reads.
-    """
-
-    Controller: Any
-    prepare: Any
-    act: Any
-    reverse: Any
-    accumulate: Any
-    stage: Any
-    save: Any
+from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.kernels.types import Dialect
 
 
 @dataclass(frozen=True)
@@ -197,30 +132,6 @@ class Task(Protocol):
     def measures(self, memory: np.ndarray) -> dict[str, np.ndarray]:
         """Return what the design did, by name, from final memories of shape (worlds, memory)."""
         ...
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """What a world is like, besides its body and controller.
-
-    Attributes:
-        terrain: the ground.
-        task: what is to be done, and where the light is.
-        friction: factor on `Physics.friction`.
-        push: change of the velocity of all masses [m/s] at one moment, shape (dimension,); None for no push.
-        push_step: the step in which that happens.
-        motor_noise: standard deviation of what is added to the actuation of every muscle in every step, uniformly
-            distributed.
-        noise_seed: which noise that is.
-    """
-
-    terrain: Terrain
-    task: Task
-    friction: float = 1.0
-    push: tuple[float, ...] | None = None
-    push_step: int = 0
-    motor_noise: float = 0.0
-    noise_seed: int = 0
 
 
 class Controller(Protocol):

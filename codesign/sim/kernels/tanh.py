@@ -1,13 +1,10 @@
 """tanh for kernels: exact in double precision, a rational function that vectorises in single precision."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from typing import Any
 
 import warp as wp
 
-from codesign.sim.dialect import Dialect
+from codesign.sim.kernels.types import Dialect
 
 TANH_ERROR = 1.0e-6
 """Largest absolute error of the single-precision tanh; a test measures it."""

@@ -1,18 +1,14 @@
 """The reverse sweep: an episode backwards, segment by segment, each computed again before it is differentiated."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
-# pyright: reportPossiblyUnboundVariable=false
 from typing import Any
 
 import warp as wp
 
-from codesign.sim.dialect import Dialect
-from codesign.sim.plugins import ControllerFunctions, TaskFunctions
-from codesign.sim.staging import Staging
-from codesign.sim.surroundings import SurroundingFunctions
-from codesign.sim.sweep import Sweep, synchronise
+from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions
+from codesign.sim.kernels.staging import Staging
+from codesign.sim.kernels.step import Sweep, synchronise
+from codesign.sim.kernels.types import Dialect
+from codesign.sim.kernels.world_parameters import SurroundingFunctions
 
 
 def build_reverse(

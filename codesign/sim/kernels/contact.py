@@ -6,16 +6,13 @@ the contact's. Both outcomes are computed and one is selected: without branches 
 its adjoint too.
 """
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from collections.abc import Callable
 from typing import Any
 
 import warp as wp
 
-from codesign.sim.dialect import NEGLIGIBLE, Dialect
-from codesign.sim.plugins import TerrainFunctions
+from codesign.sim.kernels.functions import TerrainFunctions
+from codesign.sim.kernels.types import NEGLIGIBLE, Dialect
 
 ContactBuilder = Callable[[Dialect, TerrainFunctions], Any]
 

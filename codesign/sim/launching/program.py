@@ -8,13 +8,14 @@ from typing import Any
 import warp as wp
 
 from codesign.machine import vector_bytes
-from codesign.sim.contact import CONTACTS
-from codesign.sim.dialect import Dialect
-from codesign.sim.physics import build_physics
-from codesign.sim.plugins import Controller, ControllerFunctions, Task, TaskFunctions, Terrain
-from codesign.sim.rollout import RolloutKernels, build_rollout
-from codesign.sim.rows import REAL_BYTES
-from codesign.sim.staging import claimable
+from codesign.sim.contracts import Controller, Task, Terrain
+from codesign.sim.kernels.contact import CONTACTS
+from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions
+from codesign.sim.kernels.physics import build_physics
+from codesign.sim.kernels.rollout import RolloutKernels, build_rollout
+from codesign.sim.kernels.rows import REAL_BYTES
+from codesign.sim.kernels.types import Dialect
+from codesign.sim.layout.block_memory import claimable
 
 CPU_FLAGS = (
     "-march=native -funsafe-math-optimizations -mreassociate -freciprocal-math -fno-signed-zeros -fapprox-func"

@@ -4,17 +4,14 @@ These are written down only where they are asked for, by the first lane, and the
 after the last step of learning is worth it, those before are not.
 """
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from typing import Any
 
 import numpy as np
 import warp as wp
 
-from codesign.sim.dialect import Dialect
-from codesign.sim.plugins import TerrainFunctions
-from codesign.sim.sweep import Sweep
+from codesign.sim.kernels.functions import TerrainFunctions
+from codesign.sim.kernels.step import Sweep
+from codesign.sim.kernels.types import Dialect
 
 CLEARANCE = 1.0e-3
 """Height above the ground [m] from which a mass counts as not touching it."""

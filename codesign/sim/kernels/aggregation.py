@@ -1,46 +1,10 @@
 """Several worlds of one controller taken together: one loss, and the mean of their gradients."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import warp as wp
-
-from codesign.errors import ConfigError
-
-POOLS = ("mean", "worst", "quantile")
-
-
-@dataclass(frozen=True)
-class Pooling:
-    """What a controller is worth that does different things in different worlds.
-
-    Attributes:
-        fitness: "mean" of all worlds, the "worst" of them, or a "quantile" of what is done in them.
-        quantile: share of the worlds in which less is done, from 0 (the worst) to 1; between two worlds linearly.
-
-    Raises:
-        ConfigError: an unknown choice, or a quantile out of range.
-    """
-
-    fitness: str = "mean"
-    quantile: float = 0.25
-
-    def __post_init__(self) -> None:
-        if self.fitness not in POOLS:
-            expected = f"conditions.fitness as one of {', '.join(POOLS)}"
-            raise ConfigError(expected, repr(self.fitness), "set conditions.fitness=mean")
-        if not 0.0 <= self.quantile <= 1.0:
-            expected = "conditions.quantile from 0 to 1"
-            raise ConfigError(expected, repr(self.quantile), "set conditions.quantile to a number such as 0.25")
-
-    @property
-    def place(self) -> float:
-        """Where among the losses, from the lowest at 0 to the highest at 1, the pooled one is; -1 for their mean."""
-        return {"mean": -1.0, "worst": 1.0, "quantile": 1.0 - self.quantile}[self.fitness]
 
 
 @dataclass(frozen=True)

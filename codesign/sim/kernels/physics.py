@@ -5,15 +5,12 @@ dimension and precision; Warp differentiates them. A function that is dotted wit
 vector-Jacobian product. They build vectors whole: Warp's adjoint of an assignment to one component is wrong.
 """
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from dataclasses import dataclass
 from typing import Any
 
 import warp as wp
 
-from codesign.sim.dialect import Dialect
+from codesign.sim.kernels.types import Dialect
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ def build_physics(dialect: Dialect, contact: Any, terrain: Any) -> PhysicsFuncti
 
     Args:
         dialect: types and module of the functions.
-        contact: builder of the contact function, see `codesign.sim.contact`.
+        contact: builder of the contact function, see `codesign.sim.kernels.contact`.
         terrain: the terrain's functions, see `codesign.sim.plugins.TerrainFunctions`.
     """
     real, vector, state, scalar = dialect.real, dialect.vector, dialect.state, dialect.scalar

@@ -1,18 +1,14 @@
 """One step of a world backwards: the adjoint of what `sweep` does."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
-# pyright: reportPossiblyUnboundVariable=false
 from typing import Any
 
 import warp as wp
 
-from codesign.sim.dialect import Dialect
-from codesign.sim.physics import PhysicsFunctions
-from codesign.sim.plugins import ControllerFunctions, TaskFunctions, TerrainFunctions
-from codesign.sim.senses import SenseFunctions
-from codesign.sim.sweep import Sweep, short_loops, synchronise
+from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.kernels.physics import PhysicsFunctions
+from codesign.sim.kernels.senses import SenseFunctions
+from codesign.sim.kernels.step import Sweep, short_loops, synchronise
+from codesign.sim.kernels.types import Dialect
 
 
 def build_step_back(

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from codesign.sim.dialect import Dialect
-from codesign.sim.memory import BufferSizes
-from codesign.sim.model import PackedBodies, flat
-from codesign.sim.rows import SLACK
+from codesign.sim.kernels.rows import SLACK
+from codesign.sim.kernels.types import Dialect
+from codesign.sim.layout.buffers import BufferSizes
+from codesign.sim.layout.packing import PackedBodies, flat
 
 
 class States:

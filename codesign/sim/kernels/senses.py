@@ -1,16 +1,13 @@
 """What a mass senses besides its own motion: each sense builds one function of values, differentiated by Warp."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import warp as wp
 
-from codesign.sim.dialect import Dialect
-from codesign.sim.plugins import TerrainFunctions
+from codesign.sim.kernels.functions import TerrainFunctions
+from codesign.sim.kernels.types import Dialect
 
 SenseBuilder = Callable[[Dialect, TerrainFunctions], Any]
 

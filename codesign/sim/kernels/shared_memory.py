@@ -1,12 +1,10 @@
 """Shared memory: native functions that copy a world's share of an array into the memory of its block, and back.
 
-Warp knows shared memory as tiles alone. One tile makes a launch ask for the memory (see `codesign.sim.staging`); its
-allocator then hands it out piece by piece, each lane keeping account for itself. On a CPU the same code copies into a
-buffer of the block.
+Warp knows shared memory as tiles alone. One tile makes a launch ask for the memory (see
+`codesign.sim.kernels.staging`); its allocator then hands it out piece by piece, each lane keeping account for itself.
+On a CPU the same code copies into a buffer of the block.
 """
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportReturnType=false
 from dataclasses import dataclass
 from typing import Any
 

@@ -7,9 +7,6 @@ single numbers put together one by one, so the vectors are written out. In 3D a 
 of which belongs to the next mass and is not used: arrays end with `SLACK` numbers that nothing is stored in.
 """
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportReturnType=false
 from dataclasses import dataclass
 from typing import Any
 

@@ -7,9 +7,9 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies, offsets
-from codesign.sim.dialect import Dialect
-from codesign.sim.plugins import Layout
-from codesign.sim.rows import SLACK
+from codesign.sim.contracts import Layout
+from codesign.sim.kernels.rows import SLACK
+from codesign.sim.kernels.types import Dialect
 
 PARAMETER_ALIGNMENT = 32
 """Parameters of a world start at a multiple of this, so that every row width divides it."""

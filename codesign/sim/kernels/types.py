@@ -1,15 +1,12 @@
 """The types one configuration's kernels are written in: dimension, precision, row width, and the records they share."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 from dataclasses import dataclass, field
 from typing import Any
 
 import warp as wp
 
-from codesign.sim.rows import RowFunctions, build_rows
-from codesign.sim.shared import SharedFunctions, build_shared
+from codesign.sim.kernels.rows import RowFunctions, build_rows
+from codesign.sim.kernels.shared_memory import SharedFunctions, build_shared
 
 PRECISIONS: dict[str, Any] = {"float32": wp.float32, "float64": wp.float64}
 

@@ -7,8 +7,8 @@ import warp as wp
 
 from codesign.errors import MemoryBudgetError
 from codesign.machine import available_memory
+from codesign.sim.contracts import Controller, Layout
 from codesign.sim.device import settled
-from codesign.sim.plugins import Controller, Layout
 from codesign.sim.settings import Execution
 
 MEBIBYTE = 2**20

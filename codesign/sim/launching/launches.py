@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from codesign.sim.rollout import RolloutKernels
-from codesign.sim.staging import ask_for, ranges
+from codesign.sim.kernels.rollout import RolloutKernels
+from codesign.sim.layout.block_memory import ask_for, ranges
 
 SHARES_PER_THREAD = 4
 """Launches per CPU thread and sweep: enough to even out differences, few enough to cost nothing."""

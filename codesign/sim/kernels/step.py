@@ -1,8 +1,5 @@
 """One step of a world forwards: what both sweeps over time call."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportOperatorIssue=false, reportReturnType=false
 import math
 from dataclasses import dataclass
 from itertools import product
@@ -10,10 +7,10 @@ from typing import Any
 
 import warp as wp
 
-from codesign.sim.dialect import Dialect
-from codesign.sim.physics import PhysicsFunctions
-from codesign.sim.plugins import ControllerFunctions, TaskFunctions, TerrainFunctions
-from codesign.sim.senses import SenseFunctions
+from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.kernels.physics import PhysicsFunctions
+from codesign.sim.kernels.senses import SenseFunctions
+from codesign.sim.kernels.types import Dialect
 
 
 @wp.func_native("WP_TILE_SYNC();")

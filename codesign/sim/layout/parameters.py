@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.body import offsets
-from codesign.sim.model import PARAMETER_ALIGNMENT, padded_offsets
-from codesign.sim.plugins import Controller, Layout
+from codesign.sim.contracts import Controller, Layout
+from codesign.sim.layout.packing import PARAMETER_ALIGNMENT, padded_offsets
 
 
 @dataclass(frozen=True, eq=False)
