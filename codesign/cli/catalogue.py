@@ -5,16 +5,33 @@ from pathlib import Path
 from typing import Any
 
 from codesign.body import Tissue
+from codesign.cli.docstrings import summary
 from codesign.cli.progress import Logger
 from codesign.cli.schemas import Catalogue
 from codesign.control import CONTROLLERS
 from codesign.evaluate import EVALUATORS, Trial, Worlds
-from codesign.genome import LATTICES, VariationSettings
+from codesign.genome import LATTICES, VARIATIONS, VariationSettings
 from codesign.run import CheckpointSettings, Experiment, meaning, read_weights
 from codesign.search import SEARCHES
 from codesign.sim import Execution, Physics
 from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS
+
+TRIAL_MEANINGS = {
+    "seed": "seed of everything random: designs, their first controllers, what differs between worlds.",
+    "weights": "file of weights that all designs start to learn from, for controllers that fit any body; null for"
+    " random ones.",
+}
+
+EXPERIMENT_MEANINGS = {
+    **TRIAL_MEANINGS,
+    "title": "what the run, its page and its pictures are called.",
+    "run": "folder of a run to go on with; null for a new run.",
+    **{
+        f"mutation.weights.{name}": summary(getattr(operator, "function", operator))
+        for name, operator in VARIATIONS.items()
+    },
+}
 
 
 def trial_catalogue() -> Catalogue:
@@ -29,6 +46,7 @@ def trial_catalogue() -> Catalogue:
         },
         records={"body.tissue": Tissue, "sim": Physics, "execution": Execution, "conditions": Worlds},
         values={"seed": int, "weights": str | None},
+        meanings=TRIAL_MEANINGS,
     )
 
 
@@ -44,6 +62,7 @@ def experiment_catalogue() -> Catalogue:
             "logger": Logger,
         },
         values={**trials.values, "title": str, "run": str | None},
+        meanings=EXPERIMENT_MEANINGS,
     )
 
 

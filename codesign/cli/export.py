@@ -18,11 +18,19 @@ from codesign.errors import ConfigError, RunError
 from codesign.export import EXPORTERS
 from codesign.run import Experiment, RunFolder, gallery, select
 
+MEANINGS = {
+    "run": "the run's folder.",
+    "format": f"{listed(EXPORTERS)}, or a list of these.",
+    "design": "best, top5 (or another number), lineage, an id such as g012-i0007, or a list of these; null for best.",
+    "generation": "number of a generation all of whose valid designs are meant, beside those that design names.",
+    "output": "folder that the files are written to.",
+}
+
 
 def export_catalogue() -> Catalogue:
     """Return what the configuration holds."""
     values = {"run": str | None, "format": Any, "design": Any, "generation": int | None, "output": str}
-    return Catalogue({}, {}, values)
+    return Catalogue({}, {}, values, MEANINGS)
 
 
 def prepare(invocation: Invocation) -> Plan:

@@ -21,11 +21,13 @@ class Catalogue:
         choices: registries; a section's `name` says which entry it fills in.
         records: sections of one kind.
         values: types of the plain values at the top.
+        meanings: what keys mean that are no field of a dataclass: the plain values, and the entries of mappings.
     """
 
     choices: Mapping[str, Mapping[str, type]]
     records: Mapping[str, type]
     values: Mapping[str, Any]
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sections(self) -> tuple[str, ...]:

@@ -25,11 +25,19 @@ from codesign.run import Experiment
 from codesign.streams import Purpose, streams
 from codesign.train import LearningStatus, learn
 
+MEANINGS = {
+    "run": "not for this command: null.",
+    "designs": "file of an exported design to learn again, or a list of them; null for random bodies.",
+    "together": "whether one controller learns with all random bodies and is tried on others as well; for controllers"
+    " that fit any body.",
+}
+
 
 def training_catalogue() -> Catalogue:
     """Return what the configuration holds: an experiment's, and the designs to learn again."""
     experiments = experiment_catalogue()
-    return Catalogue(experiments.choices, experiments.records, {**experiments.values, "designs": Any, "together": bool})
+    values = {**experiments.values, "designs": Any, "together": bool}
+    return Catalogue(experiments.choices, experiments.records, values, {**experiments.meanings, **MEANINGS})
 
 
 def prepare(invocation: Invocation) -> Plan:

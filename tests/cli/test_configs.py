@@ -7,8 +7,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from codesign.cli.application import config_folder
 from codesign.cli.catalogue import experiment_catalogue, experiment_of
+from codesign.cli.composition import config_folder
 from codesign.cli.schemas import Catalogue, register
 from codesign.cli.settings import build
 from codesign.run import Experiment

@@ -25,6 +25,23 @@ MEASURES = ("speed", "space", "compile", "host", "cluster")
 """What can be measured, in this order."""
 
 
+MEANINGS = {
+    "seed": "seed of the random bodies and of their controllers.",
+    "measure": f"what is measured, of {', '.join(MEASURES)}; space puts cubes in 3D beside triangles in 2D, with cpg.",
+    "worlds": "numbers of worlds that are simulated at once.",
+    "grids": "grids to compare with the body's own, such as 13x22 (cubes: 6x6x4); null for its lattice's usual one.",
+    "sizes": "mixed: random bodies, each another; uniform: the same body in every world.",
+    "precisions": "precisions to compare; the first is that of all other comparisons.",
+    "segments": "steps between kept states, to compare with execution.segment_steps.",
+    "full": "whether every grid, sizes and precision is measured at every number of worlds, not only at the one nearest"
+    " to 256.",
+    "seconds": "time for each measurement of a simulation [s]; there are three repetitions at least.",
+    "breeding": "designs drawn and varied on the host.",
+    "cluster": "designs evaluated through the evaluators local and ray.",
+    "previous": "bench.json of an earlier bench, to compare with; null for none.",
+}
+
+
 def bench_catalogue() -> Catalogue:
     """Return what the configuration holds: a trial without learning, and what to measure."""
     trials = trial_catalogue()
@@ -37,7 +54,7 @@ def bench_catalogue() -> Catalogue:
     lists |= {"precisions": list[str], "segments": list[int]}
     numbers = {"seconds": float, "breeding": int, "cluster": int, "full": bool, "previous": str | None}
     values = {key: kind for key, kind in trials.values.items() if key != "weights"}
-    return Catalogue(choices, records, {**values, **lists, **numbers})
+    return Catalogue(choices, records, {**values, **lists, **numbers}, MEANINGS)
 
 
 def prepare(invocation: Invocation) -> Plan:
