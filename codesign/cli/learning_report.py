@@ -8,7 +8,9 @@ import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from codesign.evaluate import Evaluations
 from codesign.files import replacing
+from codesign.train import LearningStatus
 
 _SHOWN = 20
 """Designs in the table; the rows file has all of them."""
@@ -32,6 +34,13 @@ class LearningReport:
     curves: np.ndarray
     fitness: np.ndarray
     status: list[str]
+
+    @classmethod
+    def of(cls, names: list[str], evaluations: Evaluations) -> "LearningReport":
+        """Return the report of evaluated designs of these names."""
+        status = [LearningStatus(code).name.lower() for code in evaluations.status]
+        found = evaluations
+        return cls(names, found.masses, found.springs, found.curves, found.fitness, status)
 
 
 def table(report: LearningReport) -> Table:

@@ -18,12 +18,10 @@ from codesign.cli.settings import build
 from codesign.cli.suggestions import typed
 from codesign.cli.together import prepare_together
 from codesign.errors import ConfigError
-from codesign.evaluate import Trial, batches, estimate, estimate_given
+from codesign.evaluate import Trial, assess_bodies, estimate, estimate_given
 from codesign.export import Recording, RecordingError, read_json
 from codesign.files import write_text
 from codesign.run import Experiment
-from codesign.streams import Purpose, streams
-from codesign.train import LearningStatus, learn
 
 MEANINGS = {
     "run": "not for this command: null.",
@@ -91,30 +89,17 @@ def _run(learned: partial[LearningReport], folder: Path, title: str, opening: st
 
 
 def _learn_random(experiment: Experiment) -> LearningReport:
-    """Return what became of the designs that a run of this experiment starts with."""
+    """Let the designs that a run of this experiment starts with learn."""
     asked = experiment.search.begin(experiment.space, experiment.seed).ask()
     with experiment.evaluator.start(experiment.trial) as evaluator:
         found = evaluator.evaluate(asked.genomes, asked.identities)
-    names = [f"random-{individual}" for _, individual in asked.identities.tolist()]
-    status = [LearningStatus(code).name.lower() for code in found.status]
-    return LearningReport(names, found.masses, found.springs, found.curves, found.fitness, status)
+    return LearningReport.of([f"random-{individual}" for _, individual in asked.identities.tolist()], found)
 
 
 def _learn_given(trial: Trial, bodies: Bodies, names: list[str]) -> LearningReport:
-    """Return what became of exported bodies with new controllers, as many at a time as fit into the memory."""
-    chosen = np.arange(len(bodies))
-    generators = streams(trial.seed, 0, len(bodies), Purpose.CONTROLLER)
-    learned = []
-    for part in batches(trial, bodies):
-        own = bodies.take(chosen[part])
-        simulator = trial.simulator(own)
-        first = np.tile(trial.start, len(own)) if trial.start else simulator.initial(generators[part])
-        learned.append(learn(simulator, trial.learner, first))
-    curves, fitness, codes = (
-        np.concatenate([getattr(part, field) for part in learned]) for field in ("curves", "fitness", "status")
-    )
-    status = [LearningStatus(code).name.lower() for code in codes]
-    return LearningReport(names, np.diff(bodies.mass_start), np.diff(bodies.spring_start), -curves, fitness, status)
+    """Let exported bodies learn, with the first controllers of the designs that a run starts with."""
+    identities = np.stack([np.zeros(len(bodies), np.int64), np.arange(len(bodies))], axis=1)
+    return LearningReport.of(names, assess_bodies(trial, bodies, identities))
 
 
 def _require_body(trial: Trial, dimension: int, overrides: tuple[str, ...]) -> None:
