@@ -32,7 +32,7 @@ def build(catalogue: Catalogue, config: Mapping[str, Any]) -> dict[str, Any]:
         merged = OmegaConf.merge(OmegaConf.structured(whole(catalogue, kinds)), OmegaConf.create(dict(config)))
         values: Any = OmegaConf.to_container(merged, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
-        raise explain(error, catalogue.keys()) from error
+        raise explain(error, catalogue) from error
     built = {name: values[name] for name in catalogue.values}
     return {**built, **{key: _record(key, kind, _select(values, key)) for key, kind in kinds.items()}}
 
