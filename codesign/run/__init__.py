@@ -1,10 +1,12 @@
 """Runs: the outer loop, the folder that survives it, and looking back."""
 
+from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design
 from codesign.run.evolution import Listener, Outcome, Silence, evolve, resume
 from codesign.run.experiment import CheckpointSettings, Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.metrics import CLOCK_FIELDS, Metrics
+from codesign.run.populations import populations
 from codesign.run.replay import gallery, replay
 from codesign.run.selection import select
 from codesign.run.weights import meaning, read_weights, write_weights
@@ -13,6 +15,7 @@ __all__ = [
     "CLOCK_FIELDS",
     "CheckpointSettings",
     "Design",
+    "DesignTables",
     "Experiment",
     "Listener",
     "Metrics",
@@ -22,6 +25,7 @@ __all__ = [
     "evolve",
     "gallery",
     "meaning",
+    "populations",
     "read_weights",
     "replay",
     "resume",
