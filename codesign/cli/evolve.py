@@ -41,7 +41,7 @@ def prepare(request: Request) -> Prepared:
 
 def _prepare_old(request: Request) -> Prepared:
     folder = RunFolder(Path(str(request.config["run"])))
-    config = stored.renewed(stored.read(folder), request.config, request.overrides)
+    config = stored.renewed(stored.read(folder, of_experiments()), request.config, request.overrides)
     settings = build(of_experiments(), config)
     experiment = experiment_of(settings)
     # The folder keeps the number of generations that the run was started with.

@@ -44,7 +44,7 @@ def prepare(request: Request) -> Prepared:
     if settings["run"] is None:
         raise RunError("the folder of a run", "none", "name one, as in codesign export run=FOLDER")
     folder = RunFolder(Path(settings["run"]))
-    experiment = experiment_of(build(of_experiments(), stored.read(folder)))
+    experiment = experiment_of(build(of_experiments(), stored.read(folder, of_experiments())))
     selection = _selection(settings)
     select(folder, selection)
     output = Path(settings["output"])

@@ -9,7 +9,8 @@ from codesign.run.metrics import CLOCK_FIELDS, Metrics
 from codesign.run.populations import populations
 from codesign.run.replay import gallery, replay
 from codesign.run.selection import select
-from codesign.run.weights import meaning, read_weights, write_weights
+from codesign.run.settings import added_settings
+from codesign.run.weights import read_weights, write_weights
 
 __all__ = [
     "CLOCK_FIELDS",
@@ -22,9 +23,9 @@ __all__ = [
     "Outcome",
     "RunFolder",
     "Silence",
+    "added_settings",
     "evolve",
     "gallery",
-    "meaning",
     "populations",
     "read_weights",
     "replay",

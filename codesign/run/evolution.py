@@ -18,7 +18,6 @@ from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.interruption import Interruption
 from codesign.run.metrics import Metrics, summarise
-from codesign.run.weights import meaning
 from codesign.search import Individuals, Search
 
 NOTABLE = 0.5
@@ -163,7 +162,7 @@ class _Evolution:
             self._require_early_end()
             folder.roll_back(-1)
             return
-        checkpoints.check_experiment(found, self._experiment.fingerprint(), folder.checkpoints)
+        checkpoints.check_experiment(found, self._experiment, folder.checkpoints)
         try:
             self._search.restore(found.search)
         except (ValueError, GenomeError) as error:
@@ -260,9 +259,7 @@ class _Evolution:
         self._write_best()
 
     def _write_best(self) -> None:
-        trial = self._experiment.trial
-        of = meaning(trial.controller, trial.dimension)
-        write_best(self._folder, self._search.population, self._weights, of)
+        write_best(self._folder, self._search.population, self._weights, self._experiment.trial)
 
     def _require_early_end(self) -> None:
         """Check that a run without a checkpoint ended before it was to write one; else its records are worth more."""

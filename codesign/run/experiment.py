@@ -1,15 +1,13 @@
 """What one run is: everything that decides its results, and the few settings that do not."""
 
-import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from codesign.errors import ConfigError
+from codesign.checks import require_count
 from codesign.evaluate import EvaluatorSettings, Trial
 from codesign.genome import VariationSettings
+from codesign.run.settings import completed, flattened
 from codesign.search import SearchSettings, Space
 
 _WITHOUT_EFFECT = (
@@ -20,11 +18,11 @@ _WITHOUT_EFFECT = (
     "trial.execution",
     "trial.terrain.file",
 )
-"""What may change between the parts of a run without changing a design of it; of execution, all but the precision. Of a
-terrain from a file the heights decide, not where they lay."""
+"""What may change between the parts of a run without changing a design of it. Of a terrain from a file the heights
+decide, not where they lay."""
 
-_LONGEST = 200
-"""Characters of a setting that are compared as they are; of a longer one, such as many heights, a checksum."""
+_DECISIVE = ("trial.execution.precision",)
+"""What is part of these and changes results all the same."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +41,8 @@ class CheckpointSettings:
     keep: int = 3
 
     def __post_init__(self) -> None:
-        for name in ("every", "keep"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                expected = f"a whole number of at least 1 for checkpoints.{name}"
-                raise ConfigError(expected, repr(value), f"set checkpoints.{name} to 1 or more")
+        require_count(self, "every")
+        require_count(self, "keep")
 
 
 @dataclass(frozen=True)
@@ -88,33 +83,17 @@ class Experiment:
 
     def fingerprint(self) -> dict[str, Any]:
         """Return all settings that decide the results by dotted name: plain values, checksums of the long ones."""
-        settings = {"trial.execution.precision": self.trial.execution.precision}
-        for name, value in flat(self).items():
-            if not any(name == part or name.startswith(f"{part}.") for part in _WITHOUT_EFFECT):
-                settings[name] = value
-        return settings
+        return _decisive(flattened(self))
+
+    def completed_fingerprint(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a stored fingerprint with the settings that its version did not have yet, at what they mean."""
+        return _decisive(completed(stored, self))
 
 
-def flat(value: Any, name: str = "") -> dict[str, Any]:
-    """Return the plain values inside nested dataclasses and mappings by dotted name, in lists instead of sequences.
-
-    Long lists, such as many heights, become checksums.
-    """
-    if dataclasses.is_dataclass(value):
-        value = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        found: dict[str, Any] = {}
-        for key in sorted(value):
-            found |= flat(value[key], f"{name}.{key}" if name else str(key))
-        return found
-    return {name: _brief(_listed(value))}
-
-
-def _listed(value: Any) -> Any:
-    return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _brief(value: Any) -> Any:
-    if not isinstance(value, list) or len(text := json.dumps(value)) <= _LONGEST:
-        return value
-    return f"{len(value)} entries with SHA-256 {hashlib.sha256(text.encode()).hexdigest()}"
+def _decisive(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of an experiment's settings that decide its results."""
+    return {
+        name: value
+        for name, value in settings.items()
+        if name in _DECISIVE or not any(name == part or name.startswith(f"{part}.") for part in _WITHOUT_EFFECT)
+    }
