@@ -119,13 +119,13 @@ def vary(
         ConfigError: none of the operators applies to the lattice.
     """
     check_genomes(lattice, population)
-    brood = _Brood(lattice, population, np.asarray(parents, dtype=np.int64), generators, mates)
-    brood.choose(settings)
-    brood.change(settings.attempts)
-    brood.restart(_last_resort(lattice))
-    brood.change(_LAST_ATTEMPTS)
-    lineage = np.stack([brood.parents, brood.mates], axis=1)
-    return Offspring(Genomes(brood.cells, brood.muscles), lineage, tuple(operator.name for operator in brood.operators))
+    batch = _OffspringBatch(lattice, population, np.asarray(parents, dtype=np.int64), generators, mates)
+    batch.choose(settings)
+    batch.change(settings.attempts)
+    batch.restart(_last_resort(lattice))
+    batch.change(_LAST_ATTEMPTS)
+    lineage = np.stack([batch.parents, batch.mates], axis=1)
+    return Offspring(Genomes(batch.cells, batch.muscles), lineage, tuple(operator.name for operator in batch.operators))
 
 
 def _last_resort(lattice: Lattice) -> Operator:
@@ -133,7 +133,7 @@ def _last_resort(lattice: Lattice) -> Operator:
     return VARIATIONS["muscle_flip" if lattice.muscle_genes or len(lattice.materials) > 2 else "cell_flip"]
 
 
-class _Brood:
+class _OffspringBatch:
     """Children in the making.
 
     `cells` and `muscles` are the repaired children, `pending` those that still equal their parents; `raw` holds all

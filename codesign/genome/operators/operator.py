@@ -82,7 +82,7 @@ def filled_cells(genome: Genome) -> NDArray[np.intp]:
     return genome.cells.nonzero()[0]
 
 
-def shore(lattice: Lattice, cells: ByteArray) -> NDArray[np.intp]:
+def frontier(lattice: Lattice, cells: ByteArray) -> NDArray[np.intp]:
     """Return the empty cells that share a side (3D: a face) with a filled one, in order."""
     first, second = lattice.neighbours.T
     filled = cells != 0
@@ -114,7 +114,7 @@ def transformed(
     return _matched(lattice, cells, lattice.cell_coordinates[cells] @ symmetry.matrix.T + shift)
 
 
-def put_down(
+def paste(
     lattice: Lattice,
     genome: Genome,
     symmetry: Symmetry,
