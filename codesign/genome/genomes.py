@@ -83,6 +83,11 @@ class Genomes:
         return Genomes(self.cells[chosen], self.muscles[chosen])
 
     @staticmethod
+    def full(lattice: Lattice) -> "Genomes":
+        """Return the genome that fills a lattice, whose body is the largest there can be, as a population of one."""
+        return Genomes(np.ones((1, lattice.cells), np.uint8), np.ones((1, len(lattice.edges)), np.uint8))
+
+    @staticmethod
     def stack(genomes: Sequence[Genome]) -> "Genomes":
         """Return the given genomes, at least one, as a population."""
         return Genomes(np.stack([genome.cells for genome in genomes]), np.stack([genome.muscles for genome in genomes]))
@@ -91,11 +96,6 @@ class Genomes:
     def concatenate(parts: Sequence["Genomes"]) -> "Genomes":
         """Return the given populations, at least one, one after the other."""
         return Genomes(np.concatenate([part.cells for part in parts]), np.concatenate([part.muscles for part in parts]))
-
-
-def filled(lattice: Lattice) -> Genomes:
-    """Return the genome that fills a lattice, whose body is the largest there can be, as a population of one."""
-    return Genomes(np.ones((1, lattice.cells), np.uint8), np.ones((1, len(lattice.edges)), np.uint8))
 
 
 def check_genomes(lattice: Lattice, genomes: Genomes, *, bodies: bool = True) -> None:

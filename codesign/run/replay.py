@@ -10,7 +10,7 @@ from codesign.body import Bodies, develop
 from codesign.errors import CheckpointError, DesignError, RunError
 from codesign.evaluate import Trial, assess, batches, initial_weights
 from codesign.export import Gallery, History, Recording, Trajectory
-from codesign.genome import Genomes, check_genomes, check_whole
+from codesign.genome import Genomes, check_whole
 from codesign.run import checkpoint as checkpoints
 from codesign.run.designs import Design, design_id
 from codesign.run.experiment import Experiment
@@ -89,7 +89,6 @@ def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design])
         raise DesignError(
             f"designs of {lattice.cells} cells", f"{genomes.cells.shape[1]}", "use the run's own configuration"
         )
-    check_genomes(lattice, genomes)
     check_whole(lattice, genomes)
     weights = _weights(trial, folder, designs)
     # One world of a design is shown: the first.

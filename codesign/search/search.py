@@ -11,7 +11,6 @@ from codesign.genome import (
     Lattice,
     LatticeSettings,
     VariationSettings,
-    check_genomes,
     check_whole,
     keys,
     random_genomes,
@@ -169,7 +168,6 @@ class Search(ABC):
         shapes = (population.genomes.cells.shape[1:], population.genomes.muscles.shape[1:])
         if shapes != ((len(self.lattice.cell_nodes),), (len(self.lattice.edges),)):
             raise ValueError(f"expected genomes of this lattice; got {shapes} genes; restore the lattice of the state")
-        check_genomes(self.lattice, population.genomes)
         check_whole(self.lattice, population.genomes)
         self._told, self._population, self._asked = int(state["told"][0]), population, None
 
