@@ -161,6 +161,8 @@ def _rows(path: Path) -> int:
 
 def _design(row: dict[str, Any], edges: int) -> Design:
     bits = np.unpackbits(np.frombuffer(row["genome_muscles"], dtype=np.uint8), count=edges)
+    # Tables of versions in which a design had one world only do not have this column.
+    in_worlds = row.get("world_fitness", [row["fitness"] if np.isfinite(row["fitness"]) else np.nan])
     return Design(
         identity=(row["generation"], row["individual"]),
         parents=tuple(identity_of(name) for name in row["parents"]),
@@ -169,7 +171,7 @@ def _design(row: dict[str, Any], edges: int) -> Design:
         status=row["status"],
         curve=np.array(row["curve"], dtype=np.float32),
         measures={name.removeprefix(MEASURE): row[name] for name in row if name.startswith(MEASURE)},
-        world_fitness=np.array(row["world_fitness"], dtype=np.float64),
+        world_fitness=np.array(in_worlds, dtype=np.float64),
         genome=Genome(np.frombuffer(row["genome_cells"], dtype=np.uint8), bits),
         masses=row["masses"],
         springs=row["springs"],

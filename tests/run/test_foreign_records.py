@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pyarrow.parquet
 import pytest
 
@@ -24,6 +25,14 @@ def test_a_table_without_a_column(run, column):
     pyarrow.parquet.write_table(pyarrow.parquet.read_table(path).drop_columns([column]), path)
     with pytest.raises(RunError, match=column):
         DesignTables(RunFolder(run)).generation(1)
+
+
+def test_a_table_of_a_version_with_one_world_for_each_design(run):
+    path = table_of(run / "designs", 1)
+    expected = DesignTables(RunFolder(run)).generation(1)
+    pyarrow.parquet.write_table(pyarrow.parquet.read_table(path).drop_columns(["world_fitness"]), path)
+    for design, other in zip(DesignTables(RunFolder(run)).generation(1), expected, strict=True):
+        np.testing.assert_array_equal(design.world_fitness, other.world_fitness)
 
 
 def test_a_table_that_does_not_say_how_long_genomes_are(run):
