@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from codesign.errors import ConfigError
-from codesign.run import Listener, Metrics, Silence
+from codesign.run import Listener, Metrics
 
 _RECENT = 5
 """Generations whose time says how long the next ones will take; the first compiles kernels and is no guide."""
@@ -58,7 +58,7 @@ class Logger:
 COMPILING = "the first generation also compiles the simulator, if this machine has not done so before"
 
 
-class Quiet(Silence):
+class Quiet(Listener):
     """No display at all, and what every display has."""
 
     def __init__(self, console: Console) -> None:

@@ -2,7 +2,7 @@
 
 from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design
-from codesign.run.evolution import Listener, Outcome, Silence, evolve, resume
+from codesign.run.evolution import Listener, Outcome, evolve, resume
 from codesign.run.experiment import CheckpointSettings, Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.metrics import CLOCK_FIELDS, Metrics
@@ -22,7 +22,6 @@ __all__ = [
     "Metrics",
     "Outcome",
     "RunFolder",
-    "Silence",
     "added_settings",
     "evolve",
     "gallery",

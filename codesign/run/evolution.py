@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -24,40 +23,20 @@ NOTABLE = 0.5
 """Share of the designs of a generation that cannot learn from which on the user hears of it."""
 
 
-class Listener(Protocol):
-    """Told how a run goes on, from the run's own thread."""
+class Listener:
+    """Told how a run goes on, from the run's own thread; a base for those that want to hear a part of it."""
 
     def on_start(self, folder: Path, finished: int, generations: int) -> None:
         """Hear that the run starts, with so many of its generations finished before."""
-        ...
 
     def on_notice(self, text: str) -> None:
         """Hear something that the user should know."""
-        ...
 
     def on_generation(self, metrics: Metrics, best: str) -> None:
         """Hear that a generation is finished and recorded; `best` is the id of the best design so far."""
-        ...
 
     def on_stop(self, outcome: "Outcome") -> None:
         """Hear how the run ended; not called where an error ended it."""
-        ...
-
-
-class Silence:
-    """A listener that does nothing; a base for those that want to hear only a part."""
-
-    def on_start(self, folder: Path, finished: int, generations: int) -> None:
-        """Do nothing."""
-
-    def on_notice(self, text: str) -> None:
-        """Do nothing."""
-
-    def on_generation(self, metrics: Metrics, best: str) -> None:
-        """Do nothing."""
-
-    def on_stop(self, outcome: "Outcome") -> None:
-        """Do nothing."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +88,7 @@ def evolve(
     with folder.locked():
         folder.begin(config_text, inputs)
         try:
-            return _Evolution(experiment, folder, listener or Silence()).run()
+            return _Evolution(experiment, folder, listener or Listener()).run()
         except CodesignError:
             folder.withdraw()
             raise
@@ -134,7 +113,7 @@ def resume(
     folder = RunFolder(path)
     folder.require_run()
     with folder.locked():
-        evolution = _Evolution(experiment, folder, listener or Silence())
+        evolution = _Evolution(experiment, folder, listener or Listener())
         evolution.restore(checkpoint)
         return evolution.run()
 
