@@ -86,11 +86,11 @@ def evolve(
     folder = RunFolder(path)
     folder.require_unused()
     with folder.locked():
-        folder.begin(config_text, inputs)
+        folder.create(config_text, inputs)
         try:
             return _Evolution(experiment, folder, listener or Listener()).run()
         except CodesignError:
-            folder.withdraw()
+            folder.undo_create()
             raise
 
 

@@ -122,7 +122,7 @@ class RunFolder:
                 f"go on with that run by {shlex.quote(f'run={self.path}')}, or choose another folder",
             )
 
-    def begin(self, config_text: str, inputs: Mapping[str, bytes] | None = None) -> None:
+    def create(self, config_text: str, inputs: Mapping[str, bytes] | None = None) -> None:
         """Turn the folder into that of a new run.
 
         Args:
@@ -139,8 +139,8 @@ class RunFolder:
         # Last, since it is what makes the folder a run's.
         write_text(self.config, f"{HEADER}{LAYOUT}\n{config_text}")
 
-    def withdraw(self) -> None:
-        """Take back what `begin` did, unless something was recorded since; to be called by who has the lock."""
+    def undo_create(self) -> None:
+        """Take back what `create` did, unless something was recorded since; to be called by who has the lock."""
         if not self.designs.exists() and not self.metrics.exists():
             self.config.unlink(missing_ok=True)
             shutil.rmtree(self.inputs, ignore_errors=True)

@@ -115,7 +115,7 @@ def test_a_folder_that_is_no_run_is_told(tmp_path):
 
 def test_a_run_that_has_just_begun_has_no_designs(tmp_path):
     folder = RunFolder(tmp_path / "run")
-    folder.begin(CONFIG)
+    folder.create(CONFIG)
     for selection in ("best", "g000-i0000", "generation=0"):
         with pytest.raises(DesignError):
             select(folder, selection)
