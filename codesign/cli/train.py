@@ -83,7 +83,7 @@ def _run(teach: partial[Lessons], folder: Path, title: str, opening: str) -> int
 
 def _learn_random(experiment: Experiment) -> Lessons:
     """Return what became of the designs that a run of this experiment starts with."""
-    asked = experiment.search.begin(experiment.space, experiment.seed).ask()
+    asked = experiment.search.start(experiment.space, experiment.seed).ask()
     with experiment.evaluator.start(experiment.trial) as evaluator:
         found = evaluator.evaluate(asked.genomes, asked.identities)
     names = [f"random-{individual}" for _, individual in asked.identities.tolist()]

@@ -123,7 +123,7 @@ class _Evolution:
 
     def __init__(self, experiment: Experiment, folder: RunFolder, listener: Listener) -> None:
         self._experiment, self._folder, self._listener = experiment, folder, listener
-        self._search: Search = experiment.search.begin(experiment.space, experiment.seed)
+        self._search: Search = experiment.search.start(experiment.space, experiment.seed)
         self._weights: dict[tuple[int, int], np.ndarray] = {}
         self._curves: dict[tuple[int, int], np.ndarray] = {}
         self._seconds, self._begin = 0.0, time.perf_counter()

@@ -21,7 +21,7 @@ def populations(experiment: Experiment, folder: RunFolder) -> Iterator[Individua
     Raises:
         RunError: a table of designs cannot be read.
     """
-    search = experiment.search.begin(experiment.space, experiment.seed)
+    search = experiment.search.start(experiment.space, experiment.seed)
     tables = DesignTables(folder)
     population = None
     for generation in tables.generations():

@@ -71,7 +71,7 @@ class SearchSettings(ABC):
             raise ConfigError("true or false for search.symmetric", repr(self.symmetric), remedy)
 
     @abstractmethod
-    def begin(self, space: Space, seed: int) -> "Search":
+    def start(self, space: Space, seed: int) -> "Search":
         """Return a search in `space` that has not asked for anything yet."""
 
 

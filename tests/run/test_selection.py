@@ -32,7 +32,7 @@ def by_fitness(designs):
 
 
 def test_a_row_is_what_was_evaluated(run):
-    search = experiment().search.begin(experiment().space, experiment().seed)
+    search = experiment().search.start(experiment().space, experiment().seed)
     for generation in range(3):
         asked = search.ask()
         evaluations = quick(trial(), asked.genomes, asked.identities)
@@ -204,7 +204,7 @@ def test_of_equals_the_older_comes_first(count, tmp_path):
 def test_populations_are_those_that_the_search_had(name, tmp_path):
     folder = finished(tmp_path / "run", name)
     one = experiment(name)
-    search = one.search.begin(one.space, one.seed)
+    search = one.search.start(one.space, one.seed)
     for population in populations(one, folder):
         asked = search.ask()
         search.tell(quick(trial(), asked.genomes, asked.identities).fitness)
