@@ -161,7 +161,7 @@ class _Evolution:
         self._begin = time.perf_counter() - self._seconds
         interruption = Interruption()
         interrupted = False
-        with interruption.watched():
+        with interruption.handling_signals():
             try:
                 if self._search.generation < generations:
                     self._evolve(generations, interruption)
@@ -175,7 +175,7 @@ class _Evolution:
         return outcome
 
     def _evolve(self, generations: int, interruption: Interruption) -> None:
-        with interruption.welcome():
+        with interruption.interruptible():
             evaluator = self._experiment.evaluator.start(self._experiment.trial)
         with evaluator:
             while self._search.generation < generations:
@@ -185,7 +185,7 @@ class _Evolution:
         """Evaluate, select and record one generation; only the evaluation may be interrupted."""
         begin = time.perf_counter()
         generation = self._search.generation
-        with interruption.welcome():
+        with interruption.interruptible():
             asked = self._search.ask()
             evaluations = evaluator.evaluate(asked.genomes, asked.identities, self._bars())
         self._search.tell(evaluations.fitness)
