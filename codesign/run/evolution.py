@@ -192,8 +192,8 @@ class _Evolution:
         now = time.perf_counter()
         population = self._search.population
         metrics = summarise(generation, population, evaluations, now - begin, now - self._begin)
-        self._weights = _living(population, self._weights, generation, evaluations.weights_of)
-        self._curves = _living(population, self._curves, generation, evaluations.curves.__getitem__)
+        self._weights = _of_members(population, generation, evaluations.weights_of, self._weights)
+        self._curves = _of_members(population, generation, evaluations.curves.__getitem__, self._curves)
         write_designs(self._folder.designs, generation, asked, evaluations)
         self._folder.append_metrics(metrics.row())
         self._finished = Checkpoint(
@@ -228,7 +228,7 @@ class _Evolution:
         return bars(learner, curves, population.fitness)
 
     def _save(self) -> None:
-        """Put the state after the last finished generation away, if it is not yet."""
+        """Write a checkpoint of the state after the last finished generation, unless there is one."""
         state = self._finished
         if state is None or state.generation <= self._saved:
             return
@@ -261,15 +261,21 @@ class _Evolution:
         return Outcome(self._folder.path, finished, generations, interrupted, best, fitness, seconds)
 
 
-def _living(
+def _of_members(
     population: Individuals,
-    before: dict[tuple[int, int], np.ndarray],
     generation: int,
-    of: Callable[[int], np.ndarray],
+    new: Callable[[int], np.ndarray],
+    old: dict[tuple[int, int], np.ndarray],
 ) -> dict[tuple[int, int], np.ndarray]:
-    """Return what there is of the members by identity: of those of this generation, `of` each, else from `before`."""
-    living = {}
-    for born, number in population.identities.tolist():
-        new = born == generation
-        living[born, number] = of(number).copy() if new else before[born, number]
-    return living
+    """Return one array, say the learned weights, for each member of a population, by identity.
+
+    Args:
+        population: the members after the selection of this generation.
+        generation: its number.
+        new: returns the array of a design of this generation, by its number.
+        old: the arrays of the members before.
+    """
+    return {
+        (born, number): new(number).copy() if born == generation else old[born, number]
+        for born, number in population.identities.tolist()
+    }

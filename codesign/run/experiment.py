@@ -1,4 +1,4 @@
-"""What one run is: everything that decides its results, and the few settings that do not."""
+"""The definition of a run: all settings that decide its results, and the few that do not."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ _DECISIVE = ("trial.execution.precision",)
 
 @dataclass(frozen=True)
 class CheckpointSettings:
-    """How often a run puts its state away.
+    """How often a run writes its state to its folder, so that it can go on from there.
 
     Attributes:
         every: generations between two checkpoints; what lies between is computed again after a crash.
@@ -41,8 +41,8 @@ class CheckpointSettings:
     keep: int = 3
 
     def __post_init__(self) -> None:
-        require_count(self, "every")
-        require_count(self, "keep")
+        for name in ("every", "keep"):
+            require_count(self, name)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Experiment:
         variation: operators that make a design from others.
         search: how designs are chosen, and for how many generations.
         evaluator: where designs are evaluated.
-        checkpoints: how often the state is put away.
+        checkpoints: how often the state is written.
         title: what the run calls itself.
 
     Raises:

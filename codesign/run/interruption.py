@@ -1,4 +1,4 @@
-"""Stopping a run from outside, at a moment that suits it."""
+"""Signals that stop a run: they take effect only where nothing is half written."""
 
 import signal
 import threading

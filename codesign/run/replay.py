@@ -1,4 +1,4 @@
-"""Looking back: designs of a run move again, before and after they learned, exactly as they did."""
+"""Replay: designs of a run are simulated again, before and after they learned, and move exactly as they did."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

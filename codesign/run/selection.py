@@ -1,4 +1,4 @@
-"""Which designs of a run somebody means."""
+"""Selections: short texts, such as `top5`, that say which designs of a run are meant."""
 
 import re
 
