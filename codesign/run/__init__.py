@@ -1,21 +1,18 @@
 """Runs: the outer loop, the folder that survives it, and looking back."""
 
 from codesign.run.design_tables import DesignTables
-from codesign.run.designs import Design
 from codesign.run.evolution import Listener, Outcome, evolve, resume
 from codesign.run.experiment import CheckpointSettings, Experiment
 from codesign.run.folder import RunFolder
-from codesign.run.metrics import CLOCK_FIELDS, Metrics
+from codesign.run.metrics import Metrics
 from codesign.run.populations import populations
-from codesign.run.replay import gallery, replay
+from codesign.run.replay import gallery
 from codesign.run.selection import select
 from codesign.run.settings import added_settings
 from codesign.run.weights import read_weights, write_weights
 
 __all__ = [
-    "CLOCK_FIELDS",
     "CheckpointSettings",
-    "Design",
     "DesignTables",
     "Experiment",
     "Listener",
@@ -27,7 +24,6 @@ __all__ = [
     "gallery",
     "populations",
     "read_weights",
-    "replay",
     "resume",
     "select",
     "write_weights",

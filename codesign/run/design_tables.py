@@ -1,6 +1,7 @@
 """Finding designs of a run again, in the tables that the run wrote."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class DesignTables:
         """
         path = self._table(generation)
         table = _read(path, None, individuals)
-        with _Reading(path):
+        with _reading(path):
             edges = int((table.schema.metadata or {})[EDGES])
             return [_design(row, edges) for row in table.to_pylist()]
 
@@ -100,7 +101,7 @@ class DesignTables:
         path = self._table(generation)
         names = ["generation", "individual", "parents", "operator", "fitness", "genome_cells", "genome_muscles"]
         table = _read(path, names)
-        with _Reading(path):
+        with _reading(path):
             edges = int((table.schema.metadata or {})[EDGES])
             born, number, parents, operators, fitness, cells, muscles = (
                 table.column(name).to_pylist() for name in names
@@ -126,19 +127,14 @@ class DesignTables:
         return path
 
 
-class _Reading:
-    """Turns what is wrong with the content of a table into an error that names the table."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if isinstance(error, KeyError | TypeError | ValueError | DesignError):
-            got = f"{self._path} ({type(error).__name__}: {error})"
-            raise RunError("a table of designs as runs write it", got, _DAMAGED) from error
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn what is wrong with the content of a table into an error that names the table."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, DesignError) as error:
+        got = f"{path} ({type(error).__name__}: {error})"
+        raise RunError("a table of designs as runs write it", got, _DAMAGED) from error
 
 
 def _read(path: Path, columns: list[str] | None, individuals: Iterable[int] | None = None) -> Any:

@@ -38,7 +38,7 @@ class RunFolder:
         path: the folder; it need not exist yet.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
 
     @property

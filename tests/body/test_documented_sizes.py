@@ -33,9 +33,9 @@ def told(text: str | None) -> list[tuple[int, int]]:
 )
 def test_random_bodies_are_of_the_documented_size(settings, texts):
     lattice = settings.build()
-    bodies = develop(lattice, random_genomes(lattice, settings, generators(2000)), Tissue())
+    bodies = develop(lattice, random_genomes(lattice, settings, generators(8000)), Tissue())
     counts = np.stack([np.diff(bodies.mass_start), np.diff(bodies.spring_start)])
-    allowed = 4.0 * counts.std(axis=1) / np.sqrt(len(bodies)) + 0.5
+    allowed = 3.0 * counts.std(axis=1) / np.sqrt(len(bodies)) + 0.5
     for text in texts:
         sizes = told(text)
         assert sizes

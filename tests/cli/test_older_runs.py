@@ -16,6 +16,9 @@ from codesign.run.checkpoint import manifests
 from codesign.run.folder import HEADER, LAYOUT
 from tests.run.fakes import results as recorded
 
+BEFORE = Path(__file__).parents[1] / "data" / "settings.json"
+"""The fields of each class of settings when run folders got layout 1; not to be made anew while there is no other."""
+
 BEGIN = ["evolve", "debug=tiny", "evaluator=local", "logger=quiet"]
 
 
@@ -65,18 +68,26 @@ def goes_on(folder: RunFolder) -> bool:
     return main(["evolve", f"run={folder.path}", "search.generations=2", "logger=quiet"]) == 0
 
 
-def test_every_setting_of_the_table_exists() -> None:
+def kinds() -> set[type]:
+    """Return all classes of settings that a run may have."""
     catalogue = of_experiments()
-    kinds = {kind for registry in catalogue.choices.values() for kind in registry.values()}
-    kinds |= {*catalogue.records.values(), Trial, Experiment}
-    known = {}
-    for kind in kinds:
-        for each in kind.__mro__:
-            if is_dataclass(each):
-                known.setdefault(each.__name__, set()).update(field.name for field in fields(each))
-    assert {
-        name: sorted(added) for name, added in settings.ADDED.items() if not set(added) <= known.get(name, set())
-    } == {}
+    chosen = {kind for registry in catalogue.choices.values() for kind in registry.values()}
+    return chosen | {*catalogue.records.values(), Trial, Experiment}
+
+
+def test_every_setting_of_the_table_exists() -> None:
+    known = {each.__name__: each for kind in kinds() for each in kind.__mro__ if is_dataclass(each)}
+    for name, added in settings.ADDED.items():
+        assert set(added) <= {field.name for field in fields(known[name])}, name
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.__name__) for kind in sorted(kinds(), key=str)])
+def test_a_setting_that_older_runs_do_not_have_stands_in_the_table(kind: type) -> None:
+    """Who adds a field to settings says in `codesign/run/settings.py` what the program did before."""
+    before = json.loads(BEFORE.read_text()).get(kind.__name__)
+    if before is not None:
+        new = {field.name for field in fields(kind)} - set(before)
+        assert new <= settings.added_settings(kind).keys()
 
 
 def test_a_run_without_the_settings_that_were_added_goes_on(begun: RunFolder, whole: Path) -> None:
