@@ -9,7 +9,7 @@ import warp as wp
 
 from codesign.control import CONTROLLERS
 from codesign.sim import CONTACTS
-from codesign.sim.compilation import GPU_LANES, build_program
+from codesign.sim.launching.program import GPU_LANES, build_program
 from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS, Batch
 from codesign.train.kernels import gradient_kernels, loss_kernels

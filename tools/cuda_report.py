@@ -32,10 +32,10 @@ from roofline import COUNTED, GRIDS, Occupancy, Sizes, forward_work, limits, rev
 from codesign.control import CONTROLLERS
 from codesign.errors import CodesignError
 from codesign.sim import CONTACTS
-from codesign.sim.compilation import GPU_LANES, build_program
 from codesign.sim.device import GPU_SEGMENT, start_warp
-from codesign.sim.dialect import PRECISIONS
-from codesign.sim.staging import claimable, staged_bytes
+from codesign.sim.kernels.types import PRECISIONS
+from codesign.sim.launching.program import GPU_LANES, build_program
+from codesign.sim.layout.block_memory import claimable, staged_bytes
 from codesign.tasks import TASKS, TERRAINS
 
 PACKAGE = "nvidia-cuda-cuobjdump"
@@ -131,7 +131,9 @@ def estimate(name: str, used: Resources, options: argparse.Namespace) -> dict[st
     segment = options.segment or GPU_SEGMENT
     sizes = Sizes(masses, springs, options.controller, options.lanes, segment, real_bytes, staged)
     task, controller = TASKS[options.task](), CONTROLLERS[options.controller]()
-    needed = int(staged_bytes(sizes.layout, controller, segment, task.memory, options.precision)[0]) if staged else 0
+    needed = (
+        int(staged_bytes(sizes.layout, controller, segment, task.state_size, options.precision)[0]) if staged else 0
+    )
     if needed > used.dynamic_shared:
         return {}
     occupancy = Occupancy.of(used.registers, used.shared + needed, options.lanes)

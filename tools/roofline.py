@@ -142,7 +142,7 @@ class Sizes:
         lanes: of a block.
         segment: steps in a segment.
         real_bytes: of a number.
-        staged: whether weights, state and history lie in shared memory (`codesign.sim.staging`).
+        staged: whether weights, state and history lie in shared memory (`codesign.sim.kernels.staging`).
     """
 
     masses: int

@@ -1,30 +1,26 @@
 """The simulator: many different bodies at once, forwards and in reverse, on a CPU or a GPU."""
 
-from codesign.sim.activation import build_tanh
-from codesign.sim.compilation import CPU_FLAGS, ROWS
-from codesign.sim.contact import CONTACTS
-from codesign.sim.device import device_of
-from codesign.sim.dialect import Dialect
-from codesign.sim.memory import MEBIBYTE, bytes_per_world, free_memory, split
-from codesign.sim.model import layout_of, pack
-from codesign.sim.plugins import (
+from codesign.sim.conditions import Conditions, light_of, require_conditions
+from codesign.sim.contracts import (
     Binding,
-    Conditions,
     Controller,
-    ControllerFunctions,
     Layout,
     Task,
-    TaskFunctions,
     Terrain,
-    TerrainFunctions,
 )
-from codesign.sim.pooling import POOLS, Pooling
-from codesign.sim.rows import REAL_BYTES, REAL_NAMES
-from codesign.sim.senses import SENSES
-from codesign.sim.settings import Execution, Physics
+from codesign.sim.device import device_of
+from codesign.sim.kernels.contact import CONTACTS
+from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.kernels.rows import REAL_BYTES, REAL_NAMES
+from codesign.sim.kernels.senses import SENSES
+from codesign.sim.kernels.step import synchronise
+from codesign.sim.kernels.tanh import build_tanh
+from codesign.sim.kernels.types import KernelTypes
+from codesign.sim.launching.program import CPU_FLAGS, ROWS
+from codesign.sim.layout.buffers import MEBIBYTE, bytes_per_world, free_memory, split
+from codesign.sim.layout.packing import layout_of, pack
+from codesign.sim.settings import POOLS, Execution, Physics, Pooling
 from codesign.sim.simulator import Simulator
-from codesign.sim.surroundings import light_of, require_conditions
-from codesign.sim.sweep import synchronise
 
 __all__ = [
     "CONTACTS",
@@ -39,8 +35,8 @@ __all__ = [
     "Conditions",
     "Controller",
     "ControllerFunctions",
-    "Dialect",
     "Execution",
+    "KernelTypes",
     "Layout",
     "Physics",
     "Pooling",

@@ -4,11 +4,15 @@ import math
 from dataclasses import dataclass
 
 from codesign.errors import ConfigError
-from codesign.sim.contact import CONTACTS
-from codesign.sim.dialect import PRECISIONS
+from codesign.sim.kernels.contact import CONTACTS
+from codesign.sim.kernels.types import PRECISIONS
 
 SEGMENT_STEPS = 16
 """Steps that are gone back through at a time: few enough for a robot's numbers to stay close to the processor."""
+
+
+POOLS = ("mean", "worst", "quantile")
+"""How the losses of several worlds become one."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,35 @@ class Execution:
     def segment(self, steps: int) -> int:
         """Return the steps of a segment for an episode of `steps` steps."""
         return min(self.segment_steps or SEGMENT_STEPS, steps)
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """What a controller is worth that does different things in different worlds.
+
+    Attributes:
+        fitness: "mean" of all worlds, the "worst" of them, or a "quantile" of what is done in them.
+        quantile: share of the worlds in which less is done, from 0 (the worst) to 1; between two worlds linearly.
+
+    Raises:
+        ConfigError: an unknown choice, or a quantile out of range.
+    """
+
+    fitness: str = "mean"
+    quantile: float = 0.25
+
+    def __post_init__(self) -> None:
+        if self.fitness not in POOLS:
+            expected = f"conditions.fitness as one of {', '.join(POOLS)}"
+            raise ConfigError(expected, repr(self.fitness), "set conditions.fitness=mean")
+        if not 0.0 <= self.quantile <= 1.0:
+            expected = "conditions.quantile from 0 to 1"
+            raise ConfigError(expected, repr(self.quantile), "set conditions.quantile to a number such as 0.25")
+
+    @property
+    def place(self) -> float:
+        """Where among the losses, from the lowest at 0 to the highest at 1, the pooled one is; -1 for their mean."""
+        return {"mean": -1.0, "worst": 1.0, "quantile": 1.0 - self.quantile}[self.fitness]
 
 
 def _require(holds: bool, name: str, expected: str, value: object) -> None:

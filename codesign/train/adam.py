@@ -1,9 +1,5 @@
 """Adam: steps scaled weight by weight."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportOperatorIssue=false
-# pyright: reportAssignmentType=false, reportGeneralTypeIssues=false
-
 from dataclasses import dataclass
 from functools import cache
 from typing import Any

@@ -4,10 +4,6 @@ Lanes never share an accumulator, and a controller's sums are added up in an ord
 number of parameters: neither its neighbours nor the device change a bit.
 """
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportOperatorIssue=false
-# pyright: reportAssignmentType=false, reportGeneralTypeIssues=false
-
 from dataclasses import dataclass
 from functools import cache
 from typing import Any

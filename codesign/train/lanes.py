@@ -4,9 +4,6 @@ On a GPU every lane is a thread and goes through its own parameters. On a CPU on
 the order in which they lie and keeps the sums of all lanes: same sums, same bits, and the compiler makes vector code.
 """
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false
-
 from dataclasses import dataclass
 from functools import cache
 from typing import Any

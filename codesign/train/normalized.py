@@ -1,9 +1,5 @@
 """Steps of one length along each controller's own gradient."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportOperatorIssue=false
-# pyright: reportAssignmentType=false, reportGeneralTypeIssues=false
-
 from dataclasses import dataclass
 from functools import cache
 from typing import Any

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from codesign.body import Tissue, develop
-from codesign.genome import LATTICES, random_genomes
+from codesign.genome import random_genomes
 from codesign.genome.lattices import CubeLattice, TriangleLattice
 from tests.genome.lattices import generators
 
@@ -40,11 +40,3 @@ def test_random_bodies_are_of_the_documented_size(settings, texts):
         sizes = told(text)
         assert sizes
         assert any((np.abs(counts.mean(axis=1) - size) < allowed).all() for size in sizes), (sizes, counts.mean(axis=1))
-
-
-@pytest.mark.parametrize("name", LATTICES)
-def test_a_lattice_in_python_is_as_large_as_the_choice_of_its_name(name):
-    text = (CHOICES / f"{'voxel' if name == 'cube' else name}.yaml").read_text()
-    chosen = {key: int(number) for key, number in re.findall(r"(rows|columns|layers): (\d+)", text)}
-    defaults = LATTICES[name]()
-    assert {key: getattr(defaults, key) for key in chosen} == chosen

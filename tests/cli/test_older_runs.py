@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from codesign.cli import main
-from codesign.cli.catalogue import of_experiments
+from codesign.cli.catalogue import experiment_catalogue
 from codesign.evaluate import Trial
 from codesign.run import Experiment, RunFolder, settings
 from codesign.run.checkpoint import manifests
@@ -70,7 +70,7 @@ def goes_on(folder: RunFolder) -> bool:
 
 def kinds() -> set[type]:
     """Return all classes of settings that a run may have."""
-    catalogue = of_experiments()
+    catalogue = experiment_catalogue()
     chosen = {kind for registry in catalogue.choices.values() for kind in registry.values()}
     return chosen | {*catalogue.records.values(), Trial, Experiment}
 

@@ -9,7 +9,7 @@ import pytest
 from codesign.body import Bodies
 from codesign.control import CONTROLLERS, Cpg, Mlp, Sequence, Shared
 from codesign.errors import ConfigError
-from codesign.sim.model import pack
+from codesign.sim.layout.packing import pack
 from codesign.streams import Purpose, streams
 from tests.sim.bodies import ASSORTED, strip
 from tests.sim.gradients import gradient_error, standing

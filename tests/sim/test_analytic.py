@@ -5,7 +5,7 @@ import pytest
 
 from codesign.body import Bodies
 from codesign.sim import CONTACTS
-from codesign.sim.contact import SLIP
+from codesign.sim.kernels.contact import SLIP
 from tests.oracle import SOFTENING
 from tests.sim.bodies import lifted, lone_mass, pair, strip
 from tests.sim.worlds import Case

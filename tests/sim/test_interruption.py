@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from codesign.sim.launches import launch
+from codesign.sim.launching.launches import launch
 
 
 @dataclass

@@ -1,8 +1,5 @@
 """Shared memory: what lies there gives the same bits, on a CPU, where a block's lanes have a buffer of their own."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false, reportGeneralTypeIssues=false, reportArgumentType=false
-# pyright: reportAssignmentType=false, reportReturnType=false
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -13,11 +10,13 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.control import CONTROLLERS
-from codesign.sim import Conditions, Execution, Physics, Simulator, device, simulator, staging
+from codesign.sim import Conditions, Execution, Physics, Simulator, device, simulator
 from codesign.sim.device import settled
-from codesign.sim.model import PARAMETER_ALIGNMENT
-from codesign.sim.shared import ALLOCATOR
-from codesign.sim.staging import ALIGNMENT, ARRAYS, build_staging, claimable, ranges
+from codesign.sim.kernels.shared_memory import ALLOCATOR
+from codesign.sim.kernels.staging import build_staging
+from codesign.sim.layout import block_memory
+from codesign.sim.layout.block_memory import ALIGNMENT, ARRAYS, claimable, ranges
+from codesign.sim.layout.packing import PARAMETER_ALIGNMENT
 from codesign.streams import Purpose, streams
 from codesign.tasks import Flat, WalkEfficiently
 from tests.sim.bodies import ASSORTED, strip
@@ -76,7 +75,7 @@ def test_what_does_not_fit_is_not_staged(on_lanes: Callable[[int, int], None], m
     on_lanes(16, 0)
     plain = made_simulator()
     needs = np.sort(plain._launches.needs)
-    monkeypatch.setattr(staging, "FEWEST_WORLDS", 1)
+    monkeypatch.setattr(block_memory, "FEWEST_WORLDS", 1)
     on_lanes(16, int(needs[-1]) - 1)
     mixed = made_simulator()
     kernels = [kernel_of(command) for command in commands(mixed)]
@@ -104,21 +103,21 @@ def test_no_more_is_used_than_asked_for(on_lanes: Callable[[int, int], None]) ->
     bodies = Bodies.of([ASSORTED[0], strip(20)])  # every array of the large one is larger than all that may be spare
     made = made_simulator(bodies=bodies)
     program = made._program
-    dialect, control = program.dialect, program.controller
-    functions = build_staging(dialect, 0, CLAIMED)
+    types, control = program.types, program.controller
+    functions = build_staging(types, 0, CLAIMED)
     begin, end, stage_model = functions.begin, functions.end, functions.model
     stage_tape, stage_adjoint, stage_control = functions.tape, functions.adjoint, control.stage
 
     @wp.func_native(f"return (int)((uint64_t){ALLOCATOR}(0) - start);")
     def used_since(start: wp.uint64) -> int: ...
 
-    @wp.kernel(module=dialect.module, enable_backward=False)
+    @wp.kernel(module=types.module, enable_backward=False)
     def measure(
-        constants: dialect.Constants,
-        model: dialect.Model,
+        constants: types.Constants,
+        model: types.Model,
         controller: control.Controller,
-        tape: dialect.Tape,
-        adjoint: dialect.Adjoint,
+        tape: types.Tape,
+        adjoint: types.Adjoint,
         used: wp.array(dtype=wp.int32),
     ):
         world, _lane = wp.tid()
@@ -160,7 +159,7 @@ def test_no_more_is_used_than_asked_for(on_lanes: Callable[[int, int], None]) ->
 def test_ranges(
     needs: list[int], claimed: int, expected: list[tuple[int, int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging, "FEWEST_WORLDS", 2)
+    monkeypatch.setattr(block_memory, "FEWEST_WORLDS", 2)
     assert ranges(np.array(needs, dtype=np.int64), claimed) == expected
 
 

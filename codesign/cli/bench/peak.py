@@ -1,7 +1,5 @@
 """The arithmetic that a device can do at most, measured: independent fused multiply-adds in registers."""
 
-# Warp gives the annotations of kernels its own meaning, which a type checker cannot read.
-# pyright: reportInvalidTypeForm=false
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

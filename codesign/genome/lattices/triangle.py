@@ -16,12 +16,12 @@ class TriangleLattice(LatticeSettings):
 
     Node (x, y) exists where x + y is even. The cell in column x and row y points up where x + y is odd.
     With the default `fill`, random bodies have 22 masses and 44 springs on average on the 6 x 10 grid, 74 masses and
-    162 springs on the 13 x 22 grid of Strgar et al. 2024.
+    162 springs on the 13 x 22 grid. The default grid is that of Strgar et al. 2024; `body=triangle` is the smaller one.
     """
 
     name: str = "triangle"
-    rows: int = 6
-    columns: int = 10
+    rows: int = 13
+    columns: int = 22
     side: float = 0.05
     fill: float = 0.535
     muscle: float = 0.5

@@ -1,0 +1,104 @@
+"""Hydra's and OmegaConf's errors in this project's form: expected, got and remedy, in one line."""
+
+import re
+from collections.abc import Collection
+
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf import DictConfig
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    InterpolationResolutionError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+    ValidationError,
+)
+
+from codesign.cli.suggestions import listed, nearest
+from codesign.errors import ConfigError
+
+_KINDS = {
+    r"\bInteger\b|field of type 'int'": "a whole number",
+    r"\bFloat\b|field of type 'float'": "a number",
+    r"\bbool\b": "true or false",
+    r"\blist\b": "a list [a,b,...]",
+    "field of type 'str'": "a text",
+}
+"""What a value should have been, by what OmegaConf says about it."""
+
+
+def explain(error: Exception, known: Collection[str]) -> ConfigError:
+    """Return the one-line form of an error that composing a configuration raised.
+
+    Args:
+        error: what Hydra or OmegaConf raised.
+        known: every key and every group that could have been set, for suggestions.
+    """
+    cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
+    if isinstance(cause, OmegaConfBaseException):
+        return _of_omegaconf(cause, known)
+    if isinstance(error, MissingConfigException):
+        return _missing_option(error)
+    if isinstance(error, OverrideParseException):
+        return _unreadable(error)
+    if match := re.match(r"Could not override '(.+?)'", str(error)):
+        return ConfigError("a choice that this command has", f"'{match[1]}'", "see its --help for what can be set")
+    if "Ambiguous value" in str(error):
+        remedy = "add -m to run with each of them, or write a list as key=[a,b]"
+        return ConfigError("one value for each key", str(error).splitlines()[0], remedy)
+    return ConfigError("a configuration that Hydra can compose", _first_line(error), "see --help for keys and choices")
+
+
+def _unreadable(error: OverrideParseException) -> ConfigError:
+    remedy = "put a value with special characters in quotes, and those in the shell's: 'key=\"value\"'"
+    if "missing EQUAL" in str(error):
+        remedy = "see --help for keys and choices"
+    return ConfigError("overrides of the form key=value", _first_line(error), remedy)
+
+
+def _of_omegaconf(error: OmegaConfBaseException, known: Collection[str]) -> ConfigError:
+    if isinstance(error, ConfigKeyError | ConfigAttributeError):
+        key = str(error.full_key)
+        siblings = error.parent_node if isinstance(error.parent_node, DictConfig) else {}
+        inside = f"{key.rpartition('.')[0]}." if "." in key else ""
+        return unknown_key(key, [*known, *(f"{inside}{name}" for name in siblings)])
+    if isinstance(error, ValidationError):
+        return _wrong_type(error)
+    if isinstance(error, InterpolationResolutionError | MissingMandatoryValue):
+        return ConfigError("references that can be resolved", _first_line(error), f"set {error.full_key or 'it'}")
+    return ConfigError("a configuration that OmegaConf can read", _first_line(error), "see --cfg job for what there is")
+
+
+def unknown_key(key: str, known: Collection[str]) -> ConfigError:
+    """Return the error for a key that nothing reads, with the nearest key that something does."""
+    if key in known:
+        remedy = f"it belongs to another choice than this {key.partition('.')[0]}; see --cfg job"
+    else:
+        remedy = nearest(key, known, "see --cfg job for all keys")
+        parent = key.rpartition(".")[0]
+        if remedy == nearest(parent, [parent], ""):  # a list of names, which this one may be added to
+            remedy = f"write +{key}=VALUE to add it to {parent}"
+    return ConfigError("a key of the configuration", f"'{key}'", remedy)
+
+
+def _missing_option(error: MissingConfigException) -> ConfigError:
+    group, _, option = str(error.missing_cfg_file).removesuffix(".yaml").rpartition("/")
+    if error.options is None:
+        return ConfigError("a configuration that exists", f"'{error.missing_cfg_file}'", "see --help for what there is")
+    remedy = nearest(option, error.options, f"choose one, as in {group}={min(error.options, default='NAME')}")
+    return ConfigError(f"{group} to be one of {listed(error.options)}", f"'{option}'", remedy)
+
+
+def _wrong_type(error: ValidationError) -> ConfigError:
+    text = _first_line(error)
+    kind = next((words for said, words in _KINDS.items() if re.search(said, text)), "another type")
+    if "not Optional" in text:
+        kind = "a value"
+    value = "null" if error.value is None else repr(error.value)
+    return ConfigError(f"{error.full_key} to be {kind}", value, f"set {error.full_key} to {kind}")
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    useful = [line for line in lines if not line.startswith(("See http", "full_key:", "object_type", "reference_type"))]
+    return "; ".join(useful[:2]) if isinstance(error, HydraException) else (useful or [type(error).__name__])[0]

@@ -1,0 +1,108 @@
+"""Reports of a generation of learning: a table, rows of numbers, and a plot of learning curves."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from codesign.evaluate import Evaluations
+from codesign.files import replacing
+from codesign.train import LearningStatus
+
+_SHOWN = 20
+"""Designs in the table; the rows file has all of them."""
+
+
+@dataclass(frozen=True)
+class LearningReport:
+    """Designs and what they learned; entry i of every field belongs to design i.
+
+    Attributes:
+        names: of the designs.
+        masses, springs: sizes of the bodies, shape (n,).
+        curves: performance before learning and after each step, NaN once invalid, shape (n, iterations + 1).
+        fitness: the best of each curve, -inf if invalid, shape (n,).
+        status: how learning ended, in lower case.
+    """
+
+    names: list[str]
+    masses: np.ndarray
+    springs: np.ndarray
+    curves: np.ndarray
+    fitness: np.ndarray
+    status: list[str]
+
+    @classmethod
+    def of(cls, names: list[str], evaluations: Evaluations) -> "LearningReport":
+        """Return the report of evaluated designs of these names."""
+        status = [LearningStatus(code).name.lower() for code in evaluations.status]
+        found = evaluations
+        return cls(names, found.masses, found.springs, found.curves, found.fitness, status)
+
+
+def table(report: LearningReport) -> Table:
+    """Return the best designs with points of their curves, and a line about all of them."""
+    iterations = report.curves.shape[1] - 1
+    points = sorted({0, iterations // 2, iterations})
+    valid = np.isfinite(report.fitness)
+    caption = f"{valid.sum()} of {len(valid)} designs valid"
+    if valid.any():
+        gain = np.median(report.fitness[valid] - report.curves[valid, 0])
+        caption += f", mean fitness {report.fitness[valid].mean():.3f}, median gain by learning {gain:.3f}"
+    shown = Table(box=SIMPLE_HEAD, caption=caption, caption_justify="left")
+    for heading in ("design", "masses", "springs", *(f"step {point}" for point in points), "fitness", "status"):
+        shown.add_column(heading, justify="left" if heading in ("design", "status") else "right", no_wrap=True)
+    for index in np.argsort(-report.fitness, kind="stable")[:_SHOWN]:
+        curve = [_number(value) for value in report.curves[index, points].tolist()]
+        size = (str(report.masses[index]), str(report.springs[index]))
+        shown.add_row(report.names[index], *size, *curve, _number(float(report.fitness[index])), report.status[index])
+    return shown
+
+
+def rows(report: LearningReport) -> str:
+    """Return a line of JSON per design; null stands for what is not finite."""
+    lines = [
+        {
+            "design": name,
+            "masses": int(report.masses[index]),
+            "springs": int(report.springs[index]),
+            "fitness": finite(report.fitness[index]),
+            "status": report.status[index],
+            "curve": [finite(value) for value in report.curves[index]],
+        }
+        for index, name in enumerate(report.names)
+    ]
+    return "".join(json.dumps(line) + "\n" for line in lines)
+
+
+def plot_curves(report: LearningReport, title: str, path: Path) -> None:
+    """Write all learning curves and their median as a PNG.
+
+    Raises:
+        OutputError: `path` cannot be written to.
+    """
+    from matplotlib.figure import Figure  # noqa: PLC0415 - only plots load it
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(report.curves.T, color="#2a78b5", alpha=0.25, linewidth=0.8)
+    valid = np.isfinite(report.fitness)
+    if valid.any():
+        axes.plot(np.median(report.curves[valid], axis=0), color="#d95f02", linewidth=2, label="median of the valid")
+        axes.legend(frameon=False)
+    axes.set(xlabel="learning step", ylabel="performance (higher is better)", title=title)
+    axes.spines[["top", "right"]].set_visible(False)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=150)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if np.isfinite(value) else "none"
+
+
+def finite(value: float) -> float | None:
+    """Return a number as JSON can hold it: None stands for what is not finite."""
+    return float(value) if np.isfinite(value) else None

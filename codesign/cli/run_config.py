@@ -1,0 +1,169 @@
+"""The configuration in a run folder and the copies of the files that it names: written once, read as plain values."""
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import yaml
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from codesign.cli.schemas import Catalogue
+from codesign.errors import ConfigError, RunError
+from codesign.run import RunFolder, added_settings
+
+FREE = ("run", "evaluator", "execution", "logger", "checkpoints", "search.generations")
+"""What may be set anew when a run goes on; none of it changes what a finished generation was."""
+
+DECISIVE = ("execution.precision",)
+"""What is part of these and changes results all the same."""
+
+FILES = ("terrain.file", "weights")
+"""Keys that name files. A run keeps its own copies, because files change and folders move."""
+
+
+ADDED = {"weights": None}
+"""Plain values that were added after runs had been written, at what the program did before. Fields of settings that
+were added stand in `codesign.run`, beside the settings."""
+
+
+def to_yaml(config: Mapping[str, Any]) -> str:
+    """Return a configuration as the YAML that `read` takes back."""
+    return OmegaConf.to_yaml(OmegaConf.create(dict(config)))
+
+
+def input_files(config: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the content of the files that a configuration names, by the names of the copies that a run keeps.
+
+    Raises:
+        ConfigError: one of them cannot be read.
+    """
+    found = {}
+    for key, source in _files(config):
+        try:
+            found[_copy_of(key, source)] = Path(source).read_bytes()
+        except OSError as error:
+            raise ConfigError(f"{key} to be a file", f"{source} ({error.strerror})", "check the path") from error
+    return found
+
+
+def read(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
+    """Return the configuration that a run was started with, naming the run's own copies of files.
+
+    Settings that the version which started it did not have are there too, at the values that mean what it did.
+
+    Raises:
+        RunError: the folder is not that of a run, its configuration is no YAML of plain values, or a copy is missing.
+    """
+    remedy = "restore config.yaml, or start a new run"
+    try:
+        stored = OmegaConf.to_container(OmegaConf.create(folder.config_text()))
+    except (yaml.YAMLError, OmegaConfBaseException, ValueError, OSError) as error:
+        got = f"{folder.config} ({str(error).splitlines()[0]})"
+        raise RunError("a configuration in YAML", got, remedy) from error
+    if not isinstance(stored, dict):
+        raise RunError("a configuration with keys", f"{folder.config}, which has none", remedy)
+    for text in _texts(stored):
+        if "${" in text:
+            raise RunError("a configuration without references", f"{text!r} in {folder.config}", remedy)
+    config = _completed({str(key): value for key, value in stored.items()}, catalogue)
+    for key, source in _files(config):
+        copy = folder.inputs / _copy_of(key, source)
+        if not copy.is_file():
+            put = f"put there the file that the run was started with, which was {source}"
+            raise RunError(f"the run's copy of {key}", f"nothing at {copy}", put)
+        *groups, last = key.split(".")
+        section = config
+        for group in groups:
+            section = section[group]
+        section[last] = str(copy)
+    return config
+
+
+def _completed(config: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """Return a stored configuration, changed, with the settings that were added after it was written."""
+    for key, value in ADDED.items():
+        config.setdefault(key, value)
+    for key in catalogue.sections:
+        section: Any = config
+        for part in key.split("."):
+            section = section.setdefault(part, {}) if isinstance(section, dict) else None
+        if isinstance(section, dict):
+            for name, value in added_settings(catalogue.kind(key, section.get("name"))).items():
+                section.setdefault(name, value)
+    return config
+
+
+def require_resumable(overrides: Mapping[str, Any]) -> None:
+    """Check that a command line which goes on with a run sets nothing that would make it another run.
+
+    Args:
+        overrides: values by the keys and groups that the command line sets, with or without `run`.
+
+    Raises:
+        ConfigError: it does.
+    """
+    if overrides.get("run") is None:
+        return
+    for key in overrides:
+        free = any(key == name or key.startswith(f"{name}.") for name in FREE)
+        if not free or key in DECISIVE:
+            got = f"{key} together with run={overrides['run']}"
+            settable = ", ".join(FREE[1:]).replace("execution", "execution (but not its precision)")
+            remedy = f"set only {settable}, or start a new run"
+            raise ConfigError("a run to go on as it was started", got, remedy)
+
+
+def with_overrides(
+    stored: Mapping[str, Any], composed: Mapping[str, Any], overrides: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the stored configuration with what the command line sets anew.
+
+    Args:
+        stored: what the run was started with.
+        composed: what the command line composes, from which the new values are taken.
+        overrides: keys and groups that the command line sets, all of which a run leaves free.
+    """
+    config = deepcopy(dict(stored))
+    for key in overrides:
+        if key != "run":
+            _set(config, key.split("."), composed)
+    return config
+
+
+def _set(config: dict[str, Any], path: list[str], composed: Mapping[str, Any]) -> None:
+    first, *rest = path
+    if rest and isinstance(config.get(first), dict):
+        _set(config[first], rest, composed[first])
+    else:
+        config[first] = composed[first]
+
+
+def _files(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the keys that name a file in this configuration, and the file of each."""
+    found: list[tuple[str, str]] = []
+    for key in FILES:
+        value: Any = config
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if isinstance(value, str):
+            found.append((key, value))
+    return found
+
+
+def _copy_of(key: str, source: str) -> str:
+    """Return the name of a run's copy; a reader may tell kinds of files by their suffix."""
+    return f"{key}{Path(source).suffix}"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield str(key)
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+    elif isinstance(value, str):
+        yield value

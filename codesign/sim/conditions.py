@@ -1,0 +1,83 @@
+"""The conditions of a world: its terrain and task, and what varies between worlds."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from codesign.errors import ConfigError
+from codesign.sim.contracts import Task, Terrain
+
+LIGHT_HEIGHT = 0.1
+"""How high above the ground the light hangs [m], so that no mass gets into it."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a world is like, besides its body and controller.
+
+    Attributes:
+        terrain: the ground.
+        task: what is to be done, and where the light is.
+        friction: factor on `Physics.friction`.
+        push: change of the velocity of all masses [m/s] at one moment, shape (dimension,); None for no push.
+        push_step: the step in which that happens.
+        motor_noise: standard deviation of what is added to the actuation of every muscle in every step, uniformly
+            distributed.
+        noise_seed: which noise that is.
+    """
+
+    terrain: Terrain
+    task: Task
+    friction: float = 1.0
+    push: tuple[float, ...] | None = None
+    push_step: int = 0
+    motor_noise: float = 0.0
+    noise_seed: int = 0
+
+
+def require_conditions(conditions: Sequence[Conditions], dimension: int) -> None:
+    """Check that conditions can be simulated together, in so many dimensions.
+
+    Raises:
+        ConfigError: none at all, kinds of ground or tasks that differ, a push of another dimension, a light outside of
+            the ground, or a number out of range.
+    """
+    if not conditions:
+        raise ConfigError("at least one world per robot", "none", "set conditions.count to 1 or more")
+    kinds = {(each.terrain.structure, each.task.structure) for each in conditions}
+    if len(kinds) > 1:
+        raise ConfigError("worlds of one kind of ground and task", f"{len(kinds)} kinds", "give all the same kind")
+    for each in conditions:
+        if not 0.0 <= each.friction < math.inf or not 0.0 <= each.motor_noise < math.inf:
+            got = f"friction {each.friction} and noise {each.motor_noise}"
+            raise ConfigError(
+                "a factor of friction and motor noise of 0 or more",
+                got,
+                "lower conditions.friction_spread and motor_noise",
+            )
+        if each.push is not None and len(each.push) != dimension:
+            raise ConfigError(f"a push of {dimension} numbers", f"{len(each.push)}", "give one per axis")
+        _require_light(each, dimension)
+
+
+def _require_light(conditions: Conditions, dimension: int) -> None:
+    light = conditions.task.light(dimension)
+    if light is None:
+        return
+    low, high = conditions.terrain.extent(dimension)
+    place = np.array(light)
+    if not np.isfinite(place).all() or (place < low).any() or (place > high).any():
+        inside = " and ".join(f"{one:g} to {other:g} m" for one, other in zip(low, high, strict=True))
+        got = ", ".join(f"{number:g}" for number in light)
+        raise ConfigError(f"a target inside the world ({inside})", got, "move task.target, or make the terrain larger")
+
+
+def light_of(conditions: Conditions, dimension: int) -> np.ndarray | None:
+    """Return where the light hangs [m], shape (dimension,); None where there is none."""
+    light = conditions.task.light(dimension)
+    if light is None:
+        return None
+    place = np.array([light], dtype=np.float64)
+    return np.append(place[0], conditions.terrain.height(place)[0] + LIGHT_HEIGHT)

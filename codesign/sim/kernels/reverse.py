@@ -1,0 +1,174 @@
+"""The reverse sweep: an episode backwards, segment by segment, each computed again before it is differentiated."""
+
+from typing import Any
+
+import warp as wp
+
+from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions
+from codesign.sim.kernels.staging import Staging
+from codesign.sim.kernels.step import StepFunctions, synchronise
+from codesign.sim.kernels.types import KernelTypes
+from codesign.sim.kernels.world_parameters import WorldParameterFunctions
+
+
+def build_reverse(
+    types: KernelTypes,
+    controller: ControllerFunctions,
+    task: TaskFunctions,
+    world_parameters: WorldParameterFunctions,
+    step_functions: StepFunctions,
+    step_adjoint: Any,
+    staging: Staging,
+    *,
+    physical_gradients: bool,
+) -> Any:
+    """Return the kernel that goes through episodes backwards and writes the gradient."""
+    real, vector, row_vector, rows = types.real, types.vector, types.row_vector, types.rows
+    reals = wp.array(dtype=real)
+    Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
+    Plan, WorldParameters = types.Plan, types.WorldParameters
+    apply, ground_from, values_of = world_parameters.apply, world_parameters.ground_from, world_parameters.values_of
+    Controller, Values = controller.Controller, task.Values
+    DIMENSION, ROW, module = types.dimension, types.row, types.module
+    final_loss = _final_loss(types, task)
+    prepare, accumulate = controller.prepare, controller.accumulate
+    CLAIMED, begin, end, stage_control = staging.claimed, staging.begin, staging.end, controller.stage
+    stage_model, stage_tape, stage_adjoint = staging.model, staging.tape, staging.adjoint
+    save_adjoint = staging.save_adjoint
+    advance_world, centre_of, load_state, keep = (
+        step_functions.advance_world,
+        step_functions.centre_of,
+        step_functions.load_state,
+        step_functions.keep,
+    )
+    load_coordinates, store_coordinates = types.row_functions.load_coordinates, types.row_functions.store_coordinates
+
+    @wp.func(module=module, inline=True)
+    def clear(model: Model, adjoint: Adjoint, world: int, lane: int, per_centre: vector):
+        """Start the adjoint of a world: the loss depends on the last state through the centre alone."""
+        start = model.mass_start[world] // ROW
+        count = model.mass_start[world + 1] // ROW - start
+        for row in range(lane, count, wp.block_dim()):
+            at = DIMENSION * (start + row) * ROW
+            passed = load_coordinates(model.mask, at)
+            for axis in range(DIMENSION):
+                for entry in range(ROW):
+                    passed[axis, entry] = passed[axis, entry] * per_centre[axis]
+            store_coordinates(adjoint.position, at, passed)
+            store_coordinates(adjoint.velocity, at, rows())
+        if wp.static(physical_gradients):
+            for row in range(
+                model.spring_start[world] // ROW + lane, model.spring_start[world + 1] // ROW, wp.block_dim()
+            ):
+                adjoint.rest_rows[row] = row_vector()
+                adjoint.stiffness_rows[row] = row_vector()
+
+    @wp.func(module=module, inline=True)
+    def start_back(
+        constants: Constants,
+        model: Model,
+        tape: Tape,
+        adjoint: Adjoint,
+        values: Values,
+        world: int,
+        lane: int,
+        slot: int,
+    ):
+        """Start the adjoint at the final state, which is in `slot`."""
+        segment = constants.segment
+        masses = model.mass_start[world + 1] - model.mass_start[world]
+        at = DIMENSION * (model.mass_start[world] * (segment + 1) + slot * masses)
+        centre = centre_of(model, tape, world, at)
+        memory = tape.task_state[world * (segment + 1) + slot]
+        _values, d_memory, _steps, d_centre = wp.grad(final_loss)(values, memory, constants.steps, centre)
+        if lane == 0:
+            adjoint.task_state[world] = d_memory
+        clear(model, adjoint, world, lane, d_centre / real(model.masses[world]))
+        synchronise()
+
+    @wp.kernel(module=module, enable_backward=False)
+    def reverse(
+        offset: int,
+        order: wp.array(dtype=wp.int32),
+        shared_constants: Constants,
+        world_parameters: WorldParameters,
+        model: Model,
+        control: Controller,
+        tape: Tape,
+        adjoint: Adjoint,
+        plan: Plan,
+        grounds: reals,
+        all_values: wp.array(dtype=Values),
+    ):
+        block, lane = wp.tid()
+        world = order[offset + block]
+        constants = apply(shared_constants, world_parameters, world)
+        ground = ground_from(grounds, world_parameters, world)
+        values = values_of(all_values, world_parameters, world)
+        segment = constants.segment
+        if wp.static(CLAIMED > 0):
+            _claimed = wp.tile_empty(shape=CLAIMED, dtype=wp.uint8, storage="shared")
+            block_start = begin()
+            kept_adjoint = adjoint
+            control = stage_control(constants, model, control, world)
+            tape = stage_tape(tape, constants, model, world)
+            adjoint = stage_adjoint(adjoint, model, world)
+            model = stage_model(model, world)
+            synchronise()
+        prepare(constants, model, control, tape, world, lane)
+        synchronise()
+        for action in range(plan.count):
+            snapshot = plan.actions[4 * action]
+            first = plan.actions[4 * action + 1]
+            last = plan.actions[4 * action + 2]
+            target = plan.actions[4 * action + 3]
+            for part in range(first, last + 1):
+                if part > first:
+                    load_state(constants, model, tape, world, lane, -1, segment)
+                else:
+                    load_state(constants, model, tape, world, lane, snapshot, 0)
+                for slot in range(wp.min(segment, constants.steps - part * segment)):
+                    advance_world(
+                        constants, model, control, tape, ground, values, world, lane, part * segment + slot, slot
+                    )
+            if target >= 0:
+                keep(constants, model, tape, world, lane, target)
+            else:
+                count = wp.min(segment, constants.steps - last * segment)
+                if action == 0:  # the forward sweep has left the last segment in the tape
+                    start_back(constants, model, tape, adjoint, values, world, lane, count)
+                for back in range(count):
+                    slot = count - 1 - back
+                    step_adjoint(
+                        constants,
+                        model,
+                        control,
+                        tape,
+                        adjoint,
+                        ground,
+                        values,
+                        world,
+                        lane,
+                        last * segment + slot,
+                        slot,
+                    )
+                accumulate(constants, model, control, tape, adjoint, world, lane, last * segment, count)
+                synchronise()
+        if wp.static(CLAIMED > 0):
+            save_adjoint(adjoint, kept_adjoint, model, world)
+            synchronise()
+            end(block_start)
+
+    return reverse
+
+
+def _final_loss(types: KernelTypes, task: TaskFunctions) -> Any:
+    """Return the loss as a function of the last memory and centre."""
+    real, vector, scalar, task_state = types.real, types.vector, types.scalar, types.task_state
+    Values, observe, loss = task.Values, task.observe, task.loss
+
+    @wp.func(module=types.module, inline=True)
+    def final_loss(values: Values, memory: task_state, steps: int, centre: vector) -> scalar:
+        return loss(values, observe(values, memory, steps, steps, centre, real(0.0)))
+
+    return final_loss

@@ -1,0 +1,311 @@
+"""One step of a world forwards: what both sweeps over time call."""
+
+import math
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import warp as wp
+
+from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.kernels.physics import PhysicsFunctions
+from codesign.sim.kernels.senses import SenseFunctions
+from codesign.sim.kernels.types import KernelTypes
+
+
+@wp.func_native("WP_TILE_SYNC();")
+def synchronise() -> None:
+    """Wait for all lanes of the block."""
+
+
+@dataclass(frozen=True)
+class StepFunctions:
+    """Functions that both sweeps call."""
+
+    advance_world: Any
+    centre_of: Any
+    load_state: Any
+    effort_of: Any
+    force_at: Any
+    keep: Any
+    commanded_strain: Any
+    query_terrain: Any
+
+
+def short_loops(count: int) -> tuple[int, int, int]:
+    """Return lengths of three nested loops, short enough for Warp to write them out, that count at least so far."""
+    lengths = product((1, 2, 3), repeat=3)
+    return min((each for each in lengths if math.prod(each) >= count), key=math.prod)
+
+
+def build_step(
+    types: KernelTypes,
+    physics: PhysicsFunctions,
+    terrain: TerrainFunctions,
+    controller: ControllerFunctions,
+    task: TaskFunctions,
+    senses: SenseFunctions,
+    noise_of: Any,
+    *,
+    uses_effort: bool,
+    noisy: bool,
+) -> StepFunctions:
+    """Return one step of a world, and what it is made of."""
+    real, vector, rows, row_vector = types.real, types.vector, types.rows, types.row_vector
+    SENSES, sense = senses.count, senses.sense
+    Sensed = wp.types.matrix((max(senses.count, 1), types.row), real)
+    reals = wp.array(dtype=real)
+    Constants, Model, Tape = types.Constants, types.Model, types.Tape
+    Controller, Values, observe = controller.Controller, task.Values, task.observe
+    DIMENSION, ROW, module = types.dimension, types.row, types.module
+    Patch, PATCH = terrain.Patch, terrain.Patch._length_
+    (OUTER, MIDDLE, INNER), LAST = short_loops(PATCH), PATCH - 1
+    Patches = wp.types.matrix((PATCH, ROW), real)
+    spring_impulse, advance, locate, act = physics.spring_impulse, physics.advance, terrain.locate, controller.act
+    functions = types.row_functions
+    load, store_row, load_coordinates, store_coordinates = (
+        functions.load,
+        functions.store,
+        functions.load_coordinates,
+        functions.store_coordinates,
+    )
+    difference_of_ends, gather, total = functions.difference, functions.gather, functions.total
+
+    @wp.func(module=module, inline=True)
+    def centre_of(model: Model, tape: Tape, world: int, at: int) -> vector:
+        count = (model.mass_start[world + 1] - model.mass_start[world]) // ROW
+        return total(tape.position, at, count) / real(model.masses[world])
+
+    @wp.func(module=module, inline=True)
+    def effort_of(model: Model, tape: Tape, world: int, at: int) -> real:
+        start = model.spring_start[world] // ROW
+        effort = real(0.0)
+        for row in range(model.spring_start[world + 1] // ROW - start):
+            actuation = wp.cw_mul(load(tape.actuation_rows, at + row), load(model.muscle, start + row))
+            effort += wp.dot(actuation, actuation)
+        return effort / real(model.springs[world])
+
+    @wp.func(module=module, inline=True)
+    def query_terrain(ground: reals, positions: rows) -> Patches:
+        """Find the ground around a row of masses, apart from their physics: the search would keep those scalar.
+
+        Patches are put in and taken out in short loops, which Warp writes out: a longer loop inside that over a row
+        keeps the row scalar, and so does a function that takes the whole row by value.
+        """
+        patches = Patches()
+        for entry in range(ROW):
+            position = vector()
+            for axis in range(DIMENSION):
+                position[axis] = positions[axis, entry]
+            patch = locate(ground, position)
+            for i in range(OUTER):
+                for j in range(MIDDLE):
+                    for k in range(INNER):
+                        number = wp.min((i * MIDDLE + j) * INNER + k, LAST)
+                        patches[number, entry] = patch[number]
+        return patches
+
+    @wp.func(module=module, inline=True)
+    def force_at(model: Model, world: int) -> int:
+        """Return where the forces of a world start; behind those of its springs are some that stay zero."""
+        return DIMENSION * (2 * model.spring_start[world] + ROW * world)
+
+    @wp.func(module=module, inline=True)
+    def compute_senses(
+        constants: Constants, model: Model, tape: Tape, ground: reals, world: int, lane: int, at: int, slot: int
+    ):
+        """Write what every mass senses at a step."""
+        start = model.mass_start[world] // ROW
+        count = model.mass_start[world + 1] // ROW - start
+        own = SENSES * (start * constants.segment + slot * count)
+        for row in range(lane, count, wp.block_dim()):
+            positions = load_coordinates(tape.position, at + row * ROW * DIMENSION)
+            mask = load(model.mass_mask, start + row)
+            patches = query_terrain(ground, positions)
+            sensed = Sensed()
+            for entry in range(ROW):
+                position = vector()
+                for axis in range(DIMENSION):
+                    position[axis] = positions[axis, entry]
+                patch = Patch()
+                for i in range(OUTER):
+                    for j in range(MIDDLE):
+                        for k in range(INNER):
+                            number = wp.min((i * MIDDLE + j) * INNER + k, LAST)
+                            patch[number] = patches[number, entry]
+                values = sense(constants, patch, position)
+                for kind in range(SENSES):
+                    sensed[kind, entry] = values[kind] * mask[entry]
+            for kind in range(SENSES):
+                values_of_kind = row_vector()
+                for entry in range(ROW):
+                    values_of_kind[entry] = sensed[kind, entry]
+                store_row(tape.sense_rows, own + kind * count + row, values_of_kind)
+
+    @wp.func(module=module, inline=True)
+    def commanded_strain(
+        constants: Constants, swing: row_vector, actuation: row_vector, step: int, row: int
+    ) -> row_vector:
+        """Return by how much springs of a row are asked to change, with the noise of their motors."""
+        if wp.static(noisy):
+            return wp.cw_mul(swing, actuation + noise_of(constants, step, row * ROW))
+        return wp.cw_mul(swing, actuation)
+
+    @wp.func(module=module, inline=True)
+    def apply_springs(
+        constants: Constants, model: Model, tape: Tape, world: int, lane: int, at: int, actuation: int, step: int
+    ):
+        """Write the impulse of every spring on its ends, with both signs."""
+        start = model.spring_start[world] // ROW
+        count = model.spring_start[world + 1] // ROW - start
+        force = force_at(model, world)
+        for row in range(lane, count, wp.block_dim()):
+            rest = load(model.rest, start + row)
+            stiffness = load(model.stiffness, start + row)
+            actuated = load(tape.actuation_rows, actuation + row)
+            strain = commanded_strain(constants, load(model.swing, start + row), actuated, step, row)
+            difference = difference_of_ends(tape.position, at, model.first, model.second, start + row)
+            impulses = rows()
+            for entry in range(ROW):
+                along = vector()
+                for axis in range(DIMENSION):
+                    along[axis] = difference[axis, entry]
+                impulse = spring_impulse(constants, along, rest[entry], stiffness[entry], strain[entry])
+                for axis in range(DIMENSION):
+                    impulses[axis, entry] = impulse[axis]
+            store_coordinates(tape.force, force + row * ROW * DIMENSION, impulses)
+            store_coordinates(tape.force, force + (count + row) * ROW * DIMENSION, -impulses)
+
+    @wp.func(module=module, inline=True)
+    def integrate(
+        constants: Constants,
+        model: Model,
+        tape: Tape,
+        ground: reals,
+        world: int,
+        lane: int,
+        at: int,
+        impulse_at: int,
+        push: vector,
+    ):
+        """Gather the impulses of every mass and take it through the step."""
+        start = model.mass_start[world] // ROW
+        count = model.mass_start[world + 1] // ROW - start
+        force = force_at(model, world)
+        for row in range(lane, count, wp.block_dim()):
+            own = row * ROW * DIMENSION
+            first = model.incidence_start[start + row]
+            last = model.incidence_start[start + row + 1]
+            gathered = gather(tape.force, force, model.incidence, first, last)
+            for axis in range(DIMENSION):
+                for entry in range(ROW):
+                    gathered[axis, entry] = gathered[axis, entry] + push[axis]
+            store_coordinates(tape.impulse, impulse_at + own, gathered)
+            positions = load_coordinates(tape.position, at + own)
+            velocities = load_coordinates(tape.velocity, at + own)
+            patches = query_terrain(ground, positions)
+            for entry in range(ROW):
+                position = vector()
+                velocity = vector()
+                impulse = vector()
+                for axis in range(DIMENSION):
+                    position[axis] = positions[axis, entry]
+                    velocity[axis] = velocities[axis, entry]
+                    impulse[axis] = gathered[axis, entry]
+                patch = Patch()
+                for i in range(OUTER):
+                    for j in range(MIDDLE):
+                        for k in range(INNER):
+                            number = wp.min((i * MIDDLE + j) * INNER + k, LAST)
+                            patch[number] = patches[number, entry]
+                moved = advance(constants, patch, position, velocity, impulse)
+                for axis in range(DIMENSION):
+                    positions[axis, entry] = moved[axis]
+                    velocities[axis, entry] = moved[DIMENSION + axis]
+            mask = load_coordinates(model.mask, DIMENSION * start * ROW + own)
+            after = at + own + DIMENSION * count * ROW
+            store_coordinates(tape.position, after, wp.cw_mul(positions, mask))
+            store_coordinates(tape.velocity, after, wp.cw_mul(velocities, mask))
+
+    @wp.func(module=module, inline=True)
+    def advance_world(
+        constants: Constants,
+        model: Model,
+        control: Controller,
+        tape: Tape,
+        ground: reals,
+        values: Values,
+        world: int,
+        lane: int,
+        step: int,
+        slot: int,
+    ):
+        """Take a world from `slot` to the next one of its segment."""
+        segment = constants.segment
+        masses = model.mass_start[world + 1] - model.mass_start[world]
+        springs = model.spring_start[world + 1] - model.spring_start[world]
+        at = DIMENSION * (model.mass_start[world] * (segment + 1) + slot * masses)
+        impulse_at = DIMENSION * (model.mass_start[world] * segment + slot * masses)
+        actuation = (model.spring_start[world] * segment + slot * springs) // ROW
+        centre = centre_of(model, tape, world, at)
+        if wp.static(SENSES > 0):
+            compute_senses(constants, model, tape, ground, world, lane, at, slot)
+            synchronise()
+        act(constants, model, control, tape, world, lane, step, slot, centre)
+        synchronise()
+        effort = real(0.0)
+        if wp.static(uses_effort):
+            effort = effort_of(model, tape, world, actuation)
+        if lane == 0:
+            remembered = world * (segment + 1) + slot
+            tape.task_state[remembered + 1] = observe(
+                values, tape.task_state[remembered], step, constants.steps, centre, effort
+            )
+        apply_springs(constants, model, tape, world, lane, at, actuation, step)
+        synchronise()
+        push = vector()
+        if step == constants.push_step:
+            push = constants.push
+        integrate(constants, model, tape, ground, world, lane, at, impulse_at, push)
+        synchronise()
+
+    @wp.func(module=module, inline=True)
+    def load_state(constants: Constants, model: Model, tape: Tape, world: int, lane: int, snapshot: int, slot: int):
+        """Put the state kept in a place into the first slot, or, with no place, that in a slot."""
+        start = DIMENSION * model.mass_start[world] // ROW
+        count = DIMENSION * model.mass_start[world + 1] // ROW - start
+        first = start * (constants.segment + 1)
+        kept = start * constants.snapshots + snapshot * count
+        for row in range(lane, count, wp.block_dim()):
+            if snapshot < 0:
+                store_row(tape.position_rows, first + row, load(tape.position_rows, first + slot * count + row))
+                store_row(tape.velocity_rows, first + row, load(tape.velocity_rows, first + slot * count + row))
+            else:
+                store_row(tape.position_rows, first + row, load(tape.snapshot_position_rows, kept + row))
+                store_row(tape.velocity_rows, first + row, load(tape.snapshot_velocity_rows, kept + row))
+        if lane == 0:
+            remembered = world * (constants.segment + 1)
+            if snapshot < 0:
+                tape.task_state[remembered] = tape.task_state[remembered + slot]
+            else:
+                tape.task_state[remembered] = tape.snapshot_task_state[world * constants.snapshots + snapshot]
+        synchronise()
+
+    @wp.func(module=module, inline=True)
+    def keep(constants: Constants, model: Model, tape: Tape, world: int, lane: int, snapshot: int):
+        """Keep the state at the end of a segment in a place."""
+        start = DIMENSION * model.mass_start[world] // ROW
+        count = DIMENSION * model.mass_start[world + 1] // ROW - start
+        last = start * (constants.segment + 1) + constants.segment * count
+        kept = start * constants.snapshots + snapshot * count
+        for row in range(lane, count, wp.block_dim()):
+            store_row(tape.snapshot_position_rows, kept + row, load(tape.position_rows, last + row))
+            store_row(tape.snapshot_velocity_rows, kept + row, load(tape.velocity_rows, last + row))
+        if lane == 0:
+            remembered = world * (constants.segment + 1) + constants.segment
+            tape.snapshot_task_state[world * constants.snapshots + snapshot] = tape.task_state[remembered]
+        synchronise()
+
+    return StepFunctions(
+        advance_world, centre_of, load_state, effort_of, force_at, keep, commanded_strain, query_terrain
+    )

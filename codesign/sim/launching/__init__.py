@@ -1,0 +1,1 @@
+"""What builds the kernels of a configuration and launches them."""

@@ -1,0 +1,120 @@
+"""Launches of the two sweeps: which worlds go into which, recorded once, and run by as many threads as there are."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
+
+import numpy as np
+import warp as wp
+
+from codesign.sim.kernels.rollout import RolloutKernels
+from codesign.sim.layout.block_memory import ask_for, ranges
+
+SHARES_PER_THREAD = 4
+"""Launches per CPU thread and sweep: enough to even out differences, few enough to cost nothing."""
+
+
+class Launches:
+    """The launches of both sweeps over the attended worlds, prepared so that an iteration packs no arguments.
+
+    None are attended at first.
+
+    Args:
+        kernels: of the configuration.
+        inputs: what the kernels of the forward and the reverse sweep are called with, behind a place and the order.
+        work: what each world takes, in any unit, shape (worlds,).
+        needs: shared memory that a block needs for each world [bytes], shape (worlds,).
+        device: where they run.
+        lanes: that simulate a world.
+        shared: memory of a block that staged kernels claim [bytes], 0 for none.
+        threads: that launch; on a GPU one.
+    """
+
+    def __init__(
+        self,
+        kernels: RolloutKernels,
+        inputs: tuple[list[Any], list[Any]],
+        work: np.ndarray,
+        needs: np.ndarray,
+        *,
+        device: Any,
+        lanes: int,
+        shared: int,
+        threads: int,
+    ) -> None:
+        self.kernels, self.inputs, self.work, self.needs = kernels, inputs, work, needs
+        self.device, self.lanes, self.shared, self.threads = device, lanes, shared, threads
+        self.commands: list[tuple[Any, Any]] = []
+        self._order = wp.zeros(len(work), dtype=wp.int32, device=device)
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+
+    def attend(self, worlds: np.ndarray) -> None:
+        """Launch only some worlds from now on.
+
+        Args:
+            worlds: their indices, int, shape (any,).
+        """
+        # The largest first: what is left at the end, when lanes and threads run out of work, is small.
+        attended = worlds[np.argsort(-self.work[worlds], kind="stable")]
+        order = np.zeros(len(self.work), np.int32)
+        order[: len(worlds)] = attended
+        self._order.assign(order)
+        self.commands = [self._recorded(*share) for share in self._shares(attended)]
+
+    def forward(self) -> None:
+        """Run the forward sweep of the attended worlds."""
+        launch([forward for forward, _ in self.commands], self._pool)
+
+    def reverse(self) -> None:
+        """Run the reverse sweep of the attended worlds."""
+        launch([reverse for _, reverse in self.commands], self._pool)
+
+    def _shares(self, attended: np.ndarray) -> list[tuple[int, int, int]]:
+        """Return ranges of worlds and the shared memory of a block: on a CPU a few of about equal work a thread."""
+        if self.shared or not len(attended):
+            return ranges(self.needs[attended], self.shared)
+        total = np.cumsum(self.work[attended])
+        wanted = min(SHARES_PER_THREAD * self.threads, len(attended))
+        stops = np.searchsorted(total, total[-1] * np.arange(1, wanted + 1) / wanted, side="left") + 1
+        bounds = np.unique(np.concatenate([[0], np.minimum(stops, len(attended))]))
+        return [(start, stop, 0) for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)]
+
+    def _recorded(self, start: int, stop: int, shared: int) -> tuple[Any, Any]:
+        """Return the commands that launch both sweeps over a range of the order."""
+        kernels = self.kernels
+        forward, reverse = kernels.forward, kernels.reverse
+        if shared:
+            forward, reverse = kernels.staged_forward, kernels.staged_reverse
+        commands = [
+            wp.launch_tiled(
+                kernel,
+                dim=[stop - start],
+                inputs=[start, self._order, *inputs],
+                block_dim=self.lanes,
+                device=self.device,
+                record_cmd=True,
+            )
+            for kernel, inputs in zip((forward, reverse), self.inputs, strict=True)
+        ]
+        if shared:
+            for command in commands:
+                ask_for(command, shared)
+        return commands[0], commands[1]
+
+
+def launch(commands: Sequence[Any], pool: ThreadPoolExecutor | None) -> None:
+    """Launch recorded commands, by the threads of a pool if there is one; after an error none of them still works."""
+    if pool is None or len(commands) == 1:
+        for command in commands:
+            command.launch()
+        return
+    # Warp launches on a CPU are serial and release the interpreter's lock.
+    launched = [pool.submit(command.launch) for command in commands]
+    try:
+        for share in launched:
+            share.result()
+    finally:
+        # Where Ctrl-C came in between, threads still work on arrays that are about to be freed.
+        for share in launched:
+            share.cancel()
+        wait(launched)

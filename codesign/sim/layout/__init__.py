@@ -1,0 +1,1 @@
+"""What decides where numbers lie in device memory, and how much of it worlds take."""

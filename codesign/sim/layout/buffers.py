@@ -1,0 +1,154 @@
+"""How much memory worlds take, and how many are simulated at a time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import warp as wp
+
+from codesign.errors import MemoryBudgetError
+from codesign.machine import available_memory
+from codesign.sim.contracts import Controller, Layout
+from codesign.sim.device import settled
+from codesign.sim.settings import Execution
+
+MEBIBYTE = 2**20
+
+WORLD_NUMBERS = {2: 64_000, 3: 128_000}
+"""Numbers, besides weights, that a world may take before fewer of its states are kept, by dimension: 250 KiB in single
+precision in 2D, and 500 KiB in 3D, where bodies are larger."""
+
+FEWEST_SNAPSHOTS = 8
+"""States that are kept of an episode at least; with fewer, long episodes would be computed again many times."""
+
+
+@dataclass(frozen=True)
+class BufferSizes:
+    """Reals that each world needs of every array that grows with its size, by the arrays' names, each shape (worlds,).
+
+    The simulator allocates by this and the estimate adds it up, so that the two cannot disagree.
+    """
+
+    tape: dict[str, np.ndarray]
+    adjoint: dict[str, np.ndarray]
+
+
+def buffer_sizes(
+    layout: Layout, segment: int, snapshots: np.ndarray | int, state_size: int, senses: int
+) -> BufferSizes:
+    """Return the sizes of the simulator's arrays.
+
+    Args:
+        layout: of the worlds.
+        segment: steps in a segment.
+        snapshots: states that are kept of an episode, of all worlds or of each.
+        state_size: numbers that the task keeps of a world.
+        senses: numbers that every mass senses.
+    """
+    state = layout.dimension * layout.padded_masses
+    springs = layout.padded_springs
+    one = np.ones_like(state)
+    return BufferSizes(
+        tape={
+            "position": state * (segment + 1),
+            "velocity": state * (segment + 1),
+            "impulse": state * segment,
+            "actuation": springs * segment,
+            "sense": senses * layout.padded_masses * segment,
+            "force": layout.dimension * (2 * springs + layout.row),
+            "task_state": one * state_size * (segment + 1),
+            "snapshot_position": state * snapshots,
+            "snapshot_velocity": state * snapshots,
+            "snapshot_task_state": one * state_size * snapshots,
+        },
+        adjoint={
+            "position": state,
+            "velocity": state,
+            "impulse": state,
+            "actuation": springs,
+            "sense": senses * layout.padded_masses,
+            "task_state": one * state_size,
+            "rest": springs,
+            "stiffness": springs,
+        },
+    )
+
+
+def snapshots_of(layout: Layout, controller: Controller, steps: int, segment: int, state_size: int) -> np.ndarray:
+    """Return how many states of an episode each world has room for, shape (worlds,); worlds of a batch keep the fewest.
+
+    Args:
+        layout: of the worlds.
+        controller: what the worlds are controlled by.
+        steps: of an episode.
+        segment: steps in a segment.
+        state_size: numbers that the task keeps of a world.
+    """
+    parts = -(-steps // segment)
+    rest = _numbers(layout, controller, segment, 0, state_size)
+    kept = (WORLD_NUMBERS[layout.dimension] - rest) // (_numbers(layout, controller, segment, 1, state_size) - rest)
+    return np.clip(kept, min(FEWEST_SNAPSHOTS, parts), parts)
+
+
+def bytes_per_world(
+    layout: Layout,
+    controller: Controller,
+    steps: int,
+    execution: Execution,
+    state_size: int,
+    copies: int,
+) -> np.ndarray:
+    """Return the memory of each world [bytes], shape (worlds,).
+
+    Args:
+        layout: of the worlds.
+        controller: what the worlds are controlled by.
+        steps: of an episode.
+        execution: how they are simulated.
+        state_size: numbers that the task keeps of a world.
+        copies: how many times the parameters are held: themselves, their gradient, and what a learner keeps.
+    """
+    segment = settled(execution).segment(steps)
+    snapshots = execution.checkpoints or snapshots_of(layout, controller, steps, segment, state_size)
+    numbers = _numbers(layout, controller, segment, snapshots, state_size)
+    parameters = copies * controller.parameter_counts(layout, steps)
+    return (numbers + parameters) * np.dtype(execution.precision).itemsize
+
+
+def _numbers(
+    layout: Layout, controller: Controller, segment: int, snapshots: np.ndarray | int, state_size: int
+) -> np.ndarray:
+    """Return the numbers of each world besides its parameters; integers count as numbers."""
+    sizes = buffer_sizes(layout, segment, snapshots, state_size, len(controller.senses))
+    numbers = sum([*sizes.tape.values(), *sizes.adjoint.values()], start=controller.history(layout, segment))
+    bodies = 6 * layout.padded_springs + (layout.dimension + 1) * layout.padded_masses
+    return numbers + bodies + layout.incidences + layout.padded_masses // layout.row + 6
+
+
+def split(sizes: np.ndarray, budget: int) -> list[slice]:
+    """Return consecutive ranges of worlds, each within a memory budget.
+
+    Args:
+        sizes: memory of each world [bytes], shape (worlds,).
+        budget: memory of a range [bytes].
+
+    Raises:
+        MemoryBudgetError: a world alone is larger than the budget.
+    """
+    if len(sizes) and sizes.max() > budget:
+        needed = f"one design that needs {-(-int(sizes.max()) // MEBIBYTE)} MiB"
+        remedy = "raise execution.memory_mib, or lower execution.segment_steps or sim.steps"
+        raise MemoryBudgetError(f"designs that fit into {budget // MEBIBYTE} MiB", needed, remedy)
+    ranges, start, used = [], 0, 0
+    for world, size in enumerate(sizes.tolist()):
+        if used + size > budget:
+            ranges.append(slice(start, world))
+            start, used = world, 0
+        used += size
+    return [*ranges, slice(start, len(sizes))]
+
+
+def free_memory(device: wp.Device) -> int:
+    """Return the memory of a device that is free [bytes]."""
+    if device.is_cuda:
+        return int(device.free_memory)
+    return available_memory()
