@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from codesign.body.soundness import require_sound
+from codesign.body.soundness import FORMS, PARTS, require_sound
 from codesign.errors import BodyError
 
 FloatArray = NDArray[np.float64]
@@ -112,39 +112,17 @@ class Bodies:
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         index %= len(self)
-        masses = slice(self.mass_start[index], self.mass_start[index + 1])
-        springs = slice(self.spring_start[index], self.spring_start[index + 1])
-        cells = slice(self.cell_start[index], self.cell_start[index + 1])
-        return _made(
-            Body,
-            positions=self.positions[masses],
-            springs=self.springs[springs],
-            rest_lengths=self.rest_lengths[springs],
-            stiffness=self.stiffness[springs],
-            swings=self.swings[springs],
-            cells=self.cells[cells],
-            materials=self.materials[cells],
-        )
+        own = {part: slice(*getattr(self, f"{part}_start")[index : index + 2]) for part in PARTS}
+        return _made(Body, **{name: getattr(self, name)[own[form.part]] for name, form in FORMS.items()})
 
     def take(self, indices: NDArray[np.integer] | NDArray[np.bool_] | Sequence[int]) -> "Bodies":
         """Return the bodies of the given indices, in that order, or those that a mask of one bool each chooses."""
         given = np.asarray(indices)
         chosen = np.flatnonzero(given) if given.dtype == np.bool_ else given.astype(np.int64)
-        mass_start, masses = _gathered(self.mass_start, chosen)
-        spring_start, springs = _gathered(self.spring_start, chosen)
-        cell_start, cells = _gathered(self.cell_start, chosen)
+        gathered = {part: _gathered(getattr(self, f"{part}_start"), chosen) for part in PARTS}
+        starts = {f"{part}_start": start for part, (start, _) in gathered.items()}
         return _made(
-            Bodies,
-            mass_start=mass_start,
-            spring_start=spring_start,
-            cell_start=cell_start,
-            positions=self.positions[masses],
-            springs=self.springs[springs],
-            rest_lengths=self.rest_lengths[springs],
-            stiffness=self.stiffness[springs],
-            swings=self.swings[springs],
-            cells=self.cells[cells],
-            materials=self.materials[cells],
+            Bodies, **starts, **{name: getattr(self, name)[gathered[form.part][1]] for name, form in FORMS.items()}
         )
 
     @staticmethod
@@ -154,22 +132,14 @@ class Bodies:
         Raises:
             BodyError: they differ in the number of dimensions, or of corners that a cell has.
         """
-        return _flat(
-            bodies,
-            offsets([len(body.positions) for body in bodies]),
-            offsets([len(body.springs) for body in bodies]),
-            offsets([len(body.cells) for body in bodies]),
-        )
+        counts = {part: [len(getattr(body, leading)) for body in bodies] for part, leading in PARTS.items()}
+        return _flat(bodies, {part: offsets(each) for part, each in counts.items()})
 
     @staticmethod
     def concatenate(parts: Sequence["Bodies"]) -> "Bodies":
         """Return the bodies of all parts, at least one and all of one dimension, one part after the other."""
-        return _flat(
-            parts,
-            offsets(np.concatenate([np.diff(part.mass_start) for part in parts])),
-            offsets(np.concatenate([np.diff(part.spring_start) for part in parts])),
-            offsets(np.concatenate([np.diff(part.cell_start) for part in parts])),
-        )
+        counts = {part: [np.diff(getattr(each, f"{part}_start")) for each in parts] for part in PARTS}
+        return _flat(parts, {part: offsets(np.concatenate(each)) for part, each in counts.items()})
 
 
 def offsets(counts: NDArray[np.integer] | Sequence[int]) -> OffsetArray:
@@ -190,13 +160,8 @@ def _made(kind: type[_Record], **arrays: NDArray[Any]) -> _Record:
     return record
 
 
-def _flat(
-    parts: Sequence[Body] | Sequence[Bodies],
-    mass_start: OffsetArray,
-    spring_start: OffsetArray,
-    cell_start: OffsetArray,
-) -> Bodies:
-    """Return the arrays of all parts, one after the other, under the given offsets."""
+def _flat(parts: Sequence[Body] | Sequence[Bodies], starts: dict[str, OffsetArray]) -> Bodies:
+    """Return the arrays of all parts, one after the other, under the given offsets of masses, springs and cells."""
     dimensions = {part.positions.shape[1] for part in parts}
     if len(dimensions) > 1:
         raise BodyError("bodies of one number of dimensions", "bodies in 2D and in 3D", "simulate them apart")
@@ -206,18 +171,11 @@ def _flat(
     if len(corners) > 1:
         got = f"cells of {corners[0]} and of {corners[-1]}"
         raise BodyError("bodies whose cells have one number of corners", got, "leave their cells out")
+    arrays = {name: [getattr(part, name) for part in parts] for name in FORMS} | {"cells": cells}
     return _made(
         Bodies,
-        mass_start=mass_start,
-        spring_start=spring_start,
-        cell_start=cell_start,
-        positions=np.concatenate([part.positions for part in parts]),
-        springs=np.concatenate([part.springs for part in parts]),
-        rest_lengths=np.concatenate([part.rest_lengths for part in parts]),
-        stiffness=np.concatenate([part.stiffness for part in parts]),
-        swings=np.concatenate([part.swings for part in parts]),
-        cells=np.concatenate(cells),
-        materials=np.concatenate([part.materials for part in parts]),
+        **{f"{part}_start": start for part, start in starts.items()},
+        **{name: np.concatenate(each) for name, each in arrays.items()},
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from codesign.errors import BodyError
 
 
-class _Form(NamedTuple):
+class Form(NamedTuple):
     """What an array of a body holds.
 
     Attributes:
@@ -26,17 +26,19 @@ class _Form(NamedTuple):
     part: str
 
 
-_FORMS = {
-    "positions": _Form(np.dtype(np.float64), 2, "mass"),
-    "springs": _Form(np.dtype(np.int32), 2, "spring"),
-    "rest_lengths": _Form(np.dtype(np.float64), 1, "spring"),
-    "stiffness": _Form(np.dtype(np.float64), 1, "spring"),
-    "swings": _Form(np.dtype(np.float64), 1, "spring"),
-    "cells": _Form(np.dtype(np.int32), 2, "cell"),
-    "materials": _Form(np.dtype(np.uint8), 1, "cell"),
+FORMS = {
+    "positions": Form(np.dtype(np.float64), 2, "mass"),
+    "springs": Form(np.dtype(np.int32), 2, "spring"),
+    "rest_lengths": Form(np.dtype(np.float64), 1, "spring"),
+    "stiffness": Form(np.dtype(np.float64), 1, "spring"),
+    "swings": Form(np.dtype(np.float64), 1, "spring"),
+    "cells": Form(np.dtype(np.int32), 2, "cell"),
+    "materials": Form(np.dtype(np.uint8), 1, "cell"),
 }
-_LEADING = {"mass": "positions", "spring": "springs", "cell": "cells"}
-"""For each part the array whose length says how many there are."""
+"""The arrays of a body by the names of their fields."""
+
+PARTS = {"mass": "positions", "spring": "springs", "cell": "cells"}
+"""What a body consists of, each with the array whose length says how many there are."""
 
 _RANGES = {
     "positions": (np.isfinite, "finite positions [m]"),
@@ -55,16 +57,16 @@ def require_sound(bodies: Any) -> None:
             a spring that joins a mass to itself, or a number that is not finite or out of range.
     """
     many = hasattr(bodies, "mass_start")
-    for name, form in _FORMS.items():
+    for name, form in FORMS.items():
         object.__setattr__(bodies, name, _converted(name, getattr(bodies, name), form))
     _require_shapes(bodies)
-    starts = {part: _starts(bodies, part) if many else _whole(bodies, part) for part in _LEADING}
+    starts = {part: _starts(bodies, part) if many else _whole(bodies, part) for part in PARTS}
     _require_masses(starts["mass"])
     for name, (sensible, expected) in _RANGES.items():
         values = getattr(bodies, name)
         if not (right := sensible(values)).all():
             entry = int(np.argwhere(~right)[0, 0])
-            place = _place(starts, _FORMS[name].part, entry, many=many)
+            place = _place(starts, FORMS[name].part, entry, many=many)
             raise BodyError(expected, f"{values[entry].tolist()} for {place}", f"give {place} another value")
     for name in ("springs", "cells"):
         _require_own_masses(name, getattr(bodies, name), starts, many=many)
@@ -75,7 +77,7 @@ def require_sound(bodies: Any) -> None:
         raise BodyError("springs that join two masses", got, "leave it out, or name another mass")
 
 
-def _converted(name: str, value: Any, form: _Form) -> NDArray[Any]:
+def _converted(name: str, value: Any, form: Form) -> NDArray[Any]:
     """Return the array of a field in its documented type, the very same one if it has it already."""
     array = value if isinstance(value, np.ndarray) else np.asarray(value)
     whole = form.dtype.kind in "iu"
@@ -91,9 +93,9 @@ def _converted(name: str, value: Any, form: _Form) -> NDArray[Any]:
 
 
 def _require_shapes(bodies: Any) -> None:
-    lengths = {part: len(getattr(bodies, name)) for part, name in _LEADING.items()}
+    lengths = {part: len(getattr(bodies, name)) for part, name in PARTS.items()}
     wanted: dict[str, tuple[tuple[int, ...], ...]] = {
-        name: ((lengths[form.part],),) for name, form in _FORMS.items() if form.dimensions == 1
+        name: ((lengths[form.part],),) for name, form in FORMS.items() if form.dimensions == 1
     }
     wanted["positions"] = tuple((lengths["mass"], dimension) for dimension in (2, 3))
     wanted["springs"] = ((lengths["spring"], 2),)
@@ -105,14 +107,14 @@ def _require_shapes(bodies: Any) -> None:
 
 
 def _whole(body: Any, part: str) -> NDArray[np.int64]:
-    return np.array([0, len(getattr(body, _LEADING[part]))], dtype=np.int64)
+    return np.array([0, len(getattr(body, PARTS[part]))], dtype=np.int64)
 
 
 def _starts(bodies: Any, part: str) -> NDArray[np.int64]:
     """Return where the masses, springs or cells of each body start, checked."""
     name = f"{part}_start"
     start = np.asarray(getattr(bodies, name))
-    count, end = len(bodies.mass_start), len(getattr(bodies, _LEADING[part]))
+    count, end = len(bodies.mass_start), len(getattr(bodies, PARTS[part]))
     sound = start.dtype.kind in "iu" and start.shape == (count,) and count > 0
     if not sound or start[0] != 0 or start[-1] != end or (np.diff(start) < 0).any():
         expected = f"{name} as whole numbers that ascend from 0 to {end}, one more than there are bodies"
@@ -129,7 +131,7 @@ def _require_masses(mass_start: NDArray[np.int64]) -> None:
 
 
 def _require_own_masses(name: str, ends: NDArray[np.int32], starts: dict[str, Any], *, many: bool) -> None:
-    part = _FORMS[name].part
+    part = FORMS[name].part
     masses = np.diff(starts["mass"])
     counts = np.repeat(masses, np.diff(starts[part]))
     foreign = (ends < 0) | (ends >= counts[:, None])

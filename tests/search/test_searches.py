@@ -247,3 +247,9 @@ def test_a_space_of_one_body_ends_in_repetition_and_not_in_a_loop(name):
     for _ in range(3):
         search.tell(np.zeros(len(search.ask())))
     assert len(search.population) == 3
+
+
+def test_a_mask_chooses_individuals(name):
+    asked = begin(name).ask()
+    mask = np.arange(len(asked)) % 3 == 1
+    assert_same(asked.take(mask), asked.take(np.flatnonzero(mask)))
