@@ -1,4 +1,4 @@
-"""Repair: every genome has one body, in one piece and without needless holes."""
+"""Repair of genomes, so that each has one body, in one piece and without enclosed holes."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a variation operator is, and the editing steps that operators share."""
+"""The interface of variation operators, and the editing steps that they share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def _everywhere(_lattice: Lattice) -> bool:
 
 @dataclass(frozen=True)
 class Operator(ABC):
-    """A way to make a child: a pure function of a parent, perhaps a mate, and a random generator.
+    """A variation operator: a pure function of a parent, perhaps a mate, and a random generator, that returns a child.
 
     Parents have a body each, in one piece, and are never changed; the child may need repair.
 
