@@ -59,11 +59,13 @@ class DesignTables:
             wanted.setdefault(generation, set()).add(individual)
         found: dict[tuple[int, int], Design] = {}
         for generation, individuals in wanted.items():
-            designs = self.generation(generation, sorted(individuals))
+            path = table_of(self._folder, generation)
+            designs = self.generation(generation, sorted(individuals)) if path.exists() else []
             found |= {design.identity: design for design in designs}
             for missing in sorted(individuals - {design.identity[1] for design in designs}):
-                last = _rows(self._table(generation)) - 1
-                known = f"{design_id(generation, 0)} to {design_id(generation, last)}"
+                known = self._known()
+                if path.exists():
+                    known = f"{design_id(generation, 0)} to {design_id(generation, _rows(path) - 1)}"
                 name = design_id(generation, missing)
                 raise DesignError(f"a design of this run ({known})", name, "choose one of these, or best")
         return [found[identity] for identity in identities]
@@ -121,10 +123,12 @@ class DesignTables:
     def _table(self, generation: int) -> Path:
         path = table_of(self._folder, generation)
         if not path.exists():
-            known = self.generations()
-            there = f"generations 0 to {known[-1]}" if known else "no generation yet"
-            raise DesignError(f"a generation of this run ({there})", str(generation), "choose one of these")
+            raise DesignError(f"a generation of this run ({self._known()})", str(generation), "choose one of these")
         return path
+
+    def _known(self) -> str:
+        generations = self.generations()
+        return f"generations 0 to {generations[-1]}" if generations else "no generation yet"
 
 
 @contextmanager
