@@ -8,7 +8,7 @@ from codesign.body import develop
 from codesign.errors import MemoryBudgetError
 from codesign.evaluate import Local, MemoryEstimate, Ray, Trial, batches, estimate, estimate_given
 from codesign.evaluate.batches import bytes_needed, shared
-from codesign.genome import Genomes, filled
+from codesign.genome import Genomes
 from codesign.sim import Execution
 from tests.evaluate.fakes import LATTICE, designs, trial
 
@@ -19,7 +19,7 @@ def given(mebibytes: int, **changes) -> Trial:
 
 
 def whole(count: int) -> Genomes:
-    return Genomes.concatenate([filled(LATTICE.build())] * count)
+    return Genomes.concatenate([Genomes.full(LATTICE.build())] * count)
 
 
 @pytest.mark.parametrize(("evaluator", "processes"), [(Local(), 1), (Ray(workers=3), 3)], ids=repr)
