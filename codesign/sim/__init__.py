@@ -19,18 +19,18 @@ from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.launching.program import CPU_FLAGS, ROWS
 from codesign.sim.layout.buffers import MEBIBYTE, bytes_per_world, free_memory, split
 from codesign.sim.layout.packing import layout_of, pack
-from codesign.sim.settings import POOLS, Execution, Physics, Pooling
+from codesign.sim.settings import Aggregation, Execution, Physics
 from codesign.sim.simulator import Simulator
 
 __all__ = [
     "CONTACTS",
     "CPU_FLAGS",
     "MEBIBYTE",
-    "POOLS",
     "REAL_BYTES",
     "REAL_NAMES",
     "ROWS",
     "SENSES",
+    "Aggregation",
     "Binding",
     "Conditions",
     "Controller",
@@ -39,7 +39,6 @@ __all__ = [
     "KernelTypes",
     "Layout",
     "Physics",
-    "Pooling",
     "Simulator",
     "Task",
     "TaskFunctions",

@@ -11,7 +11,7 @@ from codesign.machine import available_cores
 from codesign.sim.conditions import Conditions, require_conditions
 from codesign.sim.contracts import Binding, Controller
 from codesign.sim.device import device_of, settled
-from codesign.sim.kernels.aggregation import pooling_kernels
+from codesign.sim.kernels.aggregation import aggregation_kernels
 from codesign.sim.kernels.locomotion import locomotion_measures, locomotion_size
 from codesign.sim.launching.launches import Launches
 from codesign.sim.launching.program import build_program, lanes_of, row_of, shared_of
@@ -22,16 +22,16 @@ from codesign.sim.layout.parameters import parameter_layout
 from codesign.sim.layout.snapshot_schedule import schedule_of
 from codesign.sim.layout.states import States
 from codesign.sim.layout.world_parameters import constants_of, upload_world_parameters
-from codesign.sim.settings import Execution, Physics, Pooling
+from codesign.sim.settings import Aggregation, Execution, Physics
 
 
 class Simulator:
     """Many different bodies, each in one or several worlds of its own, simulated and differentiated together.
 
     Every body has a world for each of the conditions, all of them with the same controller; or all worlds of all bodies
-    have one controller together. What a controller is worth in its worlds is one loss, and its gradient is the mean of
-    those of its worlds (`Pooling`). All memory is allocated here; `forward` and `reverse` allocate nothing. No world's
-    numbers depend on the other worlds.
+    have one controller together. The losses of a controller's worlds become one loss, and their gradients one gradient,
+    as `Aggregation` says. All memory is allocated here; `forward` and `reverse` allocate nothing. No world's numbers
+    depend on the other worlds.
 
     Args:
         bodies: any number; world i * len(conditions) + j is that of body i under conditions j.
@@ -39,7 +39,7 @@ class Simulator:
         controller: what moves the bodies.
         conditions: what the worlds are like: terrain, task, and what varies.
         execution: precision, device, threads and segment.
-        pooling: how losses of several worlds become one.
+        aggregation: how the losses of several worlds become one, and their gradients.
         together: whether all bodies have one controller, for controllers whose weights fit any body.
         physical_gradients: whether `reverse` differentiates rest lengths and stiffness as well.
         velocities: initial velocities [m/s], shape (masses of all worlds, dimension); at rest if not given.
@@ -56,7 +56,7 @@ class Simulator:
         conditions: Sequence[Conditions],
         execution: Execution | None = None,
         *,
-        pooling: Pooling | None = None,
+        aggregation: Aggregation | None = None,
         together: bool = False,
         physical_gradients: bool = False,
         velocities: np.ndarray | None = None,
@@ -66,7 +66,7 @@ class Simulator:
         execution = settled(execution or Execution())
         self.device = device_of(execution)
         self.physics, self.controller, self.task = physics, controller, conditions[0].task
-        self.conditions, self.pooling = tuple(conditions), pooling or Pooling()
+        self.conditions, self.aggregation = tuple(conditions), aggregation or Aggregation()
         self.bodies = bodies
         self.world_bodies = bodies.take(np.repeat(np.arange(len(bodies)), len(conditions)))
         row = row_of(self.device, execution.precision)
@@ -160,9 +160,10 @@ class Simulator:
         self._launches.forward()
         if conduct:
             self._asked.fill_(0)
-        if self._pooled:
-            inputs = [self.pooling.place, self._world_start, self.world_losses, self._ordered_losses, self.loss]
-            kernel = pooling_kernels(self._program.types.real).losses
+        if self._aggregated:
+            scratch = [self._world_order, self._world_shares]
+            inputs = [self.aggregation.place, self._world_start, self.world_losses, *scratch, self.loss]
+            kernel = aggregation_kernels(self._program.types.real).losses
             wp.launch(kernel, dim=self.controllers, inputs=inputs, device=self.device)
 
     def reverse(self) -> None:
@@ -178,11 +179,12 @@ class Simulator:
         self._reversible = False
         self._world_gradients.zero_()
         self._launches.reverse()
-        if self._pooled:
+        if self._aggregated:
             threads = lanes_of(self.device)
             starts = [self._world_start, self._gradient_start, self.parameter_offsets]
-            inputs = [threads, *starts, self._world_gradients, self.gradient]
-            kernel = pooling_kernels(self._program.types.real).gradients
+            gradients = [self._world_shares, self._world_gradients, self.gradient]
+            inputs = [self.aggregation.gradient_place, threads, *starts, *gradients]
+            kernel = aggregation_kernels(self._program.types.real).gradients
             wp.launch(kernel, dim=(self.controllers, threads), inputs=inputs, device=self.device)
 
     def measures(self) -> dict[str, np.ndarray]:
@@ -235,17 +237,18 @@ class Simulator:
         self.parameters = wp.zeros(size, dtype=real, device=device)
         self.gradient = wp.zeros(size, dtype=real, device=device)
         # Where every controller has one world, what that world computes is the result.
-        self._pooled = self.worlds > self.controllers
+        self._aggregated = self.worlds > self.controllers
         self._gradient_start = wp.array(gradient_start.astype(np.int32), dtype=wp.int32, device=device)
         self._world_gradients = self.gradient
-        if self._pooled:
+        if self._aggregated:
             self._world_gradients = wp.zeros(int(gradient_start[-1]), dtype=real, device=device)
 
     def _allocate_results(self) -> None:
         types, device = self._program.types, self.device
         self.loss = wp.zeros(self.controllers, dtype=types.real, device=device)
-        self.world_losses = wp.zeros(self.worlds, dtype=types.real, device=device) if self._pooled else self.loss
-        self._ordered_losses = wp.zeros(self.worlds, dtype=types.real, device=device)
+        self.world_losses = wp.zeros(self.worlds, dtype=types.real, device=device) if self._aggregated else self.loss
+        self._world_order = wp.zeros(self.worlds, dtype=wp.int32, device=device)
+        self._world_shares = wp.zeros(self.worlds, dtype=wp.float64, device=device)
         self._world_start = wp.array(self.world_start.astype(np.int32), dtype=wp.int32, device=device)
         self._final_task_state = wp.zeros(self.worlds, dtype=types.task_state, device=device)
         self._conduct = wp.zeros(self.worlds * locomotion_size(types.dimension), dtype=types.real, device=device)

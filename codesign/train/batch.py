@@ -42,7 +42,11 @@ class Simulator(Protocol):
 
     @property
     def gradient(self) -> wp.array:
-        """Derivative of each controller's loss in its parameters, like `parameters`; written by `reverse`."""
+        """What each controller learns by, like `parameters`; written by `reverse`.
+
+        The derivative of its loss in its parameters. Where a controller has several worlds and its loss is not their
+        mean, it may be the mean of the derivatives in all of them instead (`conditions.gradient`).
+        """
         ...
 
     @property
