@@ -72,6 +72,21 @@ class Grid:
         return np.concatenate([places, heights], axis=-1)
 
 
+class GridGround:
+    """A ground that kernels read from a grid; all such grounds have the same functions, and so share kernels."""
+
+    bisections = 0
+
+    @property
+    def structure(self) -> tuple[Any, ...]:
+        """What decides the kernels."""
+        return (self.bisections,)
+
+    def functions(self, types: KernelTypes) -> TerrainFunctions:
+        """Return the ground's functions."""
+        return build_grid(types, self.bisections)
+
+
 def build_grid(types: KernelTypes, bisections: int) -> TerrainFunctions:
     """Return the functions of ground on a grid, for numbers that `Grid.data` lays out.
 

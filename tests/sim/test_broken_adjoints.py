@@ -64,10 +64,6 @@ def test_an_overwritten_component(contact: Callable[..., Any], right: bool, monk
 class Forgetful(Mlp):
     """The paper's controller, the adjoint of what it senses of velocities left out."""
 
-    @property
-    def structure(self) -> tuple[Any, ...]:
-        return ("forgetful",)
-
     def functions(self, types: KernelTypes) -> ControllerFunctions:
         right = super().functions(types)
         Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint  # noqa: N806
