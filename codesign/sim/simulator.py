@@ -19,7 +19,7 @@ from codesign.sim.layout.block_memory import staged_bytes
 from codesign.sim.layout.buffers import buffer_sizes, snapshots_of
 from codesign.sim.layout.packing import pack, upload
 from codesign.sim.layout.parameters import parameter_layout
-from codesign.sim.layout.snapshot_schedule import schedule_of
+from codesign.sim.layout.snapshot_schedule import upload_schedules
 from codesign.sim.layout.states import States
 from codesign.sim.layout.world_parameters import constants_of, upload_world_parameters
 from codesign.sim.settings import Aggregation, Execution, Physics
@@ -77,7 +77,8 @@ class Simulator:
         self.world_start = np.arange(0, self.worlds + 1, each)
         self.controllers = len(self.world_start) - 1
         self.segment = execution.segment(physics.steps)
-        self.snapshots = self._snapshots(execution)
+        state_size = self.task.state_size
+        self.snapshots = snapshots_of(self.layout, controller, physics.steps, execution, state_size)
         shared = shared_of(self.device)
         self._program = build_program(
             dimension,
@@ -93,14 +94,14 @@ class Simulator:
         )
         self._allocate_parameters()
         self._allocate_results()
-        sizes = buffer_sizes(self.layout, self.segment, self.snapshots, self.task.state_size, len(controller.senses))
+        sizes = buffer_sizes(self.layout, self.segment, self.snapshots, state_size, len(controller.senses))
         self._states = States(self._packed, self._program.types, sizes, self.snapshots, self.device)
         self._states.begin(self._starts(), velocities)
         self._launches = Launches(
             self._program.kernels,
             self._bind(),
             self.layout.padded_springs + self.layout.padded_masses,
-            staged_bytes(self.layout, controller, self.segment, self.task.state_size, execution.precision),
+            staged_bytes(self.layout, controller, self.segment, state_size, execution.precision),
             device=self.device,
             lanes=lanes_of(self.device),
             shared=shared,
@@ -221,13 +222,6 @@ class Simulator:
             )
         return self._states.motion(steps)
 
-    def _snapshots(self, execution: Execution) -> int:
-        parts = -(-self.physics.steps // self.segment)
-        if execution.checkpoints:
-            return min(execution.checkpoints, parts)
-        sizes = self.layout, self.controller, self.physics.steps, self.segment, self.task.state_size
-        return int(snapshots_of(*sizes).min())
-
     def _allocate_parameters(self) -> None:
         places = parameter_layout(self.controller, self.layout, self.world_start, self.physics.steps)
         self.parameter_start, self.weight_start = places.start, places.weight_start
@@ -267,7 +261,7 @@ class Simulator:
         """Return what both kernels are called with."""
         program, types, device = self._program, self._program.types, self.device
         physics, steps = self.physics, self.physics.steps
-        constants = constants_of(physics, types, self.segment, self.snapshots)
+        constants = constants_of(physics, types, self.segment)
         owners = np.repeat(np.arange(self.controllers), np.diff(self.world_start))
         model = upload(self._packed, self.parameter_start[owners], self._gradient_start.numpy(), types, device)
         binding = Binding(types, program.controller, self.layout, physics.dt, steps, self.segment)
@@ -276,11 +270,7 @@ class Simulator:
         Values = program.task.Values
         own = [Values(*conditions.task.values(types.dimension)) for conditions in self.conditions]
         values = wp.array(own, dtype=Values, device=device)
-        schedule = schedule_of(-(-steps // self.segment), self.snapshots)
-        plan = types.Plan()
-        plan.keep = wp.array(schedule.keep, dtype=wp.int32, device=device)
-        plan.actions = wp.array(schedule.actions.ravel(), dtype=wp.int32, device=device)
-        plan.count = len(schedule.actions)
+        plan = upload_schedules(-(-steps // self.segment), self.snapshots, types, device)
         common = [constants, world_parameters, model, control, self._states.tape]
         results = [self.world_losses, self._final_task_state, self._asked, self._conduct]
         return [*common, plan, ground, values, *results], [*common, self._states.adjoint, plan, ground, values]

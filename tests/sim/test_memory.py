@@ -77,7 +77,7 @@ def test_the_largest_body_needs_at_most_250_kib_besides_weights_however_long_the
 
 def test_small_bodies_keep_a_state_for_every_segment() -> None:
     made = simulator("mlp", steps=1000)
-    assert made.snapshots == -(-1000 // made.segment)
+    assert set(made.snapshots) == {-(-1000 // made.segment)}
 
 
 def test_ranges_fit_the_budget_and_miss_nobody() -> None:
