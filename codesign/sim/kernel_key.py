@@ -1,11 +1,14 @@
 """What decides the kernels of a part of a simulation: parts that are equal in it share compiled kernels."""
 
 import inspect
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from types import CodeType
 from typing import Any
 
-DECLARED = ("state_size", "uses_effort", "senses")
+BUILD = ("functions", "parameters")
+"""Methods of parts whose code decides kernels, as far as parts have them."""
+
+DECLARED = ("state_size", "uses_effort", "uses", "state", "contributions", "senses")
 """What parts declare of themselves that the simulator builds kernels by, as far as they have it."""
 
 
@@ -18,7 +21,7 @@ def kernel_key(part: Any) -> Hashable:
     belongs into `structure`.
     """
     declared = tuple((name, getattr(part, name)) for name in DECLARED if hasattr(part, name))
-    return tuple(builders(type(part), "functions")), getattr(part, "structure", ()), declared
+    return tuple(builders(type(part), BUILD)), getattr(part, "structure", ()), declared
 
 
 def stable_name(key: Hashable) -> str:
@@ -32,9 +35,9 @@ def stable_name(key: Hashable) -> str:
     return repr(key)
 
 
-def builders(kind: type, name: str) -> Iterator[Any]:
-    """Yield the attribute of a class and all others of the class that its code names, and so on."""
-    waiting, seen = [name], {name}
+def builders(kind: type, names: Iterable[str]) -> Iterator[Any]:
+    """Yield attributes of a class, and all others of the class that their code names, and so on."""
+    waiting, seen = list(names), set(names)
     while waiting:
         found = inspect.getattr_static(kind, waiting.pop(), None)
         inner = [getattr(found, name, None) for name in ("fget", "func", "__func__")]  # of a property or a method

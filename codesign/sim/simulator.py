@@ -7,12 +7,13 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies
+from codesign.errors import ConfigError
 from codesign.machine import available_cores
 from codesign.sim.conditions import Conditions, require_conditions
 from codesign.sim.contracts import Binding, Controller
 from codesign.sim.device import device_of, settled
 from codesign.sim.kernels.aggregation import aggregation_kernels
-from codesign.sim.kernels.locomotion import locomotion_measures, locomotion_size
+from codesign.sim.kernels.locomotion import UNIVERSAL, locomotion_measures, locomotion_size
 from codesign.sim.launching.launches import Launches
 from codesign.sim.launching.program import build_program, lanes_of, row_of, shared_of
 from codesign.sim.layout.block_memory import staged_bytes
@@ -107,7 +108,7 @@ class Simulator:
             shared=shared,
             threads=1 if self.device.is_cuda else execution.threads or available_cores(),
         )
-        self.attend(np.arange(self.controllers))
+        self.set_active(np.arange(self.controllers))
 
     def initial(self, generators: Sequence[np.random.Generator]) -> np.ndarray:
         """Return first weights of all controllers, each drawn from its own generator, float64, shape (weights,)."""
@@ -136,7 +137,7 @@ class Simulator:
         values = self.parameters if parameters is None else parameters
         return values.numpy()[self.weight_slots].astype(np.float64)
 
-    def attend(self, controllers: np.ndarray) -> None:
+    def set_active(self, controllers: np.ndarray) -> None:
         """Simulate and differentiate only the worlds of some controllers from now on.
 
         The others keep their losses, measures and weights; their gradients become zero with the next `reverse`.
@@ -144,23 +145,23 @@ class Simulator:
         Args:
             controllers: their indices, int, shape (any,).
         """
-        attended = np.zeros(self.controllers, np.bool_)
-        attended[controllers] = True
-        self._launches.attend(np.flatnonzero(np.repeat(attended, np.diff(self.world_start))))
+        active = np.zeros(self.controllers, np.bool_)
+        active[controllers] = True
+        self._launches.set_active(np.flatnonzero(np.repeat(active, np.diff(self.world_start))))
         self._reversible = False
 
-    def forward(self, *, conduct: bool = False) -> None:
-        """Simulate the attended worlds; writes losses and what `measures` reads.
+    def forward(self, *, measure: bool = False) -> None:
+        """Simulate the active worlds; writes losses and what `measures` reads.
 
         Args:
-            conduct: whether to write down how bodies move as well, which takes time.
+            measure: whether to measure how bodies move as well, which takes time.
         """
-        self._reversible = True
-        if conduct:
-            self._asked.fill_(1)
+        self._reversible, self._measured = True, measure
+        if measure:
+            self._measuring.fill_(1)
         self._launches.forward()
-        if conduct:
-            self._asked.fill_(0)
+        if measure:
+            self._measuring.fill_(0)
         if self._aggregated:
             scratch = [self._world_order, self._world_shares]
             inputs = [self.aggregation.place, self._world_start, self.world_losses, *scratch, self.loss]
@@ -191,11 +192,22 @@ class Simulator:
     def measures(self) -> dict[str, np.ndarray]:
         """Return what was done in each world in the last episode, by name, float64, shape (worlds,).
 
-        How bodies moved is of the last episode that was asked to write it down.
+        Those that all tasks have (distance, straightness, energy, effort and airtime) are there only if `forward` was
+        told to measure.
+
+        Raises:
+            ConfigError: the task has a measure whose name is one of these.
         """
         memory = self._final_task_state.numpy().astype(np.float64).reshape(self.worlds, -1)
-        conduct = self._conduct.numpy().astype(np.float64).reshape(self.worlds, -1)
-        return locomotion_measures(conduct, self.physics.steps, self.physics.dt) | self.task.measures(memory)
+        own = self.task.measures(memory)
+        taken = sorted(set(UNIVERSAL) & set(own))
+        if taken:
+            expected = f"measures of {type(self.task).__name__} with names of their own"
+            raise ConfigError(expected, f"{', '.join(taken)}, which all tasks have", "rename these measures")
+        if not self._measured:
+            return own
+        locomotion = self._locomotion.numpy().astype(np.float64).reshape(self.worlds, -1)
+        return locomotion_measures(locomotion, self.physics.steps, self.physics.dt) | own
 
     def physical_gradients(self) -> dict[str, np.ndarray]:
         """Return the derivatives of each world's loss in its start and its springs, as the last `reverse` left them.
@@ -245,8 +257,9 @@ class Simulator:
         self._world_shares = wp.zeros(self.worlds, dtype=wp.float64, device=device)
         self._world_start = wp.array(self.world_start.astype(np.int32), dtype=wp.int32, device=device)
         self._final_task_state = wp.zeros(self.worlds, dtype=types.task_state, device=device)
-        self._conduct = wp.zeros(self.worlds * locomotion_size(types.dimension), dtype=types.real, device=device)
-        self._asked = wp.zeros(1, dtype=wp.int32, device=device)
+        self._locomotion = wp.zeros(self.worlds * locomotion_size(types.dimension), dtype=types.real, device=device)
+        self._measuring = wp.zeros(1, dtype=wp.int32, device=device)
+        self._measured = False
 
     def _starts(self) -> np.ndarray:
         """Return where all masses start, in world frame [m], shape (masses of all worlds, dimension)."""
@@ -272,5 +285,5 @@ class Simulator:
         values = wp.array(own, dtype=Values, device=device)
         plan = upload_schedules(-(-steps // self.segment), self.snapshots, types, device)
         common = [constants, world_parameters, model, control, self._states.tape]
-        results = [self.world_losses, self._final_task_state, self._asked, self._conduct]
+        results = [self.world_losses, self._final_task_state, self._measuring, self._locomotion]
         return [*common, plan, ground, values, *results], [*common, self._states.adjoint, plan, ground, values]

@@ -76,5 +76,5 @@ class WalkEfficiently:
         return self
 
     def measures(self, memory: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the displacement [m] and the mean effort."""
-        return {"displacement": memory[:, 1] - memory[:, 0], "effort": memory[:, 2]}
+        """Return the displacement [m]; the mean effort is a measure that all tasks have."""
+        return {"displacement": memory[:, 1] - memory[:, 0]}

@@ -67,12 +67,12 @@ class Simulator(Protocol):
         """Return an array that lies like the parameters as weights, float64, flat, without padding."""
         ...
 
-    def attend(self, controllers: np.ndarray) -> None:
+    def set_active(self, controllers: np.ndarray) -> None:
         """Simulate and differentiate only some controllers from now on, by index; the others keep their losses."""
         ...
 
-    def forward(self, *, conduct: bool = False) -> None:
-        """Simulate those that are attended to, at first all; if asked, write down how bodies move as well."""
+    def forward(self, *, measure: bool = False) -> None:
+        """Simulate the active controllers, at first all; if told so, measure how bodies move as well."""
         ...
 
     def reverse(self) -> None:

@@ -15,9 +15,9 @@ SHARES_PER_THREAD = 4
 
 
 class Launches:
-    """The launches of both sweeps over the attended worlds, prepared so that an iteration packs no arguments.
+    """The launches of both sweeps over the active worlds, prepared so that an iteration packs no arguments.
 
-    None are attended at first.
+    None are active at first.
 
     Args:
         kernels: of the configuration.
@@ -48,35 +48,35 @@ class Launches:
         self._order = wp.zeros(len(work), dtype=wp.int32, device=device)
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
-    def attend(self, worlds: np.ndarray) -> None:
+    def set_active(self, worlds: np.ndarray) -> None:
         """Launch only some worlds from now on.
 
         Args:
             worlds: their indices, int, shape (any,).
         """
         # The largest first: what is left at the end, when lanes and threads run out of work, is small.
-        attended = worlds[np.argsort(-self.work[worlds], kind="stable")]
+        active = worlds[np.argsort(-self.work[worlds], kind="stable")]
         order = np.zeros(len(self.work), np.int32)
-        order[: len(worlds)] = attended
+        order[: len(worlds)] = active
         self._order.assign(order)
-        self.commands = [self._recorded(*share) for share in self._shares(attended)]
+        self.commands = [self._recorded(*share) for share in self._shares(active)]
 
     def forward(self) -> None:
-        """Run the forward sweep of the attended worlds."""
+        """Run the forward sweep of the active worlds."""
         launch([forward for forward, _ in self.commands], self._pool)
 
     def reverse(self) -> None:
-        """Run the reverse sweep of the attended worlds."""
+        """Run the reverse sweep of the active worlds."""
         launch([reverse for _, reverse in self.commands], self._pool)
 
-    def _shares(self, attended: np.ndarray) -> list[tuple[int, int, int]]:
+    def _shares(self, active: np.ndarray) -> list[tuple[int, int, int]]:
         """Return ranges of worlds and the shared memory of a block: on a CPU a few of about equal work a thread."""
-        if self.shared or not len(attended):
-            return ranges(self.needs[attended], self.shared)
-        total = np.cumsum(self.work[attended])
-        wanted = min(SHARES_PER_THREAD * self.threads, len(attended))
+        if self.shared or not len(active):
+            return ranges(self.needs[active], self.shared)
+        total = np.cumsum(self.work[active])
+        wanted = min(SHARES_PER_THREAD * self.threads, len(active))
         stops = np.searchsorted(total, total[-1] * np.arange(1, wanted + 1) / wanted, side="left") + 1
-        bounds = np.unique(np.concatenate([[0], np.minimum(stops, len(attended))]))
+        bounds = np.unique(np.concatenate([[0], np.minimum(stops, len(active))]))
         return [(start, stop, 0) for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)]
 
     def _recorded(self, start: int, stop: int, shared: int) -> tuple[Any, Any]:
