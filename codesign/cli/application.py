@@ -26,6 +26,7 @@ from codesign.cli.complaints import explain
 from codesign.cli.entry import INTERRUPTED
 from codesign.cli.schemas import Catalogue, register
 from codesign.errors import CodesignError, ConfigError, OutputError
+from codesign.sim import start_warp
 
 VERSION_BASE = "1.3"
 
@@ -168,6 +169,7 @@ def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) ->
             config = _composed(config_name, [*overrides, *search])
             if flags.help or flags.cfg:
                 continue
+            start_warp(quiet=True)  # this process is ours, and a laptop need not be told that it has no GPU
             prepared = command.prepare(_request(config, config.hydra.run.dir))
             folder = Path(config.hydra.sweep.dir) if flags.multirun else prepared.folder
             _check_writable(folder)

@@ -8,7 +8,7 @@ from codesign.sim.contracts import (
     Task,
     Terrain,
 )
-from codesign.sim.device import device_of
+from codesign.sim.device import device_of, start_warp
 from codesign.sim.kernels.contact import CONTACTS
 from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
 from codesign.sim.kernels.rows import REAL_BYTES, REAL_NAMES
@@ -53,5 +53,6 @@ __all__ = [
     "pack",
     "require_conditions",
     "split",
+    "start_warp",
     "synchronise",
 ]
