@@ -14,14 +14,14 @@ from codesign.sim.settings import Execution
 MEBIBYTE = 2**20
 
 WORLD_NUMBERS = {2: 64_000, 3: 128_000}
-"""Numbers, besides weights, that a world may take before fewer of its states are kept, by dimension: 250 KiB in single
-precision in 2D, and 500 KiB in 3D, where bodies are larger."""
+"""Numbers that a world may take, besides its weights, by dimension: 250 KiB in single precision in 2D, and 500 KiB in
+3D, where bodies are larger. As many states of its episode are kept as fit into that."""
 
 OFFSETS = 9
 """Integers of a world that say where it begins in arrays, and how large it is."""
 
 FEWEST_SNAPSHOTS = 8
-"""States that are kept of an episode at least; with fewer, long episodes would be computed again many times."""
+"""States that are kept of an episode at least; with fewer, parts of long episodes would be simulated many times."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def buffer_sizes(
     """Return the sizes of the simulator's arrays.
 
     Args:
-        layout: of the worlds.
+        layout: sizes of the worlds.
         segment: steps in a segment.
         snapshots: states that are kept of an episode, of all worlds or of each.
         state_size: numbers that the task keeps of a world.
@@ -112,8 +112,8 @@ def bytes_per_world(
     """Return the memory of each world [bytes], shape (worlds,).
 
     Args:
-        layout: of the worlds.
-        controller: what the worlds are controlled by.
+        layout: sizes of the worlds.
+        controller: what moves the bodies.
         steps: of an episode.
         execution: how they are simulated.
         state_size: numbers that the task keeps of a world.
