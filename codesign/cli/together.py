@@ -21,7 +21,7 @@ from codesign.evaluate import Trial, batch_budget, bytes_needed, require_any_bod
 from codesign.files import write_text
 from codesign.genome import random_genomes
 from codesign.run import Experiment, meaning, write_weights
-from codesign.sim import MEBIBYTE
+from codesign.sim.layout import MEBIBYTE
 from codesign.streams import Purpose, stream, streams
 from codesign.train import LearningStatus, learn
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from codesign.sim import REAL_NAMES, KernelTypes, TerrainFunctions
+from codesign.sim.kernels import REAL_NAMES, KernelTypes, TerrainFunctions
 
 CREASE = 1.0e-3
 """Distance from an edge between cells [m] within which the normals of both sides are mixed (code of the 2026 paper)."""

@@ -10,8 +10,9 @@ import warp as wp
 from codesign.body import Bodies
 from codesign.control import CONTROLLERS, Cpg, Mlp
 from codesign.errors import ConfigError
-from codesign.sim import Conditions, Execution, KernelTypes, Physics, Simulator, TaskFunctions
+from codesign.sim import Conditions, Execution, Physics, Simulator
 from codesign.sim.kernel_key import kernel_key, stable_name
+from codesign.sim.kernels import KernelTypes, TaskFunctions
 from codesign.tasks import TERRAINS, Flat, Hills, Jump, Rough, Walk
 from tests.sim.bodies import strip
 from tests.sim.worlds import bumps

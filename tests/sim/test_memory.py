@@ -10,7 +10,8 @@ from codesign.body import Bodies, Tissue, develop
 from codesign.control import CONTROLLERS
 from codesign.errors import MemoryBudgetError
 from codesign.genome import LATTICES, random_genomes
-from codesign.sim import Conditions, Execution, Physics, Simulator, bytes_per_world, layout_of, split
+from codesign.sim import Conditions, Execution, Physics, Simulator
+from codesign.sim.layout import bytes_per_world, layout_of, split
 from codesign.tasks import Flat, Walk
 from tests.sim.bodies import ASSORTED, strip
 

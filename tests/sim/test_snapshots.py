@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from codesign.body import Bodies
-from codesign.sim import Execution, Simulator, bytes_per_world
-from codesign.sim.layout import buffers
+from codesign.sim import Execution, Simulator
+from codesign.sim.layout import buffers, bytes_per_world
 from codesign.sim.layout.snapshot_schedule import schedule_of
 from tests.sim.bodies import cubes, strip
 from tests.sim.worlds import BODIES, Case

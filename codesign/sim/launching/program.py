@@ -8,28 +8,16 @@ from typing import Any
 
 import warp as wp
 
-from codesign.machine import vector_bytes
 from codesign.sim.contracts import Controller, Task, Terrain
 from codesign.sim.kernel_key import kernel_key, stable_name
 from codesign.sim.kernels.contact import CONTACTS
+from codesign.sim.kernels.cpu import CPU_FLAGS, ROWS
 from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions
 from codesign.sim.kernels.physics import build_physics
 from codesign.sim.kernels.rollout import RolloutKernels, build_rollout
-from codesign.sim.kernels.rows import REAL_BYTES
 from codesign.sim.kernels.senses import SENSES
 from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.layout.block_memory import claimable
-
-CPU_FLAGS = (
-    "-march=native -funsafe-math-optimizations -mreassociate -freciprocal-math -fno-signed-zeros -fapprox-func"
-    " -ffp-contract=fast -mllvm=-unroll-threshold=30 -mllvm=-inline-threshold=9000"
-)
-"""Flags of the CPU compiler: sums may be reordered, so that rows vectorise; NaN and infinity stay what they are. Loops
-over a row must not be unrolled, by the compiler or by Warp, because it is as loops that they become vector code."""
-
-ROWS = {precision: vector_bytes() // size for precision, size in REAL_BYTES.items()}
-"""Masses or springs in a row on a CPU: as many as a vector register holds."""
-
 
 GPU_LANES = 64
 """Threads of a GPU that simulate one world."""
