@@ -130,14 +130,14 @@ class Aggregation:
         require_choice(self, "gradient", GRADIENTS)
 
     @property
-    def place(self) -> float:
-        """Place of the aggregated loss among those of the worlds: 0 the lowest, 1 the highest, -1 their mean."""
+    def loss_quantile(self) -> float:
+        """Quantile of the worlds' losses that is the aggregated loss, from 0 for the lowest to 1; -1 for their mean."""
         return {"mean": -1.0, "worst": 1.0, "quantile": 1.0 - self.quantile}[self.fitness]
 
     @property
-    def gradient_place(self) -> float:
-        """Place of the world whose gradient is taken, as `place`."""
-        return -1.0 if self.gradient == "mean" else self.place
+    def gradient_quantile(self) -> float:
+        """Quantile of the worlds' losses whose gradient is the aggregated one; -1 for the mean of all gradients."""
+        return -1.0 if self.gradient == "mean" else self.loss_quantile
 
 
 def _require(holds: bool, name: str, expected: str, value: object) -> None:

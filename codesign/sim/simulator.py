@@ -164,7 +164,7 @@ class Simulator:
             self._measuring.fill_(0)
         if self._aggregated:
             scratch = [self._world_order, self._world_shares]
-            inputs = [self.aggregation.place, self._world_start, self.world_losses, *scratch, self.loss]
+            inputs = [self.aggregation.loss_quantile, self._world_start, self.world_losses, *scratch, self.loss]
             kernel = aggregation_kernels(self._program.types.real).losses
             wp.launch(kernel, dim=self.controllers, inputs=inputs, device=self.device)
 
@@ -185,7 +185,7 @@ class Simulator:
             threads = lanes_of(self.device)
             starts = [self._world_start, self._gradient_start, self.parameter_offsets]
             gradients = [self._world_shares, self._world_gradients, self.gradient]
-            inputs = [self.aggregation.gradient_place, threads, *starts, *gradients]
+            inputs = [self.aggregation.gradient_quantile, threads, *starts, *gradients]
             kernel = aggregation_kernels(self._program.types.real).gradients
             wp.launch(kernel, dim=(self.controllers, threads), inputs=inputs, device=self.device)
 

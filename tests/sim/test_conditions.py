@@ -87,17 +87,17 @@ def test_the_gradient_is_the_mean_of_the_worlds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("aggregation", "place"),
+    ("aggregation", "quantile"),
     [(Aggregation("worst"), 1.0), (Aggregation("quantile", 0.25), 0.75), (Aggregation("mean"), None)],
 )
-def test_losses_become_one(aggregation: Aggregation, place: float | None) -> None:
+def test_losses_become_one(aggregation: Aggregation, quantile: float | None) -> None:
     case = Case.of(task="light", terrain="rough")
     bodies = Bodies.of(ASSORTED[:4])
     made = case.simulator(bodies, conditions=conditions_of(2)[:3], aggregation=aggregation)
     made.load(case.weights(bodies))
     losses, aggregated, _ = results(made)
     losses = losses.reshape(4, 3)
-    expected = losses.mean(axis=1) if place is None else np.quantile(losses, place, axis=1)
+    expected = losses.mean(axis=1) if quantile is None else np.quantile(losses, quantile, axis=1)
     np.testing.assert_allclose(aggregated, expected, rtol=1e-14)
 
 
@@ -143,8 +143,8 @@ def test_of_equal_losses_the_gradient_is_that_of_one_world_each_time() -> None:
     starts = wp.array([0, 3, 5], dtype=wp.int32, device="cpu")
     order, shares = wp.zeros(5, dtype=wp.int32, device="cpu"), wp.zeros(5, dtype=wp.float64, device="cpu")
     aggregated = wp.zeros(2, dtype=wp.float64, device="cpu")
-    for place, expected in ((1.0, [0.0, 1.0, 0.0]), (0.5, [1.0, 0.0, 0.0]), (0.75, [0.5, 0.5, 0.0])):
-        wp.launch(kernels.losses, dim=2, inputs=[place, starts, losses, order, shares, aggregated], device="cpu")
+    for quantile, expected in ((1.0, [0.0, 1.0, 0.0]), (0.5, [1.0, 0.0, 0.0]), (0.75, [0.5, 0.5, 0.0])):
+        wp.launch(kernels.losses, dim=2, inputs=[quantile, starts, losses, order, shares, aggregated], device="cpu")
         # Where a loss is not a number, that of the controller is none either, and its gradient is of all worlds.
         np.testing.assert_array_equal(shares.numpy(), [*expected, 0.5, 0.5])
         np.testing.assert_array_equal(aggregated.numpy(), [2.0, np.nan])

@@ -11,15 +11,15 @@ import warp as wp
 class AggregationKernels:
     """Kernels over controllers; sums are added up in the order of the worlds, in double precision.
 
-    A place of 0 stands for the lowest loss of a controller's worlds, 1 for the highest, and places between two worlds
-    for the linear combination of both; a place below 0 stands for the mean of all. Of equal losses, that of the world
-    with the lower index comes first.
+    The aggregated loss is a quantile of the losses of a controller's worlds: 0 is the lowest, 1 the highest, and
+    between two of them it is interpolated linearly; a quantile below 0 stands for the mean. Of equal losses, that of
+    the world with the lower index comes first.
 
     Attributes:
-        losses: (place, world_start, losses of worlds, order (scratch), shares of worlds, losses of controllers); writes
-            the shares too, with which the losses of worlds go into the aggregated one, unless that is the mean.
-        gradients: (place, threads, world_start, gradient_start, parameter_start, shares of worlds, gradients of worlds,
-            gradient); reads no share where the place is below 0.
+        losses: (quantile, world_start, losses of worlds, order (scratch), shares of worlds, losses of controllers); it
+            writes with which shares the losses of worlds make up the aggregated one.
+        gradients: (quantile, threads, world_start, gradient_start, parameter_start, shares of worlds, gradients of
+            worlds, gradient); it does not read the shares where the quantile is below 0.
     """
 
     losses: Any
@@ -36,7 +36,7 @@ def aggregation_kernels(real: Any) -> AggregationKernels:
     @wp.kernel(module=module)
     def losses(
         # In:
-        place: float,
+        quantile: float,
         world_start: wp.array(dtype=wp.int32),
         world_losses: wp.array(dtype=real),
         # Out:
@@ -58,12 +58,12 @@ def aggregation_kernels(real: Any) -> AggregationKernels:
                 at -= 1
             order[first + at] = world
         mean = total / wp.float64(count)
-        if place < 0.0 or wp.isnan(mean):
+        if quantile < 0.0 or wp.isnan(mean):
             for index in range(count):
                 shares[first + index] = wp.float64(1.0) / wp.float64(count)
             aggregated[controller] = real(mean)
             return
-        wanted = wp.float64(place) * wp.float64(count - 1)
+        wanted = wp.float64(quantile) * wp.float64(count - 1)
         below = wp.min(int(wanted), count - 1)
         above = wp.min(below + 1, count - 1)
         part = wanted - wp.float64(below)
@@ -80,7 +80,7 @@ def aggregation_kernels(real: Any) -> AggregationKernels:
     @wp.kernel(module=module)
     def gradients(
         # In:
-        place: float,
+        quantile: float,
         threads: int,
         world_start: wp.array(dtype=wp.int32),
         gradient_start: wp.array(dtype=wp.int32),
@@ -96,7 +96,7 @@ def aggregation_kernels(real: Any) -> AggregationKernels:
         start = parameter_start[controller]
         for index in range(lane, parameter_start[controller + 1] - start, threads):
             total = wp.float64(0.0)
-            if place < 0.0:
+            if quantile < 0.0:
                 for world in range(count):
                     total += wp.float64(world_gradients[gradient_start[first + world] + index])
                 total /= wp.float64(count)
