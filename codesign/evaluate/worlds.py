@@ -14,7 +14,7 @@ MOST_WORLDS = 1024
 
 @dataclass(frozen=True)
 class Worlds(Aggregation):
-    """The worlds that every design is tested in; what is done in them becomes one fitness, which designs learn by.
+    """The worlds that every design is tested in; what is done in them becomes one fitness.
 
     They are the same for all designs of a run, so that designs can be compared. The first is as terrain and task say;
     in the others what is random about these is drawn anew.
@@ -23,7 +23,7 @@ class Worlds(Aggregation):
         name: the name of the choice.
         count: worlds per design.
         fitness, quantile: how what is done in them becomes one number, see `Aggregation`.
-        gradient: whether designs learn by the gradient of that number or by the mean of all worlds, see `Aggregation`.
+        gradient: whether designs learn by the mean of the worlds' gradients or by that of their fitness.
         vary_terrain: whether other worlds have another ground of the same kind.
         vary_task: whether other worlds have another task of the same kind, say another target.
         friction_spread: friction is multiplied by a number between 1 - spread and 1 + spread; without effect where

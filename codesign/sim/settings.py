@@ -15,7 +15,7 @@ SEGMENT_STEPS = 16
 FITNESSES = ("mean", "worst", "quantile")
 """How the losses of several worlds become one."""
 
-GRADIENTS = ("fitness", "mean")
+GRADIENTS = ("mean", "fitness")
 """How the gradients of several worlds become one."""
 
 
@@ -113,8 +113,8 @@ class Aggregation:
     Attributes:
         fitness: "mean" of all worlds, the "worst" of them, or a "quantile" over them.
         quantile: share of the worlds in which less is done, from 0 (the worst) to 1; between two worlds linearly.
-        gradient: what a controller learns by: the gradient of that "fitness", or the "mean" of the gradients of all
-            worlds, whatever its fitness is.
+        gradient: what a controller learns by: the "mean" of the gradients of all worlds, whatever its fitness is, or
+            the gradient of its "fitness". The mean learned better or as well (docs/tasks.md).
 
     Raises:
         ConfigError: an unknown choice, or a quantile out of range.
@@ -122,7 +122,7 @@ class Aggregation:
 
     fitness: str = "mean"
     quantile: float = 0.25
-    gradient: str = "fitness"
+    gradient: str = "mean"
 
     def __post_init__(self) -> None:
         require_choice(self, "fitness", FITNESSES)

@@ -45,7 +45,7 @@ class Simulator(Protocol):
         """What each controller learns by, like `parameters`; written by `reverse`.
 
         The derivative of its loss in its parameters. Where a controller has several worlds and its loss is not their
-        mean, it may be the mean of the derivatives in all of them instead (`conditions.gradient`).
+        mean, it may be the mean of the derivatives of the losses in all of them instead: `Aggregation.gradient` says.
         """
         ...
 

@@ -118,7 +118,7 @@ def test_memory_is_that_of_all_worlds() -> None:
         ({"count": 2000}, "conditions.count from 1 to 1024"),
         ({"fitness": "best"}, "fitness to be one of mean, worst, quantile"),
         ({"quantile": 1.5}, "quantile to be a number from 0 to 1"),
-        ({"gradient": "worst"}, "gradient to be one of fitness, mean"),
+        ({"gradient": "worst"}, "gradient to be one of mean, fitness"),
         ({"friction_spread": -0.1}, "conditions.friction_spread from 0 to 1"),
         ({"push_speed": -1.0}, "conditions.push_speed of 0 or more"),
         ({"motor_noise": float("inf")}, "conditions.motor_noise of 0 or more"),

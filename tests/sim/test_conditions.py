@@ -102,7 +102,13 @@ def test_losses_become_one(aggregation: Aggregation, quantile: float | None) -> 
 
 
 @pytest.mark.parametrize(
-    "aggregation", [Aggregation("worst"), Aggregation("quantile", 0.4), Aggregation("quantile", 1.0), Aggregation()]
+    "aggregation",
+    [
+        Aggregation("worst", gradient="fitness"),
+        Aggregation("quantile", 0.4, "fitness"),
+        Aggregation("quantile", 1.0, "fitness"),
+        Aggregation("mean"),
+    ],
 )
 def test_the_gradient_is_that_of_the_loss(aggregation: Aggregation) -> None:
     """Central differences of the loss that the simulator tells, in the gradient's own direction and in another."""
@@ -125,11 +131,11 @@ def test_the_gradient_is_that_of_the_loss(aggregation: Aggregation) -> None:
         assert abs(difference - along @ found) < 2e-6 * max(np.linalg.norm(found), abs(difference))
 
 
-def test_learners_may_ask_for_the_mean_of_the_gradients() -> None:
+def test_the_mean_of_the_gradients_does_not_depend_on_the_fitness() -> None:
     case = Case.of(task="light", terrain="rough")
     bodies = Bodies.of(ASSORTED[2:4])
     found = []
-    for aggregation in (Aggregation("worst", gradient="mean"), Aggregation("mean"), Aggregation("worst")):
+    for aggregation in (Aggregation("worst"), Aggregation("mean"), Aggregation("worst", gradient="fitness")):
         made = case.simulator(bodies, conditions=conditions_of(2)[:3], aggregation=aggregation)
         made.load(case.weights(bodies))
         found.append(results(made)[2])
