@@ -9,6 +9,7 @@ import warp as wp
 
 from codesign.control import CONTROLLERS
 from codesign.sim import CONTACTS
+from codesign.sim.kernel_key import kernel_key
 from codesign.sim.launching.program import GPU_LANES, build_program
 from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS, Batch
@@ -22,7 +23,7 @@ OTHERS = (80, 100, 120)  # Ampere, Blackwell for data centres and for desks
 
 Choice = tuple[str, str, str, str, str]  # dimension, contact, terrain, controller, task
 
-GROUNDS = {terrain().structure: name for name, terrain in reversed(TERRAINS.items())}
+GROUNDS = {kernel_key(terrain()): name for name, terrain in reversed(TERRAINS.items())}
 """One terrain for each kind of kernels."""
 
 PLANAR = {"segments"}
@@ -128,6 +129,6 @@ def test_other_architectures(choice: Choice, architecture: int, tmp_path: Path) 
 def test_every_registered_choice_is_compiled() -> None:
     compiled = [set(names) for names in zip(*every_choice_once(), strict=True)]
     assert compiled == [set(options) for options in OPTIONS]
-    assert {TERRAINS[name]().structure for name in compiled[2]} == {
-        terrain().structure for terrain in TERRAINS.values()
+    assert {kernel_key(TERRAINS[name]()) for name in compiled[2]} == {
+        kernel_key(terrain()) for terrain in TERRAINS.values()
     }

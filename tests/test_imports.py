@@ -27,6 +27,15 @@ BELOW = {
 }
 BELOW["cli"] = {"run", *BELOW["run"]}
 
+FLOORS = {
+    "sim.kernels": {"control", "tasks", "cli"},
+    "sim.layout": {"evaluate", "cli"},
+}
+"""Floors of rooms that have contracts of their own, and who may use them."""
+
+SIM_FLOORS = ("kernels", "door", "layout", "launching", "simulator")
+"""Floors of the simulator from the lowest up; its other modules stand at the door."""
+
 HOMES = {
     "hydra": {"cli"},
     "omegaconf": {"cli"},
@@ -62,7 +71,8 @@ def room_of(path: Path) -> str | None:
 
 
 def contract(room: str) -> set[str]:
-    for node in ast.parse((PACKAGE / room / "__init__.py").read_text(encoding="utf-8")).body:
+    folder = PACKAGE.joinpath(*room.removeprefix("codesign.").split("."))
+    for node in ast.parse((folder / "__init__.py").read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and any(
             isinstance(name, ast.Name) and name.id == "__all__" for name in node.targets
         ):
@@ -87,10 +97,51 @@ def violations(path: Path, module: str, names: tuple[str, ...]) -> Iterator[str]
             yield f"a module below all rooms imports the room {first}"
         elif first not in BELOW[here]:
             yield f"{here} may not import {first}"
+        elif here in FLOORS.get(".".join(target), ()):
+            yield from (f"{name} is not in the contract of {first}" for name in names if name not in contract(module))
         elif len(target) > 1:
             yield f"{'.'.join(target)} is inside {first}; import from codesign.{first}"
         else:
             yield from (f"{name} is not in the contract of {first}" for name in names if name not in contract(first))
+
+
+def floor_of(inside: tuple[str, ...]) -> int:
+    """Return how high a module of the simulator stands, by its path inside of the room."""
+    name = inside[0] if inside else "simulator"  # the room's contract is above all
+    return SIM_FLOORS.index(name if name in SIM_FLOORS else "door")
+
+
+def climbs(path: Path, module: str) -> bool:
+    """Return whether an import inside of the simulator goes up."""
+    inside = path.relative_to(PACKAGE / "sim").with_suffix("").parts
+    target = tuple(module.removeprefix("codesign.").split("."))
+    return target[0] == "sim" and floor_of(target[1:]) > floor_of(() if inside == ("__init__",) else inside)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "sim").rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_imports_inside_of_the_simulator_go_downwards(path: Path) -> None:
+    assert [module for module, _ in imports(path) if climbs(path, module)] == []
+
+
+@pytest.mark.parametrize(
+    ("place", "module", "up"),
+    [
+        ("kernels/step.py", "codesign.sim.contracts", True),
+        ("kernels/step.py", "codesign.sim.layout.packing", True),
+        ("contracts.py", "codesign.sim.layout", True),
+        ("layout/packing.py", "codesign.sim.launching.program", True),
+        ("launching/program.py", "codesign.sim", True),
+        ("launching/program.py", "codesign.sim.simulator", True),
+        ("launching/program.py", "codesign.sim.layout.block_memory", False),
+        ("layout/packing.py", "codesign.sim.contracts", False),
+        ("settings.py", "codesign.sim.kernels.contact", False),
+        ("kernels/step.py", "codesign.sim.kernels.types", False),
+    ],
+)
+def test_an_import_upwards_is_seen(place: str, module: str, up: bool) -> None:
+    assert climbs(PACKAGE / "sim" / place, module) == up
 
 
 def test_every_room_has_its_place_and_its_contract() -> None:
@@ -115,6 +166,10 @@ def test_imports_go_downwards(path: Path) -> None:
         ("export/recording.py", "codesign.sim", ("Physics",)),
         ("run/folder.py", "hydra", ()),
         ("files.py", "codesign.genome", ("Genome",)),
+        ("control/mlp.py", "codesign.sim.kernels", ("build_step",)),
+        ("control/mlp.py", "codesign.sim.kernels.types", ("KernelTypes",)),
+        ("control/mlp.py", "codesign.sim.layout", ("pack",)),
+        ("run/replay.py", "codesign.sim.kernels", ("KernelTypes",)),
         ("genome/lattice.py", "codesign", ("body",)),
     ],
 )

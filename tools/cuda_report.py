@@ -109,7 +109,7 @@ def resources(cubin: Path, cuobjdump: Path) -> dict[str, Resources]:
 def report(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Yield one record for each architecture and kernel."""
     cuobjdump = find_cuobjdump()
-    start_warp()
+    start_warp(quiet=True)
     parts = TERRAINS[options.terrain](), CONTROLLERS[options.controller](), TASKS[options.task]()
     for architecture in options.arch:
         shared = claimable(BLOCK_SHARED[architecture])

@@ -23,7 +23,8 @@ import numpy as np
 
 from codesign.body import Bodies, Body
 from codesign.control import CONTROLLERS
-from codesign.sim import Layout, layout_of
+from codesign.sim import Layout
+from codesign.sim.layout import layout_of
 
 DIMENSION = 2
 EPISODE = 1000

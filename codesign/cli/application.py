@@ -29,6 +29,7 @@ from codesign.cli.exit_codes import INTERRUPTED
 from codesign.cli.help import help_text
 from codesign.cli.schemas import Catalogue, register
 from codesign.errors import CodesignError, ConfigError, OutputError
+from codesign.sim import start_warp
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,7 @@ def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) ->
             config = composed(overrides)
             if flags.cfg:
                 continue
+            start_warp(quiet=True)  # this process is ours, and a laptop need not be told that it has no GPU
             plan = command.prepare(_invocation(config, config.hydra.run.dir))
             folder = Path(config.hydra.sweep.dir) if flags.multirun else plan.folder
             _check_writable(folder)

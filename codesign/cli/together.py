@@ -19,7 +19,7 @@ from codesign.evaluate import SEEN, UNSEEN, Trial, batch_budget, bytes_needed, l
 from codesign.files import write_text
 from codesign.genome import random_genomes
 from codesign.run import Experiment, write_weights
-from codesign.sim import MEBIBYTE
+from codesign.sim.layout import MEBIBYTE
 from codesign.streams import Purpose, streams
 
 OWN_KEYS = ("together", "designs", "weights")

@@ -11,7 +11,7 @@ from typing import Any
 import warp as wp
 
 from codesign.control.layer import transposed_sums
-from codesign.sim import REAL_BYTES, REAL_NAMES, KernelTypes
+from codesign.sim.kernels import REAL_BYTES, REAL_NAMES, KernelTypes
 
 SUMS = 8
 """Sums that are kept apart on a CPU."""

@@ -9,7 +9,8 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.control.checks import require_positive
-from codesign.sim import Binding, ControllerFunctions, KernelTypes, Layout, build_tanh
+from codesign.sim import Binding, Layout
+from codesign.sim.kernels import ControllerFunctions, KernelTypes, build_tanh
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import warp as wp
 
-from codesign.sim import REAL_BYTES, REAL_NAMES, KernelTypes
+from codesign.sim.kernels import REAL_BYTES, REAL_NAMES, KernelTypes
 
 SCALAR_UNITS = 4
 """Units whose weights one lane adds up together where a row is one number."""

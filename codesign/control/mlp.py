@@ -14,7 +14,8 @@ from codesign.control.checks import require_positive
 from codesign.control.mlp_kernels import build_mlp
 from codesign.control.mlp_sizes import MlpSizes
 from codesign.control.sensors import ordered_sensors, senses_of
-from codesign.sim import Binding, ControllerFunctions, KernelTypes, Layout
+from codesign.sim import Binding, Layout
+from codesign.sim.kernels import ControllerFunctions, KernelTypes
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import warp as wp
 
 from codesign.control.layer import LayerFunctions
 from codesign.control.mlp_sizes import MlpSizes
-from codesign.sim import KernelTypes, synchronise
+from codesign.sim.kernels import KernelTypes, synchronise
 
 
 def build_reverse(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Controller: Any) -> Any:

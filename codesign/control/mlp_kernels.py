@@ -13,7 +13,7 @@ import warp as wp
 from codesign.control.layer import LayerFunctions, build_layer
 from codesign.control.mlp_gradient import build_accumulate, build_reverse
 from codesign.control.mlp_sizes import MlpSizes
-from codesign.sim import ControllerFunctions, KernelTypes, build_tanh, synchronise
+from codesign.sim.kernels import ControllerFunctions, KernelTypes, build_tanh, synchronise
 
 
 def build_mlp(types: KernelTypes, sizes: MlpSizes) -> ControllerFunctions:

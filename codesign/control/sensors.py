@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from codesign.errors import ConfigError
-from codesign.sim import SENSES
+from codesign.sim.kernels import SENSES
 
 SENSORS = ("position", "velocity", *SENSES)
 """Sensors in the order in which controllers take them in, whatever order they are chosen in."""

@@ -13,7 +13,8 @@ from codesign.control.checks import require_positive
 from codesign.control.sensors import ordered_sensors, senses_of
 from codesign.control.shared_kernels import build_shared_network
 from codesign.control.shared_sizes import SharedSizes
-from codesign.sim import Binding, ControllerFunctions, KernelTypes, Layout
+from codesign.sim import Binding, Layout
+from codesign.sim.kernels import ControllerFunctions, KernelTypes
 
 
 @dataclass(frozen=True)

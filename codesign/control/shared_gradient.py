@@ -8,7 +8,7 @@ from codesign.control.broadcast import BroadcastFunctions
 from codesign.control.shared_sensing import SensingFunctions
 from codesign.control.shared_sizes import SharedSizes
 from codesign.control.shared_state import build_to_state
-from codesign.sim import KernelTypes, synchronise
+from codesign.sim.kernels import KernelTypes, synchronise
 
 
 def build_reverse(

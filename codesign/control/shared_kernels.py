@@ -8,7 +8,7 @@ from codesign.control.broadcast import BroadcastFunctions, build_broadcast
 from codesign.control.shared_gradient import build_accumulate, build_reverse
 from codesign.control.shared_sensing import SensingFunctions, build_sensing
 from codesign.control.shared_sizes import SharedSizes
-from codesign.sim import ControllerFunctions, KernelTypes, synchronise
+from codesign.sim.kernels import ControllerFunctions, KernelTypes, synchronise
 
 
 def build_shared_network(types: KernelTypes, sizes: SharedSizes) -> ControllerFunctions:

@@ -11,7 +11,7 @@ import warp as wp
 
 from codesign.control.broadcast import BroadcastFunctions
 from codesign.control.shared_sizes import SharedSizes
-from codesign.sim import KernelTypes, build_tanh
+from codesign.sim.kernels import KernelTypes, build_tanh
 
 SHORTEST = 1.0e-6
 """Length [m] that is added in quadrature to those of springs, and least rest length: padding has neither."""

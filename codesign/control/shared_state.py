@@ -6,7 +6,7 @@ import warp as wp
 
 from codesign.control.shared_sensing import SHORTEST, SensingFunctions
 from codesign.control.shared_sizes import SharedSizes
-from codesign.sim import KernelTypes, synchronise
+from codesign.sim.kernels import KernelTypes, synchronise
 
 
 def build_to_state(types: KernelTypes, sizes: SharedSizes, sensing: SensingFunctions, Controller: Any) -> Any:

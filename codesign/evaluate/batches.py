@@ -6,7 +6,8 @@ import numpy as np
 
 from codesign.body import Bodies
 from codesign.evaluate.trial import Trial
-from codesign.sim import MEBIBYTE, ROWS, Execution, bytes_per_world, device_of, free_memory, layout_of, split
+from codesign.sim import Execution, device_of
+from codesign.sim.layout import MEBIBYTE, ROWS, bytes_per_world, free_memory, layout_of, split
 
 WIDEST_ROW = max(ROWS.values())
 """Springs that fill a row of the simulator's arrays at most; what a body takes is rounded up to whole rows."""

@@ -9,7 +9,7 @@ from codesign.evaluate.batches import batch_budget, bytes_needed, shared
 from codesign.evaluate.evaluator import EvaluatorSettings
 from codesign.evaluate.trial import Trial
 from codesign.genome import Genomes, random_genomes
-from codesign.sim import MEBIBYTE
+from codesign.sim.layout import MEBIBYTE
 from codesign.streams import Purpose, streams
 
 _SAMPLE = 64

@@ -17,7 +17,7 @@ from codesign.evaluate.ray_cluster import connect
 from codesign.evaluate.trial import Trial
 from codesign.genome import Genomes
 from codesign.machine import available_cores
-from codesign.sim import Execution, device_of
+from codesign.sim import Execution, device_of, start_warp
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,7 @@ class Worker:
     """
 
     def __init__(self, work: tuple[Trial, int, Assess]) -> None:
+        start_warp(quiet=True)
         trial, processes, self._function = work
         self._trial = shared(trial, processes)
 

@@ -102,7 +102,7 @@ class Trial:
             self.controller,
             self.conditions(),
             self.execution,
-            pooling=self.worlds,
+            aggregation=self.worlds,
             together=together,
         )
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from codesign.checks import require_count, require_flag, require_number
-from codesign.sim import Conditions, Physics, Pooling, Task, Terrain
+from codesign.sim import Aggregation, Conditions, Physics, Task, Terrain
 from codesign.streams import Purpose, stream
 
 MOST_WORLDS = 1024
 
 
 @dataclass(frozen=True)
-class Worlds(Pooling):
-    """The worlds that every design is tested in; their gradients are averaged, their fitness is pooled.
+class Worlds(Aggregation):
+    """The worlds that every design is tested in; what is done in them becomes one fitness.
 
     They are the same for all designs of a run, so that designs can be compared. The first is as terrain and task say;
     in the others what is random about these is drawn anew.
@@ -22,6 +22,8 @@ class Worlds(Pooling):
     Attributes:
         name: the name of the choice.
         count: worlds per design.
+        fitness, quantile: how what is done in them becomes one number, see `Aggregation`.
+        gradient: whether designs learn by the mean of the worlds' gradients or by that of their fitness.
         vary_terrain: whether other worlds have another ground of the same kind.
         vary_task: whether other worlds have another task of the same kind, say another target.
         friction_spread: friction is multiplied by a number between 1 - spread and 1 + spread; without effect where
@@ -30,7 +32,7 @@ class Worlds(Pooling):
         motor_noise: standard deviation of the noise of actuation, which itself is between -1 and 1.
 
     Raises:
-        ConfigError: a number out of range, or an unknown way to pool.
+        ConfigError: a number out of range, or an unknown choice.
     """
 
     name: str = "worlds"

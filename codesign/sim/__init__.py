@@ -1,58 +1,30 @@
-"""The simulator: many different bodies at once, forwards and in reverse, on a CPU or a GPU."""
+"""The simulator: many different bodies at once, forwards and in reverse, on a CPU or a GPU.
+
+This is the contract for those who simulate, and for what controllers, tasks and terrains are. Authors of functions that
+become device code find what they need in `codesign.sim.kernels`, those who plan memory in `codesign.sim.layout`.
+"""
 
 from codesign.sim.conditions import Conditions, light_of, require_conditions
-from codesign.sim.contracts import (
-    Binding,
-    Controller,
-    Layout,
-    Task,
-    Terrain,
-)
-from codesign.sim.device import device_of
+from codesign.sim.contracts import Binding, Controller, Layout, Task, Terrain
+from codesign.sim.device import device_of, start_warp
 from codesign.sim.kernels.contact import CONTACTS
-from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
-from codesign.sim.kernels.rows import REAL_BYTES, REAL_NAMES
-from codesign.sim.kernels.senses import SENSES
-from codesign.sim.kernels.step import synchronise
-from codesign.sim.kernels.tanh import build_tanh
-from codesign.sim.kernels.types import KernelTypes
-from codesign.sim.launching.program import CPU_FLAGS, ROWS
-from codesign.sim.layout.buffers import MEBIBYTE, bytes_per_world, free_memory, split
-from codesign.sim.layout.packing import layout_of, pack
-from codesign.sim.settings import POOLS, Execution, Physics, Pooling
+from codesign.sim.settings import Aggregation, Execution, Physics
 from codesign.sim.simulator import Simulator
 
 __all__ = [
     "CONTACTS",
-    "CPU_FLAGS",
-    "MEBIBYTE",
-    "POOLS",
-    "REAL_BYTES",
-    "REAL_NAMES",
-    "ROWS",
-    "SENSES",
+    "Aggregation",
     "Binding",
     "Conditions",
     "Controller",
-    "ControllerFunctions",
     "Execution",
-    "KernelTypes",
     "Layout",
     "Physics",
-    "Pooling",
     "Simulator",
     "Task",
-    "TaskFunctions",
     "Terrain",
-    "TerrainFunctions",
-    "build_tanh",
-    "bytes_per_world",
     "device_of",
-    "free_memory",
-    "layout_of",
     "light_of",
-    "pack",
     "require_conditions",
-    "split",
-    "synchronise",
+    "start_warp",
 ]

@@ -53,7 +53,7 @@ class Terrain(Protocol):
 
     @property
     def structure(self) -> Hashable:
-        """What decides the functions; terrains that are equal in it share compiled kernels."""
+        """What `functions` reads of the settings; see `kernel_key` for what else decides the kernels."""
         ...
 
     def functions(self, types: KernelTypes) -> TerrainFunctions:
@@ -100,7 +100,7 @@ class Task(Protocol):
 
     @property
     def structure(self) -> Hashable:
-        """What decides the functions; tasks that are equal in it share compiled kernels."""
+        """What `functions` reads of the settings; see `kernel_key` for what else decides the kernels."""
         ...
 
     @property
@@ -148,7 +148,7 @@ class Controller(Protocol):
 
     @property
     def structure(self) -> Hashable:
-        """What decides the functions; controllers that are equal in it share compiled kernels."""
+        """What `functions` reads of the settings; see `kernel_key` for what else decides the kernels."""
         ...
 
     @property

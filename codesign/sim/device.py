@@ -45,9 +45,17 @@ def settled(execution: Execution) -> Execution:
 
 
 @cache
-def start_warp() -> None:
-    """Initialise Warp without its greeting, and without its warning that there is no GPU; other warnings pass."""
+def start_warp(*, quiet: bool = False) -> None:
+    """Initialise Warp without its greeting, if that has not been done yet.
+
+    Args:
+        quiet: whether to keep back its notice that there is no GPU. What all threads of the process write to standard
+            error meanwhile is held up, so this is for whoever owns the process, as the command line and workers do.
+    """
     wp.config.log_level = max(wp.config.log_level, wp.LOG_WARNING)
+    if not quiet:
+        wp.init()
+        return
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as said:

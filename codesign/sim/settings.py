@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from codesign.checks import require_choice, require_number
 from codesign.errors import ConfigError
 from codesign.sim.kernels.contact import CONTACTS
 from codesign.sim.kernels.types import PRECISIONS
@@ -11,8 +12,11 @@ SEGMENT_STEPS = 16
 """Steps that are gone back through at a time: few enough for a robot's numbers to stay close to the processor."""
 
 
-POOLS = ("mean", "worst", "quantile")
+FITNESSES = ("mean", "worst", "quantile")
 """How the losses of several worlds become one."""
+
+GRADIENTS = ("mean", "fitness")
+"""How the gradients of several worlds become one."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +107,14 @@ class Execution:
 
 
 @dataclass(frozen=True)
-class Pooling:
-    """What a controller is worth that does different things in different worlds.
+class Aggregation:
+    """How the losses of the worlds that a controller is tested in become one loss, and their gradients one gradient.
 
     Attributes:
-        fitness: "mean" of all worlds, the "worst" of them, or a "quantile" of what is done in them.
+        fitness: "mean" of all worlds, the "worst" of them, or a "quantile" over them.
         quantile: share of the worlds in which less is done, from 0 (the worst) to 1; between two worlds linearly.
+        gradient: what a controller learns by: the "mean" of the gradients of all worlds, whatever its fitness is, or
+            the gradient of its "fitness". The mean learned better or as well (docs/tasks.md).
 
     Raises:
         ConfigError: an unknown choice, or a quantile out of range.
@@ -116,19 +122,22 @@ class Pooling:
 
     fitness: str = "mean"
     quantile: float = 0.25
+    gradient: str = "mean"
 
     def __post_init__(self) -> None:
-        if self.fitness not in POOLS:
-            expected = f"conditions.fitness as one of {', '.join(POOLS)}"
-            raise ConfigError(expected, repr(self.fitness), "set conditions.fitness=mean")
-        if not 0.0 <= self.quantile <= 1.0:
-            expected = "conditions.quantile from 0 to 1"
-            raise ConfigError(expected, repr(self.quantile), "set conditions.quantile to a number such as 0.25")
+        require_choice(self, "fitness", FITNESSES)
+        require_number(self, "quantile", at_least=0.0, at_most=1.0, example=0.25)
+        require_choice(self, "gradient", GRADIENTS)
 
     @property
-    def place(self) -> float:
-        """Where among the losses, from the lowest at 0 to the highest at 1, the pooled one is; -1 for their mean."""
+    def loss_quantile(self) -> float:
+        """Quantile of the worlds' losses that is the aggregated loss, from 0 for the lowest to 1; -1 for their mean."""
         return {"mean": -1.0, "worst": 1.0, "quantile": 1.0 - self.quantile}[self.fitness]
+
+    @property
+    def gradient_quantile(self) -> float:
+        """Quantile of the worlds' losses whose gradient is the aggregated one; -1 for the mean of all gradients."""
+        return -1.0 if self.gradient == "mean" else self.loss_quantile
 
 
 def _require(holds: bool, name: str, expected: str, value: object) -> None:

@@ -7,31 +7,32 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies
+from codesign.errors import ConfigError
 from codesign.machine import available_cores
 from codesign.sim.conditions import Conditions, require_conditions
 from codesign.sim.contracts import Binding, Controller
 from codesign.sim.device import device_of, settled
-from codesign.sim.kernels.aggregation import pooling_kernels
-from codesign.sim.kernels.locomotion import locomotion_measures, locomotion_size
+from codesign.sim.kernels.aggregation import aggregation_kernels
+from codesign.sim.kernels.locomotion import UNIVERSAL, locomotion_measures, locomotion_size
 from codesign.sim.launching.launches import Launches
 from codesign.sim.launching.program import build_program, lanes_of, row_of, shared_of
 from codesign.sim.layout.block_memory import staged_bytes
 from codesign.sim.layout.buffers import buffer_sizes, snapshots_of
 from codesign.sim.layout.packing import pack, upload
 from codesign.sim.layout.parameters import parameter_layout
-from codesign.sim.layout.snapshot_schedule import schedule_of
+from codesign.sim.layout.snapshot_schedule import upload_schedules
 from codesign.sim.layout.states import States
 from codesign.sim.layout.world_parameters import constants_of, upload_world_parameters
-from codesign.sim.settings import Execution, Physics, Pooling
+from codesign.sim.settings import Aggregation, Execution, Physics
 
 
 class Simulator:
     """Many different bodies, each in one or several worlds of its own, simulated and differentiated together.
 
     Every body has a world for each of the conditions, all of them with the same controller; or all worlds of all bodies
-    have one controller together. What a controller is worth in its worlds is one loss, and its gradient is the mean of
-    those of its worlds (`Pooling`). All memory is allocated here; `forward` and `reverse` allocate nothing. No world's
-    numbers depend on the other worlds.
+    have one controller together. The losses of a controller's worlds become one loss, and their gradients one gradient,
+    as `Aggregation` says. All memory is allocated here; `forward` and `reverse` allocate nothing. No world's numbers
+    depend on the other worlds.
 
     Args:
         bodies: any number; world i * len(conditions) + j is that of body i under conditions j.
@@ -39,7 +40,7 @@ class Simulator:
         controller: what moves the bodies.
         conditions: what the worlds are like: terrain, task, and what varies.
         execution: precision, device, threads and segment.
-        pooling: how losses of several worlds become one.
+        aggregation: how the losses of several worlds become one, and their gradients.
         together: whether all bodies have one controller, for controllers whose weights fit any body.
         physical_gradients: whether `reverse` differentiates rest lengths and stiffness as well.
         velocities: initial velocities [m/s], shape (masses of all worlds, dimension); at rest if not given.
@@ -56,7 +57,7 @@ class Simulator:
         conditions: Sequence[Conditions],
         execution: Execution | None = None,
         *,
-        pooling: Pooling | None = None,
+        aggregation: Aggregation | None = None,
         together: bool = False,
         physical_gradients: bool = False,
         velocities: np.ndarray | None = None,
@@ -66,7 +67,7 @@ class Simulator:
         execution = settled(execution or Execution())
         self.device = device_of(execution)
         self.physics, self.controller, self.task = physics, controller, conditions[0].task
-        self.conditions, self.pooling = tuple(conditions), pooling or Pooling()
+        self.conditions, self.aggregation = tuple(conditions), aggregation or Aggregation()
         self.bodies = bodies
         self.world_bodies = bodies.take(np.repeat(np.arange(len(bodies)), len(conditions)))
         row = row_of(self.device, execution.precision)
@@ -77,7 +78,8 @@ class Simulator:
         self.world_start = np.arange(0, self.worlds + 1, each)
         self.controllers = len(self.world_start) - 1
         self.segment = execution.segment(physics.steps)
-        self.snapshots = self._snapshots(execution)
+        state_size = self.task.state_size
+        self.snapshots = snapshots_of(self.layout, controller, physics.steps, execution, state_size)
         shared = shared_of(self.device)
         self._program = build_program(
             dimension,
@@ -93,20 +95,20 @@ class Simulator:
         )
         self._allocate_parameters()
         self._allocate_results()
-        sizes = buffer_sizes(self.layout, self.segment, self.snapshots, self.task.state_size, len(controller.senses))
+        sizes = buffer_sizes(self.layout, self.segment, self.snapshots, state_size, len(controller.senses))
         self._states = States(self._packed, self._program.types, sizes, self.snapshots, self.device)
         self._states.begin(self._starts(), velocities)
         self._launches = Launches(
             self._program.kernels,
             self._bind(),
             self.layout.padded_springs + self.layout.padded_masses,
-            staged_bytes(self.layout, controller, self.segment, self.task.state_size, execution.precision),
+            staged_bytes(self.layout, controller, self.segment, state_size, execution.precision),
             device=self.device,
             lanes=lanes_of(self.device),
             shared=shared,
             threads=1 if self.device.is_cuda else execution.threads or available_cores(),
         )
-        self.attend(np.arange(self.controllers))
+        self.set_active(np.arange(self.controllers))
 
     def initial(self, generators: Sequence[np.random.Generator]) -> np.ndarray:
         """Return first weights of all controllers, each drawn from its own generator, float64, shape (weights,)."""
@@ -135,7 +137,7 @@ class Simulator:
         values = self.parameters if parameters is None else parameters
         return values.numpy()[self.weight_slots].astype(np.float64)
 
-    def attend(self, controllers: np.ndarray) -> None:
+    def set_active(self, controllers: np.ndarray) -> None:
         """Simulate and differentiate only the worlds of some controllers from now on.
 
         The others keep their losses, measures and weights; their gradients become zero with the next `reverse`.
@@ -143,26 +145,27 @@ class Simulator:
         Args:
             controllers: their indices, int, shape (any,).
         """
-        attended = np.zeros(self.controllers, np.bool_)
-        attended[controllers] = True
-        self._launches.attend(np.flatnonzero(np.repeat(attended, np.diff(self.world_start))))
+        active = np.zeros(self.controllers, np.bool_)
+        active[controllers] = True
+        self._launches.set_active(np.flatnonzero(np.repeat(active, np.diff(self.world_start))))
         self._reversible = False
 
-    def forward(self, *, conduct: bool = False) -> None:
-        """Simulate the attended worlds; writes losses and what `measures` reads.
+    def forward(self, *, measure: bool = False) -> None:
+        """Simulate the active worlds; writes losses and what `measures` reads.
 
         Args:
-            conduct: whether to write down how bodies move as well, which takes time.
+            measure: whether to measure how bodies move as well, which takes time.
         """
-        self._reversible = True
-        if conduct:
-            self._asked.fill_(1)
+        self._reversible, self._measured = True, measure
+        if measure:
+            self._measuring.fill_(1)
         self._launches.forward()
-        if conduct:
-            self._asked.fill_(0)
-        if self._pooled:
-            inputs = [self.pooling.place, self._world_start, self.world_losses, self._ordered_losses, self.loss]
-            kernel = pooling_kernels(self._program.types.real).losses
+        if measure:
+            self._measuring.fill_(0)
+        if self._aggregated:
+            scratch = [self._world_order, self._world_shares]
+            inputs = [self.aggregation.loss_quantile, self._world_start, self.world_losses, *scratch, self.loss]
+            kernel = aggregation_kernels(self._program.types.real).losses
             wp.launch(kernel, dim=self.controllers, inputs=inputs, device=self.device)
 
     def reverse(self) -> None:
@@ -178,21 +181,33 @@ class Simulator:
         self._reversible = False
         self._world_gradients.zero_()
         self._launches.reverse()
-        if self._pooled:
+        if self._aggregated:
             threads = lanes_of(self.device)
             starts = [self._world_start, self._gradient_start, self.parameter_offsets]
-            inputs = [threads, *starts, self._world_gradients, self.gradient]
-            kernel = pooling_kernels(self._program.types.real).gradients
+            gradients = [self._world_shares, self._world_gradients, self.gradient]
+            inputs = [self.aggregation.gradient_quantile, threads, *starts, *gradients]
+            kernel = aggregation_kernels(self._program.types.real).gradients
             wp.launch(kernel, dim=(self.controllers, threads), inputs=inputs, device=self.device)
 
     def measures(self) -> dict[str, np.ndarray]:
         """Return what was done in each world in the last episode, by name, float64, shape (worlds,).
 
-        How bodies moved is of the last episode that was asked to write it down.
+        Those that all tasks have (distance, straightness, energy, effort and airtime) are there only if `forward` was
+        told to measure.
+
+        Raises:
+            ConfigError: the task has a measure whose name is one of these.
         """
         memory = self._final_task_state.numpy().astype(np.float64).reshape(self.worlds, -1)
-        conduct = self._conduct.numpy().astype(np.float64).reshape(self.worlds, -1)
-        return locomotion_measures(conduct, self.physics.steps, self.physics.dt) | self.task.measures(memory)
+        own = self.task.measures(memory)
+        taken = sorted(set(UNIVERSAL) & set(own))
+        if taken:
+            expected = f"measures of {type(self.task).__name__} with names of their own"
+            raise ConfigError(expected, f"{', '.join(taken)}, which all tasks have", "rename these measures")
+        if not self._measured:
+            return own
+        locomotion = self._locomotion.numpy().astype(np.float64).reshape(self.worlds, -1)
+        return locomotion_measures(locomotion, self.physics.steps, self.physics.dt) | own
 
     def physical_gradients(self) -> dict[str, np.ndarray]:
         """Return the derivatives of each world's loss in its start and its springs, as the last `reverse` left them.
@@ -219,13 +234,6 @@ class Simulator:
             )
         return self._states.motion(steps)
 
-    def _snapshots(self, execution: Execution) -> int:
-        parts = -(-self.physics.steps // self.segment)
-        if execution.checkpoints:
-            return min(execution.checkpoints, parts)
-        sizes = self.layout, self.controller, self.physics.steps, self.segment, self.task.state_size
-        return int(snapshots_of(*sizes).min())
-
     def _allocate_parameters(self) -> None:
         places = parameter_layout(self.controller, self.layout, self.world_start, self.physics.steps)
         self.parameter_start, self.weight_start = places.start, places.weight_start
@@ -235,21 +243,23 @@ class Simulator:
         self.parameters = wp.zeros(size, dtype=real, device=device)
         self.gradient = wp.zeros(size, dtype=real, device=device)
         # Where every controller has one world, what that world computes is the result.
-        self._pooled = self.worlds > self.controllers
+        self._aggregated = self.worlds > self.controllers
         self._gradient_start = wp.array(gradient_start.astype(np.int32), dtype=wp.int32, device=device)
         self._world_gradients = self.gradient
-        if self._pooled:
+        if self._aggregated:
             self._world_gradients = wp.zeros(int(gradient_start[-1]), dtype=real, device=device)
 
     def _allocate_results(self) -> None:
         types, device = self._program.types, self.device
         self.loss = wp.zeros(self.controllers, dtype=types.real, device=device)
-        self.world_losses = wp.zeros(self.worlds, dtype=types.real, device=device) if self._pooled else self.loss
-        self._ordered_losses = wp.zeros(self.worlds, dtype=types.real, device=device)
+        self.world_losses = wp.zeros(self.worlds, dtype=types.real, device=device) if self._aggregated else self.loss
+        self._world_order = wp.zeros(self.worlds, dtype=wp.int32, device=device)
+        self._world_shares = wp.zeros(self.worlds, dtype=wp.float64, device=device)
         self._world_start = wp.array(self.world_start.astype(np.int32), dtype=wp.int32, device=device)
         self._final_task_state = wp.zeros(self.worlds, dtype=types.task_state, device=device)
-        self._conduct = wp.zeros(self.worlds * locomotion_size(types.dimension), dtype=types.real, device=device)
-        self._asked = wp.zeros(1, dtype=wp.int32, device=device)
+        self._locomotion = wp.zeros(self.worlds * locomotion_size(types.dimension), dtype=types.real, device=device)
+        self._measuring = wp.zeros(1, dtype=wp.int32, device=device)
+        self._measured = False
 
     def _starts(self) -> np.ndarray:
         """Return where all masses start, in world frame [m], shape (masses of all worlds, dimension)."""
@@ -264,7 +274,7 @@ class Simulator:
         """Return what both kernels are called with."""
         program, types, device = self._program, self._program.types, self.device
         physics, steps = self.physics, self.physics.steps
-        constants = constants_of(physics, types, self.segment, self.snapshots)
+        constants = constants_of(physics, types, self.segment)
         owners = np.repeat(np.arange(self.controllers), np.diff(self.world_start))
         model = upload(self._packed, self.parameter_start[owners], self._gradient_start.numpy(), types, device)
         binding = Binding(types, program.controller, self.layout, physics.dt, steps, self.segment)
@@ -273,11 +283,7 @@ class Simulator:
         Values = program.task.Values
         own = [Values(*conditions.task.values(types.dimension)) for conditions in self.conditions]
         values = wp.array(own, dtype=Values, device=device)
-        schedule = schedule_of(-(-steps // self.segment), self.snapshots)
-        plan = types.Plan()
-        plan.keep = wp.array(schedule.keep, dtype=wp.int32, device=device)
-        plan.actions = wp.array(schedule.actions.ravel(), dtype=wp.int32, device=device)
-        plan.count = len(schedule.actions)
+        plan = upload_schedules(-(-steps // self.segment), self.snapshots, types, device)
         common = [constants, world_parameters, model, control, self._states.tape]
-        results = [self.world_losses, self._final_task_state, self._asked, self._conduct]
+        results = [self.world_losses, self._final_task_state, self._measuring, self._locomotion]
         return [*common, plan, ground, values, *results], [*common, self._states.adjoint, plan, ground, values]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from codesign.sim import KernelTypes, TaskFunctions
+from codesign.sim.kernels import KernelTypes, TaskFunctions
 
 
 @dataclass(frozen=True)

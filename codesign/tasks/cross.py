@@ -8,7 +8,7 @@ import numpy as np
 import warp as wp
 
 from codesign.errors import ConfigError
-from codesign.sim import KernelTypes, TaskFunctions
+from codesign.sim.kernels import KernelTypes, TaskFunctions
 
 
 @dataclass(frozen=True)

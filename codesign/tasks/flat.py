@@ -8,7 +8,7 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies
-from codesign.sim import KernelTypes, TerrainFunctions
+from codesign.sim.kernels import KernelTypes, TerrainFunctions
 from codesign.tasks.placement import require_near, set_down, surface_of, unbounded
 
 SLOWEST = 1.0e-10

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from codesign.sim import REAL_NAMES, KernelTypes, TerrainFunctions
+from codesign.sim.kernels import REAL_NAMES, KernelTypes, TerrainFunctions
 
 CREASE = 1.0e-3
 """Distance from an edge between cells [m] within which the normals of both sides are mixed (code of the 2026 paper)."""
@@ -70,6 +70,21 @@ class Grid:
         places = np.stack(np.meshgrid(*axes), axis=-1)
         heights = self.height(places.reshape(-1, len(axes))).reshape(*places.shape[:-1], 1)
         return np.concatenate([places, heights], axis=-1)
+
+
+class GridGround:
+    """A ground that kernels read from a grid; all such grounds have the same functions, and so share kernels."""
+
+    bisections = 0
+
+    @property
+    def structure(self) -> tuple[Any, ...]:
+        """What decides the kernels."""
+        return (self.bisections,)
+
+    def functions(self, types: KernelTypes) -> TerrainFunctions:
+        """Return the ground's functions."""
+        return build_grid(types, self.bisections)
 
 
 def build_grid(types: KernelTypes, bisections: int) -> TerrainFunctions:

@@ -5,19 +5,17 @@ import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
-from codesign.sim import KernelTypes, TerrainFunctions
-from codesign.tasks.grid import Grid, build_grid
+from codesign.tasks.grid import Grid, GridGround
 from codesign.tasks.placement import FARTHEST, require_near, set_down
 
 
 @dataclass(frozen=True)
-class Heightfield:
+class Heightfield(GridGround):
     """Ground of heights at equal distances, linear in between and level beyond the border.
 
     Attributes:
@@ -67,15 +65,6 @@ class Heightfield:
             raise ConfigError(expected, repr(self.size), "set terrain.size in metres, as [5, 5]")
         if not 0 <= self.bisections <= 64:
             raise ConfigError("terrain.bisections from 0 to 64", repr(self.bisections), "set for example 0 or 8")
-
-    @property
-    def structure(self) -> tuple[Any, ...]:
-        """What decides the kernels."""
-        return ("grid", self.bisections)
-
-    def functions(self, types: KernelTypes) -> TerrainFunctions:
-        """Return the ground's functions."""
-        return build_grid(types, self.bisections)
 
     @cached_property
     def _array(self) -> np.ndarray:

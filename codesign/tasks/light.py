@@ -8,7 +8,7 @@ import numpy as np
 import warp as wp
 
 from codesign.errors import ConfigError
-from codesign.sim import KernelTypes, TaskFunctions
+from codesign.sim.kernels import KernelTypes, TaskFunctions
 
 NEAREST = 1.0e-3
 """Distance [m] that the distance at the start counts as at least, so that nothing is divided by zero."""

@@ -4,14 +4,13 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
-from codesign.sim import KernelTypes, TerrainFunctions
-from codesign.tasks.grid import Grid, build_grid
+from codesign.tasks.grid import Grid, GridGround
 from codesign.tasks.placement import FARTHEST, set_down
 
 MOST_NODES = 1001
@@ -28,7 +27,7 @@ LARGEST_BODY = 0.6
 
 
 @dataclass(frozen=True)
-class Sampled(ABC):
+class Sampled(GridGround, ABC):
     """Ground around the start of bodies, the same along x in 2D and in 3D unless said otherwise, level beyond `reach`.
 
     Attributes:
@@ -60,15 +59,6 @@ class Sampled(ABC):
     def along(self) -> bool:
         """Whether the ground varies along x only, so that two rows of nodes hold it in 3D."""
         return True
-
-    @property
-    def structure(self) -> tuple[Any, ...]:
-        """What decides the kernels, shared with `Heightfield`."""
-        return ("grid", 0)
-
-    def functions(self, types: KernelTypes) -> TerrainFunctions:
-        """Return the ground's functions."""
-        return build_grid(types, 0)
 
     @property
     def cells(self) -> int:

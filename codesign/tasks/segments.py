@@ -8,7 +8,7 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
-from codesign.sim import KernelTypes, TerrainFunctions
+from codesign.sim.kernels import KernelTypes, TerrainFunctions
 from codesign.tasks.flat import SLOWEST
 from codesign.tasks.placement import require_near, set_down, unbounded
 

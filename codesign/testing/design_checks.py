@@ -3,7 +3,17 @@
 import numpy as np
 
 from codesign.body import Tissue, develop
-from codesign.genome import Genome, Genomes, Lattice, LatticeSettings, Operator, check_genomes, keys, random_genomes, repair
+from codesign.genome import (
+    Genome,
+    Genomes,
+    Lattice,
+    LatticeSettings,
+    Operator,
+    check_genomes,
+    keys,
+    random_genomes,
+    repair,
+)
 from codesign.testing.failures import check_settings, expect
 
 COUNT = 12

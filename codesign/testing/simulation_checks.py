@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from codesign.sim import compile_for_gpu
+from codesign.testing.bodies import example_bodies
 from codesign.testing.failures import expect, expect_same
 from codesign.testing.gradients import SIZES, gradient_error, standing
-from codesign.testing.bodies import example_bodies
 from codesign.testing.setups import Setup
 
 DIFFERENCES = 2e-6
@@ -80,7 +80,9 @@ def check_gpu(setup: Setup) -> None:
         CheckError: they do not.
     """
     with TemporaryDirectory() as folder:
-        files = compile_for_gpu(setup.dimension, setup.physics, setup.terrain, setup.controller, setup.task, Path(folder))
+        files = compile_for_gpu(
+            setup.dimension, setup.physics, setup.terrain, setup.controller, setup.task, Path(folder)
+        )
         expect(files, "kernels compiled for a GPU", "none")
 
 

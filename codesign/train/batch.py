@@ -42,7 +42,11 @@ class Simulator(Protocol):
 
     @property
     def gradient(self) -> wp.array:
-        """Derivative of each controller's loss in its parameters, like `parameters`; written by `reverse`."""
+        """What each controller learns by, like `parameters`; written by `reverse`.
+
+        The derivative of its loss in its parameters. Where a controller has several worlds and its loss is not their
+        mean, it may be the mean of the derivatives of the losses in all of them instead: `Aggregation.gradient` says.
+        """
         ...
 
     @property
@@ -63,12 +67,12 @@ class Simulator(Protocol):
         """Return an array that lies like the parameters as weights, float64, flat, without padding."""
         ...
 
-    def attend(self, controllers: np.ndarray) -> None:
+    def set_active(self, controllers: np.ndarray) -> None:
         """Simulate and differentiate only some controllers from now on, by index; the others keep their losses."""
         ...
 
-    def forward(self, *, conduct: bool = False) -> None:
-        """Simulate those that are attended to, at first all; if asked, write down how bodies move as well."""
+    def forward(self, *, measure: bool = False) -> None:
+        """Simulate the active controllers, at first all; if told so, measure how bodies move as well."""
         ...
 
     def reverse(self) -> None:

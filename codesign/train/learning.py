@@ -82,15 +82,15 @@ def learn(simulator: Simulator, learner: Learner, weights: np.ndarray, limits: n
         if limits is not None and np.isfinite(limits[iteration]):
             left = memory.stop(float(limits[iteration]))
             if len(left) < learning:
-                simulator.attend(left)
+                simulator.set_active(left)
                 repetition.forget()
                 learning = len(left)
     simulator.forward()
     memory.judge(simulator.loss)
     wp.copy(simulator.parameters, memory.best_parameters)
     if learning < batch.controllers:
-        simulator.attend(np.arange(batch.controllers))
-    simulator.forward(conduct=True)
+        simulator.set_active(np.arange(batch.controllers))
+    simulator.forward(measure=True)
     return memory.learned(simulator, episodes + learning + batch.controllers)
 
 

@@ -120,6 +120,7 @@ def test_memory_is_that_of_all_worlds() -> None:
         ({"count": 2000}, "count to be a whole number from 1 to 1024"),
         ({"fitness": "best"}, "fitness .*one of mean, worst, quantile"),
         ({"quantile": 1.5}, "quantile .*from 0 to 1"),
+        ({"gradient": "worst"}, "gradient to be one of mean, fitness"),
         ({"friction_spread": -0.1}, "friction_spread to be a number from 0 to 1"),
         ({"push_speed": -1.0}, "push_speed to be a number of at least 0 m/s"),
         ({"motor_noise": float("inf")}, "motor_noise to be a number of at least 0"),

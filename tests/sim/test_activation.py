@@ -5,9 +5,9 @@ import pytest
 import warp as wp
 
 from codesign.sim.device import start_warp
+from codesign.sim.kernels import CPU_FLAGS
 from codesign.sim.kernels.tanh import TANH_ERROR, build_tanh
 from codesign.sim.kernels.types import KernelTypes
-from codesign.sim.launching.program import CPU_FLAGS
 
 
 @pytest.mark.parametrize(("precision", "bound"), [("float32", TANH_ERROR), ("float64", 1e-15)])

@@ -8,7 +8,8 @@ import pytest
 import warp as wp
 
 from codesign.control import Mlp
-from codesign.sim import CONTACTS, ControllerFunctions, KernelTypes, TerrainFunctions
+from codesign.sim import CONTACTS
+from codesign.sim.kernels import ControllerFunctions, KernelTypes, TerrainFunctions
 from tests.sim.bodies import strip
 from tests.sim.gradients import SIZES, gradient_error, standing
 from tests.sim.test_gradients import DIFFERENCES
@@ -63,10 +64,6 @@ def test_an_overwritten_component(contact: Callable[..., Any], right: bool, monk
 @dataclass(frozen=True)
 class Forgetful(Mlp):
     """The paper's controller, the adjoint of what it senses of velocities left out."""
-
-    @property
-    def structure(self) -> tuple[Any, ...]:
-        return ("forgetful",)
 
     def functions(self, types: KernelTypes) -> ControllerFunctions:
         right = super().functions(types)

@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import warp as wp
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
-from codesign.sim import Conditions, Pooling, require_conditions
+from codesign.sim import Aggregation, Conditions, require_conditions
+from codesign.sim.kernels.aggregation import aggregation_kernels
 from codesign.tasks import Flat, Light, Walk
 from tests.sim.bodies import ASSORTED, lifted, lone_mass
 from tests.sim.worlds import BODIES, MET, Case, bumps, met_at
@@ -85,17 +87,82 @@ def test_the_gradient_is_the_mean_of_the_worlds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pooling", "place"), [(Pooling("worst"), 1.0), (Pooling("quantile", 0.25), 0.75), (Pooling("mean"), None)]
+    ("aggregation", "quantile"),
+    [(Aggregation("worst"), 1.0), (Aggregation("quantile", 0.25), 0.75), (Aggregation("mean"), None)],
 )
-def test_losses_are_pooled(pooling: Pooling, place: float | None) -> None:
+def test_losses_become_one(aggregation: Aggregation, quantile: float | None) -> None:
     case = Case.of(task="light", terrain="rough")
     bodies = Bodies.of(ASSORTED[:4])
-    made = case.simulator(bodies, conditions=conditions_of(2)[:3], pooling=pooling)
+    made = case.simulator(bodies, conditions=conditions_of(2)[:3], aggregation=aggregation)
     made.load(case.weights(bodies))
-    losses, pooled, _ = results(made)
+    losses, aggregated, _ = results(made)
     losses = losses.reshape(4, 3)
-    expected = losses.mean(axis=1) if place is None else np.quantile(losses, place, axis=1)
-    np.testing.assert_allclose(pooled, expected, rtol=1e-14)
+    expected = losses.mean(axis=1) if quantile is None else np.quantile(losses, quantile, axis=1)
+    np.testing.assert_allclose(aggregated, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "aggregation",
+    [
+        Aggregation("worst", gradient="fitness"),
+        Aggregation("quantile", 0.4, "fitness"),
+        Aggregation("quantile", 1.0, "fitness"),
+        Aggregation("mean"),
+    ],
+)
+def test_the_gradient_is_that_of_the_loss(aggregation: Aggregation) -> None:
+    """Central differences of the loss that the simulator tells, in the gradient's own direction and in another."""
+    case = Case.of(task="light", terrain="rough")
+    bodies = Bodies.of(ASSORTED[3:4])
+    weights = case.weights(bodies)
+    made = case.simulator(bodies, conditions=conditions_of(2)[:4], aggregation=aggregation)
+
+    def loss(at: np.ndarray) -> float:
+        made.load(at)
+        made.forward()
+        return float(made.loss.numpy()[0])
+
+    loss(weights)
+    made.reverse()
+    found = made.weights(made.gradient)
+    for direction in (found, np.random.default_rng(0).normal(size=len(found))):
+        along, size = direction / np.linalg.norm(direction), 1e-6
+        difference = (loss(weights + size * along) - loss(weights - size * along)) / (2.0 * size)
+        assert abs(difference - along @ found) < 2e-6 * max(np.linalg.norm(found), abs(difference))
+
+
+def test_the_mean_of_the_gradients_does_not_depend_on_the_fitness() -> None:
+    case = Case.of(task="light", terrain="rough")
+    bodies = Bodies.of(ASSORTED[2:4])
+    found = []
+    for aggregation in (Aggregation("worst"), Aggregation("mean"), Aggregation("worst", gradient="fitness")):
+        made = case.simulator(bodies, conditions=conditions_of(2)[:3], aggregation=aggregation)
+        made.load(case.weights(bodies))
+        found.append(results(made)[2])
+    np.testing.assert_array_equal(found[0], found[1])
+    assert (found[0] != found[2]).any()
+
+
+def test_of_equal_losses_the_gradient_is_that_of_one_world_each_time() -> None:
+    kernels = aggregation_kernels(wp.float64)
+    losses = wp.array([2.0, 2.0, 1.0, np.nan, 1.0], dtype=wp.float64, device="cpu")
+    starts = wp.array([0, 3, 5], dtype=wp.int32, device="cpu")
+    order, shares = wp.zeros(5, dtype=wp.int32, device="cpu"), wp.zeros(5, dtype=wp.float64, device="cpu")
+    aggregated = wp.zeros(2, dtype=wp.float64, device="cpu")
+    for quantile, expected in ((1.0, [0.0, 1.0, 0.0]), (0.5, [1.0, 0.0, 0.0]), (0.75, [0.5, 0.5, 0.0])):
+        wp.launch(kernels.losses, dim=2, inputs=[quantile, starts, losses, order, shares, aggregated], device="cpu")
+        # Where a loss is not a number, that of the controller is none either, and its gradient is of all worlds.
+        np.testing.assert_array_equal(shares.numpy(), [*expected, 0.5, 0.5])
+        np.testing.assert_array_equal(aggregated.numpy(), [2.0, np.nan])
+
+
+def test_a_world_without_a_share_may_have_no_gradient() -> None:
+    kernels = aggregation_kernels(wp.float64)
+    integers = [wp.array(values, dtype=wp.int32, device="cpu") for values in ([0, 2], [0, 1, 2], [0, 1])]
+    shares, found = (wp.array(values, dtype=wp.float64, device="cpu") for values in ([0.0, 1.0], [np.nan, 3.0]))
+    gradient = wp.zeros(1, dtype=wp.float64, device="cpu")
+    wp.launch(kernels.gradients, dim=(1, 1), inputs=[1.0, 1, *integers, shares, found, gradient], device="cpu")
+    assert gradient.numpy() == [3.0]
 
 
 def fall(conditions: Conditions, velocities: np.ndarray, **physics: Any) -> np.ndarray:

@@ -21,7 +21,7 @@ def everything(case: Case, indices: list[int], precision: str, **settings) -> li
     simulator = case.simulator(bodies, precision=precision, **settings)
     own = [case.weights(Bodies.of([many[index]]), seed=index) for index in indices]
     simulator.load(np.concatenate(own))
-    simulator.forward()
+    simulator.forward(measure=True)
     simulator.reverse()
     weights = np.split(simulator.weights(simulator.gradient), simulator.weight_start[1:-1])
     physical = simulator.physical_gradients()

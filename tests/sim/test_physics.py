@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import warp as wp
 
-from codesign.sim import CONTACTS, KernelTypes
+from codesign.sim import CONTACTS
+from codesign.sim.kernels import KernelTypes
 from codesign.sim.kernels.physics import build_physics
 from codesign.tasks import Flat, Segments
 from tests import oracle

@@ -8,9 +8,9 @@ import warp as wp
 from warp._src.context import ModuleBuilder
 
 from codesign.control import CONTROLLERS
-from codesign.sim import ROWS
 from codesign.sim.kernels.step import short_loops
 from codesign.sim.launching.program import build_program
+from codesign.sim.layout import ROWS
 from codesign.tasks import TASKS, TERRAINS
 from tests.sim.worlds import DIMENSIONS
 

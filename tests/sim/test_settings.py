@@ -1,5 +1,6 @@
 """Settings of the simulator: what is refused, and how it says so."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,8 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
-from codesign.sim import CONTACTS, Execution, Physics
+from codesign.sim import CONTACTS, Execution, Physics, device_of, start_warp
+from codesign.sim.device import NO_DRIVER
 from tests.sim.bodies import ASSORTED
 from tests.sim.worlds import Case
 
@@ -88,3 +90,22 @@ def test_a_single_step() -> None:
     simulator.forward()
     simulator.reverse()
     assert np.isfinite(simulator.gradient.numpy()).all()
+
+
+def test_the_library_leaves_standard_error_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the owner of a process may hold up what all its threads say."""
+    redirected = []
+    monkeypatch.setattr(os, "dup2", lambda *descriptors: redirected.append(descriptors))
+    monkeypatch.setattr(wp, "init", lambda: None)
+    start_warp.cache_clear()
+    device_of(Execution(device="cpu"))
+    assert not redirected
+    monkeypatch.undo()
+    start_warp(quiet=True)
+
+
+def test_a_quiet_start_keeps_back_one_notice_only(monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+    monkeypatch.setattr(wp, "init", lambda: os.write(2, f"{NO_DRIVER}, told\nsomething else\n".encode()))
+    start_warp.cache_clear()
+    start_warp(quiet=True)
+    assert capfd.readouterr().err == "something else\n"

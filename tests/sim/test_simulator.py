@@ -1,10 +1,13 @@
 """What the simulator refuses: calls out of order, and weights of other bodies."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
 from codesign.body import Bodies
 from codesign.control import Cpg
+from codesign.errors import ConfigError
 from codesign.sim import Conditions, Execution, Physics, Simulator
 from codesign.streams import Purpose, streams
 from codesign.tasks import Flat, Walk
@@ -54,7 +57,7 @@ def test_a_motion_needs_the_whole_episode(simulator: Simulator) -> None:
         simulator.motion()
 
 
-def test_only_attended_worlds_are_simulated() -> None:
+def test_only_active_worlds_are_simulated() -> None:
     bodies = Bodies.of(ASSORTED[:4])
     execution = Execution(device="cpu", threads=2, segment_steps=8)
     simulator = Simulator(bodies, Physics(steps=20), Cpg(), [Conditions(Flat(), Walk())], execution)
@@ -69,19 +72,50 @@ def test_only_attended_worlds_are_simulated() -> None:
     simulator.load(first)
     losses, gradients = episode()
     simulator.load(0.5 * first)
-    attended = np.array([3, 1])
-    simulator.attend(attended)
+    active = np.array([3, 1])
+    simulator.set_active(active)
     some_losses, some_gradients = episode()
-    simulator.attend(np.arange(4))
+    simulator.set_active(np.arange(4))
     all_losses, all_gradients = episode()
     for world in range(4):
         assert all_losses[world] != losses[world]
-        if world in attended:
+        if world in active:
             assert some_losses[world] == all_losses[world]
             np.testing.assert_array_equal(some_gradients[world], all_gradients[world])
         else:
             assert some_losses[world] == losses[world]
             assert not some_gradients[world].any()
             assert gradients[world].any()
-    simulator.attend(np.array([], int))
+    simulator.set_active(np.array([], int))
     assert not any(gradient.any() for gradient in episode()[1])
+
+
+LOCOMOTION = {"distance", "straightness", "energy", "effort", "airtime"}
+
+
+def test_what_was_not_measured_is_absent(simulator: Simulator) -> None:
+    simulator.forward()
+    assert set(simulator.measures()) == {"displacement"}
+    simulator.forward(measure=True)
+    measured = simulator.measures()
+    assert set(measured) == LOCOMOTION | {"displacement"}
+    assert (measured["distance"] > 0.0).all()
+    simulator.forward()
+    assert set(simulator.measures()) == {"displacement"}
+
+
+@dataclass(frozen=True)
+class Replaces(Walk):
+    """A task whose measure has the name of one that all tasks have."""
+
+    def measures(self, memory: np.ndarray) -> dict[str, np.ndarray]:
+        return {"distance": memory[:, 0]}
+
+
+def test_a_task_does_not_replace_a_measure_of_all_tasks() -> None:
+    execution = Execution(device="cpu", threads=1, segment_steps=8)
+    parts = Cpg(), [Conditions(Flat(), Replaces())]
+    made = Simulator(Bodies.of(ASSORTED[:1]), Physics(steps=20), *parts, execution)
+    made.forward(measure=True)
+    with pytest.raises(ConfigError, match="distance, which all tasks have"):
+        made.measures()

@@ -23,7 +23,7 @@ def episode(task: str, **physics: Any) -> tuple[np.ndarray, dict[str, np.ndarray
     case = Case.of(task=task, **physics)
     simulator = case.simulator(BODIES)
     simulator.load(case.weights(BODIES))
-    simulator.forward()
+    simulator.forward(measure=True)
     return simulator.loss.numpy().copy(), simulator.measures()
 
 

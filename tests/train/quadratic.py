@@ -33,7 +33,7 @@ class Quadratic:
         self.loss = wp.zeros(self.controllers, dtype=self.real, device="cpu")
         self.episodes, self.reverses = 0, 0
         self.simulated = 0  # episodes of single worlds
-        self.attended = np.arange(self.controllers)
+        self.active = np.arange(self.controllers)
 
     def _both(self, world: int) -> tuple[float, np.ndarray]:
         own = slice(self.parameter_start[world], self.parameter_start[world + 1])
@@ -51,26 +51,26 @@ class Quadratic:
     def weights(self, parameters: wp.array | None = None) -> np.ndarray:
         return (self.parameters if parameters is None else parameters).numpy().astype(np.float64)
 
-    def attend(self, controllers: np.ndarray) -> None:
-        self.attended = controllers
+    def set_active(self, controllers: np.ndarray) -> None:
+        self.active = controllers
 
     @property
     def world_losses(self) -> wp.array:
         return self.loss
 
-    def forward(self, *, conduct: bool = False) -> None:
-        del conduct
+    def forward(self, *, measure: bool = False) -> None:
+        del measure
         self.episodes += 1
-        self.simulated += len(self.attended)
+        self.simulated += len(self.active)
         loss = self.loss.numpy().copy()
-        loss[self.attended] = [self._both(world)[0] for world in self.attended.tolist()]
+        loss[self.active] = [self._both(world)[0] for world in self.active.tolist()]
         self.loss.assign(loss)
 
     def reverse(self) -> None:
         self.reverses += 1
-        attended = set(self.attended.tolist())
+        active = set(self.active.tolist())
         self.gradient.assign(
-            np.concatenate([self._both(world)[1] * (world in attended) for world in range(self.controllers)])
+            np.concatenate([self._both(world)[1] * (world in active) for world in range(self.controllers)])
         )
 
     def measures(self) -> dict[str, np.ndarray]:

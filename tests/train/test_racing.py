@@ -69,7 +69,7 @@ def test_a_world_that_stopped_costs_nothing(learner: Learner) -> None:
     # An episode before the first step and one after each, and one with the best.
     assert learned.episodes == worlds.simulated == 2 * (4 + 1) + (7 + 1) + 2 * (ITERATIONS + 2)
     assert free.episodes == len(GOALS) * (ITERATIONS + 2)
-    assert worlds.attended.tolist() == list(range(len(GOALS)))
+    assert worlds.active.tolist() == list(range(len(GOALS)))
 
 
 def test_limits_that_nobody_is_above_change_nothing(learner: Learner) -> None:

@@ -14,7 +14,7 @@ from codesign.cli.catalogue import trial_of
 from codesign.evaluate import EVALUATORS, EvaluatorSettings, Worlds
 from codesign.genome import LatticeSettings, VariationSettings, random_genomes, vary
 from codesign.machine import available_cores
-from codesign.sim import ROWS, pack
+from codesign.sim.layout import ROWS, pack
 from codesign.streams import Purpose, streams
 from codesign.train import LEARNERS
 

@@ -9,7 +9,9 @@ from typing import Any
 import warp as wp
 
 from codesign.machine import available_cores
-from codesign.sim import CPU_FLAGS, ROWS, Execution, device_of
+from codesign.sim import Execution, device_of
+from codesign.sim.kernels import CPU_FLAGS
+from codesign.sim.layout import ROWS
 
 CHAINS = (4, 6, 8, 12)
 """Rows that are computed independently: enough to hide what one operation takes, few enough for the registers, whose

@@ -12,7 +12,8 @@ from codesign.body import Bodies, Tissue, develop
 from codesign.errors import ConfigError, MemoryBudgetError
 from codesign.evaluate import batch_budget
 from codesign.genome import Genomes, LatticeSettings, random_genomes
-from codesign.sim import MEBIBYTE, ROWS, Execution, bytes_per_world, device_of, layout_of
+from codesign.sim import Execution, device_of
+from codesign.sim.layout import MEBIBYTE, ROWS, bytes_per_world, layout_of
 from codesign.streams import Purpose, streams
 
 SIZES = ("mixed", "uniform")

@@ -28,11 +28,11 @@ def build_forward(
     Controller, Values = controller.Controller, task.Values
     DIMENSION = types.dimension
     prepare, observe, evaluate = controller.prepare, task.observe, task.loss
-    advance_world, centre_of, load_state, keep = (
+    advance_world, centre_of, load_state, save_snapshot = (
         step_functions.advance_world,
         step_functions.centre_of,
         step_functions.load_state,
-        step_functions.keep,
+        step_functions.save_snapshot,
     )
     CLAIMED, begin, end = staging.claimed, staging.begin, staging.end
     stage_model, stage_tape, save_tape = staging.model, staging.tape, staging.save_tape
@@ -61,6 +61,7 @@ def build_forward(
         ground = ground_from(grounds, world_parameters, world)
         values = values_of(all_values, world_parameters, world)
         segment = constants.segment
+        first_part = plan.of_world[world] * plan.parts
         if wp.static(CLAIMED > 0):
             _claimed = wp.tile_empty(shape=CLAIMED, dtype=wp.uint8, storage="shared")
             block_start = begin()
@@ -77,9 +78,9 @@ def build_forward(
             if step == 0:
                 load_state(constants, model, tape, world, lane, 0, 0)
             elif slot == 0:
-                snapshot = plan.keep[step // segment]
+                snapshot = plan.keep[first_part + step // segment]
                 if snapshot >= 0:
-                    keep(constants, model, tape, world, lane, snapshot)
+                    save_snapshot(constants, model, tape, world, lane, snapshot)
                 load_state(constants, model, tape, world, lane, -1, segment)
             advance_world(constants, model, control, tape, ground, values, world, lane, step, slot)
             if asked[0] != 0:

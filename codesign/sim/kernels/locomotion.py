@@ -19,6 +19,9 @@ CLEARANCE = 1.0e-3
 COUNTS = 4
 """Numbers that are added up: length of the way, effort, work, steps in the air."""
 
+UNIVERSAL = ("distance", "straightness", "energy", "effort", "airtime")
+"""Names of what every episode is measured by, whatever the task."""
+
 
 def locomotion_size(dimension: int) -> int:
     """Return how many numbers are kept of a world: where its centre started and where it is, and what is added up."""

@@ -35,11 +35,11 @@ def build_reverse(
     CLAIMED, begin, end, stage_control = staging.claimed, staging.begin, staging.end, controller.stage
     stage_model, stage_tape, stage_adjoint = staging.model, staging.tape, staging.adjoint
     save_adjoint = staging.save_adjoint
-    advance_world, centre_of, load_state, keep = (
+    advance_world, centre_of, load_state, save_snapshot = (
         step_functions.advance_world,
         step_functions.centre_of,
         step_functions.load_state,
-        step_functions.keep,
+        step_functions.save_snapshot,
     )
     load_coordinates, store_coordinates = types.row_functions.load_coordinates, types.row_functions.store_coordinates
 
@@ -106,6 +106,8 @@ def build_reverse(
         ground = ground_from(grounds, world_parameters, world)
         values = values_of(all_values, world_parameters, world)
         segment = constants.segment
+        first_action = plan.action_start[plan.of_world[world]]
+        last_action = plan.action_start[plan.of_world[world] + 1]
         if wp.static(CLAIMED > 0):
             _claimed = wp.tile_empty(shape=CLAIMED, dtype=wp.uint8, storage="shared")
             block_start = begin()
@@ -117,7 +119,7 @@ def build_reverse(
             synchronise()
         prepare(constants, model, control, tape, world, lane)
         synchronise()
-        for action in range(plan.count):
+        for action in range(first_action, last_action):
             snapshot = plan.actions[4 * action]
             first = plan.actions[4 * action + 1]
             last = plan.actions[4 * action + 2]
@@ -132,10 +134,10 @@ def build_reverse(
                         constants, model, control, tape, ground, values, world, lane, part * segment + slot, slot
                     )
             if target >= 0:
-                keep(constants, model, tape, world, lane, target)
+                save_snapshot(constants, model, tape, world, lane, target)
             else:
                 count = wp.min(segment, constants.steps - last * segment)
-                if action == 0:  # the forward sweep has left the last segment in the tape
+                if action == first_action:  # the forward sweep has left the last segment in the tape
                     start_back(constants, model, tape, adjoint, values, world, lane, count)
                 for back in range(count):
                     slot = count - 1 - back

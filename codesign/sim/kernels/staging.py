@@ -1,9 +1,9 @@
 """Staging: on a GPU, what a world's lanes read and write in every step lies in the shared memory of their block.
 
-At its start a kernel copies the world's share of each array there and from then on uses structs whose arrays begin
-where that share would make them begin, so that all positions hold and no other code knows. What outlives the kernel is
-copied back at its end. What is not worth it stays where it is: kept states and the gradient of the weights, which are
-touched once a segment, and constants of the batch.
+At its start a kernel copies the world's part of each array into shared memory. It then uses structs whose pointers are
+shifted back by the offset of that part, so that the indices of the whole arrays stay valid and all other code is the
+same with and without staging. At its end it copies the results back. Arrays that are touched once a segment are not
+staged (kept states and the gradient of the weights), nor are constants of the batch.
 """
 
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ class StepFunctions:
     load_state: Any
     effort_of: Any
     force_at: Any
-    keep: Any
+    save_snapshot: Any
     commanded_strain: Any
     query_terrain: Any
 
@@ -271,11 +271,11 @@ def build_step(
 
     @wp.func(module=module, inline=True)
     def load_state(constants: Constants, model: Model, tape: Tape, world: int, lane: int, snapshot: int, slot: int):
-        """Put the state kept in a place into the first slot, or, with no place, that in a slot."""
+        """Put one of the world's snapshots into the first slot of the segment, or, if it is -1, the state in `slot`."""
         start = DIMENSION * model.mass_start[world] // ROW
         count = DIMENSION * model.mass_start[world + 1] // ROW - start
         first = start * (constants.segment + 1)
-        kept = start * constants.snapshots + snapshot * count
+        kept = DIMENSION * tape.snapshot_mass_start[world] // ROW + snapshot * count
         for row in range(lane, count, wp.block_dim()):
             if snapshot < 0:
                 store_row(tape.position_rows, first + row, load(tape.position_rows, first + slot * count + row))
@@ -288,24 +288,24 @@ def build_step(
             if snapshot < 0:
                 tape.task_state[remembered] = tape.task_state[remembered + slot]
             else:
-                tape.task_state[remembered] = tape.snapshot_task_state[world * constants.snapshots + snapshot]
+                tape.task_state[remembered] = tape.snapshot_task_state[tape.snapshot_start[world] + snapshot]
         synchronise()
 
     @wp.func(module=module, inline=True)
-    def keep(constants: Constants, model: Model, tape: Tape, world: int, lane: int, snapshot: int):
-        """Keep the state at the end of a segment in a place."""
+    def save_snapshot(constants: Constants, model: Model, tape: Tape, world: int, lane: int, snapshot: int):
+        """Keep the state at the end of the segment as one of the world's snapshots."""
         start = DIMENSION * model.mass_start[world] // ROW
         count = DIMENSION * model.mass_start[world + 1] // ROW - start
         last = start * (constants.segment + 1) + constants.segment * count
-        kept = start * constants.snapshots + snapshot * count
+        kept = DIMENSION * tape.snapshot_mass_start[world] // ROW + snapshot * count
         for row in range(lane, count, wp.block_dim()):
             store_row(tape.snapshot_position_rows, kept + row, load(tape.position_rows, last + row))
             store_row(tape.snapshot_velocity_rows, kept + row, load(tape.velocity_rows, last + row))
         if lane == 0:
             remembered = world * (constants.segment + 1) + constants.segment
-            tape.snapshot_task_state[world * constants.snapshots + snapshot] = tape.task_state[remembered]
+            tape.snapshot_task_state[tape.snapshot_start[world] + snapshot] = tape.task_state[remembered]
         synchronise()
 
     return StepFunctions(
-        advance_world, centre_of, load_state, effort_of, force_at, keep, commanded_strain, query_terrain
+        advance_world, centre_of, load_state, effort_of, force_at, save_snapshot, commanded_strain, query_terrain
     )

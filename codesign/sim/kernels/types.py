@@ -122,7 +122,6 @@ class KernelTypes:
                 "noise_seed": wp.int32,
                 "steps": wp.int32,
                 "segment": wp.int32,
-                "snapshots": wp.int32,
             },
             "Model": {
                 "mass_start": integers,
@@ -157,8 +156,16 @@ class KernelTypes:
                 "snapshot_position_rows": rows,
                 "snapshot_velocity_rows": rows,
                 "snapshot_task_state": task_states,
+                "snapshot_start": integers,
+                "snapshot_mass_start": integers,
             },
-            "Plan": {"keep": integers, "actions": integers, "count": wp.int32},
+            "Plan": {
+                "of_world": integers,
+                "keep": integers,
+                "actions": integers,
+                "action_start": integers,
+                "parts": wp.int32,
+            },
             "WorldParameters": {
                 "count": wp.int32,
                 "ground_start": integers,

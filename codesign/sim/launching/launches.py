@@ -1,4 +1,4 @@
-"""Launches of the two sweeps: which worlds go into which, recorded once, and run by as many threads as there are."""
+"""Launches of the forward and the reverse kernel: recorded for ranges of worlds, on a CPU run by several threads."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -15,19 +15,23 @@ SHARES_PER_THREAD = 4
 
 
 class Launches:
-    """The launches of both sweeps over the attended worlds, prepared so that an iteration packs no arguments.
+    """The recorded launches of both kernels over the active worlds; running them packs no arguments.
 
-    None are attended at first.
+    No world is active at first.
 
     Args:
-        kernels: of the configuration.
-        inputs: what the kernels of the forward and the reverse sweep are called with, behind a place and the order.
-        work: what each world takes, in any unit, shape (worlds,).
+        kernels: the kernels of the configuration.
+        inputs: arguments of the forward and of the reverse kernel; the first two, the offset of a launch and the order
+            of the worlds, are put before them.
+        work: time that each world takes, in any unit, shape (worlds,).
         needs: shared memory that a block needs for each world [bytes], shape (worlds,).
-        device: where they run.
-        lanes: that simulate a world.
-        shared: memory of a block that staged kernels claim [bytes], 0 for none.
-        threads: that launch; on a GPU one.
+        device: the device that the kernels run on.
+        lanes: threads of a block, which simulate a world together.
+        shared: shared memory that staged kernels claim [bytes], 0 for none.
+        threads: threads of the host that launch; one for a GPU.
+
+    Attributes:
+        commands: the recorded launches, a pair of forward and reverse for each range of worlds.
     """
 
     def __init__(
@@ -48,35 +52,35 @@ class Launches:
         self._order = wp.zeros(len(work), dtype=wp.int32, device=device)
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
-    def attend(self, worlds: np.ndarray) -> None:
+    def set_active(self, worlds: np.ndarray) -> None:
         """Launch only some worlds from now on.
 
         Args:
             worlds: their indices, int, shape (any,).
         """
-        # The largest first: what is left at the end, when lanes and threads run out of work, is small.
-        attended = worlds[np.argsort(-self.work[worlds], kind="stable")]
+        # The largest come first, so that only small worlds are left when lanes and threads run out of work.
+        active = worlds[np.argsort(-self.work[worlds], kind="stable")]
         order = np.zeros(len(self.work), np.int32)
-        order[: len(worlds)] = attended
+        order[: len(worlds)] = active
         self._order.assign(order)
-        self.commands = [self._recorded(*share) for share in self._shares(attended)]
+        self.commands = [self._recorded(*share) for share in self._shares(active)]
 
     def forward(self) -> None:
-        """Run the forward sweep of the attended worlds."""
+        """Run the forward sweep of the active worlds."""
         launch([forward for forward, _ in self.commands], self._pool)
 
     def reverse(self) -> None:
-        """Run the reverse sweep of the attended worlds."""
+        """Run the reverse sweep of the active worlds."""
         launch([reverse for _, reverse in self.commands], self._pool)
 
-    def _shares(self, attended: np.ndarray) -> list[tuple[int, int, int]]:
-        """Return ranges of worlds and the shared memory of a block: on a CPU a few of about equal work a thread."""
-        if self.shared or not len(attended):
-            return ranges(self.needs[attended], self.shared)
-        total = np.cumsum(self.work[attended])
-        wanted = min(SHARES_PER_THREAD * self.threads, len(attended))
+    def _shares(self, active: np.ndarray) -> list[tuple[int, int, int]]:
+        """Return ranges of the order and the shared memory of a block for each; on a CPU they are of like work."""
+        if self.shared or not len(active):
+            return ranges(self.needs[active], self.shared)
+        total = np.cumsum(self.work[active])
+        wanted = min(SHARES_PER_THREAD * self.threads, len(active))
         stops = np.searchsorted(total, total[-1] * np.arange(1, wanted + 1) / wanted, side="left") + 1
-        bounds = np.unique(np.concatenate([[0], np.minimum(stops, len(attended))]))
+        bounds = np.unique(np.concatenate([[0], np.minimum(stops, len(active))]))
         return [(start, stop, 0) for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)]
 
     def _recorded(self, start: int, stop: int, shared: int) -> tuple[Any, Any]:

@@ -1,32 +1,23 @@
 """From settings to compiled kernels: one Warp module per configuration, built once per process."""
 
 import hashlib
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import warp as wp
 
-from codesign.machine import vector_bytes
 from codesign.sim.contracts import Controller, Task, Terrain
+from codesign.sim.kernel_key import kernel_key, stable_name
 from codesign.sim.kernels.contact import CONTACTS
+from codesign.sim.kernels.cpu import CPU_FLAGS, ROWS
 from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions
 from codesign.sim.kernels.physics import build_physics
 from codesign.sim.kernels.rollout import RolloutKernels, build_rollout
-from codesign.sim.kernels.rows import REAL_BYTES
+from codesign.sim.kernels.senses import SENSES
 from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.layout.block_memory import claimable
-
-CPU_FLAGS = (
-    "-march=native -funsafe-math-optimizations -mreassociate -freciprocal-math -fno-signed-zeros -fapprox-func"
-    " -ffp-contract=fast -mllvm=-unroll-threshold=30 -mllvm=-inline-threshold=9000"
-)
-"""Flags of the CPU compiler: sums may be reordered, so that rows vectorise; NaN and infinity stay what they are. Loops
-over a row must not be unrolled, by the compiler or by Warp, because it is as loops that they become vector code."""
-
-ROWS = {precision: vector_bytes() // size for precision, size in REAL_BYTES.items()}
-"""Masses or springs in a row on a CPU: as many as a vector register holds."""
-
 
 GPU_LANES = 64
 """Threads of a GPU that simulate one world."""
@@ -61,7 +52,7 @@ def build_program(
         dimension: of space.
         precision: "float32" or "float64".
         contact: a key of `CONTACTS`.
-        terrain: the ground. Of this and the next two only the structure goes into the kernels, their numbers do not.
+        terrain: the ground. Of this and the next two only what `kernel_key` says goes into the kernels.
         controller: what moves the bodies.
         task: what they are to do.
         row: masses or springs in a row, 1 for a GPU.
@@ -69,38 +60,57 @@ def build_program(
         physical_gradients: whether rest lengths and stiffness are differentiated too.
         shared: memory of a block that staged kernels claim [bytes], 0 for none.
     """
-    structures = _Structures(terrain, controller, task)
-    return _built(dimension, precision, contact, structures, row, noisy, physical_gradients, shared)
+    parts = _Parts(contact, terrain, controller, task)
+    return _built(dimension, precision, parts, row, noisy, physical_gradients, shared)
 
 
-class _Structures:
-    """Terrain, controller and task, equal where their kernels are."""
+class _Parts:
+    """Contact, terrain, controller and task, equal where their kernels are."""
 
-    def __init__(self, terrain: Terrain, controller: Controller, task: Task) -> None:
-        self.terrain, self.controller, self.task = terrain, controller, task
-        self.key = (terrain.structure, controller.structure, task.structure)
+    def __init__(self, contact: str, terrain: Terrain, controller: Controller, task: Task) -> None:
+        self.contact, self.terrain, self.controller, self.task = CONTACTS[contact], terrain, controller, task
+        senses = tuple(SENSES[sense] for sense in controller.senses)
+        self.key = (self.contact, kernel_key(terrain), kernel_key(controller), senses, kernel_key(task))
 
     def __hash__(self) -> int:
         return hash(self.key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Structures) and self.key == other.key
+        return isinstance(other, _Parts) and self.key == other.key
+
+
+_modules: set[str] = set()
+"""Names of the Warp modules that this process has made."""
+
+
+def module_name(key: Hashable) -> str:
+    """Return a name for the Warp module of a configuration, one that no other configuration of this process has.
+
+    It is the same in every process, so that Warp finds on disk what it compiled before. Classes that share a qualified
+    name, as a class has that is defined anew in a notebook, get numbered names. Should another process number them in
+    another order, Warp still tells their kernels apart, because it keeps them by the content of all functions.
+    """
+    name = f"codesign_{hashlib.sha256(stable_name(key).encode()).hexdigest()[:16]}"
+    number, found = 1, name
+    while found in _modules:
+        number += 1
+        found = f"{name}_{number}"
+    _modules.add(found)
+    return found
 
 
 @cache
 def _built(
     dimension: int,
     precision: str,
-    contact: str,
-    structures: _Structures,
+    parts: _Parts,
     row: int,
     noisy: bool,
     physical_gradients: bool,
     shared: int,
 ) -> Program:
-    key = (dimension, precision, contact, structures.key, row, noisy, physical_gradients, shared)
-    module = f"codesign_{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}"
-    terrain, controller, task = structures.terrain, structures.controller, structures.task
+    module = module_name((dimension, precision, parts.key, row, noisy, physical_gradients, shared))
+    terrain, controller, task = parts.terrain, parts.controller, parts.task
     types = KernelTypes(dimension, precision, row, task.state_size, module, physical_gradients)
     wp.set_module_options(
         {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3},
@@ -109,7 +119,7 @@ def _built(
     ground, control, objective = terrain.functions(types), controller.functions(types), task.functions(types)
     kernels = build_rollout(
         types,
-        build_physics(types, CONTACTS[contact], ground),
+        build_physics(types, parts.contact, ground),
         ground,
         control,
         objective,

@@ -20,19 +20,20 @@ RESERVED = 2048
 RESIDENT_BLOCKS = 3
 """Blocks that a multiprocessor should hold at least: with fewer, waiting costs more than memory nearby brings."""
 
-MUCH_LESS = 2 / 3
-"""Share of shared memory with which a range of worlds of its own is worth a launch."""
+SMALLER_SHARE = 2 / 3
+"""Worlds that need at most this share of the shared memory of the largest world in a launch get a launch of their own,
+because more of their blocks are resident at a time if each asks for less."""
 
 FEWEST_WORLDS = 512
-"""Worlds of such a range: about as many as an H100 holds at a time."""
+"""Worlds that a launch has at least, if there are so many: about as many as an H100 holds at a time."""
 
 
 def staged_bytes(layout: Layout, controller: Controller, segment: int, state_size: int, precision: str) -> np.ndarray:
     """Return the shared memory that each world needs [bytes], shape (worlds,).
 
     Args:
-        layout: of the worlds.
-        controller: what the worlds are controlled by.
+        layout: sizes of the worlds.
+        controller: what moves the bodies.
         segment: steps in a segment.
         state_size: numbers that the task keeps of a world.
         precision: of the numbers.
@@ -51,20 +52,22 @@ def claimable(block_shared: int) -> int:
 
 
 def ranges(needs: np.ndarray, claimed: int) -> list[tuple[int, int, int]]:
-    """Return ranges of worlds to launch one after the other: first and last, and the shared memory of a block [bytes].
+    """Return the ranges of worlds that are launched together: start, stop, and the shared memory of a block [bytes].
 
-    Worlds that do not fit are not staged and have 0. Among the others a new range begins where much less memory is
-    enough, so that more blocks are resident, unless there are too few worlds left to be worth it.
+    Worlds that need more than there is come first and are not staged: their range has 0 bytes. Among the others a new
+    range begins at the first world that needs at most `SMALLER_SHARE` of what the range's largest needs, unless one of
+    the two ranges would have fewer than `FEWEST_WORLDS` worlds.
 
     Args:
-        needs: shared memory that each world needs [bytes], in the order in which they are launched, about descending.
-        claimed: what there is.
+        needs: shared memory that each world needs [bytes], in the order in which worlds are launched, roughly from the
+            largest to the smallest, shape (worlds,).
+        claimed: shared memory that a block can have [bytes].
     """
     largest = np.maximum.accumulate(needs[::-1])[::-1]
     start = int(np.count_nonzero(largest > claimed))
     found = [(0, start, 0)][: start > 0]
     while start < len(needs):
-        stop = start + int(np.count_nonzero(largest[start:] > largest[start] * MUCH_LESS))
+        stop = start + int(np.count_nonzero(largest[start:] > largest[start] * SMALLER_SHARE))
         stop = max(stop, start + FEWEST_WORLDS)
         if len(needs) - stop < FEWEST_WORLDS:
             stop = len(needs)
@@ -74,10 +77,14 @@ def ranges(needs: np.ndarray, claimed: int) -> list[tuple[int, int, int]]:
 
 
 def ask_for(launch: Any, size: int) -> None:
-    """Let a recorded launch ask for less shared memory than its kernel claims.
+    """Let a recorded launch ask for less shared memory than the tile of its kernel has.
 
-    Warp asks for the size of the tile; a smaller one lets a multiprocessor hold more blocks, and kernels touch no more
-    than their world needs.
+    Warp asks for the size of the tile, of which a kernel touches no more than its world needs. With a smaller size a
+    multiprocessor holds more blocks.
+
+    Args:
+        launch: the recorded command.
+        size: shared memory of a block [bytes].
     """
     launch.hooks = copy(launch.hooks)
     launch.hooks.forward_smem_bytes = size

@@ -14,18 +14,25 @@ from codesign.sim.settings import Execution
 MEBIBYTE = 2**20
 
 WORLD_NUMBERS = {2: 64_000, 3: 128_000}
-"""Numbers, besides weights, that a world may take before fewer of its states are kept, by dimension: 250 KiB in single
-precision in 2D, and 500 KiB in 3D, where bodies are larger."""
+"""Numbers that a world may take, besides its weights, by dimension: 250 KiB in single precision in 2D, and 500 KiB in
+3D, where bodies are larger. As many states of its episode are kept as fit into that."""
+
+OFFSETS = 9
+"""Integers of a world that say where it begins in arrays, and how large it is."""
 
 FEWEST_SNAPSHOTS = 8
-"""States that are kept of an episode at least; with fewer, long episodes would be computed again many times."""
+"""States that are kept of an episode at least; with fewer, parts of long episodes would be simulated many times."""
 
 
 @dataclass(frozen=True)
 class BufferSizes:
-    """Reals that each world needs of every array that grows with its size, by the arrays' names, each shape (worlds,).
+    """How many reals each world takes in each array whose size depends on the bodies.
 
-    The simulator allocates by this and the estimate adds it up, so that the two cannot disagree.
+    The simulator allocates by these sizes and the estimate of memory adds them up, so that the two cannot disagree.
+
+    Attributes:
+        tape: by the names of the arrays of the tape, each of shape (worlds,).
+        adjoint: the same of the adjoint.
     """
 
     tape: dict[str, np.ndarray]
@@ -38,7 +45,7 @@ def buffer_sizes(
     """Return the sizes of the simulator's arrays.
 
     Args:
-        layout: of the worlds.
+        layout: sizes of the worlds.
         segment: steps in a segment.
         snapshots: states that are kept of an episode, of all worlds or of each.
         state_size: numbers that the task keeps of a world.
@@ -73,17 +80,22 @@ def buffer_sizes(
     )
 
 
-def snapshots_of(layout: Layout, controller: Controller, steps: int, segment: int, state_size: int) -> np.ndarray:
-    """Return how many states of an episode each world has room for, shape (worlds,); worlds of a batch keep the fewest.
+def snapshots_of(
+    layout: Layout, controller: Controller, steps: int, execution: Execution, state_size: int
+) -> np.ndarray:
+    """Return how many states are kept of the episode of each world, shape (worlds,).
 
     Args:
-        layout: of the worlds.
-        controller: what the worlds are controlled by.
+        layout: sizes of the worlds.
+        controller: what moves the bodies.
         steps: of an episode.
-        segment: steps in a segment.
+        execution: how the worlds are simulated; if it does not say how many, there are as many as there is room for.
         state_size: numbers that the task keeps of a world.
     """
+    segment = settled(execution).segment(steps)
     parts = -(-steps // segment)
+    if execution.checkpoints:
+        return np.full(len(layout.masses), min(execution.checkpoints, parts))
     rest = _numbers(layout, controller, segment, 0, state_size)
     kept = (WORLD_NUMBERS[layout.dimension] - rest) // (_numbers(layout, controller, segment, 1, state_size) - rest)
     return np.clip(kept, min(FEWEST_SNAPSHOTS, parts), parts)
@@ -100,15 +112,15 @@ def bytes_per_world(
     """Return the memory of each world [bytes], shape (worlds,).
 
     Args:
-        layout: of the worlds.
-        controller: what the worlds are controlled by.
+        layout: sizes of the worlds.
+        controller: what moves the bodies.
         steps: of an episode.
         execution: how they are simulated.
         state_size: numbers that the task keeps of a world.
         copies: how many times the parameters are held: themselves, their gradient, and what a learner keeps.
     """
     segment = settled(execution).segment(steps)
-    snapshots = execution.checkpoints or snapshots_of(layout, controller, steps, segment, state_size)
+    snapshots = snapshots_of(layout, controller, steps, execution, state_size)
     numbers = _numbers(layout, controller, segment, snapshots, state_size)
     parameters = copies * controller.parameter_counts(layout, steps)
     return (numbers + parameters) * np.dtype(execution.precision).itemsize
@@ -121,7 +133,7 @@ def _numbers(
     sizes = buffer_sizes(layout, segment, snapshots, state_size, len(controller.senses))
     numbers = sum([*sizes.tape.values(), *sizes.adjoint.values()], start=controller.history(layout, segment))
     bodies = 6 * layout.padded_springs + (layout.dimension + 1) * layout.padded_masses
-    return numbers + bodies + layout.incidences + layout.padded_masses // layout.row + 6
+    return numbers + bodies + layout.incidences + layout.padded_masses // layout.row + OFFSETS
 
 
 def split(sizes: np.ndarray, budget: int) -> list[slice]:

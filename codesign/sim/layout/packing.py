@@ -25,9 +25,10 @@ class PackedBodies:
         rest, stiffness, swing: of every spring [m], [N/m], fraction of the rest length, shape (padded springs,).
         mask: one for a mass, zero for padding, shape (padded masses,).
         incidence_start: rows of `incidence` before each row of masses, shape (padded masses / row + 1,).
-        incidence: for every mass the springs that pull at it, in spring order: spring s of a world with S padded
-            springs as s where it is the second end, S + s where it is the first, and 2 S, where no force is, for
-            masses with fewer springs than others of their row; shape (any, row).
+        incidence: for every mass the entries of its world's force buffer that it adds up, in the order of springs,
+            shape (any, row). The force buffer of a world with S padded springs holds the force of spring s on its
+            second mass in entry s, that on its first mass in entry S + s, and zero in entry 2 S, which fills up the
+            masses of a row that have fewer springs than others.
         mass_slots, spring_slots: where the bodies' masses and springs are among the padded ones.
     """
 

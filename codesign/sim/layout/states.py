@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import warp as wp
 
+from codesign.body import offsets
 from codesign.sim.kernels.rows import SLACK
 from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.layout.buffers import BufferSizes
@@ -18,15 +19,18 @@ class States:
         packed: the bodies of all worlds.
         types: the types of the kernels.
         sizes: of the arrays.
-        snapshots: states that are kept of an episode.
+        snapshots: how many states are kept of the episode of each world, shape (worlds,).
         device: where the arrays are.
     """
 
     def __init__(
-        self, packed: PackedBodies, types: KernelTypes, sizes: BufferSizes, snapshots: int, device: Any
+        self, packed: PackedBodies, types: KernelTypes, sizes: BufferSizes, snapshots: np.ndarray, device: Any
     ) -> None:
-        self._packed, self._snapshots, self._row = packed, snapshots, types.row
+        self._packed, self._row = packed, types.row
+        self._snapshot_mass_start = offsets(packed.layout.padded_masses * snapshots)
         self.tape = _filled(types.Tape(), sizes.tape, types, device)
+        for name, start in (("snapshot_start", offsets(snapshots)), ("snapshot_mass_start", self._snapshot_mass_start)):
+            setattr(self.tape, name, wp.array(start.astype(np.int32), dtype=wp.int32, device=device))
         self.adjoint = _filled(types.Adjoint(), sizes.adjoint, types, device)
 
     def begin(self, positions: np.ndarray, velocities: np.ndarray | None) -> None:
@@ -36,7 +40,7 @@ class States:
             positions: in world frame [m], shape (masses of all worlds, dimension).
             velocities: likewise [m/s]; None for rest.
         """
-        at = self._coordinates(self._snapshots)
+        at = self._coordinates(self._snapshot_mass_start)
         for rows, values in (
             (self.tape.snapshot_position_rows, positions),
             (self.tape.snapshot_velocity_rows, velocities),
@@ -55,7 +59,8 @@ class States:
         layout = self._packed.layout
         frames = np.arange(steps + 1)[:, None, None]
         masses = layout.dimension * layout.padded_masses[self._worlds_of_masses()]
-        positions = self.tape.position.numpy()[self._coordinates(steps + 1)[None] + frames * masses[None, :, None]]
+        start = self._packed.layout.mass_start * (steps + 1)
+        positions = self.tape.position.numpy()[self._coordinates(start)[None] + frames * masses[None, :, None]]
         worlds = np.repeat(np.arange(len(layout.springs)), layout.springs)
         start = layout.spring_start[worlds]
         own = self._packed.spring_slots - start + start * steps
@@ -65,9 +70,10 @@ class States:
     def gradients(self) -> dict[str, np.ndarray]:
         """Return the adjoint of starts, shape (masses, dimension), and springs, (springs,), of all worlds by name."""
         adjoint, slots = self.adjoint, self._packed.spring_slots
+        at = self._coordinates(self._packed.layout.mass_start)
         return {
-            "positions": adjoint.position.numpy()[self._coordinates(1)],
-            "velocities": adjoint.velocity.numpy()[self._coordinates(1)],
+            "positions": adjoint.position.numpy()[at],
+            "velocities": adjoint.velocity.numpy()[at],
             "rest_lengths": adjoint.rest_rows.numpy().reshape(-1)[slots],
             "stiffness": adjoint.stiffness_rows.numpy().reshape(-1)[slots],
         }
@@ -76,13 +82,16 @@ class States:
         masses = self._packed.layout.masses
         return np.repeat(np.arange(len(masses)), masses)
 
-    def _coordinates(self, slots: int) -> np.ndarray:
-        """Return where all coordinates lie in the first of an array's slots, shape (masses, dimension)."""
-        layout = self._packed.layout
-        start = layout.mass_start[self._worlds_of_masses()]
-        within = self._packed.mass_slots - start
+    def _coordinates(self, start: np.ndarray) -> np.ndarray:
+        """Return where all coordinates lie in an array, shape (masses, dimension).
+
+        Args:
+            start: padded masses that the array holds before the first state of each world, shape (worlds or more,).
+        """
+        layout, worlds = self._packed.layout, self._worlds_of_masses()
+        within = self._packed.mass_slots - layout.mass_start[worlds]
         dimension = layout.dimension
-        return (dimension * (start * slots + within))[:, None] + np.arange(dimension)[None]
+        return (dimension * (start[worlds] + within))[:, None] + np.arange(dimension)[None]
 
 
 def _filled(record: Any, counts: dict[str, np.ndarray], types: KernelTypes, device: Any) -> Any:

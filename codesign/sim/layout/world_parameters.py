@@ -35,11 +35,11 @@ def upload_world_parameters(conditions: Sequence[Conditions], types: KernelTypes
     return world_parameters, wp.array(np.concatenate(grounds), dtype=types.real, device=device)
 
 
-def constants_of(physics: Physics, types: KernelTypes, segment: int, snapshots: int) -> Any:
+def constants_of(physics: Physics, types: KernelTypes, segment: int) -> Any:
     """Return the constants that all worlds share; a grip below 0 stands for that of the friction."""
     constants = types.Constants()
     constants.dt, constants.gravity, constants.drag = physics.dt, physics.gravity, physics.drag
     constants.friction, constants.grip = physics.friction, -1.0 if physics.grip is None else physics.grip
     constants.softness, constants.regularisation = physics.softness, physics.regularisation
-    constants.steps, constants.segment, constants.snapshots = physics.steps, segment, snapshots
+    constants.steps, constants.segment = physics.steps, segment
     return constants
