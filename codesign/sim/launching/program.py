@@ -53,6 +53,7 @@ def build_program(
     row: int,
     noisy: bool = False,
     physical_gradients: bool = False,
+    bounded: bool = False,
     shared: int = 0,
 ) -> Program:
     """Return the kernels for a configuration; they are compiled when first launched, and kept on disk by Warp.
@@ -67,10 +68,11 @@ def build_program(
         row: masses or springs in a row, 1 for a GPU.
         noisy: whether motors have noise.
         physical_gradients: whether rest lengths and stiffness are differentiated too.
+        bounded: whether the gradient of no-slip contact is bounded, see `Physics.grazing_speed`.
         shared: memory of a block that staged kernels claim [bytes], 0 for none.
     """
     structures = _Structures(terrain, controller, task)
-    return _built(dimension, precision, contact, structures, row, noisy, physical_gradients, shared)
+    return _built(dimension, precision, contact, structures, row, noisy, physical_gradients, bounded, shared)
 
 
 class _Structures:
@@ -96,12 +98,13 @@ def _built(
     row: int,
     noisy: bool,
     physical_gradients: bool,
+    bounded: bool,
     shared: int,
 ) -> Program:
-    key = (dimension, precision, contact, structures.key, row, noisy, physical_gradients, shared)
+    key = (dimension, precision, contact, structures.key, row, noisy, physical_gradients, bounded, shared)
     module = f"codesign_{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}"
     terrain, controller, task = structures.terrain, structures.controller, structures.task
-    types = KernelTypes(dimension, precision, row, task.state_size, module, physical_gradients)
+    types = KernelTypes(dimension, precision, row, task.state_size, module, physical_gradients, bounded)
     wp.set_module_options(
         {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3},
         module=wp.get_module(module),
