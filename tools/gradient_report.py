@@ -19,7 +19,7 @@ import platform
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import warp as wp
@@ -128,7 +128,7 @@ def report(name: str, trial: Trial, designs: list[Design], options: argparse.Nam
     simulator = in_precision(trial, "float32").simulator(bodies)
     watched = Watched(simulator)
     before = [first_weights(simulator, options.seed, start) for start in range(options.starts)]
-    lessons = [learn(watched, trial.learner, each) for each in before]
+    lessons = [learn(cast(Simulator, watched), trial.learner, each) for each in before]
     rows: list[str] = []
     for steps in options.horizons:
         for when, weights in (("before", before), ("after", [each.best_weights for each in lessons])):
@@ -137,8 +137,8 @@ def report(name: str, trial: Trial, designs: list[Design], options: argparse.Nam
             rows.append(f"| {name} | {steps} | {when} | {found.size} | {shares} |")
     # By start, step and design; NaN stays so, and is counted as long.
     lengths = np.moveaxis(np.array(watched.lengths).reshape(options.starts, -1, len(designs)), 2, 0)
-    steps = " | ".join(share(~(lengths <= limit).reshape(len(designs), -1)) for limit in LENGTHS)
-    trainings = " | ".join(share(~(lengths <= limit).all(axis=2)) for limit in LENGTHS)
+    steps = " | ".join(share(np.logical_not(lengths <= limit).reshape(len(designs), -1)) for limit in LENGTHS)
+    trainings = " | ".join(share(np.logical_not((lengths <= limit).all(axis=2))) for limit in LENGTHS)
     fitness = np.mean([-each.best_loss[np.isfinite(each.best_loss)].mean() for each in lessons])
     return rows, f"| {name} | {np.nanmedian(lengths):.3g} | {steps} | {trainings} | {fitness:.4f} |"
 

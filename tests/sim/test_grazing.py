@@ -95,7 +95,7 @@ def test_a_bound_changes_the_gradient_of_a_robot_alone(precision: str) -> None:
         made.reverse()
         gradients.append(made.weights(made.gradient))
     np.testing.assert_array_equal(losses[1:], [losses[0]] * 2)
-    length = np.linalg.norm(gradients[0])
+    length = float(np.linalg.norm(gradients[0]))
     rounding = {"float32": 1e-4, "float64": 1e-12}[precision]
     np.testing.assert_allclose(gradients[1], gradients[0], rtol=0, atol=rounding * length)
     assert np.linalg.norm(gradients[2] - gradients[0]) > 0.01 * length
