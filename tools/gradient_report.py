@@ -166,7 +166,9 @@ def main(arguments: list[str]) -> int:
             got = f"{options.designs} designs, {options.starts} starts, {trial.learner.iterations} iterations"
             raise ConfigError("at least one of each", got, "set --designs, --starts and --iterations to 1 or more")
         options.horizons = [int(each) for each in options.horizons.split(",") if each] or [trial.physics.steps]
-        groups = {"random": select(folder, "generation=0"), "evolved": select(folder, f"top{options.designs}")}
+        # By number, because a selection has the best first.
+        random = sorted(select(folder, "generation=0"), key=lambda design: design.identity)
+        groups = {"random": random, "evolved": select(folder, f"top{options.designs}")}
     except CodesignError as error:
         print(error, file=sys.stderr)
         return 2
