@@ -34,6 +34,9 @@ class Physics:
             it is 0.95 in the 2026 code).
         softness: how deep [m] smooth contact begins to push.
         regularisation: length [m] that is added to every spring, so that two masses in one place do not divide by zero.
+        grazing_speed: least speed towards the ground [m/s] that the gradient of no-slip contact assumes where a mass
+            lands; it bounds the gradient of landings at shallow angles and changes no motion; 0 for the exact gradient.
+            The other contacts need no such bound.
 
     Raises:
         ConfigError: a value out of range, or an unknown contact.
@@ -48,6 +51,7 @@ class Physics:
     grip: float | None = None
     softness: float = 5.0e-4
     regularisation: float = 1.0e-4
+    grazing_speed: float = 0.0
 
     def __post_init__(self) -> None:
         _require(0.0 < self.dt <= 0.1, "sim.dt", "above 0 and at most 0.1 s", self.dt)
@@ -60,7 +64,10 @@ class Physics:
         _require(0.0 < self.softness <= 0.1, "sim.softness", "above 0 and at most 0.1 m", self.softness)
         regular = 0.0 < self.regularisation <= 0.01
         _require(regular, "sim.regularisation", "above 0 and at most 0.01 m", self.regularisation)
+        _require(0.0 <= self.grazing_speed < math.inf, "sim.grazing_speed", "of 0 or more", self.grazing_speed)
         _one_of(self.contact, "sim.contact", tuple(CONTACTS))
+        unbounded = self.grazing_speed == 0.0 or self.contact == "no_slip"
+        _require(unbounded, "sim.grazing_speed", f"of 0 with contact={self.contact}", self.grazing_speed)
 
     @property
     def drag(self) -> float:

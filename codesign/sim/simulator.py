@@ -91,6 +91,7 @@ class Simulator:
             row=row,
             noisy=any(each.motor_noise for each in conditions),
             physical_gradients=physical_gradients,
+            bounded=physics.grazing_speed > 0.0,
             shared=shared,
         )
         self._allocate_parameters()

@@ -18,7 +18,8 @@ from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
 from codesign.errors import ConfigError
 from codesign.files import write_text
-from codesign.sim import ROWS, Execution
+from codesign.sim import Execution
+from codesign.sim.layout import ROWS
 from codesign.streams import require_seed
 
 MEASURES = ("speed", "space", "compile", "host", "cluster")

@@ -24,17 +24,33 @@ SLIP = 0.01
 
 
 def no_slip(types: KernelTypes, terrain: TerrainFunctions) -> Any:
-    """Return the contact of the 2024 paper: what moves into the ground stands still for the rest of the step."""
+    """Return the contact of the 2024 paper: what moves into the ground stands still for the rest of the step.
+
+    A mass that comes down with the velocity v stops where it touches, position + time v, and the derivative of that
+    time in its height is 1 / speed, with the speed v has towards the ground. So a landing at a shallow angle multiplies
+    derivatives by the ratio of the level speed to that speed. With `KernelTypes.bounded` this ratio
+    is that of a mass that comes down with at least `Physics.grazing_speed`; no number of the motion is another.
+    """
     real, vector, state, Constants = types.real, types.vector, types.state, types.Constants
     up, upward, join = types.dimension - 1, wp.constant(types.upward), types.join
     larger, smaller, choose = types.larger, types.smaller, types.choose
     height, normal, impact, Patch = terrain.height, terrain.normal, terrain.impact, terrain.Patch
+
+    @wp.func_native("return value;", adj_snippet="adj_value += adj_ret * share;")
+    def pass_back(value: real, share: real) -> real: ...
 
     @wp.func(module=types.module, inline=True)
     def respond(constants: Constants, patch: Patch, position: vector, free: vector) -> state:
         reached = position + constants.dt * free
         time = smaller(larger(impact(constants, patch, position, reached, free), real(0.0)), constants.dt)
         touch = position + time * free
+        if wp.static(types.bounded):
+            across = normal(patch, touch)
+            share = smaller(larger(-wp.dot(free, across), real(0.0)) / constants.grazing_speed, real(1.0))
+            # In value both are one place. Along the normal the exact derivative stays: a mass that touches is on the
+            # ground wherever it came from.
+            bounded = position + pass_back(time, share) * free
+            touch = bounded + across * wp.dot(touch - bounded, across)
         stopped = touch + upward * larger(height(patch, touch) - touch[up], real(0.0))
         below = reached[up] < height(patch, reached)
         approaching = wp.dot(free, normal(patch, touch)) < -real(APPROACH)

@@ -29,6 +29,7 @@ class KernelTypes:
         state_size: numbers that the task keeps during an episode.
         physical_gradients: whether rest lengths and stiffness are differentiated; a controller that reads them adds its
             part to their adjoint then.
+        bounded: whether the gradient of no-slip contact is bounded, see `Physics.grazing_speed`.
         module: name of the Warp module that the functions are put into. One module per configuration: functions of the
             same name and signature would otherwise replace each other.
         upward: unit vector that points up.
@@ -47,6 +48,7 @@ class KernelTypes:
     state_size: int
     module: str
     physical_gradients: bool = False
+    bounded: bool = False
     real: Any = field(init=False)
     vector: Any = field(init=False)
     state: Any = field(init=False)
@@ -115,6 +117,7 @@ class KernelTypes:
                 "grip": self.real,
                 "softness": self.real,
                 "regularisation": self.real,
+                "grazing_speed": self.real,
                 "light": self.vector,
                 "push": self.vector,
                 "push_step": wp.int32,

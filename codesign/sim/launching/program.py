@@ -44,6 +44,7 @@ def build_program(
     row: int,
     noisy: bool = False,
     physical_gradients: bool = False,
+    bounded: bool = False,
     shared: int = 0,
 ) -> Program:
     """Return the kernels for a configuration; they are compiled when first launched, and kept on disk by Warp.
@@ -58,10 +59,11 @@ def build_program(
         row: masses or springs in a row, 1 for a GPU.
         noisy: whether motors have noise.
         physical_gradients: whether rest lengths and stiffness are differentiated too.
+        bounded: whether the gradient of no-slip contact is bounded, see `Physics.grazing_speed`.
         shared: memory of a block that staged kernels claim [bytes], 0 for none.
     """
     parts = _Parts(contact, terrain, controller, task)
-    return _built(dimension, precision, parts, row, noisy, physical_gradients, shared)
+    return _built(dimension, precision, parts, row, noisy, physical_gradients, bounded, shared)
 
 
 class _Parts:
@@ -107,11 +109,12 @@ def _built(
     row: int,
     noisy: bool,
     physical_gradients: bool,
+    bounded: bool,
     shared: int,
 ) -> Program:
-    module = module_name((dimension, precision, parts.key, row, noisy, physical_gradients, shared))
+    module = module_name((dimension, precision, parts.key, row, noisy, physical_gradients, bounded, shared))
     terrain, controller, task = parts.terrain, parts.controller, parts.task
-    types = KernelTypes(dimension, precision, row, task.state_size, module, physical_gradients)
+    types = KernelTypes(dimension, precision, row, task.state_size, module, physical_gradients, bounded)
     wp.set_module_options(
         {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3},
         module=wp.get_module(module),

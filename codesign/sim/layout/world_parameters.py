@@ -41,5 +41,6 @@ def constants_of(physics: Physics, types: KernelTypes, segment: int) -> Any:
     constants.dt, constants.gravity, constants.drag = physics.dt, physics.gravity, physics.drag
     constants.friction, constants.grip = physics.friction, -1.0 if physics.grip is None else physics.grip
     constants.softness, constants.regularisation = physics.softness, physics.regularisation
+    constants.grazing_speed = physics.grazing_speed
     constants.steps, constants.segment = physics.steps, segment
     return constants
