@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from codesign.body import Bodies, Tissue
 from codesign.errors import ConfigError
@@ -77,13 +78,17 @@ class Trial:
             raise ConfigError(
                 f"a lattice of {dimension} dimensions, as those of the bodies", got, "choose a body of these dimensions"
             )
-        conditions = self.conditions()
-        require_conditions(conditions, dimension)
-        for each in conditions:
+        # World by world, because only so many grounds are kept at a time.
+        for each in self.conditions():
+            require_conditions([each], dimension)
             each.terrain.data(dimension)
 
     def conditions(self) -> tuple[Conditions, ...]:
-        """Return what the worlds of a design are like."""
+        """Return the conditions in each world of a design; they are drawn once."""
+        return self._conditions
+
+    @cached_property
+    def _conditions(self) -> tuple[Conditions, ...]:
         return self.worlds.conditions(self.terrain, self.task, self.physics, self.dimension, self.seed)
 
     def simulator(self, bodies: Bodies, *, together: bool = False) -> Simulator:

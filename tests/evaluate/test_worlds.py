@@ -1,6 +1,8 @@
 """Designs that are tested in several worlds, in three dimensions: what these are, and what becomes of designs."""
 
+import pickle
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,6 +75,26 @@ def test_worlds_depend_on_the_seed_and_their_number_alone() -> None:
     assert trial(Worlds()).conditions() == (
         replace(Conditions(Hills(), Walk()), noise_seed=trial(Worlds()).conditions()[0].noise_seed),
     )
+
+
+def test_conditions_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    conditions = Worlds.conditions
+
+    def counted(self: Worlds, *arguments: Any) -> Any:
+        drawn.append(self.count)
+        return conditions(self, *arguments)
+
+    monkeypatch.setattr(Worlds, "conditions", counted)
+    given = trial()
+    drawn.clear()
+    made = replace(given)
+    bodies = develop(LATTICE.build(), designs(2)[0], made.tissue)
+    assert made.simulator(bodies).conditions[:3] == made.conditions()
+    assert made.conditions() is made.conditions()
+    assert drawn == [3]  # by the checks of a trial, and never again
+    assert pickle.loads(pickle.dumps(made)).conditions() == made.conditions()
+    assert replace(made, seed=8).conditions() != made.conditions()
 
 
 def test_every_world_counts(expected) -> None:
