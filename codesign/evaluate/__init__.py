@@ -6,7 +6,7 @@ from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.evaluator import Evaluator, EvaluatorSettings
 from codesign.evaluate.local import Local
 from codesign.evaluate.preflight import MemoryEstimate, estimate, estimate_given
-from codesign.evaluate.racing import bars
+from codesign.evaluate.racing import elimination_thresholds
 from codesign.evaluate.ray_evaluator import Ray
 from codesign.evaluate.trial import Trial, require_any_body
 from codesign.evaluate.worlds import Worlds
@@ -24,10 +24,10 @@ __all__ = [
     "Trial",
     "Worlds",
     "assess",
-    "bars",
     "batch_budget",
     "batches",
     "bytes_needed",
+    "elimination_thresholds",
     "estimate",
     "estimate_given",
     "initial_weights",

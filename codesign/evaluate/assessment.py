@@ -1,4 +1,4 @@
-"""The evaluation itself: designs grow, move, learn, and are judged."""
+"""The evaluation itself: bodies are developed from genomes, and their controllers learn."""
 
 import numpy as np
 
@@ -9,20 +9,21 @@ from codesign.evaluate.trial import Trial
 from codesign.genome import Genomes
 from codesign.sim import Simulator
 from codesign.streams import Purpose, stream
-from codesign.train import learn
+from codesign.train import LearningStatus, learn
 
 DESIGNS_AT_A_TIME = 8192
 """Designs that are developed, and so simulated, together at most: more would fill the host's memory, not the device."""
 
 
-def assess(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
-    """Return what became of the designs; each one's numbers depend on the trial, the bars and itself only.
+def assess(trial: Trial, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None) -> Evaluations:
+    """Return the evaluations of designs; each one's numbers depend on the trial, the thresholds and itself only.
 
     Args:
         trial: how designs are evaluated.
         genomes: the designs, at least one.
         identities: (generation, individual) of each, which addresses its random stream, int64, shape (n, 2).
-        bars: what a design must be able to do after so many steps to go on learning, see `racing.bars`.
+        thresholds: performance that a design must have reached after so many steps to go on learning, see
+            `elimination_thresholds`; None for none.
 
     Raises:
         MemoryBudgetError: a design alone needs more memory than the trial may use.
@@ -33,26 +34,28 @@ def assess(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndar
         group = slice(start, start + DESIGNS_AT_A_TIME)
         bodies, born = develop(trial.lattice.build(), genomes[group], trial.tissue), identities[group]
         chosen = np.arange(len(bodies))
-        found += [_assess(trial, bodies.take(chosen[part]), born[part], bars) for part in batches(trial, bodies)]
+        found += [_assess(trial, bodies.take(chosen[part]), born[part], thresholds) for part in batches(trial, bodies)]
     return Evaluations.concatenate(found)
 
 
-def _assess(trial: Trial, bodies: Bodies, identities: np.ndarray, bars: np.ndarray | None) -> Evaluations:
+def _assess(trial: Trial, bodies: Bodies, identities: np.ndarray, thresholds: np.ndarray | None) -> Evaluations:
     simulator = trial.simulator(bodies)
-    limits = None if bars is None else -bars
+    limits = None if thresholds is None else -thresholds
     learned = learn(simulator, trial.learner, initial_weights(trial, simulator, identities), limits)
-    muscles = np.concatenate([[0], np.cumsum(bodies.swings != 0)])[bodies.spring_start]
+    muscles = np.diff(np.concatenate([[0], np.cumsum(bodies.swings != 0)])[bodies.spring_start])
+    passive = (muscles == 0) & (learned.status == LearningStatus.ZERO_GRADIENT)
     return Evaluations(
         fitness=learned.fitness,
         curves=(-learned.curves).astype(np.float32),
-        status=learned.status,
+        best_iteration=learned.best_iteration,
+        status=np.where(passive, np.int8(LearningStatus.NO_MUSCLES), learned.status),
         measures=learned.measures,
         world_fitness=-learned.world_losses.reshape(len(bodies), -1),
         weights=learned.best_weights.astype(trial.execution.precision),
         weight_start=simulator.weight_start.astype(np.int64),
         masses=np.diff(bodies.mass_start).astype(np.int32),
         springs=np.diff(bodies.spring_start).astype(np.int32),
-        muscles=np.diff(muscles).astype(np.int32),
+        muscles=muscles.astype(np.int32),
         robot_steps=learned.episodes * trial.physics.steps,
     )
 

@@ -14,21 +14,21 @@ from codesign.genome import Genomes
 from codesign.sim import Execution
 
 Assess = Callable[[Trial, Genomes, np.ndarray, np.ndarray | None], Evaluations]
-"""(trial, genomes, identities, bars) -> evaluations, a pure function of its arguments, design by design."""
+"""(trial, genomes, identities, thresholds) -> evaluations, a pure function of its arguments, design by design."""
 
 
 class Evaluator(ABC):
     """Evaluates designs; holds what is worth keeping between generations, and gives it back when closed."""
 
     @abstractmethod
-    def evaluate(self, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
-        """Return what became of the designs, in their order.
+    def evaluate(self, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None) -> Evaluations:
+        """Return the evaluations of designs, in their order.
 
         Args:
             genomes: the designs, at least one.
             identities: (generation, individual) of each, which addresses its random stream, int64, shape (n, 2).
-            bars: what a design must be able to do after so many learning steps to go on, -inf where anything will do,
-                float64, shape (iterations,); None where every design learns to the end.
+            thresholds: performance that a design must have reached after so many learning steps to go on, -inf where
+                any will do, float64, shape (iterations,); None where every design learns to the end.
         """
 
     @abstractmethod

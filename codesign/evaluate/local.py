@@ -28,9 +28,9 @@ class LocalEvaluator(Evaluator):
     def __init__(self, trial: Trial, function: Assess) -> None:
         self._trial, self._function = trial, function
 
-    def evaluate(self, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
-        """Return what became of the designs, in their order."""
-        return self._function(self._trial, genomes, identities, bars)
+    def evaluate(self, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None) -> Evaluations:
+        """Return the evaluations of designs, in their order."""
+        return self._function(self._trial, genomes, identities, thresholds)
 
     def close(self) -> None:
         """Do nothing: this process ends by itself."""

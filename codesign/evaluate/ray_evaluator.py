@@ -102,15 +102,15 @@ class RayEvaluator(Evaluator):
         """Number of worker processes."""
         return self._count
 
-    def evaluate(self, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
-        """Return what became of the designs, in their order.
+    def evaluate(self, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None) -> Evaluations:
+        """Return the evaluations of designs, in their order.
 
         Raises:
             RunError: a chunk was lost with its worker more often than `retries` allows.
         """
         # The springs of a body, and with them the time it takes, grow with its filled cells.
         chunks = balanced_chunks(np.count_nonzero(genomes.cells, axis=1).astype(np.float64), self._chunks)
-        results = self._collect([(genomes[chunk], identities[chunk], bars) for chunk in chunks])
+        results = self._collect([(genomes[chunk], identities[chunk], thresholds) for chunk in chunks])
         order = np.argsort(np.concatenate(chunks), kind="stable")
         return Evaluations.concatenate(results).take(order)
 
@@ -198,6 +198,6 @@ class Worker:
         trial, processes, self._function = work
         self._trial = shared(trial, processes)
 
-    def assess(self, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None) -> Evaluations:
-        """Return what became of a chunk of designs."""
-        return self._function(self._trial, genomes, identities, bars)
+    def assess(self, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None) -> Evaluations:
+        """Return the evaluations of a chunk of designs."""
+        return self._function(self._trial, genomes, identities, thresholds)

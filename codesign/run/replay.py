@@ -111,7 +111,7 @@ def _weights(trial: Trial, folder: RunFolder, designs: Sequence[Design]) -> list
 
 def _steps_of(design: Design) -> int:
     """Return how many steps a design learned before it was stopped, or else could have."""
-    if design.status == LearningStatus.STOPPED.name.lower():
+    if design.status == LearningStatus.STOPPED.label:
         return int(np.flatnonzero(np.isfinite(design.curve))[-1])
     return len(design.curve) - 1
 

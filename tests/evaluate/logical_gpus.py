@@ -11,7 +11,9 @@ from codesign.sim import Execution
 from tests.evaluate.fakes import designs, quick, trial
 
 
-def telling(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
+def telling(
+    trial: Trial, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None
+) -> Evaluations:
     """Return made-up evaluations whose measures tell where they were made."""
     execution = trial.execution
     here = {

@@ -10,7 +10,10 @@ from codesign.body import develop
 from codesign.errors import ConfigError, MemoryBudgetError
 from codesign.evaluate import Local, Ray, assess
 from codesign.evaluate.batches import batches, budget, shared
+from codesign.genome import Genomes
 from codesign.sim import Execution, Physics
+from codesign.tasks import TASKS
+from codesign.train import LearningStatus
 from tests.evaluate.fakes import ITERATIONS, assert_same, designs, trial
 
 STEPS = 60
@@ -42,6 +45,42 @@ def test_the_record_describes_the_bodies(expected):
     assert expected.muscles.tolist() == [int((body.swings != 0).sum()) for body in bodies]
     assert expected.robot_steps == 8 * (ITERATIONS + 2) * STEPS
     assert len(expected.weights) == expected.weight_start[-1]
+
+
+def test_the_best_performance_is_where_the_record_says(expected):
+    best = expected.curves[np.arange(8), expected.best_iteration]
+    assert np.array_equal(best, expected.fitness.astype(np.float32))
+
+
+def test_a_body_without_muscles_is_told_from_one_that_has_nothing_to_learn():
+    genomes, identities = designs(3)
+    passive = Genomes(genomes.cells, genomes.muscles * np.array([[1], [0], [1]], dtype=genomes.muscles.dtype))
+    found = assess(short(), passive, identities)
+    assert found.muscles[1] == 0
+    assert found.status[1] == LearningStatus.NO_MUSCLES
+    assert LearningStatus.NO_MUSCLES not in found.status[[0, 2]]
+    assert np.isfinite(found.fitness[1])
+    # With an end out of all reach, nothing that muscles do is worth anything.
+    far = assess(short(task=TASKS["cross"](level=1e3, softness=1e-3)), genomes, identities)
+    assert (far.status == LearningStatus.ZERO_GRADIENT).all()
+
+
+@pytest.mark.parametrize("rule", ["keep_best", "invalid"])
+def test_a_design_that_jumps_is_worth_its_best_or_nothing(rule):
+    learner = replace(trial().learner, jump_limit=1e-5, unsound=rule)
+    found, free = assess(short(learner=learner), *designs(8)), assess(short(), *designs(8))
+    jumped = found.status == LearningStatus.JUMPED
+    assert jumped.any()
+    assert np.isfinite(free.fitness[jumped]).all()
+    ended = np.isnan(found.curves).argmax(axis=1)[jumped]
+    assert (ended > 0).all()
+    if rule == "keep_best":
+        best = [curve[:end].max() for curve, end in zip(free.curves[jumped], ended, strict=True)]
+        assert np.array_equal(found.fitness[jumped], best)
+        assert np.allclose(found.measures["displacement"], found.fitness, atol=1e-6)
+    else:
+        assert np.isneginf(found.fitness[jumped]).all()
+        assert np.isnan(found.measures["displacement"][jumped]).all()
 
 
 def test_a_design_does_not_feel_its_company(expected):

@@ -1,11 +1,11 @@
-"""Racing: where the bars are, and that a design which is stopped by one is the same wherever it is evaluated."""
+"""Racing: where the thresholds are, and that a design which is stopped by one is the same wherever it is evaluated."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from codesign.evaluate import Local, Ray, assess, bars
+from codesign.evaluate import Local, Ray, assess, elimination_thresholds
 from codesign.sim import Execution, Physics
 from codesign.train import LearningStatus, Normalized
 from tests.evaluate.fakes import ITERATIONS, assert_same, designs, trial
@@ -29,7 +29,7 @@ def real(**changes):
 
 @pytest.mark.parametrize(("chance", "after_two", "after_four"), [(0.0, -0.1, 0.5), (0.5, 0.3, 0.5), (1.0, 0.4, 0.6)])
 def test_a_bar_is_below_the_least_of_the_living_by_what_they_gained(chance, after_two, after_four):
-    found = bars(replace(LEARNER, racing_chance=chance), CURVES, FITNESS)
+    found = elimination_thresholds(replace(LEARNER, racing_chance=chance), CURVES, FITNESS)
     # The best until then is 0.2, 0.4, 0.5 after two steps and 0.9, 0.5, 0.7 after four, at the end 1.0, 0.7, 0.9.
     assert found.shape == (6,)
     assert found[[2, 4]] == pytest.approx([after_two, after_four])
@@ -42,21 +42,33 @@ def test_who_could_live_already_is_never_stopped(chance):
     for _ in range(20):
         curves = np.cumsum(generator.normal(size=(9, 7)), axis=1)
         fitness = curves.max(axis=1)
-        assert (bars(replace(LEARNER, racing_chance=chance), curves, fitness) <= fitness.min()).all()
+        assert (elimination_thresholds(replace(LEARNER, racing_chance=chance), curves, fitness) <= fitness.min()).all()
 
 
 def test_a_place_that_nobody_valid_has_is_open_to_all():
-    assert np.isneginf(bars(LEARNER, CURVES, np.array([1.0, -np.inf, 0.9]))).all()
+    assert np.isneginf(elimination_thresholds(LEARNER, CURVES, np.array([1.0, -np.inf, 0.9]))).all()
 
 
 def test_who_stood_still_counts_with_what_it_could_do():
     curves = CURVES.copy()
     curves[1, 2:] = np.nan
-    assert bars(LEARNER, curves, FITNESS)[4] == pytest.approx(0.5)
+    assert elimination_thresholds(LEARNER, curves, FITNESS)[4] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.3, 1.0])
+def test_learning_that_ended_early_stops_nobody_who_could_live(chance):
+    """Whoever was already as good as the weakest of the living goes on, however early one of these ended."""
+    generator = np.random.default_rng(5)
+    for _ in range(20):
+        curves = np.cumsum(generator.normal(size=(9, 7)), axis=1)
+        curves[np.arange(7) > generator.integers(0, 7, size=9)[:, None]] = np.nan
+        fitness = np.nanmax(curves, axis=1)
+        found = elimination_thresholds(replace(LEARNER, racing_chance=chance), curves, fitness)
+        assert (found <= fitness.min()).all()
 
 
 def test_without_rungs_nothing_is_asked():
-    assert np.isneginf(bars(replace(LEARNER, racing=0), CURVES, FITNESS)).all()
+    assert np.isneginf(elimination_thresholds(replace(LEARNER, racing=0), CURVES, FITNESS)).all()
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +78,7 @@ def free():
 
 @pytest.fixture(scope="module")
 def asked(free):
-    """Bars that stop two designs after a step and two more after the next."""
+    """Thresholds that stop two designs after a step and two more after the next."""
     found = np.full(ITERATIONS, -np.inf)
     best = np.fmax.accumulate(free.curves, axis=1)
     found[1] = np.sort(best[:, 1])[2]
@@ -108,7 +120,7 @@ def test_a_stopped_design_is_the_one_that_learned_no_longer(raced):
         assert np.array_equal(raced.weights_of(index), short.weights_of(index))
 
 
-def test_bars_that_ask_for_nothing_change_nothing(free):
+def test_thresholds_that_ask_for_nothing_change_nothing(free):
     assert_same(assess(real(), *designs(8), np.full(ITERATIONS, -np.inf)), free)
 
 

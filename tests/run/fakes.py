@@ -42,10 +42,12 @@ class Quick(EvaluatorSettings):
     hopeless: bool = False
 
     def start(self, trial: Trial, function: Assess = quick) -> LocalEvaluator:
-        def disturbed(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None) -> Evaluations:
+        def disturbed(
+            trial: Trial, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None
+        ) -> Evaluations:
             if self.disturbance is not None:
                 self.disturbance(int(identities[0, 0]))
-            evaluations = function(trial, genomes, identities, bars)
+            evaluations = function(trial, genomes, identities, thresholds)
             return replace(evaluations, fitness=np.full(len(genomes), -np.inf)) if self.hopeless else evaluations
 
         return LocalEvaluator(trial, disturbed)

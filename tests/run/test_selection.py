@@ -38,7 +38,7 @@ def test_a_row_is_what_was_evaluated(run):
             assert design.parents == tuple(tuple(pair) for pair in asked.parents[index].tolist() if pair != [-1, -1])
             assert design.operator == asked.operators[index]
             assert design.fitness == evaluations.fitness[index]
-            assert design.status == ("ok" if np.isfinite(design.fitness) else "diverged")
+            assert design.status == ("ok" if np.isfinite(design.fitness) else "not_finite")
             assert np.array_equal(design.curve, evaluations.curves[index], equal_nan=True)
             assert design.measures == {"height": evaluations.measures["height"][index]}
             assert np.array_equal(design.genome.cells, asked.genomes.cells[index])

@@ -31,7 +31,7 @@ class Quadratic:
         self.parameters = wp.zeros(total, dtype=self.real, device="cpu")
         self.gradient = wp.zeros(total, dtype=self.real, device="cpu")
         self.loss = wp.zeros(self.controllers, dtype=self.real, device="cpu")
-        self.episodes, self.reverses = 0, 0
+        self.episodes, self.conducts, self.reverses = 0, 0, 0
         self.simulated = 0  # episodes of single worlds
         self.attended = np.arange(self.controllers)
 
@@ -59,7 +59,7 @@ class Quadratic:
         return self.loss
 
     def forward(self, *, conduct: bool = False) -> None:
-        del conduct
+        self.conducts += conduct
         self.episodes += 1
         self.simulated += len(self.attended)
         loss = self.loss.numpy().copy()
