@@ -131,7 +131,9 @@ def estimate(name: str, used: Resources, options: argparse.Namespace) -> dict[st
     segment = options.segment or GPU_SEGMENT
     sizes = Sizes(masses, springs, options.controller, options.lanes, segment, real_bytes, staged)
     task, controller = TASKS[options.task](), CONTROLLERS[options.controller]()
-    needed = int(staged_bytes(sizes.layout, controller, segment, task.memory, options.precision)[0]) if staged else 0
+    needed = (
+        int(staged_bytes(sizes.layout, controller, segment, task.state_size, options.precision)[0]) if staged else 0
+    )
     if needed > used.dynamic_shared:
         return {}
     occupancy = Occupancy.of(used.registers, used.shared + needed, options.lanes)

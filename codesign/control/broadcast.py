@@ -11,7 +11,7 @@ from typing import Any
 import warp as wp
 
 from codesign.control.layer import transposed_sums
-from codesign.sim import REAL_BYTES, REAL_NAMES, Dialect
+from codesign.sim import REAL_BYTES, REAL_NAMES, KernelTypes
 
 SUMS = 8
 """Sums that are kept apart on a CPU."""
@@ -54,12 +54,12 @@ class BroadcastFunctions:
     answer_tiles: int
 
 
-def build_broadcast(dialect: Dialect, units: int, inputs: int) -> BroadcastFunctions:
+def build_broadcast(types: KernelTypes, units: int, inputs: int) -> BroadcastFunctions:
     """Return the functions of a network with padded numbers of units and inputs."""
-    rows, numbers = wp.array(dtype=dialect.numbers), dialect.numbers
-    index_rows = wp.array(dtype=dialect.indices)
-    group_units, group_inputs = (1, 1) if dialect.row == 1 else (SUMS // 2, 2)
-    code = _Code(dialect, units, inputs)
+    rows, row_vector = wp.array(dtype=types.row_vector), types.row_vector
+    index_rows = wp.array(dtype=types.indices)
+    group_units, group_inputs = (1, 1) if types.row == 1 else (SUMS // 2, 2)
+    code = _Code(types, units, inputs)
 
     @wp.func_native(code.mix(units, inputs, inputs, 1, "inputs", "hidden", "begins"))
     def excite(
@@ -75,7 +75,7 @@ def build_broadcast(dialect: Dialect, units: int, inputs: int) -> BroadcastFunct
     ): ...
 
     @wp.func_native(code.answer())
-    def answer(weights: rows, at: int, hidden: rows, hidden_at: int, stride: int) -> numbers: ...
+    def answer(weights: rows, at: int, hidden: rows, hidden_at: int, stride: int) -> row_vector: ...
 
     @wp.func_native(code.slope())
     def slope(weights: rows, at: int, passed: rows, passed_at: int, hidden: rows, hidden_at: int, stride: int): ...
@@ -113,7 +113,7 @@ def build_broadcast(dialect: Dialect, units: int, inputs: int) -> BroadcastFunct
     def total(hidden: rows, hidden_at: int, stride: int, count: int, passed: rows, passed_at: int, row: int): ...
 
     @wp.func_native(code.at_ends())
-    def at_ends(values: rows, at: int, places: index_rows, index: int) -> numbers: ...
+    def at_ends(values: rows, at: int, places: index_rows, index: int) -> row_vector: ...
 
     tiles = units // group_units * (inputs // group_inputs)
     functions = excite, answer, slope, pass_back, outer, outer_answer, total, at_ends
@@ -123,9 +123,9 @@ def build_broadcast(dialect: Dialect, units: int, inputs: int) -> BroadcastFunct
 class _Code:
     """The functions' code; where a row is one number, a vector is one too."""
 
-    def __init__(self, dialect: Dialect, units: int, inputs: int) -> None:
-        self.row, self.units, self.inputs = dialect.row, units, inputs
-        self.real, self.size = REAL_NAMES[dialect.precision], REAL_BYTES[dialect.precision]
+    def __init__(self, types: KernelTypes, units: int, inputs: int) -> None:
+        self.row, self.units, self.inputs = types.row, units, inputs
+        self.real, self.size = REAL_NAMES[types.precision], REAL_BYTES[types.precision]
         vector = f"typedef Real Vector __attribute__((vector_size({self.row * self.size}), aligned({self.size})"
         self.begin = f"typedef {self.real} Real; "
         self.begin += "typedef Real Vector;" if self.row == 1 else f"{vector}, may_alias));"

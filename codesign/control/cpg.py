@@ -9,7 +9,7 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.control.checks import require_positive
-from codesign.sim import Binding, ControllerFunctions, Dialect, Layout, build_tanh
+from codesign.sim import Binding, ControllerFunctions, KernelTypes, Layout, build_tanh
 
 
 @dataclass(frozen=True)
@@ -75,31 +75,29 @@ class Cpg:
 
     def bind(self, binding: Binding, parameters: wp.array, gradient: wp.array) -> Any:
         """Return the struct of the generator's arrays."""
-        dialect, device = binding.dialect, parameters.device
+        types, device = binding.types, parameters.device
         rows = int(binding.layout.spring_start[-1]) // binding.layout.row
         angle = self.frequency * np.arange(binding.steps) * binding.dt
         control = binding.functions.Controller()
-        control.parameter_rows = binding.view(parameters, dialect.numbers)
-        control.gradient_rows = binding.view(gradient, dialect.numbers)
-        control.phase_sine = wp.zeros(rows, dtype=dialect.numbers, device=device)
-        control.phase_cosine = wp.zeros(rows, dtype=dialect.numbers, device=device)
-        control.waves = wp.array(np.stack([np.sin(angle), np.cos(angle)], axis=1), dtype=dialect.real, device=device)
+        control.parameter_rows = binding.view(parameters, types.row_vector)
+        control.gradient_rows = binding.view(gradient, types.row_vector)
+        control.phase_sine = wp.zeros(rows, dtype=types.row_vector, device=device)
+        control.phase_cosine = wp.zeros(rows, dtype=types.row_vector, device=device)
+        control.waves = wp.array(np.stack([np.sin(angle), np.cos(angle)], axis=1), dtype=types.real, device=device)
         return control
 
-    def functions(self, dialect: Dialect) -> ControllerFunctions:
+    def functions(self, types: KernelTypes) -> ControllerFunctions:
         """Return the generator as functions of lanes."""
-        return _build(dialect)
+        return _build(types)
 
 
-def _build(dialect: Dialect) -> ControllerFunctions:
+def _build(types: KernelTypes) -> ControllerFunctions:
     """Return the functions; a step needs no sine, since sin(a + b) = sin a cos b + cos a sin b."""
-    vector, numbers, ROW, module = dialect.vector, dialect.numbers, dialect.row, dialect.module
-    Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
-    tanh, rows = build_tanh(dialect), wp.array(dtype=dialect.numbers)
+    vector, row_vector, ROW, module = types.vector, types.row_vector, types.row, types.module
+    Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
+    tanh, rows = build_tanh(types), wp.array(dtype=types.row_vector)
     fields = ("parameter_rows", "gradient_rows", "phase_sine", "phase_cosine")
-    Controller = dialect.record(
-        "Controller", dict.fromkeys(fields, rows) | {"waves": wp.array(dtype=dialect.real, ndim=2)}
-    )
+    Controller = types.record("Controller", dict.fromkeys(fields, rows) | {"waves": wp.array(dtype=types.real, ndim=2)})
 
     @wp.func(module=module, inline=True)
     def prepare(constants: Constants, model: Model, control: Controller, tape: Tape, world: int, lane: int):
@@ -108,8 +106,8 @@ def _build(dialect: Dialect) -> ControllerFunctions:
         first = model.parameter_start[world] // ROW
         for row in range(lane, count, wp.block_dim()):
             phase = control.parameter_rows[first + count + row]
-            sine = numbers()
-            cosine = numbers()
+            sine = row_vector()
+            cosine = row_vector()
             for entry in range(ROW):
                 sine[entry] = wp.sin(phase[entry])
                 cosine[entry] = wp.cos(phase[entry])
@@ -137,7 +135,7 @@ def _build(dialect: Dialect) -> ControllerFunctions:
             wave = control.phase_cosine[start + row] * sine + control.phase_sine[start + row] * cosine
             before = wp.cw_mul(control.parameter_rows[first + row], wave)
             before += control.parameter_rows[first + 2 * count + row]
-            actuation = numbers()
+            actuation = row_vector()
             for entry in range(ROW):
                 actuation[entry] = tanh(before[entry])
             tape.actuation_rows[start * constants.segment + slot * count + row] = actuation
@@ -201,7 +199,7 @@ def _build(dialect: Dialect) -> ControllerFunctions:
                 control.gradient_rows[own + row] = amplitude
                 control.gradient_rows[own + count + row] = wp.cw_mul(control.parameter_rows[first + row], turned)
 
-    bring = dialect.shared.bring
+    copy_to_shared = types.shared.copy_to_shared
 
     @wp.func(module=module, inline=True)
     def stage(constants: Constants, model: Model, control: Controller, world: int) -> Controller:
@@ -209,9 +207,9 @@ def _build(dialect: Dialect) -> ControllerFunctions:
         start = model.spring_start[world] // ROW
         count = model.spring_start[world + 1] // ROW - start
         first = model.parameter_start[world] // ROW
-        staged.parameter_rows = bring(control.parameter_rows, first, 3 * count)
-        staged.phase_sine = bring(control.phase_sine, start, count)
-        staged.phase_cosine = bring(control.phase_cosine, start, count)
+        staged.parameter_rows = copy_to_shared(control.parameter_rows, first, 3 * count)
+        staged.phase_sine = copy_to_shared(control.phase_sine, start, count)
+        staged.phase_cosine = copy_to_shared(control.phase_cosine, start, count)
         return staged
 
     @wp.func(module=module, inline=True)

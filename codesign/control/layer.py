@@ -11,7 +11,7 @@ from typing import Any
 
 import warp as wp
 
-from codesign.sim import REAL_BYTES, REAL_NAMES, Dialect
+from codesign.sim import REAL_BYTES, REAL_NAMES, KernelTypes
 
 SCALAR_UNITS = 4
 """Units whose weights one lane adds up together where a row is one number."""
@@ -34,8 +34,8 @@ class LayerFunctions:
             units whose weights in the first row start at `at`.
         outer: (gradient, at, units, units_at, units_stride, rows, rows_at, rows_stride, steps): adds the products of
             units and a row to the gradient of `group` units, summed over steps from the last to the first.
-        outer_relative: (..., steps, centres, centres_at, centres_stride, present, scale): the same with
-            (row - present centre) scale in place of a row, where `present` is a row and `centres` has one a step.
+        outer_relative: (..., steps, centres, centres_at, centres_stride, mask, scale): the same with
+            (row - mask centre) scale in place of a row, where `mask` is a row and `centres` has one a step.
         group: units that they take at a time.
     """
 
@@ -61,11 +61,11 @@ def weights_of_a_row(units: int, row: int) -> int:
     return units + 1 if row == 1 else units
 
 
-def build_layer(dialect: Dialect, units: int) -> LayerFunctions:
+def build_layer(types: KernelTypes, units: int) -> LayerFunctions:
     """Return the functions of a layer with a padded number of units."""
-    rows = wp.array(dtype=dialect.numbers)
-    numbers = dialect.numbers
-    code = _scalar(dialect, units) if dialect.row == 1 else _vectors(dialect, units)
+    rows = wp.array(dtype=types.row_vector)
+    row_vector = types.row_vector
+    code = _scalar(types, units) if types.row == 1 else _vectors(types, units)
 
     @wp.func_native(code["spread"])
     def spread(
@@ -90,7 +90,7 @@ def build_layer(dialect: Dialect, units: int) -> LayerFunctions:
         others: rows,
         others_at: int,
         others_count: int,
-    ) -> numbers: ...
+    ) -> row_vector: ...
 
     @wp.func_native(code["outer"])
     def outer(
@@ -119,21 +119,21 @@ def build_layer(dialect: Dialect, units: int) -> LayerFunctions:
         centres: rows,
         centres_at: int,
         centres_stride: int,
-        present: numbers,
-        scale: dialect.real,
+        mask: row_vector,
+        scale: types.real,
     ): ...
 
-    return LayerFunctions(spread, fold, outer, outer_relative, _group(dialect.row))
+    return LayerFunctions(spread, fold, outer, outer_relative, _group(types.row))
 
 
 def _group(row: int) -> int:
     return SCALAR_UNITS if row == 1 else row
 
 
-def _scalar(dialect: Dialect, units: int) -> dict[str, str]:
+def _scalar(types: KernelTypes, units: int) -> dict[str, str]:
     """Return the functions where a row is one number; four sums hide the latency of an addition."""
     stride = weights_of_a_row(units, 1)
-    begin = f"typedef {REAL_NAMES[dialect.precision]} Real;"
+    begin = f"typedef {REAL_NAMES[types.precision]} Real;"
 
     def folded(values: str, count: str) -> str:
         return f"""for (; i + 4 <= {count}; i += 4, w += {4 * stride}) {{
@@ -187,16 +187,16 @@ def _scalar(dialect: Dialect, units: int) -> dict[str, str]:
     return wp::vec_t<1, Real>((s0 + s1) + (s2 + s3));""",
         "outer": outer("x[step * values_stride]"),
         "outer_relative": outer(
-            "(x[step * values_stride] - present[0] * c[step * centres_stride]) * scale",
+            "(x[step * values_stride] - mask[0] * c[step * centres_stride]) * scale",
             "const Real* c = (const Real*)(centres.data + centres_at);",
         ),
     }
 
 
-def _vectors(dialect: Dialect, units: int) -> dict[str, str]:
+def _vectors(types: KernelTypes, units: int) -> dict[str, str]:
     """Return the functions where a row is a vector register."""
-    row = dialect.row
-    real, size = REAL_NAMES[dialect.precision], REAL_BYTES[dialect.precision]
+    row = types.row
+    real, size = REAL_NAMES[types.precision], REAL_BYTES[types.precision]
     begin = f"""typedef {real} Real;
     typedef Real Vector __attribute__((vector_size({row * size}), aligned({size}), may_alias));"""
 
@@ -255,8 +255,7 @@ def _vectors(dialect: Dialect, units: int) -> dict[str, str]:
         "outer": outer("*x"),
         "outer_relative": outer(
             "(*x - here * c[step * centres_stride]) * scale",
-            "const Vector here = *(const Vector*)&present;"
-            " const Vector* c = (const Vector*)(centres.data + centres_at);",
+            "const Vector here = *(const Vector*)&mask; const Vector* c = (const Vector*)(centres.data + centres_at);",
         ),
     }
 

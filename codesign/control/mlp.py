@@ -14,7 +14,7 @@ from codesign.control.checks import require_positive
 from codesign.control.mlp_kernels import build_mlp
 from codesign.control.mlp_sizes import MlpSizes
 from codesign.control.sensors import ordered_sensors, senses_of
-from codesign.sim import Binding, ControllerFunctions, Dialect, Layout
+from codesign.sim import Binding, ControllerFunctions, KernelTypes, Layout
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ class Mlp:
         """What decides the kernels."""
         return (self.name, self.hidden, self.sines, self.sensors)
 
-    def functions(self, dialect: Dialect) -> ControllerFunctions:
+    def functions(self, types: KernelTypes) -> ControllerFunctions:
         """Return the network as functions of lanes."""
-        return build_mlp(dialect, self._sizes(dialect.row))
+        return build_mlp(types, self._sizes(types.row))
 
     def groups(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of weights and biases: w1 (hidden, inputs), b1, w2 (springs, hidden), b2.
@@ -118,11 +118,11 @@ class Mlp:
 
     def bind(self, binding: Binding, parameters: wp.array, gradient: wp.array) -> Any:
         """Return the struct of the network's arrays, with scratch for one segment."""
-        dialect, layout, segment = binding.dialect, binding.layout, binding.segment
+        types, layout, segment = binding.types, binding.layout, binding.segment
         sizes, device = self._sizes(layout.row), parameters.device
         control = binding.functions.Controller()
-        control.parameter_rows = binding.view(parameters, dialect.numbers)
-        control.gradient_rows = binding.view(gradient, dialect.numbers)
+        control.parameter_rows = binding.view(parameters, types.row_vector)
+        control.gradient_rows = binding.view(gradient, types.row_vector)
         worlds = len(layout.masses)
         features = sizes.features(layout.dimension) * int(layout.mass_start[-1])
         scratch = {
@@ -132,14 +132,14 @@ class Mlp:
             "before_hidden_rows": worlds * segment * sizes.units,
         }
         for name, size in scratch.items():
-            setattr(control, name, wp.zeros(size // layout.row, dtype=dialect.numbers, device=device))
-        control.passed = wp.zeros(features, dtype=dialect.real, device=device)
-        control.passed_rows = binding.view(control.passed, dialect.numbers)
+            setattr(control, name, wp.zeros(size // layout.row, dtype=types.row_vector, device=device))
+        control.passed = wp.zeros(features, dtype=types.real, device=device)
+        control.passed_rows = binding.view(control.passed, types.row_vector)
         time = np.arange(binding.steps)[:, None] * binding.dt
         clock = np.zeros((binding.steps, sizes.clock))
         clock[:, : self.sines] = np.sin(self.frequency * time + 2.0 * np.pi / self.sines * np.arange(self.sines)[None])
         clock[:, self.sines : self.sines + 2] = 1.0
-        control.clock_rows = wp.array(clock.reshape(-1, layout.row), dtype=dialect.numbers, device=device)
+        control.clock_rows = wp.array(clock.reshape(-1, layout.row), dtype=types.row_vector, device=device)
         control.scale = self.input_scale
         return control
 

@@ -6,20 +6,20 @@ import warp as wp
 
 from codesign.control.layer import LayerFunctions
 from codesign.control.mlp_sizes import MlpSizes
-from codesign.sim import Dialect, synchronise
+from codesign.sim import KernelTypes, synchronise
 
 
-def build_reverse(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Controller: Any) -> Any:
+def build_reverse(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Controller: Any) -> Any:
     """Return the function that carries the adjoint of a step's actuation to the state."""
-    real = dialect.real
-    Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
-    DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // dialect.row, sizes.clock // dialect.row
-    FEATURES, SENSES = sizes.features(dialect.dimension), sizes.senses
+    real = types.real
+    Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
+    DIMENSION, ROW, module = types.dimension, types.row, types.module
+    STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // types.row, sizes.clock // types.row
+    FEATURES, SENSES = sizes.features(types.dimension), sizes.senses
     POSITION, VELOCITY = sizes.position, sizes.velocity
     spread, fold = layer.spread, layer.fold
-    load, store, total = dialect.row_functions.load, dialect.row_functions.store, dialect.row_functions.total
-    coordinate = dialect.row_functions.coordinate
+    load, store, total = types.row_functions.load, types.row_functions.store, types.row_functions.total
+    coordinate = types.row_functions.coordinate
 
     @wp.func(module=module, inline=True)
     def pass_outputs(
@@ -115,21 +115,21 @@ def build_reverse(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Cont
     return reverse
 
 
-def build_accumulate(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Controller: Any) -> Any:
+def build_accumulate(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Controller: Any) -> Any:
     """Return the function that adds a segment's part to the gradient, each row of weights loaded and stored once.
 
     Steps are added up from the last to the first, within a segment as among segments, so that the length of segments
     changes no bit.
     """
-    Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
-    DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // dialect.row, sizes.clock // dialect.row
-    FEATURES, SENSES, MOTIONS = sizes.features(dialect.dimension), sizes.senses, sizes.motions
+    Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
+    DIMENSION, ROW, module = types.dimension, types.row, types.module
+    STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // types.row, sizes.clock // types.row
+    FEATURES, SENSES, MOTIONS = sizes.features(types.dimension), sizes.senses, sizes.motions
     FIRST_VELOCITY = int(sizes.position)
-    GROUP, GROUP_ROWS, GROUPS = layer.group, layer.group // dialect.row, sizes.units // layer.group
-    outer, outer_relative, numbers = layer.outer, layer.outer_relative, dialect.numbers
-    load, store = dialect.row_functions.load, dialect.row_functions.store
-    rows = wp.array(dtype=dialect.numbers)
+    GROUP, GROUP_ROWS, GROUPS = layer.group, layer.group // types.row, sizes.units // layer.group
+    outer, outer_relative, row_vector = layer.outer, layer.outer_relative, types.row_vector
+    load, store = types.row_functions.load, types.row_functions.store
+    rows = wp.array(dtype=types.row_vector)
 
     @wp.func(module=module, inline=True)
     def add_up(gradient: rows, at: int, passed: rows, first: int, stride: int, steps: int):
@@ -167,10 +167,10 @@ def build_accumulate(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, C
             group = index % GROUPS
             # Velocities are relative to nothing.
             values = tape.position_rows
-            present = load(model.present_rows, base + row % states)
+            mask = load(model.mask_rows, base + row % states)
             if row >= FIRST_VELOCITY * states:
                 values = tape.velocity_rows
-                present = numbers()
+                mask = row_vector()
             outer_relative(
                 gradient,
                 first + row * STRIDE + group * GROUP,
@@ -184,7 +184,7 @@ def build_accumulate(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, C
                 control.centre_rows,
                 world * constants.segment * DIMENSION + row % DIMENSION,
                 DIMENSION,
-                present,
+                mask,
                 control.scale,
             )
         for index in range(lane, SENSES * count * GROUPS, wp.block_dim()):

@@ -13,31 +13,29 @@ import warp as wp
 from codesign.control.layer import LayerFunctions, build_layer
 from codesign.control.mlp_gradient import build_accumulate, build_reverse
 from codesign.control.mlp_sizes import MlpSizes
-from codesign.sim import ControllerFunctions, Dialect, build_tanh, synchronise
+from codesign.sim import ControllerFunctions, KernelTypes, build_tanh, synchronise
 
 
-def build_mlp(dialect: Dialect, sizes: MlpSizes) -> ControllerFunctions:
-    """Return the network's functions in a dialect."""
-    Controller = _record(dialect)
-    layer = build_layer(dialect, sizes.units)
-    act = _build_act(dialect, sizes, layer, Controller)
-    reverse = build_reverse(dialect, sizes, layer, Controller)
-    accumulate = build_accumulate(dialect, sizes, layer, Controller)
-    Constants, Model, Tape = dialect.Constants, dialect.Model, dialect.Tape
+def build_mlp(types: KernelTypes, sizes: MlpSizes) -> ControllerFunctions:
+    """Return the network's functions."""
+    Controller = _record(types)
+    layer = build_layer(types, sizes.units)
+    act = _build_act(types, sizes, layer, Controller)
+    reverse = build_reverse(types, sizes, layer, Controller)
+    accumulate = build_accumulate(types, sizes, layer, Controller)
+    Constants, Model, Tape = types.Constants, types.Model, types.Tape
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def prepare(constants: Constants, model: Model, control: Controller, tape: Tape, world: int, lane: int):
         pass
 
-    return ControllerFunctions(
-        Controller, prepare, act, reverse, accumulate, *_build_staging(dialect, sizes, Controller)
-    )
+    return ControllerFunctions(Controller, prepare, act, reverse, accumulate, *_build_staging(types, sizes, Controller))
 
 
-def _record(dialect: Dialect) -> Any:
+def _record(types: KernelTypes) -> Any:
     """Return the struct of parameters, gradient and scratch."""
-    reals, rows = wp.array(dtype=dialect.real), wp.array(dtype=dialect.numbers)
-    return dialect.record(
+    reals, rows = wp.array(dtype=types.real), wp.array(dtype=types.row_vector)
+    return types.record(
         "Controller",
         {
             "parameter_rows": rows,
@@ -49,17 +47,17 @@ def _record(dialect: Dialect) -> Any:
             "passed": reals,
             "passed_rows": rows,
             "clock_rows": rows,
-            "scale": dialect.real,
+            "scale": types.real,
         },
     )
 
 
-def _build_staging(dialect: Dialect, sizes: MlpSizes, Controller: Any) -> tuple[Any, Any]:
+def _build_staging(types: KernelTypes, sizes: MlpSizes, Controller: Any) -> tuple[Any, Any]:
     """Return the functions that copy a network into shared memory, and back what the reverse sweep reads."""
-    Constants, Model, shared = dialect.Constants, dialect.Model, dialect.shared
-    DIMENSION, ROW, module, UNIT_ROWS = dialect.dimension, dialect.row, dialect.module, sizes.units // dialect.row
-    FEATURES, MOTIONS = sizes.features(dialect.dimension), sizes.motions
-    bring, save_rows, flat = shared.bring, shared.save, shared.flat
+    Constants, Model, shared = types.Constants, types.Model, types.shared
+    DIMENSION, ROW, module, UNIT_ROWS = types.dimension, types.row, types.module, sizes.units // types.row
+    FEATURES, MOTIONS = sizes.features(types.dimension), sizes.motions
+    copy_to_shared, save_rows, flat = shared.copy_to_shared, shared.copy_back, shared.as_reals
 
     @wp.func(module=module, inline=True)
     def stage(constants: Constants, model: Model, control: Controller, world: int) -> Controller:
@@ -70,14 +68,14 @@ def _build_staging(dialect: Dialect, sizes: MlpSizes, Controller: Any) -> tuple[
         features = FEATURES * (model.mass_start[world] // ROW)
         count = FEATURES * (model.mass_start[world + 1] // ROW) - features
         units = segment * UNIT_ROWS
-        staged.parameter_rows = bring(control.parameter_rows, first, parameters)
-        staged.feature_rows = bring(control.feature_rows, features, count)
-        staged.passed_rows = bring(control.passed_rows, features, count)
+        staged.parameter_rows = copy_to_shared(control.parameter_rows, first, parameters)
+        staged.feature_rows = copy_to_shared(control.feature_rows, features, count)
+        staged.passed_rows = copy_to_shared(control.passed_rows, features, count)
         staged.passed = flat(control.passed, staged.passed_rows)
-        staged.hidden_rows = bring(control.hidden_rows, world * units, units)
-        staged.before_hidden_rows = bring(control.before_hidden_rows, world * units, units)
+        staged.hidden_rows = copy_to_shared(control.hidden_rows, world * units, units)
+        staged.before_hidden_rows = copy_to_shared(control.before_hidden_rows, world * units, units)
         if wp.static(MOTIONS > 0):
-            staged.centre_rows = bring(control.centre_rows, world * segment * DIMENSION, segment * DIMENSION)
+            staged.centre_rows = copy_to_shared(control.centre_rows, world * segment * DIMENSION, segment * DIMENSION)
         return staged
 
     @wp.func(module=module, inline=True)
@@ -91,22 +89,22 @@ def _build_staging(dialect: Dialect, sizes: MlpSizes, Controller: Any) -> tuple[
     return stage, save
 
 
-def _build_act(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Controller: Any) -> Any:
+def _build_act(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Controller: Any) -> Any:
     """Return the function that turns a state into actuation."""
-    vector, numbers = dialect.vector, dialect.numbers
-    load, store = dialect.row_functions.load, dialect.row_functions.store
-    coordinate = dialect.row_functions.coordinate
-    Constants, Model, Tape = dialect.Constants, dialect.Model, dialect.Tape
-    DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // dialect.row, sizes.clock // dialect.row
-    FEATURES, SENSES = sizes.features(dialect.dimension), sizes.senses
+    vector, row_vector = types.vector, types.row_vector
+    load, store = types.row_functions.load, types.row_functions.store
+    coordinate = types.row_functions.coordinate
+    Constants, Model, Tape = types.Constants, types.Model, types.Tape
+    DIMENSION, ROW, module = types.dimension, types.row, types.module
+    STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // types.row, sizes.clock // types.row
+    FEATURES, SENSES = sizes.features(types.dimension), sizes.senses
     POSITION, VELOCITY = sizes.position, sizes.velocity
     spread, fold = layer.spread, layer.fold
-    tanh = build_tanh(dialect)
+    tanh = build_tanh(types)
 
     @wp.func(module=module, inline=True)
-    def squash(values: numbers) -> numbers:
-        squashed = numbers()
+    def squash(values: row_vector) -> row_vector:
+        squashed = row_vector()
         for entry in range(ROW):
             squashed[entry] = tanh(values[entry])
         return squashed
@@ -129,12 +127,12 @@ def _build_act(dialect: Dialect, sizes: MlpSizes, layer: LayerFunctions, Control
         kept = (world * constants.segment + slot) * DIMENSION
         if lane == 0:
             for axis in range(DIMENSION):
-                centres = numbers()
+                centres = row_vector()
                 for entry in range(ROW):
                     centres[entry] = centre[(axis * ROW + entry) % DIMENSION]
                 store(control.centre_rows, kept + axis, centres)
         for row in range(lane, DIMENSION * (model.mass_start[world + 1] // ROW) - base, wp.block_dim()):
-            centres = load(model.present_rows, base + row)
+            centres = load(model.mask_rows, base + row)
             if wp.static(ROW == 1):
                 centres[0] = centres[0] * coordinate(centre, row)
             else:

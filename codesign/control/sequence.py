@@ -9,7 +9,7 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.control.checks import require_positive
-from codesign.sim import Binding, ControllerFunctions, Dialect, Layout, build_tanh
+from codesign.sim import Binding, ControllerFunctions, KernelTypes, Layout, build_tanh
 
 
 @dataclass(frozen=True)
@@ -69,20 +69,20 @@ class Sequence:
     def bind(self, binding: Binding, parameters: wp.array, gradient: wp.array) -> Any:
         """Return the struct of values and gradient."""
         control = binding.functions.Controller()
-        control.parameter_rows = binding.view(parameters, binding.dialect.numbers)
-        control.gradient_rows = binding.view(gradient, binding.dialect.numbers)
+        control.parameter_rows = binding.view(parameters, binding.types.row_vector)
+        control.gradient_rows = binding.view(gradient, binding.types.row_vector)
         return control
 
-    def functions(self, dialect: Dialect) -> ControllerFunctions:
+    def functions(self, types: KernelTypes) -> ControllerFunctions:
         """Return the sequence as functions of lanes."""
-        return _build(dialect)
+        return _build(types)
 
 
-def _build(dialect: Dialect) -> ControllerFunctions:
-    vector, numbers, ROW, module = dialect.vector, dialect.numbers, dialect.row, dialect.module
-    Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
-    tanh, rows = build_tanh(dialect), wp.array(dtype=dialect.numbers)
-    Controller = dialect.record("Controller", {"parameter_rows": rows, "gradient_rows": rows})
+def _build(types: KernelTypes) -> ControllerFunctions:
+    vector, row_vector, ROW, module = types.vector, types.row_vector, types.row, types.module
+    Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
+    tanh, rows = build_tanh(types), wp.array(dtype=types.row_vector)
+    Controller = types.record("Controller", {"parameter_rows": rows, "gradient_rows": rows})
 
     @wp.func(module=module, inline=True)
     def prepare(constants: Constants, model: Model, control: Controller, tape: Tape, world: int, lane: int):
@@ -105,7 +105,7 @@ def _build(dialect: Dialect) -> ControllerFunctions:
         first = model.parameter_start[world] // ROW + step * count
         for row in range(lane, count, wp.block_dim()):
             values = control.parameter_rows[first + row]
-            actuation = numbers()
+            actuation = row_vector()
             for entry in range(ROW):
                 actuation[entry] = tanh(values[entry])
             tape.actuation_rows[start * constants.segment + slot * count + row] = actuation

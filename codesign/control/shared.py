@@ -13,7 +13,7 @@ from codesign.control.checks import require_positive
 from codesign.control.sensors import ordered_sensors, senses_of
 from codesign.control.shared_kernels import build_shared_network
 from codesign.control.shared_sizes import SharedSizes
-from codesign.sim import Binding, ControllerFunctions, Dialect, Layout
+from codesign.sim import Binding, ControllerFunctions, KernelTypes, Layout
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Shared:
     gain_out: float = 3.0
 
     def __post_init__(self) -> None:
-        numbers = "hidden", "sines", "frequency", "position_scale", "velocity_scale", "gain_in", "gain_out"
-        for field in numbers:
+        row_vector = "hidden", "sines", "frequency", "position_scale", "velocity_scale", "gain_in", "gain_out"
+        for field in row_vector:
             require_positive("controller", field, getattr(self, field))
         object.__setattr__(self, "sensors", ordered_sensors(self.sensors))
 
@@ -69,9 +69,9 @@ class Shared:
         """What decides the kernels."""
         return (self.name, self.hidden, self.sines, self.sensors)
 
-    def functions(self, dialect: Dialect) -> ControllerFunctions:
+    def functions(self, types: KernelTypes) -> ControllerFunctions:
         """Return the network as functions of lanes."""
-        return build_shared_network(dialect, self._sizes(dialect.dimension, dialect.row))
+        return build_shared_network(types, self._sizes(types.dimension, types.row))
 
     def groups(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of weights and biases: w1 (hidden, inputs), b1 (hidden,), w2 (hidden,), b2 (1,).
@@ -116,20 +116,20 @@ class Shared:
 
     def bind(self, binding: Binding, parameters: wp.array, gradient: wp.array) -> Any:
         """Return the struct of the network's arrays, with scratch for one segment."""
-        dialect, layout = binding.dialect, binding.layout
+        types, layout = binding.types, binding.layout
         sizes, device = self._sizes(layout.dimension, layout.row), parameters.device
         control = binding.functions.Controller()
-        control.parameter_rows = binding.view(parameters, dialect.numbers)
-        control.gradient_rows = binding.view(gradient, dialect.numbers)
+        control.parameter_rows = binding.view(parameters, types.row_vector)
+        control.gradient_rows = binding.view(gradient, types.row_vector)
         control.gradient = gradient
         for name, counts in sizes.scratch(layout.padded_springs, binding.segment).items():
             count = int(counts.sum()) // layout.row
-            setattr(control, name, wp.zeros(count, dtype=dialect.numbers, device=device))
+            setattr(control, name, wp.zeros(count, dtype=types.row_vector, device=device))
         time = np.arange(binding.steps)[:, None] * binding.dt
         clock = np.ones((binding.steps, sizes.clock))
         phases = 2.0 * np.pi / self.sines * np.arange(self.sines)
         clock[:, : self.sines] = np.sin(self.frequency * time + phases[None])
-        control.clock = wp.array(clock.ravel(), dtype=dialect.real, device=device)
+        control.clock = wp.array(clock.ravel(), dtype=types.real, device=device)
         control.position_scale, control.velocity_scale = self.position_scale, self.velocity_scale
         return control
 

@@ -8,22 +8,22 @@ from codesign.control.broadcast import BroadcastFunctions
 from codesign.control.shared_sensing import SensingFunctions
 from codesign.control.shared_sizes import SharedSizes
 from codesign.control.shared_state import build_to_state
-from codesign.sim import Dialect, synchronise
+from codesign.sim import KernelTypes, synchronise
 
 
 def build_reverse(
-    dialect: Dialect, sizes: SharedSizes, network: BroadcastFunctions, sensing: SensingFunctions, Controller: Any
+    types: KernelTypes, sizes: SharedSizes, network: BroadcastFunctions, sensing: SensingFunctions, Controller: Any
 ) -> Any:
     """Return the function that carries the adjoint of a step's actuation to the weights and to the state.
 
     The gradient of the weights is a sum over springs and steps. Lanes share out the weights, not the springs; sums over
     springs go on from step to step and are put together once, at the start of the episode.
     """
-    real = dialect.real
-    Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
-    DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    UNITS, UNIT_ROWS, INPUTS, SUMS = sizes.units, sizes.units // dialect.row, sizes.padded_inputs, sizes.sums
-    WEIGHTS, SECOND = sizes.weights, sizes.second // dialect.row
+    real = types.real
+    Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
+    DIMENSION, ROW, module = types.dimension, types.row, types.module
+    UNITS, UNIT_ROWS, INPUTS, SUMS = sizes.units, sizes.units // types.row, sizes.padded_inputs, sizes.sums
+    WEIGHTS, SECOND = sizes.weights, sizes.second // types.row
     TILES, ANSWER_TILES = network.tiles, network.answer_tiles
     outer, outer_answer, total_of, slope, pass_back = (
         network.outer,
@@ -32,10 +32,10 @@ def build_reverse(
         network.slope,
         network.pass_back,
     )
-    load, store, total = dialect.row_functions.load, dialect.row_functions.store, dialect.row_functions.total
+    load, store, total = types.row_functions.load, types.row_functions.store, types.row_functions.total
     begin, excite_row = sensing.begin, sensing.excite_row
     stride_of, springs_before = sensing.stride_of, sensing.springs_before
-    to_state = build_to_state(dialect, sizes, sensing, Controller)
+    to_state = build_to_state(types, sizes, sensing, Controller)
 
     @wp.func(module=module, inline=True)
     def to_weights(
@@ -148,20 +148,20 @@ def build_reverse(
     return reverse
 
 
-def build_accumulate(dialect: Dialect, sizes: SharedSizes, Controller: Any) -> Any:
+def build_accumulate(types: KernelTypes, sizes: SharedSizes, Controller: Any) -> Any:
     """Return the function that adds a segment's part to the gradient of the clock's weights.
 
     At the start of the episode it puts the other sums together.
     Steps are added up from the last to the first, within a segment as among segments, so that the length of segments
     changes no bit.
     """
-    real = dialect.real
-    Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
-    ROW, SUMS, CLOCK, UNIT_ROWS = dialect.row, sizes.sums, sizes.clock, sizes.units // dialect.row
+    real = types.real
+    Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
+    ROW, SUMS, CLOCK, UNIT_ROWS = types.row, sizes.sums, sizes.clock, sizes.units // types.row
     WEIGHTS, BETWEEN = sizes.weights, sizes.second - sizes.weights
-    load, store, read = dialect.row_functions.load, dialect.row_functions.store, dialect.row_functions.read
+    load, store, read = types.row_functions.load, types.row_functions.store, types.row_functions.read
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def accumulate(
         constants: Constants,
         model: Model,

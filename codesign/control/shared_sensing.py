@@ -11,7 +11,7 @@ import warp as wp
 
 from codesign.control.broadcast import BroadcastFunctions
 from codesign.control.shared_sizes import SharedSizes
-from codesign.sim import Dialect, build_tanh
+from codesign.sim import KernelTypes, build_tanh
 
 SHORTEST = 1.0e-6
 """Length [m] that is added in quadrature to those of springs, and least rest length: padding has neither."""
@@ -39,26 +39,26 @@ class SensingFunctions:
 
 
 def build_sensing(
-    dialect: Dialect, sizes: SharedSizes, network: BroadcastFunctions, Controller: Any
+    types: KernelTypes, sizes: SharedSizes, network: BroadcastFunctions, Controller: Any
 ) -> SensingFunctions:
-    """Return the functions in a dialect."""
-    real, vector, numbers, rows = dialect.real, dialect.vector, dialect.numbers, dialect.rows
-    Constants, Model, Tape = dialect.Constants, dialect.Model, dialect.Tape
-    DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    UNITS, UNIT_ROWS, CLOCK, SPARE = sizes.units, sizes.units // dialect.row, sizes.clock, sizes.spare
-    INPUTS, CLOCK_AT, SENSES = sizes.padded_inputs, sizes.weights // dialect.row, sizes.senses
+    """Return the functions."""
+    real, vector, row_vector, rows = types.real, types.vector, types.row_vector, types.rows
+    Constants, Model, Tape = types.Constants, types.Model, types.Tape
+    DIMENSION, ROW, module = types.dimension, types.row, types.module
+    UNITS, UNIT_ROWS, CLOCK, SPARE = sizes.units, sizes.units // types.row, sizes.clock, sizes.spare
+    INPUTS, CLOCK_AT, SENSES = sizes.padded_inputs, sizes.weights // types.row, sizes.senses
     at_of = sizes.offsets
     POSITION, VELOCITY = at_of.get("position", 0), at_of.get("velocity", 0)
     LIGHT, CONTACT = at_of.get("light", 0), at_of.get("contact", 0)
     LIGHTS, PADDING = int(LIGHT > 0), sizes.padded_inputs > sizes.inputs
-    functions = dialect.row_functions
-    load, store, read, difference_of = functions.load, functions.store, functions.read, functions.difference
-    both, excite, at_ends = functions.both, network.excite, network.at_ends
-    larger, tanh = dialect.larger, build_tanh(dialect)
+    functions = types.row_functions
+    load, store, read, difference_of_ends = functions.load, functions.store, functions.read, functions.difference
+    sum_of_ends, excite, at_ends = functions.sum_of_ends, network.excite, network.at_ends
+    larger, tanh = types.larger, build_tanh(types)
 
     @wp.func(module=module, inline=True)
-    def lengths_of(difference: rows) -> numbers:
-        lengths = numbers()
+    def lengths_of(difference: rows) -> row_vector:
+        lengths = row_vector()
         for entry in range(ROW):
             square = real(SHORTEST * SHORTEST)
             for axis in range(DIMENSION):
@@ -78,7 +78,7 @@ def build_sensing(
     def begin(model: Model, control: Controller, world: int, lane: int, step: int):
         clock = model.parameter_start[world] // ROW + CLOCK_AT
         for row in range(lane, UNIT_ROWS, wp.block_dim()):
-            begins = numbers()
+            begins = row_vector()
             for number in range(CLOCK):
                 begins += load(control.parameter_rows, clock + number * UNIT_ROWS + row) * read(
                     control.clock, step * CLOCK + number
@@ -86,8 +86,8 @@ def build_sensing(
             store(control.begin_rows, world * UNIT_ROWS + row, begins)
 
     @wp.func(module=module, inline=True)
-    def squash(values: numbers) -> numbers:
-        squashed = numbers()
+    def squash(values: row_vector) -> row_vector:
+        squashed = row_vector()
         for entry in range(ROW):
             squashed[entry] = tanh(values[entry])
         return squashed
@@ -98,26 +98,26 @@ def build_sensing(
     ):
         """Write strain, place and velocity of a row of springs."""
         rest = load(model.rest, spring)
-        difference = difference_of(tape.position, at, model.first, model.second, spring)
+        difference = difference_of_ends(tape.position, at, model.first, model.second, spring)
         lengths = lengths_of(difference)
-        strain = numbers()
+        strain = row_vector()
         for entry in range(ROW):
             strain[entry] = lengths[entry] / larger(rest[entry], real(SHORTEST)) - real(1.0)
         store(control.input_rows, own, strain)
         if wp.static(POSITION > 0):
-            ends = both(tape.position, at, model.first, model.second, spring)
+            ends = sum_of_ends(tape.position, at, model.first, model.second, spring)
             for axis in range(DIMENSION):
-                place = numbers()
-                direction = numbers()
+                place = row_vector()
+                direction = row_vector()
                 for entry in range(ROW):
                     place[entry] = (ends[axis, entry] * real(0.5) - centre[axis]) * control.position_scale
                     direction[entry] = difference[axis, entry] / lengths[entry]
                 store(control.input_rows, own + (POSITION + axis) * stride, place)
                 store(control.input_rows, own + (POSITION + DIMENSION + axis) * stride, direction)
         if wp.static(VELOCITY > 0):
-            speeds = both(tape.velocity, at, model.first, model.second, spring)
+            speeds = sum_of_ends(tape.velocity, at, model.first, model.second, spring)
             for axis in range(DIMENSION):
-                velocity = numbers()
+                velocity = row_vector()
                 for entry in range(ROW):
                     velocity[entry] = speeds[axis, entry] * real(0.5) * control.velocity_scale
                 store(control.input_rows, own + (VELOCITY + axis) * stride, velocity)
@@ -160,7 +160,7 @@ def build_sensing(
         sense_motion(model, control, tape, at, spring, own, stride, centre)
         if wp.static(PADDING):
             # What was not a number in an episode that diverged would stay there.
-            store(control.input_rows, own + (INPUTS - 1) * stride, numbers())
+            store(control.input_rows, own + (INPUTS - 1) * stride, row_vector())
         if wp.static(SENSES > 0):
             sensed = SENSES * (start * constants.segment + slot * masses) // ROW
             sense_around(model, control, tape, sensed, masses // ROW, spring, own, stride)

@@ -6,26 +6,31 @@ import warp as wp
 
 from codesign.control.shared_sensing import SHORTEST, SensingFunctions
 from codesign.control.shared_sizes import SharedSizes
-from codesign.sim import Dialect, synchronise
+from codesign.sim import KernelTypes, synchronise
 
 
-def build_to_state(dialect: Dialect, sizes: SharedSizes, sensing: SensingFunctions, Controller: Any) -> Any:
+def build_to_state(types: KernelTypes, sizes: SharedSizes, sensing: SensingFunctions, Controller: Any) -> Any:
     """Return the function that carries the adjoint of what springs sensed to the masses at their ends.
 
     It goes the way that forces go: springs write what they pass to both ends, masses gather it; once for positions,
     once for velocities and once for what masses feel.
     """
-    real, vector, numbers, rows = dialect.real, dialect.vector, dialect.numbers, dialect.rows
-    Model, Tape, Adjoint = dialect.Model, dialect.Tape, dialect.Adjoint
-    DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
+    real, vector, row_vector, rows = types.real, types.vector, types.row_vector, types.rows
+    Model, Tape, Adjoint = types.Model, types.Tape, types.Adjoint
+    DIMENSION, ROW, module = types.dimension, types.row, types.module
     at_of = sizes.offsets
     POSITION, VELOCITY = at_of.get("position", 0), at_of.get("velocity", 0)
     LIGHT, CONTACT, SENSES = at_of.get("light", 0), at_of.get("contact", 0), sizes.senses
-    functions = dialect.row_functions
-    load, store, take, put = functions.load, functions.store, functions.take, functions.put
-    difference_of, gather = functions.difference, functions.gather
-    lengths_of, stride_of, larger = sensing.lengths_of, sensing.stride_of, dialect.larger
-    PHYSICAL = dialect.physical_gradients
+    functions = types.row_functions
+    load, store, load_coordinates, store_coordinates = (
+        functions.load,
+        functions.store,
+        functions.load_coordinates,
+        functions.store_coordinates,
+    )
+    difference_of_ends, gather = functions.difference, functions.gather
+    lengths_of, stride_of, larger = sensing.lengths_of, sensing.stride_of, types.larger
+    PHYSICAL = types.physical_gradients
 
     @wp.func(module=module, inline=True)
     def pass_positions(
@@ -41,18 +46,18 @@ def build_to_state(dialect: Dialect, sizes: SharedSizes, sensing: SensingFunctio
         to_first: int,
     ):
         """Write what a row of springs passes to the positions of its ends, and to rest lengths."""
-        difference = difference_of(tape.position, at, model.first, model.second, spring)
+        difference = difference_of_ends(tape.position, at, model.first, model.second, spring)
         lengths = lengths_of(difference)
         rest = load(model.rest, spring)
         d_strain = load(control.input_rows, own)
         apart = rows()
         together = rows()
         # Along the spring and, of what its direction passes on, across it.
-        along = numbers()
+        along = row_vector()
         for entry in range(ROW):
             along[entry] = d_strain[entry] / larger(rest[entry], real(SHORTEST))
         if wp.static(PHYSICAL):
-            d_rest = numbers()
+            d_rest = row_vector()
             for entry in range(ROW):
                 d_rest[entry] = along[entry] * lengths[entry] / larger(rest[entry], real(SHORTEST))
             store(adjoint.rest_rows, spring, load(adjoint.rest_rows, spring) - d_rest)
@@ -68,8 +73,8 @@ def build_to_state(dialect: Dialect, sizes: SharedSizes, sensing: SensingFunctio
         for axis in range(DIMENSION):
             for entry in range(ROW):
                 apart[axis, entry] = apart[axis, entry] + along[entry] * difference[axis, entry] / lengths[entry]
-        put(tape.force, to_second, together - apart)
-        put(tape.force, to_first, together + apart)
+        store_coordinates(tape.force, to_second, together - apart)
+        store_coordinates(tape.force, to_first, together + apart)
 
     @wp.func(module=module, inline=True)
     def centre_of(control: Controller, own: int, stride: int, springs: int) -> vector:
@@ -77,7 +82,7 @@ def build_to_state(dialect: Dialect, sizes: SharedSizes, sensing: SensingFunctio
         passed = vector()
         if wp.static(POSITION > 0):
             for axis in range(DIMENSION):
-                sums = numbers()
+                sums = row_vector()
                 for row in range(springs):
                     sums += load(control.input_rows, own + (POSITION + axis) * stride + row)
                 whole = real(0.0)
@@ -93,8 +98,8 @@ def build_to_state(dialect: Dialect, sizes: SharedSizes, sensing: SensingFunctio
             d_velocity = load(control.input_rows, own + (VELOCITY + axis) * stride)
             for entry in range(ROW):
                 ends[axis, entry] = d_velocity[entry] * real(0.5) * control.velocity_scale
-        put(tape.force, to_second, ends)
-        put(tape.force, to_first, ends)
+        store_coordinates(tape.force, to_second, ends)
+        store_coordinates(tape.force, to_first, ends)
 
     @wp.func(module=module, inline=True)
     def pass_senses(control: Controller, tape: Tape, own: int, stride: int, to_second: int, to_first: int):
@@ -112,8 +117,8 @@ def build_to_state(dialect: Dialect, sizes: SharedSizes, sensing: SensingFunctio
             for entry in range(ROW):
                 first[SENSES - 1, entry] = felt[entry] * real(0.5)
                 second[SENSES - 1, entry] = felt[entry] * real(0.5)
-        put(tape.force, to_second, second)
-        put(tape.force, to_first, first)
+        store_coordinates(tape.force, to_second, second)
+        store_coordinates(tape.force, to_first, first)
 
     @wp.func(module=module, inline=True)
     def gathered_by(model: Model, tape: Tape, force: int, row: int) -> rows:
@@ -145,11 +150,11 @@ def build_to_state(dialect: Dialect, sizes: SharedSizes, sensing: SensingFunctio
         centre = centre_of(control, inputs, stride, springs) / real(model.masses[world])
         for row in range(lane, count, wp.block_dim()):
             base = DIMENSION * (start + row) * ROW
-            passed = take(adjoint.position, base) + gathered_by(model, tape, force, start + row)
+            passed = load_coordinates(adjoint.position, base) + gathered_by(model, tape, force, start + row)
             for axis in range(DIMENSION):
                 for entry in range(ROW):
                     passed[axis, entry] = passed[axis, entry] + centre[axis]
-            put(adjoint.position, base, passed)
+            store_coordinates(adjoint.position, base, passed)
         if wp.static(VELOCITY > 0):
             synchronise()
             for row in range(lane, springs, wp.block_dim()):
@@ -158,8 +163,8 @@ def build_to_state(dialect: Dialect, sizes: SharedSizes, sensing: SensingFunctio
             synchronise()
             for row in range(lane, count, wp.block_dim()):
                 base = DIMENSION * (start + row) * ROW
-                passed = take(adjoint.velocity, base) + gathered_by(model, tape, force, start + row)
-                put(adjoint.velocity, base, passed)
+                passed = load_coordinates(adjoint.velocity, base) + gathered_by(model, tape, force, start + row)
+                store_coordinates(adjoint.velocity, base, passed)
         if wp.static(SENSES > 0):
             synchronise()
             for row in range(lane, springs, wp.block_dim()):
@@ -169,7 +174,7 @@ def build_to_state(dialect: Dialect, sizes: SharedSizes, sensing: SensingFunctio
             for row in range(lane, count, wp.block_dim()):
                 felt = gathered_by(model, tape, force, start + row)
                 for kind in range(SENSES):
-                    values = numbers()
+                    values = row_vector()
                     for entry in range(ROW):
                         values[entry] = felt[kind, entry]
                     store(adjoint.sense_rows, SENSES * start + kind * count + row, values)

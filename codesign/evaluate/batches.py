@@ -32,7 +32,7 @@ def bytes_needed(trial: Trial, bodies: Bodies) -> np.ndarray:
     """Return the memory that each body takes in all its worlds while it learns [bytes], shape (bodies,)."""
     physics, execution = trial.physics, trial.execution
     layout = layout_of(bodies, WIDEST_ROW)
-    needed = bytes_per_world(layout, trial.controller, physics.steps, execution, trial.task.memory, COPIES)
+    needed = bytes_per_world(layout, trial.controller, physics.steps, execution, trial.task.state_size, COPIES)
     return trial.worlds.count * needed
 
 

@@ -15,7 +15,7 @@ from codesign.sim.kernels.rows import REAL_BYTES, REAL_NAMES
 from codesign.sim.kernels.senses import SENSES
 from codesign.sim.kernels.step import synchronise
 from codesign.sim.kernels.tanh import build_tanh
-from codesign.sim.kernels.types import Dialect
+from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.launching.program import CPU_FLAGS, ROWS
 from codesign.sim.layout.buffers import MEBIBYTE, bytes_per_world, free_memory, split
 from codesign.sim.layout.packing import layout_of, pack
@@ -35,8 +35,8 @@ __all__ = [
     "Conditions",
     "Controller",
     "ControllerFunctions",
-    "Dialect",
     "Execution",
+    "KernelTypes",
     "Layout",
     "Physics",
     "Pooling",

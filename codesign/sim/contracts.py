@@ -9,12 +9,12 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
-from codesign.sim.kernels.types import Dialect
+from codesign.sim.kernels.types import KernelTypes
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Sizes of a batch's worlds, in rows of the dialect.
+    """Sizes of a batch's worlds, in rows of the kernel types.
 
     Attributes:
         dimension: of space.
@@ -56,7 +56,7 @@ class Terrain(Protocol):
         """What decides the functions; terrains that are equal in it share compiled kernels."""
         ...
 
-    def functions(self, dialect: Dialect) -> TerrainFunctions:
+    def functions(self, types: KernelTypes) -> TerrainFunctions:
         """Return the ground's functions."""
         ...
 
@@ -104,7 +104,7 @@ class Task(Protocol):
         ...
 
     @property
-    def memory(self) -> int:
+    def state_size(self) -> int:
         """Numbers that the task keeps during an episode."""
         ...
 
@@ -113,7 +113,7 @@ class Task(Protocol):
         """Whether `observe` reads the effort; if not, the simulator does not compute it."""
         ...
 
-    def functions(self, dialect: Dialect) -> TaskFunctions:
+    def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return the objective's functions."""
         ...
 
@@ -156,7 +156,7 @@ class Controller(Protocol):
         """What every mass senses for it besides its own motion, keys of `SENSES`."""
         ...
 
-    def functions(self, dialect: Dialect) -> ControllerFunctions:
+    def functions(self, types: KernelTypes) -> ControllerFunctions:
         """Return the controller's functions."""
         ...
 
@@ -194,7 +194,7 @@ class Binding:
     """What a controller is bound to.
 
     Attributes:
-        dialect: types of the kernels.
+        types: the types of the kernels.
         functions: what the controller's `functions` returned.
         layout: of the worlds.
         dt: length of a step [s].
@@ -202,7 +202,7 @@ class Binding:
         segment: steps of a segment.
     """
 
-    dialect: Dialect
+    types: KernelTypes
     functions: ControllerFunctions
     layout: Layout
     dt: float

@@ -12,16 +12,16 @@ from codesign.sim.conditions import Conditions, require_conditions
 from codesign.sim.contracts import Binding, Controller
 from codesign.sim.device import device_of, settled
 from codesign.sim.kernels.aggregation import pooling_kernels
-from codesign.sim.kernels.locomotion import conduct_measures, conduct_size
+from codesign.sim.kernels.locomotion import locomotion_measures, locomotion_size
 from codesign.sim.launching.launches import Launches
 from codesign.sim.launching.program import build_program, lanes_of, row_of, shared_of
 from codesign.sim.layout.block_memory import staged_bytes
-from codesign.sim.layout.buffers import buffer_sizes, places_of
+from codesign.sim.layout.buffers import buffer_sizes, snapshots_of
 from codesign.sim.layout.packing import pack, upload
 from codesign.sim.layout.parameters import parameter_layout
 from codesign.sim.layout.snapshot_schedule import schedule_of
 from codesign.sim.layout.states import States
-from codesign.sim.layout.world_parameters import constants_of, upload_surroundings
+from codesign.sim.layout.world_parameters import constants_of, upload_world_parameters
 from codesign.sim.settings import Execution, Physics, Pooling
 
 
@@ -77,7 +77,7 @@ class Simulator:
         self.world_start = np.arange(0, self.worlds + 1, each)
         self.controllers = len(self.world_start) - 1
         self.segment = execution.segment(physics.steps)
-        self.places = self._places(execution)
+        self.snapshots = self._snapshots(execution)
         shared = shared_of(self.device)
         self._program = build_program(
             dimension,
@@ -93,14 +93,14 @@ class Simulator:
         )
         self._allocate_parameters()
         self._allocate_results()
-        sizes = buffer_sizes(self.layout, self.segment, self.places, self.task.memory, len(controller.senses))
-        self._states = States(self._packed, self._program.dialect, sizes, self.places, self.device)
+        sizes = buffer_sizes(self.layout, self.segment, self.snapshots, self.task.state_size, len(controller.senses))
+        self._states = States(self._packed, self._program.types, sizes, self.snapshots, self.device)
         self._states.begin(self._starts(), velocities)
         self._launches = Launches(
             self._program.kernels,
             self._bind(),
             self.layout.padded_springs + self.layout.padded_masses,
-            staged_bytes(self.layout, controller, self.segment, self.task.memory, execution.precision),
+            staged_bytes(self.layout, controller, self.segment, self.task.state_size, execution.precision),
             device=self.device,
             lanes=lanes_of(self.device),
             shared=shared,
@@ -162,7 +162,7 @@ class Simulator:
             self._asked.fill_(0)
         if self._pooled:
             inputs = [self.pooling.place, self._world_start, self.world_losses, self._ordered_losses, self.loss]
-            kernel = pooling_kernels(self._program.dialect.real).losses
+            kernel = pooling_kernels(self._program.types.real).losses
             wp.launch(kernel, dim=self.controllers, inputs=inputs, device=self.device)
 
     def reverse(self) -> None:
@@ -182,7 +182,7 @@ class Simulator:
             threads = lanes_of(self.device)
             starts = [self._world_start, self._gradient_start, self.parameter_offsets]
             inputs = [threads, *starts, self._world_gradients, self.gradient]
-            kernel = pooling_kernels(self._program.dialect.real).gradients
+            kernel = pooling_kernels(self._program.types.real).gradients
             wp.launch(kernel, dim=(self.controllers, threads), inputs=inputs, device=self.device)
 
     def measures(self) -> dict[str, np.ndarray]:
@@ -190,9 +190,9 @@ class Simulator:
 
         How bodies moved is of the last episode that was asked to write it down.
         """
-        memory = self._final_memory.numpy().astype(np.float64).reshape(self.worlds, -1)
+        memory = self._final_task_state.numpy().astype(np.float64).reshape(self.worlds, -1)
         conduct = self._conduct.numpy().astype(np.float64).reshape(self.worlds, -1)
-        return conduct_measures(conduct, self.physics.steps, self.physics.dt) | self.task.measures(memory)
+        return locomotion_measures(conduct, self.physics.steps, self.physics.dt) | self.task.measures(memory)
 
     def physical_gradients(self) -> dict[str, np.ndarray]:
         """Return the derivatives of each world's loss in its start and its springs, as the last `reverse` left them.
@@ -219,18 +219,18 @@ class Simulator:
             )
         return self._states.motion(steps)
 
-    def _places(self, execution: Execution) -> int:
+    def _snapshots(self, execution: Execution) -> int:
         parts = -(-self.physics.steps // self.segment)
         if execution.checkpoints:
             return min(execution.checkpoints, parts)
-        sizes = self.layout, self.controller, self.physics.steps, self.segment, self.task.memory
-        return int(places_of(*sizes).min())
+        sizes = self.layout, self.controller, self.physics.steps, self.segment, self.task.state_size
+        return int(snapshots_of(*sizes).min())
 
     def _allocate_parameters(self) -> None:
         places = parameter_layout(self.controller, self.layout, self.world_start, self.physics.steps)
         self.parameter_start, self.weight_start = places.start, places.weight_start
         self.weight_slots, gradient_start = places.weight_slots, places.gradient_start
-        size, real, device = int(self.parameter_start[-1]), self._program.dialect.real, self.device
+        size, real, device = int(self.parameter_start[-1]), self._program.types.real, self.device
         self.parameter_offsets = wp.array(self.parameter_start.astype(np.int32), dtype=wp.int32, device=device)
         self.parameters = wp.zeros(size, dtype=real, device=device)
         self.gradient = wp.zeros(size, dtype=real, device=device)
@@ -242,13 +242,13 @@ class Simulator:
             self._world_gradients = wp.zeros(int(gradient_start[-1]), dtype=real, device=device)
 
     def _allocate_results(self) -> None:
-        dialect, device = self._program.dialect, self.device
-        self.loss = wp.zeros(self.controllers, dtype=dialect.real, device=device)
-        self.world_losses = wp.zeros(self.worlds, dtype=dialect.real, device=device) if self._pooled else self.loss
-        self._ordered_losses = wp.zeros(self.worlds, dtype=dialect.real, device=device)
+        types, device = self._program.types, self.device
+        self.loss = wp.zeros(self.controllers, dtype=types.real, device=device)
+        self.world_losses = wp.zeros(self.worlds, dtype=types.real, device=device) if self._pooled else self.loss
+        self._ordered_losses = wp.zeros(self.worlds, dtype=types.real, device=device)
         self._world_start = wp.array(self.world_start.astype(np.int32), dtype=wp.int32, device=device)
-        self._final_memory = wp.zeros(self.worlds, dtype=dialect.recall, device=device)
-        self._conduct = wp.zeros(self.worlds * conduct_size(dialect.dimension), dtype=dialect.real, device=device)
+        self._final_task_state = wp.zeros(self.worlds, dtype=types.task_state, device=device)
+        self._conduct = wp.zeros(self.worlds * locomotion_size(types.dimension), dtype=types.real, device=device)
         self._asked = wp.zeros(1, dtype=wp.int32, device=device)
 
     def _starts(self) -> np.ndarray:
@@ -262,22 +262,22 @@ class Simulator:
 
     def _bind(self) -> tuple[list[Any], list[Any]]:
         """Return what both kernels are called with."""
-        program, dialect, device = self._program, self._program.dialect, self.device
+        program, types, device = self._program, self._program.types, self.device
         physics, steps = self.physics, self.physics.steps
-        constants = constants_of(physics, dialect, self.segment, self.places)
+        constants = constants_of(physics, types, self.segment, self.snapshots)
         owners = np.repeat(np.arange(self.controllers), np.diff(self.world_start))
-        model = upload(self._packed, self.parameter_start[owners], self._gradient_start.numpy(), dialect, device)
-        binding = Binding(dialect, program.controller, self.layout, physics.dt, steps, self.segment)
+        model = upload(self._packed, self.parameter_start[owners], self._gradient_start.numpy(), types, device)
+        binding = Binding(types, program.controller, self.layout, physics.dt, steps, self.segment)
         control = self.controller.bind(binding, self.parameters, self._world_gradients)
-        surroundings, ground = upload_surroundings(self.conditions, dialect, device)
+        world_parameters, ground = upload_world_parameters(self.conditions, types, device)
         Values = program.task.Values
-        own = [Values(*conditions.task.values(dialect.dimension)) for conditions in self.conditions]
+        own = [Values(*conditions.task.values(types.dimension)) for conditions in self.conditions]
         values = wp.array(own, dtype=Values, device=device)
-        schedule = schedule_of(-(-steps // self.segment), self.places)
-        plan = dialect.Plan()
+        schedule = schedule_of(-(-steps // self.segment), self.snapshots)
+        plan = types.Plan()
         plan.keep = wp.array(schedule.keep, dtype=wp.int32, device=device)
         plan.actions = wp.array(schedule.actions.ravel(), dtype=wp.int32, device=device)
         plan.count = len(schedule.actions)
-        common = [constants, surroundings, model, control, self._states.tape]
-        results = [self.world_losses, self._final_memory, self._asked, self._conduct]
+        common = [constants, world_parameters, model, control, self._states.tape]
+        results = [self.world_losses, self._final_task_state, self._asked, self._conduct]
         return [*common, plan, ground, values, *results], [*common, self._states.adjoint, plan, ground, values]

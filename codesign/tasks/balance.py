@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from codesign.sim import Dialect, TaskFunctions
+from codesign.sim import KernelTypes, TaskFunctions
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Balance:
 
     name: str = "balance"
 
-    memory = 3
+    state_size = 3
     uses_effort = False
 
     @property
@@ -26,23 +26,25 @@ class Balance:
         """What decides the kernels."""
         return (self.name,)
 
-    def functions(self, dialect: Dialect) -> TaskFunctions:
+    def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return functions that remember how high the centre started, how high it is, and how far it sank so far."""
-        real, vector, scalar, recall = dialect.real, dialect.vector, dialect.scalar, dialect.recall
-        Values, up, larger = dialect.scalar, dialect.dimension - 1, dialect.larger
+        real, vector, scalar, task_state = types.real, types.vector, types.scalar, types.task_state
+        Values, up, larger = types.scalar, types.dimension - 1, types.larger
 
-        @wp.func(module=dialect.module)
-        def observe(values: Values, memory: recall, step: int, steps: int, centre: vector, effort: real) -> recall:
+        @wp.func(module=types.module)
+        def observe(
+            values: Values, memory: task_state, step: int, steps: int, centre: vector, effort: real
+        ) -> task_state:
             start = memory[0]
             sunk = memory[2]
             if step == 0:
                 start = centre[up]
                 sunk = real(0.0)
             below = larger(real(0.0), start - centre[up])  # in this order NaN stays NaN
-            return recall(start, centre[up], sunk + below / real(steps))
+            return task_state(start, centre[up], sunk + below / real(steps))
 
-        @wp.func(module=dialect.module)
-        def loss(values: Values, memory: recall) -> scalar:
+        @wp.func(module=types.module)
+        def loss(values: Values, memory: task_state) -> scalar:
             return scalar(memory[2])
 
         return TaskFunctions(Values, observe, loss)

@@ -8,7 +8,7 @@ import numpy as np
 import warp as wp
 
 from codesign.errors import ConfigError
-from codesign.sim import Dialect, TaskFunctions
+from codesign.sim import KernelTypes, TaskFunctions
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Climb:
     name: str = "climb"
     progress_weight: float = 0.1
 
-    memory = 4
+    state_size = 4
     uses_effort = False
 
     def __post_init__(self) -> None:
@@ -41,13 +41,15 @@ class Climb:
         """What decides the kernels."""
         return (self.name,)
 
-    def functions(self, dialect: Dialect) -> TaskFunctions:
+    def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return functions that remember where the centre started, how far it is, and its mean height in the end."""
-        real, vector, scalar, recall = dialect.real, dialect.vector, dialect.scalar, dialect.recall
-        Values, up = dialect.scalar, dialect.dimension - 1
+        real, vector, scalar, task_state = types.real, types.vector, types.scalar, types.task_state
+        Values, up = types.scalar, types.dimension - 1
 
-        @wp.func(module=dialect.module)
-        def observe(values: Values, memory: recall, step: int, steps: int, centre: vector, effort: real) -> recall:
+        @wp.func(module=types.module)
+        def observe(
+            values: Values, memory: task_state, step: int, steps: int, centre: vector, effort: real
+        ) -> task_state:
             start_x = memory[0]
             start_height = memory[1]
             height = memory[3]
@@ -58,10 +60,10 @@ class Climb:
             first = (3 * steps + 3) // 4
             if step >= first:
                 height = height + centre[up] / real(steps - first + 1)
-            return recall(start_x, start_height, centre[0], height)
+            return task_state(start_x, start_height, centre[0], height)
 
-        @wp.func(module=dialect.module)
-        def loss(values: Values, memory: recall) -> scalar:
+        @wp.func(module=types.module)
+        def loss(values: Values, memory: task_state) -> scalar:
             return scalar(memory[1] - memory[3] + values[0] * (memory[0] - memory[2]))
 
         return TaskFunctions(Values, observe, loss)

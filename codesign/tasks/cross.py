@@ -8,7 +8,7 @@ import numpy as np
 import warp as wp
 
 from codesign.errors import ConfigError
-from codesign.sim import Dialect, TaskFunctions
+from codesign.sim import KernelTypes, TaskFunctions
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Cross:
     level: float = 0.0
     softness: float = 0.02
 
-    memory = 3
+    state_size = 3
     uses_effort = False
 
     def __post_init__(self) -> None:
@@ -44,13 +44,15 @@ class Cross:
         """What decides the kernels."""
         return (self.name,)
 
-    def functions(self, dialect: Dialect) -> TaskFunctions:
+    def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return functions that remember where the centre started and is, and how much of its way counted."""
-        real, vector, scalar, recall = dialect.real, dialect.vector, dialect.scalar, dialect.recall
-        Values, up = wp.types.vector(2, dialect.real), dialect.dimension - 1
+        real, vector, scalar, task_state = types.real, types.vector, types.scalar, types.task_state
+        Values, up = wp.types.vector(2, types.real), types.dimension - 1
 
-        @wp.func(module=dialect.module)
-        def observe(values: Values, memory: recall, step: int, steps: int, centre: vector, effort: real) -> recall:
+        @wp.func(module=types.module)
+        def observe(
+            values: Values, memory: task_state, step: int, steps: int, centre: vector, effort: real
+        ) -> task_state:
             start = memory[0]
             before = memory[1]
             counted = memory[2]
@@ -59,10 +61,10 @@ class Cross:
                 before = centre[0]
                 counted = real(0.0)
             share = real(0.5) + real(0.5) * wp.tanh((centre[up] - values[0]) / values[1])
-            return recall(start, centre[0], counted + share * (centre[0] - before))
+            return task_state(start, centre[0], counted + share * (centre[0] - before))
 
-        @wp.func(module=dialect.module)
-        def loss(values: Values, memory: recall) -> scalar:
+        @wp.func(module=types.module)
+        def loss(values: Values, memory: task_state) -> scalar:
             return scalar(-memory[2])
 
         return TaskFunctions(Values, observe, loss)

@@ -8,7 +8,7 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies
-from codesign.sim import Dialect, TerrainFunctions
+from codesign.sim import KernelTypes, TerrainFunctions
 from codesign.tasks.placement import require_near, set_down, surface_of, unbounded
 
 SLOWEST = 1.0e-10
@@ -40,24 +40,24 @@ class Flat:
         """What decides the kernels."""
         return (self.name,)
 
-    def functions(self, dialect: Dialect) -> TerrainFunctions:
+    def functions(self, types: KernelTypes) -> TerrainFunctions:
         """Return the ground's functions; the patch is its height."""
-        real, vector, larger, Constants = dialect.real, dialect.vector, dialect.larger, dialect.Constants
-        up, upward, Patch = dialect.dimension - 1, wp.constant(dialect.upward), dialect.scalar
+        real, vector, larger, Constants = types.real, types.vector, types.larger, types.Constants
+        up, upward, Patch = types.dimension - 1, wp.constant(types.upward), types.scalar
 
-        @wp.func(module=dialect.module, inline=True)
+        @wp.func(module=types.module, inline=True)
         def locate(ground: wp.array(dtype=real), position: vector) -> Patch:
             return Patch(ground[0])
 
-        @wp.func(module=dialect.module, inline=True)
+        @wp.func(module=types.module, inline=True)
         def height(patch: Patch, position: vector) -> real:
             return patch[0]
 
-        @wp.func(module=dialect.module, inline=True)
+        @wp.func(module=types.module, inline=True)
         def normal(patch: Patch, position: vector) -> vector:
             return upward
 
-        @wp.func(module=dialect.module, inline=True)
+        @wp.func(module=types.module, inline=True)
         def impact(constants: Constants, patch: Patch, position: vector, reached: vector, free: vector) -> real:
             gap = position[up] - patch[0]
             return larger(gap, -gap) / (larger(free[up], -free[up]) + real(SLOWEST))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from codesign.sim import REAL_NAMES, Dialect, TerrainFunctions
+from codesign.sim import REAL_NAMES, KernelTypes, TerrainFunctions
 
 CREASE = 1.0e-3
 """Distance from an edge between cells [m] within which the normals of both sides are mixed (code of the 2026 paper)."""
@@ -72,7 +72,7 @@ class Grid:
         return np.concatenate([places, heights], axis=-1)
 
 
-def build_grid(dialect: Dialect, bisections: int) -> TerrainFunctions:
+def build_grid(types: KernelTypes, bisections: int) -> TerrainFunctions:
     """Return the functions of ground on a grid, for numbers that `Grid.data` lays out.
 
     A patch is the ground around the node nearest to a mass, as far as its neighbours, so that a mass may cross an edge
@@ -80,24 +80,24 @@ def build_grid(dialect: Dialect, bisections: int) -> TerrainFunctions:
     zero; or, with bisections, the last moment found to be above ground (2026 paper). A mass is on the ground then.
 
     Args:
-        dialect: types and module.
+        types: the types and module.
         bisections: how often the step is halved, 0 for none.
     """
-    build = _line if dialect.dimension == 2 else _surface
-    Patch, locate, height, normal = build(dialect)
-    impact = _bisected(dialect, Patch, height, bisections) if bisections else _interpolated(dialect, Patch, height)
+    build = _line if types.dimension == 2 else _surface
+    Patch, locate, height, normal = build(types)
+    impact = _bisected(types, Patch, height, bisections) if bisections else _interpolated(types, Patch, height)
     return TerrainFunctions(Patch, locate, height, normal, impact, exact=False)
 
 
-def _line(dialect: Dialect) -> tuple[Any, Any, Any, Any]:
+def _line(types: KernelTypes) -> tuple[Any, Any, Any, Any]:
     """Return a patch's type and functions: the nearest node's place and height, the slopes on both sides of it."""
-    real, vector, larger, smaller = dialect.real, dialect.vector, dialect.larger, dialect.smaller
-    reals, mixed = wp.array(dtype=dialect.real), _mixed(dialect)
+    real, vector, larger, smaller = types.real, types.vector, types.larger, types.smaller
+    reals, mixed = wp.array(dtype=types.real), _mixed(types)
     Patch = wp.types.vector(4, real)
 
     @wp.func_native(f"""const auto* const grid = ground.data;
     {_nearest(0)}
-    wp::vec_t<4, {REAL_NAMES[dialect.precision]}> patch;
+    wp::vec_t<4, {REAL_NAMES[types.precision]}> patch;
     const auto* const heights = grid + {HEADER};
     patch[0] = place0;
     patch[1] = heights[here0];
@@ -106,12 +106,12 @@ def _line(dialect: Dialect) -> tuple[Any, Any, Any, Any]:
     return patch;""")
     def locate(ground: reals, position: vector) -> Patch: ...
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def height(patch: Patch, position: vector) -> real:
         x = position[0] - patch[0]
         return patch[1] + smaller(x, real(0.0)) * patch[2] + larger(x, real(0.0)) * patch[3]
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def normal(patch: Patch, position: vector) -> vector:
         slope = mixed(patch[2], patch[3], position[0] - patch[0])
         return vector(-slope, real(1.0)) / wp.sqrt(real(1.0) + slope * slope)
@@ -119,14 +119,14 @@ def _line(dialect: Dialect) -> tuple[Any, Any, Any, Any]:
     return Patch, locate, height, normal
 
 
-def _surface(dialect: Dialect) -> tuple[Any, Any, Any, Any]:
+def _surface(types: KernelTypes) -> tuple[Any, Any, Any, Any]:
     """Return a patch's type and functions: the nearest node's place and height, and what the four cells around it add.
 
     With the parts of x and y, seen from the node, that are negative and positive, x- and x+, y- and y+, the height is
     linear in x-, x+, y-, y+ and the products of the former with the latter: four slopes and four twists, in this order.
     """
-    real, vector, larger, smaller = dialect.real, dialect.vector, dialect.larger, dialect.smaller
-    reals, mixed = wp.array(dtype=dialect.real), _mixed(dialect)
+    real, vector, larger, smaller = types.real, types.vector, types.larger, types.smaller
+    reals, mixed = wp.array(dtype=types.real), _mixed(types)
     Patch = wp.types.vector(11, real)
 
     @wp.func_native(f"""const auto* const grid = ground.data;
@@ -137,7 +137,7 @@ def _surface(dialect: Dialect) -> tuple[Any, Any, Any, Any]:
     const auto* const here = grid + {HEADER} + here1 * columns;
     const auto* const far = grid + {HEADER} + after1 * columns;
     const auto left = (here[here0] - here[before0]) * per_metre0, right = (here[after0] - here[here0]) * per_metre0;
-    wp::vec_t<11, {REAL_NAMES[dialect.precision]}> patch;
+    wp::vec_t<11, {REAL_NAMES[types.precision]}> patch;
     patch[0] = place0;
     patch[1] = place1;
     patch[2] = here[here0];
@@ -152,7 +152,7 @@ def _surface(dialect: Dialect) -> tuple[Any, Any, Any, Any]:
     return patch;""")
     def locate(ground: reals, position: vector) -> Patch: ...
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def height(patch: Patch, position: vector) -> real:
         x = position[0] - patch[0]
         y = position[1] - patch[1]
@@ -163,7 +163,7 @@ def _surface(dialect: Dialect) -> tuple[Any, Any, Any, Any]:
         across = near * patch[5] + far * patch[6]
         return patch[2] + across + smaller(x, real(0.0)) * left + larger(x, real(0.0)) * right
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def normal(patch: Patch, position: vector) -> vector:
         x = position[0] - patch[0]
         y = position[1] - patch[1]
@@ -190,12 +190,12 @@ def _nearest(axis: int) -> str:
     const auto place{axis} = low{axis} + (decltype(low{axis}))here{axis} * spacing{axis};"""
 
 
-def _mixed(dialect: Dialect) -> Any:
+def _mixed(types: KernelTypes) -> Any:
     """Return the slope at an offset [m] from a node, of those before and after it: near the node, both are mixed."""
-    real, larger, smaller = dialect.real, dialect.larger, dialect.smaller
+    real, larger, smaller = types.real, types.larger, types.smaller
     mixing = wp.constant(real(0.5 / CREASE))
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def mixed(before: real, after: real, offset: real) -> real:
         share = smaller(larger((offset + real(CREASE)) * mixing, real(0.0)), real(1.0))
         return before + share * (after - before)
@@ -203,11 +203,11 @@ def _mixed(dialect: Dialect) -> Any:
     return mixed
 
 
-def _interpolated(dialect: Dialect, Patch: Any, height: Any) -> Any:
-    real, vector, larger, Constants = dialect.real, dialect.vector, dialect.larger, dialect.Constants
-    up = dialect.dimension - 1
+def _interpolated(types: KernelTypes, Patch: Any, height: Any) -> Any:
+    real, vector, larger, Constants = types.real, types.vector, types.larger, types.Constants
+    up = types.dimension - 1
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def impact(constants: Constants, patch: Patch, position: vector, reached: vector, free: vector) -> real:
         before = position[up] - height(patch, position)
         after = reached[up] - height(patch, reached)
@@ -216,11 +216,11 @@ def _interpolated(dialect: Dialect, Patch: Any, height: Any) -> Any:
     return impact
 
 
-def _bisected(dialect: Dialect, Patch: Any, height: Any, bisections: int) -> Any:
-    real, vector, pick, Constants = dialect.real, dialect.vector, dialect.pick, dialect.Constants
-    up = dialect.dimension - 1
+def _bisected(types: KernelTypes, Patch: Any, height: Any, bisections: int) -> Any:
+    real, vector, pick, Constants = types.real, types.vector, types.pick, types.Constants
+    up = types.dimension - 1
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def impact(constants: Constants, patch: Patch, position: vector, reached: vector, free: vector) -> real:
         above = real(0.0)
         below = constants.dt

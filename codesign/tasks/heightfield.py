@@ -11,7 +11,7 @@ import numpy as np
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
-from codesign.sim import Dialect, TerrainFunctions
+from codesign.sim import KernelTypes, TerrainFunctions
 from codesign.tasks.grid import Grid, build_grid
 from codesign.tasks.placement import FARTHEST, require_near, set_down
 
@@ -73,9 +73,9 @@ class Heightfield:
         """What decides the kernels."""
         return ("grid", self.bisections)
 
-    def functions(self, dialect: Dialect) -> TerrainFunctions:
+    def functions(self, types: KernelTypes) -> TerrainFunctions:
         """Return the ground's functions."""
-        return build_grid(dialect, self.bisections)
+        return build_grid(types, self.bisections)
 
     @cached_property
     def _array(self) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import warp as wp
 
-from codesign.sim import Dialect, TaskFunctions
+from codesign.sim import KernelTypes, TaskFunctions
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Jump:
 
     name: str = "jump"
 
-    memory = 2
+    state_size = 2
     uses_effort = False
 
     @property
@@ -23,22 +23,24 @@ class Jump:
         """What decides the kernels."""
         return (self.name,)
 
-    def functions(self, dialect: Dialect) -> TaskFunctions:
+    def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return functions that remember how high the centre started and how high it came."""
-        real, vector, scalar, recall = dialect.real, dialect.vector, dialect.scalar, dialect.recall
-        Values, up, larger = dialect.scalar, dialect.dimension - 1, dialect.larger
+        real, vector, scalar, task_state = types.real, types.vector, types.scalar, types.task_state
+        Values, up, larger = types.scalar, types.dimension - 1, types.larger
 
-        @wp.func(module=dialect.module)
-        def observe(values: Values, memory: recall, step: int, steps: int, centre: vector, effort: real) -> recall:
+        @wp.func(module=types.module)
+        def observe(
+            values: Values, memory: task_state, step: int, steps: int, centre: vector, effort: real
+        ) -> task_state:
             start = memory[0]
             highest = memory[1]
             if step == 0:
                 start = centre[up]
                 highest = centre[up]
-            return recall(start, larger(highest, centre[up]))
+            return task_state(start, larger(highest, centre[up]))
 
-        @wp.func(module=dialect.module)
-        def loss(values: Values, memory: recall) -> scalar:
+        @wp.func(module=types.module)
+        def loss(values: Values, memory: task_state) -> scalar:
             return scalar(memory[0] - memory[1])
 
         return TaskFunctions(Values, observe, loss)

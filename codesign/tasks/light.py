@@ -8,7 +8,7 @@ import numpy as np
 import warp as wp
 
 from codesign.errors import ConfigError
-from codesign.sim import Dialect, TaskFunctions
+from codesign.sim import KernelTypes, TaskFunctions
 
 SHORTEST_START = 0.2
 """Least distance [m] that the loss divides by, about the size of a small body.
@@ -41,7 +41,7 @@ class Light:
     nearest: float = 1.0
     farthest: float = 2.0
 
-    memory = 2
+    state_size = 2
     uses_effort = False
 
     def __post_init__(self) -> None:
@@ -58,24 +58,26 @@ class Light:
         """What decides the kernels."""
         return (self.name,)
 
-    def functions(self, dialect: Dialect) -> TaskFunctions:
+    def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return functions that remember how far the light was and is."""
-        real, vector, scalar, recall = dialect.real, dialect.vector, dialect.scalar, dialect.recall
-        larger, length_of = dialect.larger, dialect.length_of
+        real, vector, scalar, task_state = types.real, types.vector, types.scalar, types.task_state
+        larger, length_of = types.larger, types.length_of
         Values = vector
-        upward = wp.constant(dialect.upward)
+        upward = wp.constant(types.upward)
 
-        @wp.func(module=dialect.module)
-        def observe(values: Values, memory: recall, step: int, steps: int, centre: vector, effort: real) -> recall:
+        @wp.func(module=types.module)
+        def observe(
+            values: Values, memory: task_state, step: int, steps: int, centre: vector, effort: real
+        ) -> task_state:
             away = centre - values
             distance = length_of(away - upward * wp.dot(away, upward))
             start = memory[0]
             if step == 0:
                 start = distance
-            return recall(start, distance)
+            return task_state(start, distance)
 
-        @wp.func(module=dialect.module)
-        def loss(values: Values, memory: recall) -> scalar:
+        @wp.func(module=types.module)
+        def loss(values: Values, memory: task_state) -> scalar:
             return scalar(memory[1] / larger(memory[0], real(SHORTEST_START)))
 
         return TaskFunctions(Values, observe, loss)

@@ -10,7 +10,7 @@ import numpy as np
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
-from codesign.sim import Dialect, TerrainFunctions
+from codesign.sim import KernelTypes, TerrainFunctions
 from codesign.tasks.grid import Grid, build_grid
 from codesign.tasks.placement import FARTHEST, set_down
 
@@ -66,9 +66,9 @@ class Sampled(ABC):
         """What decides the kernels, shared with `Heightfield`."""
         return ("grid", 0)
 
-    def functions(self, dialect: Dialect) -> TerrainFunctions:
+    def functions(self, types: KernelTypes) -> TerrainFunctions:
         """Return the ground's functions."""
-        return build_grid(dialect, 0)
+        return build_grid(types, 0)
 
     @property
     def cells(self) -> int:

@@ -8,7 +8,7 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
-from codesign.sim import Dialect, TerrainFunctions
+from codesign.sim import KernelTypes, TerrainFunctions
 from codesign.tasks.flat import SLOWEST
 from codesign.tasks.placement import require_near, set_down, unbounded
 
@@ -49,9 +49,9 @@ class Segments:
         """What decides the kernels."""
         return ("segments",)
 
-    def functions(self, dialect: Dialect) -> TerrainFunctions:
+    def functions(self, types: KernelTypes) -> TerrainFunctions:
         """Return the ground's functions; the patch is the segment under a mass and its neighbours."""
-        return build_segments(dialect)
+        return build_segments(types)
 
     def lines(self) -> np.ndarray:
         """Return beginning, slope and height at x = 0 of every line, the level one first, shape (lines, 3)."""
@@ -100,24 +100,24 @@ class Segments:
         return self
 
 
-def build_segments(dialect: Dialect) -> TerrainFunctions:
+def build_segments(types: KernelTypes) -> TerrainFunctions:
     """Return the functions of ground made of lines, for lines that `Segments.data` lays out.
 
     A patch holds three lines, those left of, under and right of a mass, and the two coordinates between them; a mass
     that crosses two corners in one step would have to move faster than anything that is simulated.
     """
-    real, vector, larger, smaller = dialect.real, dialect.vector, dialect.larger, dialect.smaller
-    pick, Constants = dialect.pick, dialect.Constants
-    up = dialect.dimension - 1
+    real, vector, larger, smaller = types.real, types.vector, types.larger, types.smaller
+    pick, Constants = types.pick, types.Constants
+    up = types.dimension - 1
     Patch = wp.types.vector(8, real)
     Line = wp.types.vector(2, real)
-    reals, read = wp.array(dtype=real), dialect.row_functions.read
+    reals, read = wp.array(dtype=real), types.row_functions.read
 
     # All beginnings are compared: what a branch would save, its mispredictions cost.
     @wp.func_native("int own = 0; for (int i = 2; i <= count; ++i) own += x >= ground.data[3 * i]; return own;")
     def last_before(ground: reals, count: int, x: real) -> int: ...
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def locate(ground: reals, position: vector) -> Patch:
         here = 3 + 3 * last_before(ground, int(read(ground, 0)), position[0])
         return Patch(
@@ -131,24 +131,24 @@ def build_segments(dialect: Dialect) -> TerrainFunctions:
             read(ground, here + 5),
         )
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def line(patch: Patch, x: real) -> Line:
         """Return slope and height at x = 0 of the line under a coordinate."""
         slope = pick(x < patch[2], patch[0], pick(x < patch[5], patch[3], patch[6]))
         shift = pick(x < patch[2], patch[1], pick(x < patch[5], patch[4], patch[7]))
         return Line(slope, shift)
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def height(patch: Patch, position: vector) -> real:
         under = line(patch, position[0])
         return under[0] * position[0] + under[1]
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def normal(patch: Patch, position: vector) -> vector:
         under = line(patch, position[0])
         return vector(-under[0], real(1.0)) / wp.sqrt(real(1.0) + under[0] * under[0])
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def until(under: Line, position: vector, free: vector) -> real:
         """Return the time until a mass touches a line; distance and speed are taken along its normal."""
         factor = real(1.0) / wp.sqrt(real(1.0) + under[0] * under[0])
@@ -156,7 +156,7 @@ def build_segments(dialect: Dialect) -> TerrainFunctions:
         speed = (free[up] - under[0] * free[0]) * factor
         return larger(gap, -gap) / (larger(speed, -speed) + real(SLOWEST))
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def impact(constants: Constants, patch: Patch, position: vector, reached: vector, free: vector) -> real:
         before = until(line(patch, position[0]), position, free)
         after = until(line(patch, reached[0]), position, free)

@@ -8,7 +8,7 @@ import numpy as np
 import warp as wp
 
 from codesign.errors import ConfigError
-from codesign.sim import Dialect, TaskFunctions
+from codesign.sim import KernelTypes, TaskFunctions
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class WalkEfficiently:
     name: str = "walk_efficiently"
     effort_weight: float = 0.5
 
-    memory = 3
+    state_size = 3
     uses_effort = True
 
     def __post_init__(self) -> None:
@@ -40,22 +40,24 @@ class WalkEfficiently:
         """What decides the kernels."""
         return (self.name,)
 
-    def functions(self, dialect: Dialect) -> TaskFunctions:
+    def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return functions that remember start, place and mean effort."""
-        real, vector, scalar, recall = dialect.real, dialect.vector, dialect.scalar, dialect.recall
-        Values = dialect.scalar
+        real, vector, scalar, task_state = types.real, types.vector, types.scalar, types.task_state
+        Values = types.scalar
 
-        @wp.func(module=dialect.module)
-        def observe(values: Values, memory: recall, step: int, steps: int, centre: vector, effort: real) -> recall:
+        @wp.func(module=types.module)
+        def observe(
+            values: Values, memory: task_state, step: int, steps: int, centre: vector, effort: real
+        ) -> task_state:
             start = memory[0]
             spent = memory[2]
             if step == 0:
                 start = centre[0]
                 spent = real(0.0)
-            return recall(start, centre[0], spent + effort / real(steps))
+            return task_state(start, centre[0], spent + effort / real(steps))
 
-        @wp.func(module=dialect.module)
-        def loss(values: Values, memory: recall) -> scalar:
+        @wp.func(module=types.module)
+        def loss(values: Values, memory: task_state) -> scalar:
             return scalar(memory[0] - memory[1] + values[0] * memory[2])
 
         return TaskFunctions(Values, observe, loss)

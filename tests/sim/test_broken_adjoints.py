@@ -8,7 +8,7 @@ import pytest
 import warp as wp
 
 from codesign.control import Mlp
-from codesign.sim import CONTACTS, ControllerFunctions, Dialect, TerrainFunctions
+from codesign.sim import CONTACTS, ControllerFunctions, KernelTypes, TerrainFunctions
 from tests.sim.bodies import strip
 from tests.sim.gradients import SIZES, gradient_error, standing
 from tests.sim.test_gradients import DIFFERENCES
@@ -22,12 +22,12 @@ def worst_error(case: Case) -> float:
     return max(gradient_error(case, body, quantity) for quantity in SIZES)
 
 
-def bounce(dialect: Dialect, terrain: TerrainFunctions) -> Any:
+def bounce(types: KernelTypes, terrain: TerrainFunctions) -> Any:
     """Return a contact that reverses a part of the vertical velocity and brakes the other, its result built whole."""
-    real, vector, state, Constants = dialect.real, dialect.vector, dialect.state, dialect.Constants  # noqa: N806
-    height, Patch, join = terrain.height, terrain.Patch, dialect.join  # noqa: N806
+    real, vector, state, Constants = types.real, types.vector, types.state, types.Constants  # noqa: N806
+    height, Patch, join = terrain.height, terrain.Patch, types.join  # noqa: N806
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=types.module)
     def respond(constants: Constants, patch: Patch, position: vector, free: vector) -> state:
         velocity = free
         if position[1] + constants.dt * free[1] < height(patch, position):
@@ -37,12 +37,12 @@ def bounce(dialect: Dialect, terrain: TerrainFunctions) -> Any:
     return respond
 
 
-def bounce_componentwise(dialect: Dialect, terrain: TerrainFunctions) -> Any:
+def bounce_componentwise(types: KernelTypes, terrain: TerrainFunctions) -> Any:
     """Return the same contact, components overwritten: Warp's adjoint of that is silently wrong."""
-    real, vector, state, Constants = dialect.real, dialect.vector, dialect.state, dialect.Constants  # noqa: N806
-    height, Patch, join = terrain.height, terrain.Patch, dialect.join  # noqa: N806
+    real, vector, state, Constants = types.real, types.vector, types.state, types.Constants  # noqa: N806
+    height, Patch, join = terrain.height, terrain.Patch, types.join  # noqa: N806
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=types.module)
     def respond(constants: Constants, patch: Patch, position: vector, free: vector) -> state:
         velocity = free
         if position[1] + constants.dt * free[1] < height(patch, position):
@@ -68,12 +68,12 @@ class Forgetful(Mlp):
     def structure(self) -> tuple[Any, ...]:
         return ("forgetful",)
 
-    def functions(self, dialect: Dialect) -> ControllerFunctions:
-        right = super().functions(dialect)
-        Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint  # noqa: N806
-        Controller, reverse, row = right.Controller, right.reverse, dialect.row  # noqa: N806
+    def functions(self, types: KernelTypes) -> ControllerFunctions:
+        right = super().functions(types)
+        Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint  # noqa: N806
+        Controller, reverse, row = right.Controller, right.reverse, types.row  # noqa: N806
 
-        @wp.func(module=dialect.module)
+        @wp.func(module=types.module)
         def wrong(
             constants: Constants,
             model: Model,

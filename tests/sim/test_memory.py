@@ -44,7 +44,7 @@ def held(value: object) -> int:
 def test_the_estimate_is_what_is_allocated(controller: str) -> None:
     made = simulator(controller)
     layout = made.layout
-    estimate = bytes_per_world(layout, made.controller, 100, Execution(), made.task.memory, copies=2).sum()
+    estimate = bytes_per_world(layout, made.controller, 100, Execution(), made.task.state_size, copies=2).sum()
     actual = held(list(made._launches.inputs))
     for shared in ("waves", "clock_rows"):  # by all worlds
         actual -= held([getattr(made._launches.inputs[0][2], shared, None)])
@@ -77,7 +77,7 @@ def test_the_largest_body_needs_at_most_250_kib_besides_weights_however_long_the
 
 def test_small_bodies_keep_a_state_for_every_segment() -> None:
     made = simulator("mlp", steps=1000)
-    assert made.places == -(-1000 // made.segment)
+    assert made.snapshots == -(-1000 // made.segment)
 
 
 def test_ranges_fit_the_budget_and_miss_nobody() -> None:

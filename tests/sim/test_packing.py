@@ -17,7 +17,7 @@ def test_masses_and_springs_fill_whole_rows(row: int) -> None:
     np.testing.assert_array_equal(layout.springs, [len(body.springs) for body in ASSORTED])
     assert not (layout.padded_masses % row).any()
     assert not (layout.padded_springs % row).any()
-    assert packed.present.sum() == len(bodies.positions)
+    assert packed.mask.sum() == len(bodies.positions)
     assert len(np.unique(packed.spring_slots)) == len(bodies.springs)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import warp as wp
 
-from codesign.sim import CONTACTS, Dialect
+from codesign.sim import CONTACTS, KernelTypes
 from codesign.sim.kernels.physics import build_physics
 from codesign.tasks import Flat, Segments
 from tests import oracle
@@ -33,13 +33,13 @@ def ground_of(terrain: str, dimension: int) -> oracle.Ground:
 @cache
 def probe(contact: str, terrain: str, dimension: int) -> Any:
     """Return a function (positions, velocities, impulses, cotangents) -> states and their vector-Jacobian products."""
-    dialect = Dialect(dimension, "float64", 1, 1, f"tests.physics_{contact}_{terrain}_{dimension}")
-    ground_functions = GROUND[terrain, dimension].functions(dialect)
-    functions = build_physics(dialect, CONTACTS[contact], ground_functions)
-    vector, state, Constants, Patch = dialect.vector, dialect.state, dialect.Constants, ground_functions.Patch  # noqa: N806
+    types = KernelTypes(dimension, "float64", 1, 1, f"tests.physics_{contact}_{terrain}_{dimension}")
+    ground_functions = GROUND[terrain, dimension].functions(types)
+    functions = build_physics(types, CONTACTS[contact], ground_functions)
+    vector, state, Constants, Patch = types.vector, types.state, types.Constants, ground_functions.Patch  # noqa: N806
     advance, product, locate = functions.advance, functions.advance_product, ground_functions.locate
 
-    @wp.kernel(module=dialect.module, enable_backward=False)
+    @wp.kernel(module=types.module, enable_backward=False)
     def evaluate(
         constants: Constants,
         ground: wp.array(dtype=wp.float64),
@@ -58,7 +58,7 @@ def probe(contact: str, terrain: str, dimension: int) -> Any:
         gradients[i, 1] = d_velocity
         gradients[i, 2] = d_impulse
 
-    @wp.kernel(module=dialect.module, enable_backward=True)
+    @wp.kernel(module=types.module, enable_backward=True)
     def keep_adjoints(constants: Constants, patch: Patch, at: wp.array(dtype=vector), states: wp.array(dtype=state)):
         states[0] = advance(constants, patch, at[0], at[1], at[2])
 
@@ -138,12 +138,12 @@ def test_one_step_of_a_mass_backwards(contact: str, terrain: str, dimension: int
 @cache
 def spring_probe(precision: str) -> Any:
     """Return a function (vectors between the ends, settings, cotangents) -> impulses and their derivatives."""
-    dialect = Dialect(2, precision, 1, 1, f"tests.spring_{precision}")
-    functions = build_physics(dialect, CONTACTS["coulomb"], Flat().functions(dialect))
-    real, vector, Constants = dialect.real, dialect.vector, dialect.Constants  # noqa: N806
+    types = KernelTypes(2, precision, 1, 1, f"tests.spring_{precision}")
+    functions = build_physics(types, CONTACTS["coulomb"], Flat().functions(types))
+    real, vector, Constants = types.real, types.vector, types.Constants  # noqa: N806
     spring_impulse, product = functions.spring_impulse, functions.spring_product
 
-    @wp.kernel(module=dialect.module, enable_backward=False)
+    @wp.kernel(module=types.module, enable_backward=False)
     def evaluate(
         constants: Constants,
         along: wp.array(dtype=vector),
@@ -156,17 +156,17 @@ def spring_probe(precision: str) -> Any:
         i = wp.tid()
         rest = settings[i, 0]
         stiffness = settings[i, 1]
-        stretch = settings[i, 2]
-        impulses[i] = spring_impulse(constants, along[i], rest, stiffness, stretch)
-        _constants, d_vector, d_rest, d_stiffness, d_stretch, _cotangent = wp.grad(product)(
-            constants, along[i], rest, stiffness, stretch, cotangents[i]
+        strain = settings[i, 2]
+        impulses[i] = spring_impulse(constants, along[i], rest, stiffness, strain)
+        _constants, d_vector, d_rest, d_stiffness, d_strain, _cotangent = wp.grad(product)(
+            constants, along[i], rest, stiffness, strain, cotangents[i]
         )
         d_along[i] = d_vector
         d_settings[i, 0] = d_rest
         d_settings[i, 1] = d_stiffness
-        d_settings[i, 2] = d_stretch
+        d_settings[i, 2] = d_strain
 
-    @wp.kernel(module=dialect.module, enable_backward=True)
+    @wp.kernel(module=types.module, enable_backward=True)
     def keep_adjoints(constants: Constants, at: wp.array(dtype=vector), settings: wp.array(dtype=real)):
         at[1] = spring_impulse(constants, at[0], settings[0], settings[1], settings[2])
 
@@ -191,13 +191,13 @@ def spring_probe(precision: str) -> Any:
     return run
 
 
-def pull(along: np.ndarray, settings: np.ndarray) -> np.ndarray:
+def apply_springs(along: np.ndarray, settings: np.ndarray) -> np.ndarray:
     """Return what the oracle's springs do to their second ends; the stretch is swing times actuation."""
     impulses = []
-    for vector, (rest, stiffness, stretch) in zip(along, settings, strict=True):
+    for vector, (rest, stiffness, strain) in zip(along, settings, strict=True):
         spring = SimpleNamespace(springs=[[0, 1]], rest_lengths=[rest], stiffness=[stiffness], swings=[1.0])
         ends = np.stack([vector, np.zeros(2)])
-        impulses.append(oracle.spring_impulses(spring, ends, np.array([stretch]), PHYSICS.dt)[1])
+        impulses.append(oracle.spring_impulses(spring, ends, np.array([strain]), PHYSICS.dt)[1])
     return np.array(impulses)
 
 
@@ -207,15 +207,15 @@ def test_a_spring_forwards_and_backwards() -> None:
     settings = generator.uniform([0.02, 1e3, -0.2], [0.1, 3e4, 0.2], (60, 3))
     cotangents = generator.normal(size=(60, 2))
     impulses, d_along, d_settings = spring_probe("float64")(along, settings, cotangents)
-    np.testing.assert_allclose(impulses, pull(along, settings), rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(impulses, apply_springs(along, settings), rtol=1e-13, atol=1e-15)
     for axis in range(2):
         shift = 1e-8 * np.eye(2)[axis]
-        change = pull(along + shift, settings) - pull(along - shift, settings)
+        change = apply_springs(along + shift, settings) - apply_springs(along - shift, settings)
         expected = (change / 2e-8 * cotangents).sum(axis=1)
         np.testing.assert_allclose(d_along[:, axis], expected, rtol=1e-6, atol=1e-4)
     for setting, size in enumerate((1e-7, 1.0, 1e-6)):
         shift = size * np.eye(3)[setting]
-        change = pull(along, settings + shift) - pull(along, settings - shift)
+        change = apply_springs(along, settings + shift) - apply_springs(along, settings - shift)
         expected = (change / (2 * size) * cotangents).sum(axis=1)
         np.testing.assert_allclose(d_settings[:, setting], expected, rtol=1e-7, atol=1e-8)
 

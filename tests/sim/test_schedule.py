@@ -1,4 +1,4 @@
-"""Schedules of recomputation: right for any number of parts and places, and as cheap as can be."""
+"""Schedules of recomputation: right for any number of parts and snapshots, and as cheap as can be."""
 
 from functools import cache
 
@@ -6,10 +6,10 @@ import pytest
 
 from codesign.sim.layout.snapshot_schedule import Schedule, schedule_of
 
-SIZES = [(parts, places) for parts in (1, 2, 3, 5, 8, 13, 63) for places in (1, 2, 3, 4, 8, 40, 63)]
+SIZES = [(parts, snapshots) for parts in (1, 2, 3, 5, 8, 13, 63) for snapshots in (1, 2, 3, 4, 8, 40, 63)]
 
 
-def follow(schedule: Schedule, parts: int, places: int) -> list[int]:
+def follow(schedule: Schedule, parts: int, snapshots: int) -> list[int]:
     """Return the parts in the order in which they are gone back through, checking every step on the way."""
     kept = {0: 0}  # place -> part whose start it holds
     for part, place in enumerate(schedule.keep.tolist()):
@@ -22,7 +22,7 @@ def follow(schedule: Schedule, parts: int, places: int) -> list[int]:
         else:
             assert kept[source] == first <= last
         if target >= 0:
-            assert 0 < target < places
+            assert 0 < target < snapshots
             kept[target] = last + 1
         else:
             gone.append(last)
@@ -40,15 +40,15 @@ def fewest(parts: int, free: int) -> int:
     return min(stop + fewest(parts - stop, free - 1) + fewest(stop, free) for stop in range(1, parts))
 
 
-@pytest.mark.parametrize(("parts", "places"), SIZES)
-def test_parts_are_gone_back_through_from_the_last_to_the_first(parts: int, places: int) -> None:
-    assert follow(schedule_of(parts, places), parts, places) == list(range(parts))[::-1]
+@pytest.mark.parametrize(("parts", "snapshots"), SIZES)
+def test_parts_are_gone_back_through_from_the_last_to_the_first(parts: int, snapshots: int) -> None:
+    assert follow(schedule_of(parts, snapshots), parts, snapshots) == list(range(parts))[::-1]
 
 
-@pytest.mark.parametrize(("parts", "places"), SIZES)
-def test_nothing_cheaper_exists(parts: int, places: int) -> None:
+@pytest.mark.parametrize(("parts", "snapshots"), SIZES)
+def test_nothing_cheaper_exists(parts: int, snapshots: int) -> None:
     # Each part is simulated once more to be gone back through; as many are simulated by the forward sweep itself.
-    assert schedule_of(parts, places).repeated == fewest(parts, places - 1)
+    assert schedule_of(parts, snapshots).repeated == fewest(parts, snapshots - 1)
 
 
 def test_a_place_for_every_part_needs_each_once() -> None:

@@ -103,21 +103,21 @@ def test_no_more_is_used_than_asked_for(on_lanes: Callable[[int, int], None]) ->
     bodies = Bodies.of([ASSORTED[0], strip(20)])  # every array of the large one is larger than all that may be spare
     made = made_simulator(bodies=bodies)
     program = made._program
-    dialect, control = program.dialect, program.controller
-    functions = build_staging(dialect, 0, CLAIMED)
+    types, control = program.types, program.controller
+    functions = build_staging(types, 0, CLAIMED)
     begin, end, stage_model = functions.begin, functions.end, functions.model
     stage_tape, stage_adjoint, stage_control = functions.tape, functions.adjoint, control.stage
 
     @wp.func_native(f"return (int)((uint64_t){ALLOCATOR}(0) - start);")
     def used_since(start: wp.uint64) -> int: ...
 
-    @wp.kernel(module=dialect.module, enable_backward=False)
+    @wp.kernel(module=types.module, enable_backward=False)
     def measure(
-        constants: dialect.Constants,
-        model: dialect.Model,
+        constants: types.Constants,
+        model: types.Model,
         controller: control.Controller,
-        tape: dialect.Tape,
-        adjoint: dialect.Adjoint,
+        tape: types.Tape,
+        adjoint: types.Adjoint,
         used: wp.array(dtype=wp.int32),
     ):
         world, _lane = wp.tid()

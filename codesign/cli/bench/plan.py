@@ -147,7 +147,7 @@ def bytes_needed(settings: Mapping[str, Any], bodies: Bodies, execution: Executi
     """Return the memory that each body takes, with so many arrays as long as its weights [bytes], shape (bodies,)."""
     row = 1 if device_of(execution).is_cuda else ROWS[execution.precision]
     layout, steps = layout_of(bodies, row), settings["sim"].steps
-    return bytes_per_world(layout, settings["controller"], steps, execution, settings["task"].memory, copies)
+    return bytes_per_world(layout, settings["controller"], steps, execution, settings["task"].state_size, copies)
 
 
 def require_memory(settings: Mapping[str, Any], planned: Sequence[Case]) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 import warp as wp
 
 from codesign.sim.kernels.functions import TerrainFunctions
-from codesign.sim.kernels.types import NEGLIGIBLE, Dialect
+from codesign.sim.kernels.types import NEGLIGIBLE, KernelTypes
 
-ContactBuilder = Callable[[Dialect, TerrainFunctions], Any]
+ContactBuilder = Callable[[KernelTypes, TerrainFunctions], Any]
 
 APPROACH = 1.0e-4
 """Speed towards the ground [m/s] from which the no-slip contact acts (2024 paper)."""
@@ -23,14 +23,14 @@ SLIP = 0.01
 """Tangential speed [m/s] below which smooth friction fades out."""
 
 
-def no_slip(dialect: Dialect, terrain: TerrainFunctions) -> Any:
+def no_slip(types: KernelTypes, terrain: TerrainFunctions) -> Any:
     """Return the contact of the 2024 paper: what moves into the ground stands still for the rest of the step."""
-    real, vector, state, Constants = dialect.real, dialect.vector, dialect.state, dialect.Constants
-    up, upward, join = dialect.dimension - 1, wp.constant(dialect.upward), dialect.join
-    larger, smaller, choose = dialect.larger, dialect.smaller, dialect.choose
+    real, vector, state, Constants = types.real, types.vector, types.state, types.Constants
+    up, upward, join = types.dimension - 1, wp.constant(types.upward), types.join
+    larger, smaller, choose = types.larger, types.smaller, types.choose
     height, normal, impact, Patch = terrain.height, terrain.normal, terrain.impact, terrain.Patch
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def respond(constants: Constants, patch: Patch, position: vector, free: vector) -> state:
         reached = position + constants.dt * free
         time = smaller(larger(impact(constants, patch, position, reached, free), real(0.0)), constants.dt)
@@ -45,20 +45,20 @@ def no_slip(dialect: Dialect, terrain: TerrainFunctions) -> Any:
     return respond
 
 
-def coulomb(dialect: Dialect, terrain: TerrainFunctions) -> Any:
+def coulomb(types: KernelTypes, terrain: TerrainFunctions) -> Any:
     """Return Coulomb contact: the normal part of the velocity vanishes, friction takes its share of the rest.
 
     The tangential speed shrinks by min(friction * normal speed, grip * tangential speed). At speed zero, where its
     direction is not defined, there is nothing to shrink and the derivative is taken as zero. Where the time of impact
     is bracketed only, a mass is put on the ground at that time (2026 paper).
     """
-    real, vector, state, Constants = dialect.real, dialect.vector, dialect.state, dialect.Constants
-    up, upward, join = dialect.dimension - 1, wp.constant(dialect.upward), dialect.join
-    larger, smaller, choose = dialect.larger, dialect.smaller, dialect.choose
+    real, vector, state, Constants = types.real, types.vector, types.state, types.Constants
+    up, upward, join = types.dimension - 1, wp.constant(types.upward), types.join
+    larger, smaller, choose = types.larger, types.smaller, types.choose
     height, normal, impact, Patch = terrain.height, terrain.normal, terrain.impact, terrain.Patch
-    length_of, exact = dialect.length_of, terrain.exact
+    length_of, exact = types.length_of, terrain.exact
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def slide(constants: Constants, free: vector, across: vector) -> vector:
         into = wp.dot(free, across)
         tangential = free - across * into
@@ -66,7 +66,7 @@ def coulomb(dialect: Dialect, terrain: TerrainFunctions) -> Any:
         lost = smaller(constants.friction * larger(into, -into), constants.grip * speed)
         return tangential * (real(1.0) - lost / speed)
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def respond(constants: Constants, patch: Patch, position: vector, free: vector) -> state:
         reached = position + constants.dt * free
         time = smaller(larger(impact(constants, patch, position, reached, free), real(0.0)), constants.dt)
@@ -81,7 +81,7 @@ def coulomb(dialect: Dialect, terrain: TerrainFunctions) -> Any:
     return respond
 
 
-def smooth(dialect: Dialect, terrain: TerrainFunctions) -> Any:
+def smooth(types: KernelTypes, terrain: TerrainFunctions) -> Any:
     """Return Coulomb contact without kinks: the ground pushes by a smooth function of how deep a mass would come.
 
     With depth p after a step without ground and softness d, the impulse along the normal is (p + sqrt(p^2 + d^2)) / 2
@@ -89,12 +89,12 @@ def smooth(dialect: Dialect, terrain: TerrainFunctions) -> Any:
     hovers d^2 / (4 g dt^2) above the ground. The share r of the tangential velocity that friction would take is softly
     limited, r grip / sqrt(r^2 + grip^2), and speeds are at least `SLIP` where it is computed.
     """
-    real, vector, state, Constants = dialect.real, dialect.vector, dialect.state, dialect.Constants
-    up, join = dialect.dimension - 1, dialect.join
+    real, vector, state, Constants = types.real, types.vector, types.state, types.Constants
+    up, join = types.dimension - 1, types.join
     height, normal, Patch = terrain.height, terrain.normal, terrain.Patch
     slowest = wp.constant(real(SLIP * SLIP))
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def respond(constants: Constants, patch: Patch, position: vector, free: vector) -> state:
         reached = position + constants.dt * free
         across = normal(patch, reached)

@@ -6,39 +6,44 @@ import warp as wp
 
 from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions
 from codesign.sim.kernels.staging import Staging
-from codesign.sim.kernels.step import Sweep, synchronise
-from codesign.sim.kernels.types import Dialect
-from codesign.sim.kernels.world_parameters import SurroundingFunctions
+from codesign.sim.kernels.step import StepFunctions, synchronise
+from codesign.sim.kernels.types import KernelTypes
+from codesign.sim.kernels.world_parameters import WorldParameterFunctions
 
 
 def build_forward(
-    dialect: Dialect,
+    types: KernelTypes,
     controller: ControllerFunctions,
     task: TaskFunctions,
-    surroundings: SurroundingFunctions,
-    sweep: Sweep,
+    world_parameters: WorldParameterFunctions,
+    step_functions: StepFunctions,
     staging: Staging,
-    write_down: Any,
+    record_locomotion: Any,
 ) -> Any:
     """Return the kernel that simulates episodes and writes loss and final memory."""
-    real, recall = dialect.real, dialect.recall
-    Constants, Model, Tape, Plan = dialect.Constants, dialect.Model, dialect.Tape, dialect.Plan
-    Surroundings, reals = dialect.Surroundings, wp.array(dtype=dialect.real)
-    apply, ground_from, values_of = surroundings.apply, surroundings.ground_from, surroundings.values_of
+    real, task_state = types.real, types.task_state
+    Constants, Model, Tape, Plan = types.Constants, types.Model, types.Tape, types.Plan
+    WorldParameters, reals = types.WorldParameters, wp.array(dtype=types.real)
+    apply, ground_from, values_of = world_parameters.apply, world_parameters.ground_from, world_parameters.values_of
     Controller, Values = controller.Controller, task.Values
-    DIMENSION = dialect.dimension
+    DIMENSION = types.dimension
     prepare, observe, evaluate = controller.prepare, task.observe, task.loss
-    advance_world, centre_of, copy_state, keep = sweep.advance_world, sweep.centre_of, sweep.copy_state, sweep.keep
+    advance_world, centre_of, load_state, keep = (
+        step_functions.advance_world,
+        step_functions.centre_of,
+        step_functions.load_state,
+        step_functions.keep,
+    )
     CLAIMED, begin, end = staging.claimed, staging.begin, staging.end
     stage_model, stage_tape, save_tape = staging.model, staging.tape, staging.save_tape
     stage_control, save_control = controller.stage, controller.save
 
-    @wp.kernel(module=dialect.module, enable_backward=False)
+    @wp.kernel(module=types.module, enable_backward=False)
     def forward(
         offset: int,
         order: wp.array(dtype=wp.int32),
         shared_constants: Constants,
-        surroundings: Surroundings,
+        world_parameters: WorldParameters,
         model: Model,
         control: Controller,
         tape: Tape,
@@ -46,15 +51,15 @@ def build_forward(
         grounds: reals,
         all_values: wp.array(dtype=Values),
         loss: reals,
-        final_memory: wp.array(dtype=recall),
+        final_memory: wp.array(dtype=task_state),
         asked: wp.array(dtype=wp.int32),
         conduct: reals,
     ):
         block, lane = wp.tid()
         world = order[offset + block]
-        constants = apply(shared_constants, surroundings, world)
-        ground = ground_from(grounds, surroundings, world)
-        values = values_of(all_values, surroundings, world)
+        constants = apply(shared_constants, world_parameters, world)
+        ground = ground_from(grounds, world_parameters, world)
+        values = values_of(all_values, world_parameters, world)
         segment = constants.segment
         if wp.static(CLAIMED > 0):
             _claimed = wp.tile_empty(shape=CLAIMED, dtype=wp.uint8, storage="shared")
@@ -70,22 +75,22 @@ def build_forward(
         for step in range(constants.steps):
             slot = step % segment
             if step == 0:
-                copy_state(constants, model, tape, world, lane, 0, 0)
+                load_state(constants, model, tape, world, lane, 0, 0)
             elif slot == 0:
-                place = plan.keep[step // segment]
-                if place >= 0:
-                    keep(constants, model, tape, world, lane, place)
-                copy_state(constants, model, tape, world, lane, -1, segment)
+                snapshot = plan.keep[step // segment]
+                if snapshot >= 0:
+                    keep(constants, model, tape, world, lane, snapshot)
+                load_state(constants, model, tape, world, lane, -1, segment)
             advance_world(constants, model, control, tape, ground, values, world, lane, step, slot)
             if asked[0] != 0:
                 if lane == 0:
-                    write_down(constants, model, tape, ground, conduct, world, step, slot)
+                    record_locomotion(constants, model, tape, ground, conduct, world, step, slot)
                 synchronise()
         if lane == 0:
             last = (constants.steps - 1) % segment + 1
             masses = model.mass_start[world + 1] - model.mass_start[world]
             at = DIMENSION * (model.mass_start[world] * (segment + 1) + last * masses)
-            remembered = tape.memory[world * (segment + 1) + last]
+            remembered = tape.task_state[world * (segment + 1) + last]
             centre = centre_of(model, tape, world, at)
             memory = observe(values, remembered, constants.steps, constants.steps, centre, real(0.0))
             final_memory[world] = memory

@@ -9,7 +9,7 @@ class TerrainFunctions:
     """The ground as functions.
 
     Attributes:
-        Patch: type of what `locate` returns, a vector of the dialect's reals.
+        Patch: type of what `locate` returns, a vector of reals.
         locate: (ground: array of reals, position) -> patch: the ground around a mass. Reads arrays, is not
             differentiated.
         height: (patch, position) -> height of the ground [m] below or above a position.
@@ -32,7 +32,7 @@ class TaskFunctions:
     """An objective as functions of what a body's centre did.
 
     Attributes:
-        Values: type of the task's constants, a vector of the dialect's reals.
+        Values: type of the task's constants, a vector of reals.
         observe: (values, memory, step, steps, centre, effort) -> memory; called before every step and after the last
             one.
         loss: (values, memory) -> vector of one real, to be minimised.

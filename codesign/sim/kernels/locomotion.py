@@ -10,8 +10,8 @@ import numpy as np
 import warp as wp
 
 from codesign.sim.kernels.functions import TerrainFunctions
-from codesign.sim.kernels.step import Sweep
-from codesign.sim.kernels.types import Dialect
+from codesign.sim.kernels.step import StepFunctions
+from codesign.sim.kernels.types import KernelTypes
 
 CLEARANCE = 1.0e-3
 """Height above the ground [m] from which a mass counts as not touching it."""
@@ -20,27 +20,27 @@ COUNTS = 4
 """Numbers that are added up: length of the way, effort, work, steps in the air."""
 
 
-def conduct_size(dimension: int) -> int:
+def locomotion_size(dimension: int) -> int:
     """Return how many numbers are kept of a world: where its centre started and where it is, and what is added up."""
     return 2 * dimension + COUNTS
 
 
-def build_conduct(dialect: Dialect, terrain: TerrainFunctions, sweep: Sweep) -> Any:
+def build_locomotion(types: KernelTypes, terrain: TerrainFunctions, step_functions: StepFunctions) -> Any:
     """Return the function that adds a step to a world's numbers: (..., conduct, world, step, slot)."""
-    real, vector, DIMENSION, ROW = dialect.real, dialect.vector, dialect.dimension, dialect.row
-    Constants, Model, Tape = dialect.Constants, dialect.Model, dialect.Tape
-    reals, read, load = wp.array(dtype=real), dialect.row_functions.read, dialect.row_functions.load
-    locate, height, up, SIZE = terrain.locate, terrain.height, DIMENSION - 1, conduct_size(DIMENSION)
-    centre_of, length_of, effort_of = sweep.centre_of, dialect.length_of, sweep.effort_of
+    real, vector, DIMENSION, ROW = types.real, types.vector, types.dimension, types.row
+    Constants, Model, Tape = types.Constants, types.Model, types.Tape
+    reals, read, load = wp.array(dtype=real), types.row_functions.read, types.row_functions.load
+    locate, height, up, SIZE = terrain.locate, terrain.height, DIMENSION - 1, locomotion_size(DIMENSION)
+    centre_of, length_of, effort_of = step_functions.centre_of, types.length_of, step_functions.effort_of
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=types.module)
     def place(tape: Tape, at: int) -> vector:
         found = vector()
         for axis in range(DIMENSION):
             found[axis] = read(tape.position, at + axis)
         return found
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=types.module)
     def in_the_air(model: Model, tape: Tape, ground: reals, world: int, at: int) -> real:
         for mass in range(model.masses[world]):
             position = place(tape, at + DIMENSION * mass)
@@ -48,7 +48,7 @@ def build_conduct(dialect: Dialect, terrain: TerrainFunctions, sweep: Sweep) -> 
                 return real(0.0)
         return real(1.0)
 
-    @wp.func(module=dialect.module)
+    @wp.func(module=types.module)
     def work_of(
         constants: Constants, model: Model, tape: Tape, world: int, at: int, after: int, actuation: int
     ) -> real:
@@ -72,8 +72,8 @@ def build_conduct(dialect: Dialect, terrain: TerrainFunctions, sweep: Sweep) -> 
                     work += wp.abs(stiffness[entry] * (length - wanted) * (later - length))
         return work
 
-    @wp.func(module=dialect.module)
-    def write_down(
+    @wp.func(module=types.module)
+    def record_locomotion(
         constants: Constants,
         model: Model,
         tape: Tape,
@@ -107,10 +107,10 @@ def build_conduct(dialect: Dialect, terrain: TerrainFunctions, sweep: Sweep) -> 
         conduct[sums + 2] = conduct[sums + 2] + work_of(constants, model, tape, world, at, after, actuation)
         conduct[sums + 3] = conduct[sums + 3] + in_the_air(model, tape, ground, world, after)
 
-    return write_down
+    return record_locomotion
 
 
-def conduct_measures(conduct: np.ndarray, steps: int, dt: float) -> dict[str, np.ndarray]:
+def locomotion_measures(conduct: np.ndarray, steps: int, dt: float) -> dict[str, np.ndarray]:
     """Return what an episode is measured by, each of shape (worlds,).
 
     Args:

@@ -10,12 +10,12 @@ from typing import Any
 
 import warp as wp
 
-from codesign.sim.kernels.types import Dialect
+from codesign.sim.kernels.types import KernelTypes
 
 
 @dataclass(frozen=True)
 class PhysicsFunctions:
-    """The physics of one dialect, contact and terrain.
+    """The physics of one set of kernel types, contact and terrain.
 
     Attributes:
         spring_impulse: (constants, along, rest, stiffness, stretch) -> impulse [kg m/s] on the second end of a spring
@@ -31,38 +31,38 @@ class PhysicsFunctions:
     advance_product: Any
 
 
-def build_physics(dialect: Dialect, contact: Any, terrain: Any) -> PhysicsFunctions:
-    """Return the physics functions of a dialect.
+def build_physics(types: KernelTypes, contact: Any, terrain: Any) -> PhysicsFunctions:
+    """Return the physics functions in given kernel types.
 
     Args:
-        dialect: types and module of the functions.
+        types: the types and module of the functions.
         contact: builder of the contact function, see `codesign.sim.kernels.contact`.
         terrain: the terrain's functions, see `codesign.sim.plugins.TerrainFunctions`.
     """
-    real, vector, state, scalar = dialect.real, dialect.vector, dialect.state, dialect.scalar
-    Constants = dialect.Constants
-    upward = wp.constant(dialect.upward)
-    respond = contact(dialect, terrain)
-    length_of = dialect.length_of
+    real, vector, state, scalar = types.real, types.vector, types.state, types.scalar
+    Constants = types.Constants
+    upward = wp.constant(types.upward)
+    respond = contact(types, terrain)
+    length_of = types.length_of
     Patch = terrain.Patch
 
-    @wp.func(module=dialect.module, inline=True)
-    def spring_impulse(constants: Constants, along: vector, rest: real, stiffness: real, stretch: real) -> vector:
+    @wp.func(module=types.module, inline=True)
+    def spring_impulse(constants: Constants, along: vector, rest: real, stiffness: real, strain: real) -> vector:
         length = length_of(along) + constants.regularisation
-        return along * (constants.dt * stiffness * (length - rest * (real(1.0) + stretch)) / length)
+        return along * (constants.dt * stiffness * (length - rest * (real(1.0) + strain)) / length)
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def advance(constants: Constants, patch: Patch, position: vector, velocity: vector, impulse: vector) -> state:
         free = velocity * constants.drag + impulse + upward * (constants.dt * constants.gravity)
         return respond(constants, patch, position, free)
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def spring_product(
-        constants: Constants, along: vector, rest: real, stiffness: real, stretch: real, cotangent: vector
+        constants: Constants, along: vector, rest: real, stiffness: real, strain: real, cotangent: vector
     ) -> scalar:
-        return scalar(wp.dot(spring_impulse(constants, along, rest, stiffness, stretch), cotangent))
+        return scalar(wp.dot(spring_impulse(constants, along, rest, stiffness, strain), cotangent))
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def advance_product(
         constants: Constants, patch: Patch, position: vector, velocity: vector, impulse: vector, cotangent: state
     ) -> scalar:

@@ -6,37 +6,42 @@ import warp as wp
 
 from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions
 from codesign.sim.kernels.staging import Staging
-from codesign.sim.kernels.step import Sweep, synchronise
-from codesign.sim.kernels.types import Dialect
-from codesign.sim.kernels.world_parameters import SurroundingFunctions
+from codesign.sim.kernels.step import StepFunctions, synchronise
+from codesign.sim.kernels.types import KernelTypes
+from codesign.sim.kernels.world_parameters import WorldParameterFunctions
 
 
 def build_reverse(
-    dialect: Dialect,
+    types: KernelTypes,
     controller: ControllerFunctions,
     task: TaskFunctions,
-    surroundings: SurroundingFunctions,
-    sweep: Sweep,
-    step_back: Any,
+    world_parameters: WorldParameterFunctions,
+    step_functions: StepFunctions,
+    step_adjoint: Any,
     staging: Staging,
     *,
     physical_gradients: bool,
 ) -> Any:
     """Return the kernel that goes through episodes backwards and writes the gradient."""
-    real, vector, numbers, rows = dialect.real, dialect.vector, dialect.numbers, dialect.rows
+    real, vector, row_vector, rows = types.real, types.vector, types.row_vector, types.rows
     reals = wp.array(dtype=real)
-    Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
-    Plan, Surroundings = dialect.Plan, dialect.Surroundings
-    apply, ground_from, values_of = surroundings.apply, surroundings.ground_from, surroundings.values_of
+    Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
+    Plan, WorldParameters = types.Plan, types.WorldParameters
+    apply, ground_from, values_of = world_parameters.apply, world_parameters.ground_from, world_parameters.values_of
     Controller, Values = controller.Controller, task.Values
-    DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    final_loss = _final_loss(dialect, task)
+    DIMENSION, ROW, module = types.dimension, types.row, types.module
+    final_loss = _final_loss(types, task)
     prepare, accumulate = controller.prepare, controller.accumulate
     CLAIMED, begin, end, stage_control = staging.claimed, staging.begin, staging.end, controller.stage
     stage_model, stage_tape, stage_adjoint = staging.model, staging.tape, staging.adjoint
     save_adjoint = staging.save_adjoint
-    advance_world, centre_of, copy_state, keep = sweep.advance_world, sweep.centre_of, sweep.copy_state, sweep.keep
-    take, put = dialect.row_functions.take, dialect.row_functions.put
+    advance_world, centre_of, load_state, keep = (
+        step_functions.advance_world,
+        step_functions.centre_of,
+        step_functions.load_state,
+        step_functions.keep,
+    )
+    load_coordinates, store_coordinates = types.row_functions.load_coordinates, types.row_functions.store_coordinates
 
     @wp.func(module=module, inline=True)
     def clear(model: Model, adjoint: Adjoint, world: int, lane: int, per_centre: vector):
@@ -45,18 +50,18 @@ def build_reverse(
         count = model.mass_start[world + 1] // ROW - start
         for row in range(lane, count, wp.block_dim()):
             at = DIMENSION * (start + row) * ROW
-            passed = take(model.present, at)
+            passed = load_coordinates(model.mask, at)
             for axis in range(DIMENSION):
                 for entry in range(ROW):
                     passed[axis, entry] = passed[axis, entry] * per_centre[axis]
-            put(adjoint.position, at, passed)
-            put(adjoint.velocity, at, rows())
+            store_coordinates(adjoint.position, at, passed)
+            store_coordinates(adjoint.velocity, at, rows())
         if wp.static(physical_gradients):
             for row in range(
                 model.spring_start[world] // ROW + lane, model.spring_start[world + 1] // ROW, wp.block_dim()
             ):
-                adjoint.rest_rows[row] = numbers()
-                adjoint.stiffness_rows[row] = numbers()
+                adjoint.rest_rows[row] = row_vector()
+                adjoint.stiffness_rows[row] = row_vector()
 
     @wp.func(module=module, inline=True)
     def start_back(
@@ -74,10 +79,10 @@ def build_reverse(
         masses = model.mass_start[world + 1] - model.mass_start[world]
         at = DIMENSION * (model.mass_start[world] * (segment + 1) + slot * masses)
         centre = centre_of(model, tape, world, at)
-        memory = tape.memory[world * (segment + 1) + slot]
+        memory = tape.task_state[world * (segment + 1) + slot]
         _values, d_memory, _steps, d_centre = wp.grad(final_loss)(values, memory, constants.steps, centre)
         if lane == 0:
-            adjoint.memory[world] = d_memory
+            adjoint.task_state[world] = d_memory
         clear(model, adjoint, world, lane, d_centre / real(model.masses[world]))
         synchronise()
 
@@ -86,7 +91,7 @@ def build_reverse(
         offset: int,
         order: wp.array(dtype=wp.int32),
         shared_constants: Constants,
-        surroundings: Surroundings,
+        world_parameters: WorldParameters,
         model: Model,
         control: Controller,
         tape: Tape,
@@ -97,9 +102,9 @@ def build_reverse(
     ):
         block, lane = wp.tid()
         world = order[offset + block]
-        constants = apply(shared_constants, surroundings, world)
-        ground = ground_from(grounds, surroundings, world)
-        values = values_of(all_values, surroundings, world)
+        constants = apply(shared_constants, world_parameters, world)
+        ground = ground_from(grounds, world_parameters, world)
+        values = values_of(all_values, world_parameters, world)
         segment = constants.segment
         if wp.static(CLAIMED > 0):
             _claimed = wp.tile_empty(shape=CLAIMED, dtype=wp.uint8, storage="shared")
@@ -113,15 +118,15 @@ def build_reverse(
         prepare(constants, model, control, tape, world, lane)
         synchronise()
         for action in range(plan.count):
-            place = plan.actions[4 * action]
+            snapshot = plan.actions[4 * action]
             first = plan.actions[4 * action + 1]
             last = plan.actions[4 * action + 2]
             target = plan.actions[4 * action + 3]
             for part in range(first, last + 1):
                 if part > first:
-                    copy_state(constants, model, tape, world, lane, -1, segment)
+                    load_state(constants, model, tape, world, lane, -1, segment)
                 else:
-                    copy_state(constants, model, tape, world, lane, place, 0)
+                    load_state(constants, model, tape, world, lane, snapshot, 0)
                 for slot in range(wp.min(segment, constants.steps - part * segment)):
                     advance_world(
                         constants, model, control, tape, ground, values, world, lane, part * segment + slot, slot
@@ -134,7 +139,7 @@ def build_reverse(
                     start_back(constants, model, tape, adjoint, values, world, lane, count)
                 for back in range(count):
                     slot = count - 1 - back
-                    step_back(
+                    step_adjoint(
                         constants,
                         model,
                         control,
@@ -157,13 +162,13 @@ def build_reverse(
     return reverse
 
 
-def _final_loss(dialect: Dialect, task: TaskFunctions) -> Any:
+def _final_loss(types: KernelTypes, task: TaskFunctions) -> Any:
     """Return the loss as a function of the last memory and centre."""
-    real, vector, scalar, recall = dialect.real, dialect.vector, dialect.scalar, dialect.recall
+    real, vector, scalar, task_state = types.real, types.vector, types.scalar, types.task_state
     Values, observe, loss = task.Values, task.observe, task.loss
 
-    @wp.func(module=dialect.module, inline=True)
-    def final_loss(values: Values, memory: recall, steps: int, centre: vector) -> scalar:
+    @wp.func(module=types.module, inline=True)
+    def final_loss(values: Values, memory: task_state, steps: int, centre: vector) -> scalar:
         return loss(values, observe(values, memory, steps, steps, centre, real(0.0)))
 
     return final_loss

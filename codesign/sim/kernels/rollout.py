@@ -19,15 +19,15 @@ import warp as wp
 
 from codesign.sim.kernels.forward import build_forward
 from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
-from codesign.sim.kernels.locomotion import build_conduct
+from codesign.sim.kernels.locomotion import build_locomotion
 from codesign.sim.kernels.physics import PhysicsFunctions
 from codesign.sim.kernels.reverse import build_reverse
 from codesign.sim.kernels.senses import SenseFunctions, build_senses
 from codesign.sim.kernels.staging import build_staging
-from codesign.sim.kernels.step import build_sweep
-from codesign.sim.kernels.step_adjoint import build_step_back
-from codesign.sim.kernels.types import Dialect
-from codesign.sim.kernels.world_parameters import build_surroundings
+from codesign.sim.kernels.step import build_step
+from codesign.sim.kernels.step_adjoint import build_step_adjoint
+from codesign.sim.kernels.types import KernelTypes
+from codesign.sim.kernels.world_parameters import build_world_parameters
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class RolloutKernels:
 
 
 def build_rollout(
-    dialect: Dialect,
+    types: KernelTypes,
     physics: PhysicsFunctions,
     terrain: TerrainFunctions,
     controller: ControllerFunctions,
@@ -61,7 +61,7 @@ def build_rollout(
     """Return the kernels of one configuration.
 
     Args:
-        dialect: types and module.
+        types: the types and module.
         physics: what happens at a spring and at a mass.
         terrain: the ground.
         controller: what actuates the springs.
@@ -72,38 +72,45 @@ def build_rollout(
         physical_gradients: whether to differentiate rest lengths and stiffness too.
         shared: memory of a block that staged kernels claim [bytes], 0 for none.
     """
-    felt = build_senses(dialect, terrain, senses)
-    around = build_surroundings(dialect, task.Values)
-    sweep = build_sweep(
-        dialect, physics, terrain, controller, task, felt, around.noise_of, uses_effort=uses_effort, noisy=noisy
+    felt = build_senses(types, terrain, senses)
+    around = build_world_parameters(types, task.Values)
+    step_functions = build_step(
+        types, physics, terrain, controller, task, felt, around.noise_of, uses_effort=uses_effort, noisy=noisy
     )
-    step_back = build_step_back(
-        dialect,
+    step_adjoint = build_step_adjoint(
+        types,
         physics,
         terrain,
         controller,
         task,
         felt,
-        sweep,
+        step_functions,
         uses_effort=uses_effort,
         physical_gradients=physical_gradients,
     )
-    write_down = build_conduct(dialect, terrain, sweep)
+    record_locomotion = build_locomotion(types, terrain, step_functions)
     kernels: list[Any] = []
     for claimed in (0, shared)[: 1 + (shared > 0)]:
-        staging = build_staging(dialect, felt.count, claimed)
-        kernels.append(build_forward(dialect, controller, task, around, sweep, staging, write_down))
+        staging = build_staging(types, felt.count, claimed)
+        kernels.append(build_forward(types, controller, task, around, step_functions, staging, record_locomotion))
         kernels.append(
             build_reverse(
-                dialect, controller, task, around, sweep, step_back, staging, physical_gradients=physical_gradients
+                types,
+                controller,
+                task,
+                around,
+                step_functions,
+                step_adjoint,
+                staging,
+                physical_gradients=physical_gradients,
             )
         )
-    _keep_adjoints(dialect, physics, terrain, task, felt)
+    _keep_adjoints(types, physics, terrain, task, felt)
     return RolloutKernels(*kernels, *(None,) * (4 - len(kernels)))
 
 
 def _keep_adjoints(
-    dialect: Dialect,
+    types: KernelTypes,
     physics: PhysicsFunctions,
     terrain: TerrainFunctions,
     task: TaskFunctions,
@@ -114,19 +121,19 @@ def _keep_adjoints(
     `wp.grad` makes the adjoint of the function it is given, not of those that one calls: without this kernel in the
     same module gradients are silently zero.
     """
-    vector, state, scalar, recall, real = dialect.vector, dialect.state, dialect.scalar, dialect.recall, dialect.real
-    Constants, Patch, Values = dialect.Constants, terrain.Patch, task.Values
+    vector, state, scalar, task_state, real = types.vector, types.state, types.scalar, types.task_state, types.real
+    Constants, Patch, Values = types.Constants, terrain.Patch, task.Values
     spring_impulse, advance, observe, loss = physics.spring_impulse, physics.advance, task.observe, task.loss
     sense, Sensed = senses.sense, senses.Sensed
 
-    @wp.kernel(module=dialect.module, enable_backward=True)
+    @wp.kernel(module=types.module, enable_backward=True)
     def keep_adjoints(
         constants: Constants,
         patch: Patch,
         values: Values,
         positions: wp.array(dtype=vector),
         states: wp.array(dtype=state),
-        memories: wp.array(dtype=recall),
+        memories: wp.array(dtype=task_state),
         results: wp.array(dtype=scalar),
         sensed: wp.array(dtype=Sensed),
     ):

@@ -27,12 +27,12 @@ class RowFunctions:
 
     Attributes:
         read: (reals, at) -> real.
-        load: (rows, index) -> numbers.
-        store: (rows, index, numbers).
-        take: (reals, at) -> coordinates of a row of masses, by axis.
-        put: (reals, at, coordinates by axis).
-        difference, both: (reals, at, firsts, seconds, index) -> by axis, coordinates of the first masses less those of
-            the second, or with them, for the row of springs `index`.
+        load: (rows, index) -> row vector.
+        store: (rows, index, row vector).
+        load_coordinates: (reals, at) -> coordinates of a row of masses, by axis.
+        store_coordinates: (reals, at, coordinates by axis).
+        difference, sum_of_ends: (reals, at, firsts, seconds, index) -> by axis, coordinates of the first masses minus
+            those of the second, or plus them, for the row of springs `index`.
         gather: (reals, at, places, start, stop) -> by axis, the sum over rows `start` to `stop` of places: what a row
             of masses collects from places behind `at`.
         total: (reals, at, count) -> vector: the sum over `count` rows of masses.
@@ -43,19 +43,19 @@ class RowFunctions:
     read: Any
     load: Any
     store: Any
-    take: Any
-    put: Any
+    load_coordinates: Any
+    store_coordinates: Any
     difference: Any
-    both: Any
+    sum_of_ends: Any
     gather: Any
     total: Any
     coordinate: Any
 
 
 def build_rows(dimension: int, precision: str, row: int, types: dict[str, Any]) -> RowFunctions:
-    """Return the functions for rows of `row` numbers; `types` are the dialect's."""
-    real, vector, numbers, rows = types["real"], types["vector"], types["numbers"], types["rows"]
-    reals, row_array, index_rows = wp.array(dtype=real), wp.array(dtype=numbers), wp.array(dtype=types["indices"])
+    """Return the functions for rows of `row` numbers; `types` are the kernel types."""
+    real, vector, row_vector, rows = types["real"], types["vector"], types["row_vector"], types["rows"]
+    reals, row_array, index_rows = wp.array(dtype=real), wp.array(dtype=row_vector), wp.array(dtype=types["indices"])
     name, width = REAL_NAMES[precision], dimension * row
     code = _loops(dimension, precision, row)
     if row > 1:
@@ -65,22 +65,22 @@ def build_rows(dimension: int, precision: str, row: int, types: dict[str, Any]) 
     def read(values: reals, at: int) -> real: ...
 
     @wp.func_native("return values.data[index];")
-    def load(values: row_array, index: int) -> numbers: ...
+    def load(values: row_array, index: int) -> row_vector: ...
 
     @wp.func_native("values.data[index] = value;")
-    def store(values: row_array, index: int, value: numbers): ...
+    def store(values: row_array, index: int, value: row_vector): ...
 
     @wp.func_native(code["take"])
-    def take(values: reals, at: int) -> rows: ...
+    def load_coordinates(values: reals, at: int) -> rows: ...
 
     @wp.func_native(code["put"])
-    def put(values: reals, at: int, value: rows): ...
+    def store_coordinates(values: reals, at: int, value: rows): ...
 
     @wp.func_native(code["difference"])
     def difference(values: reals, at: int, firsts: index_rows, seconds: index_rows, index: int) -> rows: ...
 
     @wp.func_native(code["both"])
-    def both(values: reals, at: int, firsts: index_rows, seconds: index_rows, index: int) -> rows: ...
+    def sum_of_ends(values: reals, at: int, firsts: index_rows, seconds: index_rows, index: int) -> rows: ...
 
     @wp.func_native(code["gather"])
     def gather(values: reals, at: int, places: index_rows, start: int, stop: int) -> rows: ...
@@ -99,7 +99,9 @@ def build_rows(dimension: int, precision: str, row: int, types: dict[str, Any]) 
     @wp.func_native(f"const int axis = index % {dimension}; {name} out = place[0];{chosen} return out;")
     def coordinate(place: vector, index: int) -> real: ...
 
-    return RowFunctions(read, load, store, take, put, difference, both, gather, total, coordinate)
+    return RowFunctions(
+        read, load, store, load_coordinates, store_coordinates, difference, sum_of_ends, gather, total, coordinate
+    )
 
 
 def _loops(dimension: int, precision: str, row: int) -> dict[str, str]:

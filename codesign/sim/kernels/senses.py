@@ -7,9 +7,9 @@ from typing import Any
 import warp as wp
 
 from codesign.sim.kernels.functions import TerrainFunctions
-from codesign.sim.kernels.types import Dialect
+from codesign.sim.kernels.types import KernelTypes
 
-SenseBuilder = Callable[[Dialect, TerrainFunctions], Any]
+SenseBuilder = Callable[[KernelTypes, TerrainFunctions], Any]
 
 NEAREST = 1.0e-6
 """Added to the distance from the light [m], where its brightness would be infinite."""
@@ -18,24 +18,24 @@ TOUCH = 0.01
 """Height above the ground [m] at which contact is felt half as much as on it."""
 
 
-def light(dialect: Dialect, terrain: TerrainFunctions) -> Any:
+def light(types: KernelTypes, terrain: TerrainFunctions) -> Any:
     """Return the brightness at a mass: 1 / sqrt(distance to the light in metres) (2026 paper)."""
-    real, vector, Constants = dialect.real, dialect.vector, dialect.Constants
-    length_of, Patch = dialect.length_of, terrain.Patch
+    real, vector, Constants = types.real, types.vector, types.Constants
+    length_of, Patch = types.length_of, terrain.Patch
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def brightness(constants: Constants, patch: Patch, position: vector) -> real:
         return real(1.0) / wp.sqrt(length_of(constants.light - position) + real(NEAREST))
 
     return brightness
 
 
-def contact(dialect: Dialect, terrain: TerrainFunctions) -> Any:
+def contact(types: KernelTypes, terrain: TerrainFunctions) -> Any:
     """Return how much a mass feels the ground: 1 on it, 1 / (1 + (height / 1 cm)^2) above it, which has a gradient."""
-    real, vector, Constants = dialect.real, dialect.vector, dialect.Constants
-    up, height, Patch = dialect.dimension - 1, terrain.height, terrain.Patch
+    real, vector, Constants = types.real, types.vector, types.Constants
+    up, height, Patch = types.dimension - 1, terrain.height, terrain.Patch
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def pressure(constants: Constants, patch: Patch, position: vector) -> real:
         gap = (position[up] - height(patch, position)) / real(TOUCH)
         return real(1.0) / (real(1.0) + gap * gap)
@@ -63,12 +63,12 @@ class SenseFunctions:
     product: Any
 
 
-def build_senses(dialect: Dialect, terrain: TerrainFunctions, names: Sequence[str]) -> SenseFunctions:
+def build_senses(types: KernelTypes, terrain: TerrainFunctions, names: Sequence[str]) -> SenseFunctions:
     """Return the functions of at most two senses, in the order of their names."""
-    real, vector, scalar, Constants = dialect.real, dialect.vector, dialect.scalar, dialect.Constants
-    Patch, module = terrain.Patch, dialect.module
+    real, vector, scalar, Constants = types.real, types.vector, types.scalar, types.Constants
+    Patch, module = terrain.Patch, types.module
     Sensed = wp.types.vector(max(len(names), 1), real)
-    found = [SENSES[name](dialect, terrain) for name in names]
+    found = [SENSES[name](types, terrain) for name in names]
 
     # Vectors are built whole: Warp's adjoint of an assignment to one component is wrong.
     if len(found) == 2:

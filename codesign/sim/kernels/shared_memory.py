@@ -18,35 +18,43 @@ class SharedFunctions:
     """Functions that all lanes of a block call together; who reads what another lane copied synchronises first.
 
     Attributes:
-        bring, bring_reals, bring_integers, bring_indices, bring_recalls: (array, start, count) -> array in which the
-            elements from `start` to `start + count` lie in shared memory, and no others.
-        save, save_recalls: (array in shared memory, array, start, count): copies those elements back.
-        flat: (reals, rows) -> array of reals over the memory of the rows.
+        copy_to_shared, copy_reals_to_shared, copy_integers_to_shared, copy_indices_to_shared, copy_states_to_shared:
+            (array, start, count) -> array in which the elements from `start` to `start + count` lie in shared memory,
+            and no others.
+        copy_back, copy_states_back: (array in shared memory, array, start, count): copies those elements back.
+        as_reals: (reals, rows) -> array of reals over the memory of the rows.
     """
 
-    bring: Any
-    bring_reals: Any
-    bring_integers: Any
-    bring_indices: Any
-    bring_recalls: Any
-    save: Any
-    save_recalls: Any
-    flat: Any
+    copy_to_shared: Any
+    copy_reals_to_shared: Any
+    copy_integers_to_shared: Any
+    copy_indices_to_shared: Any
+    copy_states_to_shared: Any
+    copy_back: Any
+    copy_states_back: Any
+    as_reals: Any
 
 
 def build_shared(types: dict[str, Any]) -> SharedFunctions:
-    """Return the functions for a dialect's types."""
-    reals, rows = wp.array(dtype=types["real"]), wp.array(dtype=types["numbers"])
+    """Return the functions for the kernel types."""
+    reals, rows = wp.array(dtype=types["real"]), wp.array(dtype=types["row_vector"])
 
     @wp.func_native("auto out = values; out.data = (decltype(values.data))source.data; return out;")
-    def flat(values: reals, source: rows) -> reals: ...
+    def as_reals(values: reals, source: rows) -> reals: ...
 
-    names = {"": "numbers", "_reals": "real", "_integers": "integer", "_indices": "indices", "_recalls": "recall"}
-    functions = {f"bring{suffix}": _bring(types.get(name, wp.int32)) for suffix, name in names.items()}
-    return SharedFunctions(**functions, save=_save(types["numbers"]), save_recalls=_save(types["recall"]), flat=flat)
+    return SharedFunctions(
+        copy_to_shared=_copy_to_shared(types["row_vector"]),
+        copy_reals_to_shared=_copy_to_shared(types["real"]),
+        copy_integers_to_shared=_copy_to_shared(wp.int32),
+        copy_indices_to_shared=_copy_to_shared(types["indices"]),
+        copy_states_to_shared=_copy_to_shared(types["task_state"]),
+        copy_back=_copy_back(types["row_vector"]),
+        copy_states_back=_copy_back(types["task_state"]),
+        as_reals=as_reals,
+    )
 
 
-def _bring(dtype: Any) -> Any:
+def _copy_to_shared(dtype: Any) -> Any:
     values_type = wp.array(dtype=dtype)
 
     @wp.func_native(f"""auto* own = (decltype(values.data)){ALLOCATOR}(count * (int)sizeof(*values.data));
@@ -54,16 +62,16 @@ def _bring(dtype: Any) -> Any:
     auto out = values;
     out.data = own - start;
     return out;""")
-    def bring(values: values_type, start: int, count: int) -> values_type: ...
+    def copy_to_shared(values: values_type, start: int, count: int) -> values_type: ...
 
-    return bring
+    return copy_to_shared
 
 
-def _save(dtype: Any) -> Any:
+def _copy_back(dtype: Any) -> Any:
     values_type = wp.array(dtype=dtype)
 
     @wp.func_native("""for (int i = WP_TILE_THREAD_IDX; i < count; i += WP_TILE_BLOCK_DIM)
         values.data[start + i] = shared.data[start + i];""")
-    def save(shared: values_type, values: values_type, start: int, count: int): ...
+    def copy_back(shared: values_type, values: values_type, start: int, count: int): ...
 
-    return save
+    return copy_back

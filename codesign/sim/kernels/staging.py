@@ -12,7 +12,7 @@ from typing import Any
 import warp as wp
 
 from codesign.sim.kernels.shared_memory import ALLOCATOR
-from codesign.sim.kernels.types import Dialect
+from codesign.sim.kernels.types import KernelTypes
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,24 @@ class Staging:
     save_adjoint: Any
 
 
-def build_staging(dialect: Dialect, senses: int, claimed: int) -> Staging:
-    """Return the functions of a dialect for kernels that claim so many bytes of shared memory.
+def build_staging(types: KernelTypes, senses: int, claimed: int) -> Staging:
+    """Return the functions in given kernel types for kernels that claim so many bytes of shared memory.
 
     Args:
-        dialect: types and module.
+        types: the types and module.
         senses: numbers that every mass senses.
         claimed: bytes.
     """
     SENSES = senses
-    Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
-    DIMENSION, ROW, module, shared = dialect.dimension, dialect.row, dialect.module, dialect.shared
-    bring, bring_reals, bring_recalls = shared.bring, shared.bring_reals, shared.bring_recalls
-    bring_indices, bring_integers = shared.bring_indices, shared.bring_integers
-    save, save_recalls, flat = shared.save, shared.save_recalls, shared.flat
+    Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
+    DIMENSION, ROW, module, shared = types.dimension, types.row, types.module, types.shared
+    copy_to_shared, copy_reals_to_shared, copy_states_to_shared = (
+        shared.copy_to_shared,
+        shared.copy_reals_to_shared,
+        shared.copy_states_to_shared,
+    )
+    copy_indices_to_shared, copy_integers_to_shared = shared.copy_indices_to_shared, shared.copy_integers_to_shared
+    copy_back, copy_states_back, as_reals = shared.copy_back, shared.copy_states_back, shared.as_reals
 
     @wp.func_native(f"{ALLOCATOR}(-{claimed}); return (uint64_t){ALLOCATOR}(0);")
     def begin() -> wp.uint64: ...
@@ -66,21 +70,21 @@ def build_staging(dialect: Dialect, senses: int, claimed: int) -> Staging:
         staged = model
         start = model.spring_start[world] // ROW
         count = model.spring_start[world + 1] // ROW - start
-        staged.first = bring_indices(model.first, start, count)
-        staged.second = bring_indices(model.second, start, count)
-        staged.rest = bring(model.rest, start, count)
-        staged.stiffness = bring(model.stiffness, start, count)
-        staged.swing = bring(model.swing, start, count)
-        staged.muscle = bring(model.muscle, start, count)
+        staged.first = copy_indices_to_shared(model.first, start, count)
+        staged.second = copy_indices_to_shared(model.second, start, count)
+        staged.rest = copy_to_shared(model.rest, start, count)
+        staged.stiffness = copy_to_shared(model.stiffness, start, count)
+        staged.swing = copy_to_shared(model.swing, start, count)
+        staged.muscle = copy_to_shared(model.muscle, start, count)
         first = model.mass_start[world] // ROW
         masses = model.mass_start[world + 1] // ROW - first
-        staged.present_rows = bring(model.present_rows, DIMENSION * first, DIMENSION * masses)
-        staged.present_masses = bring(model.present_masses, first, masses)
-        staged.present = flat(model.present, staged.present_rows)
-        staged.incidence_start = bring_integers(model.incidence_start, first, masses + 1)
+        staged.mask_rows = copy_to_shared(model.mask_rows, DIMENSION * first, DIMENSION * masses)
+        staged.mass_mask = copy_to_shared(model.mass_mask, first, masses)
+        staged.mask = as_reals(model.mask, staged.mask_rows)
+        staged.incidence_start = copy_integers_to_shared(model.incidence_start, first, masses + 1)
         incidences = model.incidence_start[first]
         last = model.incidence_start[first + masses]
-        staged.incidence = bring_indices(model.incidence, incidences, last - incidences)
+        staged.incidence = copy_indices_to_shared(model.incidence, incidences, last - incidences)
         return staged
 
     @wp.func(module=module, inline=True)
@@ -92,20 +96,20 @@ def build_staging(dialect: Dialect, senses: int, claimed: int) -> Staging:
         start = model.spring_start[world] // ROW
         springs = model.spring_start[world + 1] // ROW - start
         slots = segment + 1
-        staged.position_rows = bring(tape.position_rows, first * slots, count * slots)
-        staged.position = flat(tape.position, staged.position_rows)
-        staged.velocity_rows = bring(tape.velocity_rows, first * slots, count * slots)
-        staged.velocity = flat(tape.velocity, staged.velocity_rows)
-        staged.impulse_rows = bring(tape.impulse_rows, first * segment, count * segment)
-        staged.impulse = flat(tape.impulse, staged.impulse_rows)
-        staged.actuation_rows = bring(tape.actuation_rows, start * segment, springs * segment)
+        staged.position_rows = copy_to_shared(tape.position_rows, first * slots, count * slots)
+        staged.position = as_reals(tape.position, staged.position_rows)
+        staged.velocity_rows = copy_to_shared(tape.velocity_rows, first * slots, count * slots)
+        staged.velocity = as_reals(tape.velocity, staged.velocity_rows)
+        staged.impulse_rows = copy_to_shared(tape.impulse_rows, first * segment, count * segment)
+        staged.impulse = as_reals(tape.impulse, staged.impulse_rows)
+        staged.actuation_rows = copy_to_shared(tape.actuation_rows, start * segment, springs * segment)
         if wp.static(SENSES > 0):
             mass_rows = model.mass_start[world] // ROW
             sensed = model.mass_start[world + 1] // ROW - mass_rows
-            staged.sense_rows = bring(tape.sense_rows, SENSES * mass_rows * segment, SENSES * sensed * segment)
-        staged.memory = bring_recalls(tape.memory, world * slots, slots)
+            staged.sense_rows = copy_to_shared(tape.sense_rows, SENSES * mass_rows * segment, SENSES * sensed * segment)
+        staged.task_state = copy_states_to_shared(tape.task_state, world * slots, slots)
         forces = DIMENSION * (2 * springs + 1)
-        staged.force = bring_reals(tape.force, DIMENSION * (2 * start + world) * ROW, forces * ROW)
+        staged.force = copy_reals_to_shared(tape.force, DIMENSION * (2 * start + world) * ROW, forces * ROW)
         return staged
 
     @wp.func(module=module, inline=True)
@@ -115,18 +119,18 @@ def build_staging(dialect: Dialect, senses: int, claimed: int) -> Staging:
         count = DIMENSION * model.mass_start[world + 1] // ROW - first
         start = model.spring_start[world] // ROW
         springs = model.spring_start[world + 1] // ROW - start
-        staged.position_rows = bring(adjoint.position_rows, first, count)
-        staged.position = flat(adjoint.position, staged.position_rows)
-        staged.velocity_rows = bring(adjoint.velocity_rows, first, count)
-        staged.velocity = flat(adjoint.velocity, staged.velocity_rows)
-        staged.impulse_rows = bring(adjoint.impulse_rows, first, count)
-        staged.impulse = flat(adjoint.impulse, staged.impulse_rows)
-        staged.actuation_rows = bring(adjoint.actuation_rows, start, springs)
+        staged.position_rows = copy_to_shared(adjoint.position_rows, first, count)
+        staged.position = as_reals(adjoint.position, staged.position_rows)
+        staged.velocity_rows = copy_to_shared(adjoint.velocity_rows, first, count)
+        staged.velocity = as_reals(adjoint.velocity, staged.velocity_rows)
+        staged.impulse_rows = copy_to_shared(adjoint.impulse_rows, first, count)
+        staged.impulse = as_reals(adjoint.impulse, staged.impulse_rows)
+        staged.actuation_rows = copy_to_shared(adjoint.actuation_rows, start, springs)
         if wp.static(SENSES > 0):
             mass_rows = model.mass_start[world] // ROW
             sensed = model.mass_start[world + 1] // ROW - mass_rows
-            staged.sense_rows = bring(adjoint.sense_rows, SENSES * mass_rows, SENSES * sensed)
-        staged.memory = bring_recalls(adjoint.memory, world, 1)
+            staged.sense_rows = copy_to_shared(adjoint.sense_rows, SENSES * mass_rows, SENSES * sensed)
+        staged.task_state = copy_states_to_shared(adjoint.task_state, world, 1)
         return staged
 
     @wp.func(module=module, inline=True)
@@ -137,21 +141,21 @@ def build_staging(dialect: Dialect, senses: int, claimed: int) -> Staging:
         start = model.spring_start[world] // ROW
         springs = model.spring_start[world + 1] // ROW - start
         slots = segment + 1
-        save(staged.position_rows, tape.position_rows, first * slots, count * slots)
-        save(staged.velocity_rows, tape.velocity_rows, first * slots, count * slots)
-        save(staged.impulse_rows, tape.impulse_rows, first * segment, count * segment)
-        save(staged.actuation_rows, tape.actuation_rows, start * segment, springs * segment)
+        copy_back(staged.position_rows, tape.position_rows, first * slots, count * slots)
+        copy_back(staged.velocity_rows, tape.velocity_rows, first * slots, count * slots)
+        copy_back(staged.impulse_rows, tape.impulse_rows, first * segment, count * segment)
+        copy_back(staged.actuation_rows, tape.actuation_rows, start * segment, springs * segment)
         if wp.static(SENSES > 0):
             mass_rows = model.mass_start[world] // ROW
             sensed = model.mass_start[world + 1] // ROW - mass_rows
-            save(staged.sense_rows, tape.sense_rows, SENSES * mass_rows * segment, SENSES * sensed * segment)
-        save_recalls(staged.memory, tape.memory, world * slots, slots)
+            copy_back(staged.sense_rows, tape.sense_rows, SENSES * mass_rows * segment, SENSES * sensed * segment)
+        copy_states_back(staged.task_state, tape.task_state, world * slots, slots)
 
     @wp.func(module=module, inline=True)
     def save_adjoint(staged: Adjoint, adjoint: Adjoint, model: Model, world: int):
         first = DIMENSION * model.mass_start[world] // ROW
         count = DIMENSION * model.mass_start[world + 1] // ROW - first
-        save(staged.position_rows, adjoint.position_rows, first, count)
-        save(staged.velocity_rows, adjoint.velocity_rows, first, count)
+        copy_back(staged.position_rows, adjoint.position_rows, first, count)
+        copy_back(staged.velocity_rows, adjoint.velocity_rows, first, count)
 
     return Staging(claimed, begin, end, stage_model, stage_tape, stage_adjoint, save_tape, save_adjoint)

@@ -10,7 +10,7 @@ import warp as wp
 from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
 from codesign.sim.kernels.physics import PhysicsFunctions
 from codesign.sim.kernels.senses import SenseFunctions
-from codesign.sim.kernels.types import Dialect
+from codesign.sim.kernels.types import KernelTypes
 
 
 @wp.func_native("WP_TILE_SYNC();")
@@ -19,17 +19,17 @@ def synchronise() -> None:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class StepFunctions:
     """Functions that both sweeps call."""
 
     advance_world: Any
     centre_of: Any
-    copy_state: Any
+    load_state: Any
     effort_of: Any
     force_at: Any
     keep: Any
-    stretch_of: Any
-    survey: Any
+    commanded_strain: Any
+    query_terrain: Any
 
 
 def short_loops(count: int) -> tuple[int, int, int]:
@@ -38,8 +38,8 @@ def short_loops(count: int) -> tuple[int, int, int]:
     return min((each for each in lengths if math.prod(each) >= count), key=math.prod)
 
 
-def build_sweep(
-    dialect: Dialect,
+def build_step(
+    types: KernelTypes,
     physics: PhysicsFunctions,
     terrain: TerrainFunctions,
     controller: ControllerFunctions,
@@ -49,22 +49,27 @@ def build_sweep(
     *,
     uses_effort: bool,
     noisy: bool,
-) -> Sweep:
+) -> StepFunctions:
     """Return one step of a world, and what it is made of."""
-    real, vector, rows, numbers = dialect.real, dialect.vector, dialect.rows, dialect.numbers
+    real, vector, rows, row_vector = types.real, types.vector, types.rows, types.row_vector
     SENSES, sense = senses.count, senses.sense
-    Sensed = wp.types.matrix((max(senses.count, 1), dialect.row), real)
+    Sensed = wp.types.matrix((max(senses.count, 1), types.row), real)
     reals = wp.array(dtype=real)
-    Constants, Model, Tape = dialect.Constants, dialect.Model, dialect.Tape
+    Constants, Model, Tape = types.Constants, types.Model, types.Tape
     Controller, Values, observe = controller.Controller, task.Values, task.observe
-    DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
+    DIMENSION, ROW, module = types.dimension, types.row, types.module
     Patch, PATCH = terrain.Patch, terrain.Patch._length_
     (OUTER, MIDDLE, INNER), LAST = short_loops(PATCH), PATCH - 1
     Patches = wp.types.matrix((PATCH, ROW), real)
     spring_impulse, advance, locate, act = physics.spring_impulse, physics.advance, terrain.locate, controller.act
-    functions = dialect.row_functions
-    load, store_row, take, put = functions.load, functions.store, functions.take, functions.put
-    difference_of, gather, total = functions.difference, functions.gather, functions.total
+    functions = types.row_functions
+    load, store_row, load_coordinates, store_coordinates = (
+        functions.load,
+        functions.store,
+        functions.load_coordinates,
+        functions.store_coordinates,
+    )
+    difference_of_ends, gather, total = functions.difference, functions.gather, functions.total
 
     @wp.func(module=module, inline=True)
     def centre_of(model: Model, tape: Tape, world: int, at: int) -> vector:
@@ -81,7 +86,7 @@ def build_sweep(
         return effort / real(model.springs[world])
 
     @wp.func(module=module, inline=True)
-    def survey(ground: reals, positions: rows) -> Patches:
+    def query_terrain(ground: reals, positions: rows) -> Patches:
         """Find the ground around a row of masses, apart from their physics: the search would keep those scalar.
 
         Patches are put in and taken out in short loops, which Warp writes out: a longer loop inside that over a row
@@ -106,15 +111,17 @@ def build_sweep(
         return DIMENSION * (2 * model.spring_start[world] + ROW * world)
 
     @wp.func(module=module, inline=True)
-    def feel(constants: Constants, model: Model, tape: Tape, ground: reals, world: int, lane: int, at: int, slot: int):
+    def compute_senses(
+        constants: Constants, model: Model, tape: Tape, ground: reals, world: int, lane: int, at: int, slot: int
+    ):
         """Write what every mass senses at a step."""
         start = model.mass_start[world] // ROW
         count = model.mass_start[world + 1] // ROW - start
         own = SENSES * (start * constants.segment + slot * count)
         for row in range(lane, count, wp.block_dim()):
-            positions = take(tape.position, at + row * ROW * DIMENSION)
-            present = load(model.present_masses, start + row)
-            patches = survey(ground, positions)
+            positions = load_coordinates(tape.position, at + row * ROW * DIMENSION)
+            mask = load(model.mass_mask, start + row)
+            patches = query_terrain(ground, positions)
             sensed = Sensed()
             for entry in range(ROW):
                 position = vector()
@@ -128,22 +135,26 @@ def build_sweep(
                             patch[number] = patches[number, entry]
                 values = sense(constants, patch, position)
                 for kind in range(SENSES):
-                    sensed[kind, entry] = values[kind] * present[entry]
+                    sensed[kind, entry] = values[kind] * mask[entry]
             for kind in range(SENSES):
-                values_of_kind = numbers()
+                values_of_kind = row_vector()
                 for entry in range(ROW):
                     values_of_kind[entry] = sensed[kind, entry]
                 store_row(tape.sense_rows, own + kind * count + row, values_of_kind)
 
     @wp.func(module=module, inline=True)
-    def stretch_of(constants: Constants, swing: numbers, actuation: numbers, step: int, row: int) -> numbers:
+    def commanded_strain(
+        constants: Constants, swing: row_vector, actuation: row_vector, step: int, row: int
+    ) -> row_vector:
         """Return by how much springs of a row are asked to change, with the noise of their motors."""
         if wp.static(noisy):
             return wp.cw_mul(swing, actuation + noise_of(constants, step, row * ROW))
         return wp.cw_mul(swing, actuation)
 
     @wp.func(module=module, inline=True)
-    def pull(constants: Constants, model: Model, tape: Tape, world: int, lane: int, at: int, actuation: int, step: int):
+    def apply_springs(
+        constants: Constants, model: Model, tape: Tape, world: int, lane: int, at: int, actuation: int, step: int
+    ):
         """Write the impulse of every spring on its ends, with both signs."""
         start = model.spring_start[world] // ROW
         count = model.spring_start[world + 1] // ROW - start
@@ -152,21 +163,21 @@ def build_sweep(
             rest = load(model.rest, start + row)
             stiffness = load(model.stiffness, start + row)
             actuated = load(tape.actuation_rows, actuation + row)
-            stretch = stretch_of(constants, load(model.swing, start + row), actuated, step, row)
-            difference = difference_of(tape.position, at, model.first, model.second, start + row)
+            strain = commanded_strain(constants, load(model.swing, start + row), actuated, step, row)
+            difference = difference_of_ends(tape.position, at, model.first, model.second, start + row)
             impulses = rows()
             for entry in range(ROW):
                 along = vector()
                 for axis in range(DIMENSION):
                     along[axis] = difference[axis, entry]
-                impulse = spring_impulse(constants, along, rest[entry], stiffness[entry], stretch[entry])
+                impulse = spring_impulse(constants, along, rest[entry], stiffness[entry], strain[entry])
                 for axis in range(DIMENSION):
                     impulses[axis, entry] = impulse[axis]
-            put(tape.force, force + row * ROW * DIMENSION, impulses)
-            put(tape.force, force + (count + row) * ROW * DIMENSION, -impulses)
+            store_coordinates(tape.force, force + row * ROW * DIMENSION, impulses)
+            store_coordinates(tape.force, force + (count + row) * ROW * DIMENSION, -impulses)
 
     @wp.func(module=module, inline=True)
-    def move(
+    def integrate(
         constants: Constants,
         model: Model,
         tape: Tape,
@@ -189,10 +200,10 @@ def build_sweep(
             for axis in range(DIMENSION):
                 for entry in range(ROW):
                     gathered[axis, entry] = gathered[axis, entry] + push[axis]
-            put(tape.impulse, impulse_at + own, gathered)
-            positions = take(tape.position, at + own)
-            velocities = take(tape.velocity, at + own)
-            patches = survey(ground, positions)
+            store_coordinates(tape.impulse, impulse_at + own, gathered)
+            positions = load_coordinates(tape.position, at + own)
+            velocities = load_coordinates(tape.velocity, at + own)
+            patches = query_terrain(ground, positions)
             for entry in range(ROW):
                 position = vector()
                 velocity = vector()
@@ -211,10 +222,10 @@ def build_sweep(
                 for axis in range(DIMENSION):
                     positions[axis, entry] = moved[axis]
                     velocities[axis, entry] = moved[DIMENSION + axis]
-            present = take(model.present, DIMENSION * start * ROW + own)
+            mask = load_coordinates(model.mask, DIMENSION * start * ROW + own)
             after = at + own + DIMENSION * count * ROW
-            put(tape.position, after, wp.cw_mul(positions, present))
-            put(tape.velocity, after, wp.cw_mul(velocities, present))
+            store_coordinates(tape.position, after, wp.cw_mul(positions, mask))
+            store_coordinates(tape.velocity, after, wp.cw_mul(velocities, mask))
 
     @wp.func(module=module, inline=True)
     def advance_world(
@@ -238,7 +249,7 @@ def build_sweep(
         actuation = (model.spring_start[world] * segment + slot * springs) // ROW
         centre = centre_of(model, tape, world, at)
         if wp.static(SENSES > 0):
-            feel(constants, model, tape, ground, world, lane, at, slot)
+            compute_senses(constants, model, tape, ground, world, lane, at, slot)
             synchronise()
         act(constants, model, control, tape, world, lane, step, slot, centre)
         synchronise()
@@ -247,52 +258,54 @@ def build_sweep(
             effort = effort_of(model, tape, world, actuation)
         if lane == 0:
             remembered = world * (segment + 1) + slot
-            tape.memory[remembered + 1] = observe(
-                values, tape.memory[remembered], step, constants.steps, centre, effort
+            tape.task_state[remembered + 1] = observe(
+                values, tape.task_state[remembered], step, constants.steps, centre, effort
             )
-        pull(constants, model, tape, world, lane, at, actuation, step)
+        apply_springs(constants, model, tape, world, lane, at, actuation, step)
         synchronise()
         push = vector()
         if step == constants.push_step:
             push = constants.push
-        move(constants, model, tape, ground, world, lane, at, impulse_at, push)
+        integrate(constants, model, tape, ground, world, lane, at, impulse_at, push)
         synchronise()
 
     @wp.func(module=module, inline=True)
-    def copy_state(constants: Constants, model: Model, tape: Tape, world: int, lane: int, place: int, slot: int):
+    def load_state(constants: Constants, model: Model, tape: Tape, world: int, lane: int, snapshot: int, slot: int):
         """Put the state kept in a place into the first slot, or, with no place, that in a slot."""
         start = DIMENSION * model.mass_start[world] // ROW
         count = DIMENSION * model.mass_start[world + 1] // ROW - start
         first = start * (constants.segment + 1)
-        kept = start * constants.places + place * count
+        kept = start * constants.snapshots + snapshot * count
         for row in range(lane, count, wp.block_dim()):
-            if place < 0:
+            if snapshot < 0:
                 store_row(tape.position_rows, first + row, load(tape.position_rows, first + slot * count + row))
                 store_row(tape.velocity_rows, first + row, load(tape.velocity_rows, first + slot * count + row))
             else:
-                store_row(tape.position_rows, first + row, load(tape.start_position_rows, kept + row))
-                store_row(tape.velocity_rows, first + row, load(tape.start_velocity_rows, kept + row))
+                store_row(tape.position_rows, first + row, load(tape.snapshot_position_rows, kept + row))
+                store_row(tape.velocity_rows, first + row, load(tape.snapshot_velocity_rows, kept + row))
         if lane == 0:
             remembered = world * (constants.segment + 1)
-            if place < 0:
-                tape.memory[remembered] = tape.memory[remembered + slot]
+            if snapshot < 0:
+                tape.task_state[remembered] = tape.task_state[remembered + slot]
             else:
-                tape.memory[remembered] = tape.start_memory[world * constants.places + place]
+                tape.task_state[remembered] = tape.snapshot_task_state[world * constants.snapshots + snapshot]
         synchronise()
 
     @wp.func(module=module, inline=True)
-    def keep(constants: Constants, model: Model, tape: Tape, world: int, lane: int, place: int):
+    def keep(constants: Constants, model: Model, tape: Tape, world: int, lane: int, snapshot: int):
         """Keep the state at the end of a segment in a place."""
         start = DIMENSION * model.mass_start[world] // ROW
         count = DIMENSION * model.mass_start[world + 1] // ROW - start
         last = start * (constants.segment + 1) + constants.segment * count
-        kept = start * constants.places + place * count
+        kept = start * constants.snapshots + snapshot * count
         for row in range(lane, count, wp.block_dim()):
-            store_row(tape.start_position_rows, kept + row, load(tape.position_rows, last + row))
-            store_row(tape.start_velocity_rows, kept + row, load(tape.velocity_rows, last + row))
+            store_row(tape.snapshot_position_rows, kept + row, load(tape.position_rows, last + row))
+            store_row(tape.snapshot_velocity_rows, kept + row, load(tape.velocity_rows, last + row))
         if lane == 0:
             remembered = world * (constants.segment + 1) + constants.segment
-            tape.start_memory[world * constants.places + place] = tape.memory[remembered]
+            tape.snapshot_task_state[world * constants.snapshots + snapshot] = tape.task_state[remembered]
         synchronise()
 
-    return Sweep(advance_world, centre_of, copy_state, effort_of, force_at, keep, stretch_of, survey)
+    return StepFunctions(
+        advance_world, centre_of, load_state, effort_of, force_at, keep, commanded_strain, query_terrain
+    )

@@ -7,42 +7,52 @@ import warp as wp
 from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
 from codesign.sim.kernels.physics import PhysicsFunctions
 from codesign.sim.kernels.senses import SenseFunctions
-from codesign.sim.kernels.step import Sweep, short_loops, synchronise
-from codesign.sim.kernels.types import Dialect
+from codesign.sim.kernels.step import StepFunctions, short_loops, synchronise
+from codesign.sim.kernels.types import KernelTypes
 
 
-def build_step_back(
-    dialect: Dialect,
+def build_step_adjoint(
+    types: KernelTypes,
     physics: PhysicsFunctions,
     terrain: TerrainFunctions,
     controller: ControllerFunctions,
     task: TaskFunctions,
     senses: SenseFunctions,
-    sweep: Sweep,
+    step_functions: StepFunctions,
     *,
     uses_effort: bool,
     physical_gradients: bool,
 ) -> Any:
     """Return the function that carries the adjoint of a world from after a step to before it."""
-    real, vector, numbers, rows = dialect.real, dialect.vector, dialect.numbers, dialect.rows
+    real, vector, row_vector, rows = types.real, types.vector, types.row_vector, types.rows
     reals = wp.array(dtype=real)
-    Constants, Model, Tape, Adjoint = dialect.Constants, dialect.Model, dialect.Tape, dialect.Adjoint
+    Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
     SENSES, Cotangent, sense_product = senses.count, senses.Sensed, senses.product
     Controller, Values = controller.Controller, task.Values
-    DIMENSION, ROW, module = dialect.dimension, dialect.row, dialect.module
-    join = dialect.join
-    Patch, survey = terrain.Patch, sweep.survey
+    DIMENSION, ROW, module = types.dimension, types.row, types.module
+    join = types.join
+    Patch, query_terrain = terrain.Patch, step_functions.query_terrain
     (OUTER, MIDDLE, INNER), LAST = short_loops(Patch._length_), Patch._length_ - 1
     spring_product, advance_product = physics.spring_product, physics.advance_product
-    observe_product = _observe_product(dialect, task)
+    observe_product = _observe_product(types, task)
     control_reverse = controller.reverse
-    centre_of, effort_of, force_at, stretch_of = sweep.centre_of, sweep.effort_of, sweep.force_at, sweep.stretch_of
-    functions = dialect.row_functions
-    load, store_row, take, put = functions.load, functions.store, functions.take, functions.put
-    difference_of, gather = functions.difference, functions.gather
+    centre_of, effort_of, force_at, commanded_strain = (
+        step_functions.centre_of,
+        step_functions.effort_of,
+        step_functions.force_at,
+        step_functions.commanded_strain,
+    )
+    functions = types.row_functions
+    load, store_row, load_coordinates, store_coordinates = (
+        functions.load,
+        functions.store,
+        functions.load_coordinates,
+        functions.store_coordinates,
+    )
+    difference_of_ends, gather = functions.difference, functions.gather
 
     @wp.func(module=module, inline=True)
-    def move_back(
+    def integrate_adjoint(
         constants: Constants,
         model: Model,
         tape: Tape,
@@ -59,13 +69,13 @@ def build_step_back(
         for row in range(lane, count, wp.block_dim()):
             own = row * ROW * DIMENSION
             base = DIMENSION * start * ROW + own
-            positions = take(tape.position, at + own)
-            velocities = take(tape.velocity, at + own)
-            impulses = take(tape.impulse, impulse_at + own)
-            present = take(model.present, base)
-            after_positions = wp.cw_mul(take(adjoint.position, base), present)
-            after_velocities = wp.cw_mul(take(adjoint.velocity, base), present)
-            patches = survey(ground, positions)
+            positions = load_coordinates(tape.position, at + own)
+            velocities = load_coordinates(tape.velocity, at + own)
+            impulses = load_coordinates(tape.impulse, impulse_at + own)
+            mask = load_coordinates(model.mask, base)
+            after_positions = wp.cw_mul(load_coordinates(adjoint.position, base), mask)
+            after_velocities = wp.cw_mul(load_coordinates(adjoint.velocity, base), mask)
+            patches = query_terrain(ground, positions)
             for entry in range(ROW):
                 position = vector()
                 velocity = vector()
@@ -96,12 +106,12 @@ def build_step_back(
                     after_positions[axis, entry] = d_position[axis]
                     after_velocities[axis, entry] = d_velocity[axis]
                     impulses[axis, entry] = d_impulse[axis]
-            put(adjoint.position, base, after_positions)
-            put(adjoint.velocity, base, after_velocities)
-            put(adjoint.impulse, base, impulses)
+            store_coordinates(adjoint.position, base, after_positions)
+            store_coordinates(adjoint.velocity, base, after_velocities)
+            store_coordinates(adjoint.impulse, base, impulses)
 
     @wp.func(module=module, inline=True)
-    def pull_back(
+    def spring_adjoint(
         constants: Constants,
         model: Model,
         tape: Tape,
@@ -123,40 +133,40 @@ def build_step_back(
             stiffness = load(model.stiffness, start + row)
             swing = load(model.swing, start + row)
             actuated = load(tape.actuation_rows, actuation + row)
-            stretch = stretch_of(constants, swing, actuated, step, row)
+            strain = commanded_strain(constants, swing, actuated, step, row)
             ends = rows()
-            d_stretches = numbers()
-            d_rests = numbers()
-            d_stiffnesses = numbers()
-            difference = difference_of(tape.position, at, model.first, model.second, start + row)
-            d_difference = difference_of(adjoint.impulse, base, model.second, model.first, start + row)
+            d_strains = row_vector()
+            d_rests = row_vector()
+            d_stiffnesses = row_vector()
+            difference = difference_of_ends(tape.position, at, model.first, model.second, start + row)
+            d_difference = difference_of_ends(adjoint.impulse, base, model.second, model.first, start + row)
             for entry in range(ROW):
                 along = vector()
                 cotangent = vector()
                 for axis in range(DIMENSION):
                     along[axis] = difference[axis, entry]
                     cotangent[axis] = d_difference[axis, entry]
-                _constants, d_along, d_rest, d_stiffness, d_stretch, _cotangent = wp.grad(spring_product)(
-                    constants, along, rest[entry], stiffness[entry], stretch[entry], cotangent
+                _constants, d_along, d_rest, d_stiffness, d_strain, _cotangent = wp.grad(spring_product)(
+                    constants, along, rest[entry], stiffness[entry], strain[entry], cotangent
                 )
                 for axis in range(DIMENSION):
                     ends[axis, entry] = d_along[axis]
-                d_stretches[entry] = d_stretch
+                d_strains[entry] = d_strain
                 d_rests[entry] = d_rest
                 d_stiffnesses[entry] = d_stiffness
-            d_actuation = wp.cw_mul(d_stretches, swing)
+            d_actuation = wp.cw_mul(d_strains, swing)
             if wp.static(uses_effort):
                 d_actuation += wp.cw_mul(actuated, load(model.muscle, start + row)) * (real(2.0) * per_effort)
             store_row(adjoint.actuation_rows, start + row, d_actuation)
-            put(tape.force, force + row * ROW * DIMENSION, -ends)
-            put(tape.force, force + (count + row) * ROW * DIMENSION, ends)
+            store_coordinates(tape.force, force + row * ROW * DIMENSION, -ends)
+            store_coordinates(tape.force, force + (count + row) * ROW * DIMENSION, ends)
             if wp.static(physical_gradients):
                 store_row(adjoint.rest_rows, start + row, load(adjoint.rest_rows, start + row) + d_rests)
                 passed = load(adjoint.stiffness_rows, start + row) + d_stiffnesses
                 store_row(adjoint.stiffness_rows, start + row, passed)
 
     @wp.func(module=module, inline=True)
-    def collect(model: Model, tape: Tape, adjoint: Adjoint, world: int, lane: int, per_centre: vector):
+    def gather_adjoint(model: Model, tape: Tape, adjoint: Adjoint, world: int, lane: int, per_centre: vector):
         """Add to every mass what its springs and the centre of the body pass on."""
         start = model.mass_start[world] // ROW
         count = model.mass_start[world + 1] // ROW - start
@@ -165,14 +175,14 @@ def build_step_back(
             at = DIMENSION * (start + row) * ROW
             first = model.incidence_start[start + row]
             last = model.incidence_start[start + row + 1]
-            passed = take(adjoint.position, at) + gather(tape.force, force, model.incidence, first, last)
+            passed = load_coordinates(adjoint.position, at) + gather(tape.force, force, model.incidence, first, last)
             for axis in range(DIMENSION):
                 for entry in range(ROW):
                     passed[axis, entry] = passed[axis, entry] + per_centre[axis]
-            put(adjoint.position, at, passed)
+            store_coordinates(adjoint.position, at, passed)
 
     @wp.func(module=module, inline=True)
-    def feel_back(
+    def sense_adjoint(
         constants: Constants,
         model: Model,
         tape: Tape,
@@ -187,10 +197,10 @@ def build_step_back(
         count = model.mass_start[world + 1] // ROW - start
         for row in range(lane, count, wp.block_dim()):
             base = DIMENSION * (start + row) * ROW
-            positions = take(tape.position, at + row * ROW * DIMENSION)
-            passed = take(adjoint.position, base)
-            present = load(model.present_masses, start + row)
-            patches = survey(ground, positions)
+            positions = load_coordinates(tape.position, at + row * ROW * DIMENSION)
+            passed = load_coordinates(adjoint.position, base)
+            mask = load(model.mass_mask, start + row)
+            patches = query_terrain(ground, positions)
             for entry in range(ROW):
                 position = vector()
                 for axis in range(DIMENSION):
@@ -204,16 +214,16 @@ def build_step_back(
                 cotangent = Cotangent()
                 for kind in range(SENSES):
                     own = load(adjoint.sense_rows, SENSES * start + kind * count + row)
-                    cotangent[kind] = own[entry] * present[entry]
+                    cotangent[kind] = own[entry] * mask[entry]
                 _constants, _patch, d_position, _cotangent = wp.grad(sense_product)(
                     constants, patch, position, cotangent
                 )
                 for axis in range(DIMENSION):
                     passed[axis, entry] = passed[axis, entry] + d_position[axis]
-            put(adjoint.position, base, passed)
+            store_coordinates(adjoint.position, base, passed)
 
     @wp.func(module=module, inline=True)
-    def step_back(
+    def step_adjoint(
         constants: Constants,
         model: Model,
         control: Controller,
@@ -239,38 +249,38 @@ def build_step_back(
             effort = effort_of(model, tape, world, actuation)
         _values, d_memory, _step, _steps, d_centre, d_effort, _cotangent = wp.grad(observe_product)(
             values,
-            tape.memory[world * (segment + 1) + slot],
+            tape.task_state[world * (segment + 1) + slot],
             step,
             constants.steps,
             centre,
             effort,
-            adjoint.memory[world],
+            adjoint.task_state[world],
         )
-        move_back(constants, model, tape, adjoint, ground, world, lane, at, impulse_at)
+        integrate_adjoint(constants, model, tape, adjoint, ground, world, lane, at, impulse_at)
         synchronise()
         if lane == 0:
-            adjoint.memory[world] = d_memory
+            adjoint.task_state[world] = d_memory
         per_effort = d_effort / real(model.springs[world])
-        pull_back(constants, model, tape, adjoint, world, lane, at, actuation, per_effort, step)
+        spring_adjoint(constants, model, tape, adjoint, world, lane, at, actuation, per_effort, step)
         synchronise()
-        collect(model, tape, adjoint, world, lane, d_centre / real(model.masses[world]))
+        gather_adjoint(model, tape, adjoint, world, lane, d_centre / real(model.masses[world]))
         control_reverse(constants, model, control, tape, adjoint, world, lane, step, slot)
         synchronise()
         if wp.static(SENSES > 0):
-            feel_back(constants, model, tape, adjoint, ground, world, lane, at)
+            sense_adjoint(constants, model, tape, adjoint, ground, world, lane, at)
             synchronise()
 
-    return step_back
+    return step_adjoint
 
 
-def _observe_product(dialect: Dialect, task: TaskFunctions) -> Any:
+def _observe_product(types: KernelTypes, task: TaskFunctions) -> Any:
     """Return `observe` dotted with a cotangent."""
-    real, vector, scalar, recall = dialect.real, dialect.vector, dialect.scalar, dialect.recall
+    real, vector, scalar, task_state = types.real, types.vector, types.scalar, types.task_state
     Values, observe = task.Values, task.observe
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def observe_product(
-        values: Values, memory: recall, step: int, steps: int, centre: vector, effort: real, cotangent: recall
+        values: Values, memory: task_state, step: int, steps: int, centre: vector, effort: real, cotangent: task_state
     ) -> scalar:
         return scalar(wp.dot(observe(values, memory, step, steps, centre, effort), cotangent))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import warp as wp
 
-from codesign.sim.kernels.types import Dialect
+from codesign.sim.kernels.types import KernelTypes
 
 TANH_ERROR = 1.0e-6
 """Largest absolute error of the single-precision tanh; a test measures it."""
@@ -22,18 +22,18 @@ _NUMERATOR = (
 _DENOMINATOR = (4.89352518554385e-03, 2.26843463243900e-03, 1.18534705686654e-04, 1.19825839466702e-06)
 
 
-def build_tanh(dialect: Dialect) -> Any:
+def build_tanh(types: KernelTypes) -> Any:
     """Return tanh as a function of one real.
 
     In single precision it is an odd rational function of degree 13 over 6 (a minimax approximation) of the argument
     clamped to where tanh is one to within rounding: no branch and no table, so that a loop over a row of them becomes
     vector code.
     """
-    real = dialect.real
+    real = types.real
 
-    if dialect.precision == "float64":
+    if types.precision == "float64":
 
-        @wp.func(module=dialect.module, inline=True)
+        @wp.func(module=types.module, inline=True)
         def tanh(argument: real) -> real:
             return wp.tanh(argument)
 
@@ -42,9 +42,9 @@ def build_tanh(dialect: Dialect) -> Any:
     a1, a3, a5, a7, a9, a11, a13 = (wp.constant(real(value)) for value in _NUMERATOR)
     b0, b2, b4, b6 = (wp.constant(real(value)) for value in _DENOMINATOR)
     bound = wp.constant(real(_SATURATION))
-    larger, smaller = dialect.larger, dialect.smaller
+    larger, smaller = types.larger, types.smaller
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def tanh(argument: real) -> real:
         x = smaller(bound, larger(-bound, argument))  # in this order NaN stays NaN
         z = x * x

@@ -15,7 +15,7 @@ NEGLIGIBLE = 1.0e-30
 
 
 @dataclass(frozen=True, eq=False)
-class Dialect:
+class KernelTypes:
     """Types and records that every function of one kernel module is written in.
 
     Springs and masses are handled in rows: on a CPU a row is as many numbers as vector units take at once, on a GPU,
@@ -26,7 +26,7 @@ class Dialect:
         dimension: of space, 2 or 3; the last axis points up.
         precision: "float32" or "float64".
         row: springs or masses in a row.
-        memory: numbers that the task keeps during an episode.
+        state_size: numbers that the task keeps during an episode.
         physical_gradients: whether rest lengths and stiffness are differentiated; a controller that reads them adds its
             part to their adjoint then.
         module: name of the Warp module that the functions are put into. One module per configuration: functions of the
@@ -44,22 +44,22 @@ class Dialect:
     dimension: int
     precision: str
     row: int
-    memory: int
+    state_size: int
     module: str
     physical_gradients: bool = False
     real: Any = field(init=False)
     vector: Any = field(init=False)
     state: Any = field(init=False)
     scalar: Any = field(init=False)
-    numbers: Any = field(init=False)
+    row_vector: Any = field(init=False)
     indices: Any = field(init=False)
     rows: Any = field(init=False)
-    recall: Any = field(init=False)
+    task_state: Any = field(init=False)
     Constants: Any = field(init=False)
     Model: Any = field(init=False)
     Tape: Any = field(init=False)
     Plan: Any = field(init=False)
-    Surroundings: Any = field(init=False)
+    WorldParameters: Any = field(init=False)
     Adjoint: Any = field(init=False)
     upward: Any = field(init=False)
     join: Any = field(init=False)
@@ -79,10 +79,10 @@ class Dialect:
             "state": wp.types.vector(2 * self.dimension, real),
             # wp.grad of a function that returns a plain float32 does not compile for the CPU; a vector of one does.
             "scalar": wp.types.vector(1, real),
-            "numbers": wp.types.vector(self.row, real),
+            "row_vector": wp.types.vector(self.row, real),
             "indices": wp.types.vector(self.row, wp.int32),
             "rows": wp.types.matrix((self.dimension, self.row), real),
-            "recall": wp.types.vector(self.memory, real),
+            "task_state": wp.types.vector(self.state_size, real),
         }
         for name, value in types.items():
             object.__setattr__(self, name, value)
@@ -99,13 +99,13 @@ class Dialect:
         object.__setattr__(self, "length_of", _length(self))
 
     def record(self, name: str, fields: dict[str, Any]) -> Any:
-        """Return a Warp struct type of this dialect's module with the given fields."""
+        """Return a Warp struct type of these types' module with the given fields."""
         return wp.struct(type(name, (), {"__annotations__": fields, "__module__": __name__}), module=self.module)
 
     def _records(self) -> dict[str, dict[str, Any]]:
         reals, integers = wp.array(dtype=self.real), wp.array(dtype=wp.int32)
-        rows, index_rows = wp.array(dtype=self.numbers), wp.array(dtype=self.indices)
-        recalls = wp.array(dtype=self.recall)
+        rows, index_rows = wp.array(dtype=self.row_vector), wp.array(dtype=self.indices)
+        task_states = wp.array(dtype=self.task_state)
         return {
             "Constants": {
                 "dt": self.real,
@@ -122,7 +122,7 @@ class Dialect:
                 "noise_seed": wp.int32,
                 "steps": wp.int32,
                 "segment": wp.int32,
-                "places": wp.int32,
+                "snapshots": wp.int32,
             },
             "Model": {
                 "mass_start": integers,
@@ -137,9 +137,9 @@ class Dialect:
                 "stiffness": rows,
                 "swing": rows,
                 "muscle": rows,
-                "present": reals,
-                "present_rows": rows,
-                "present_masses": rows,
+                "mask": reals,
+                "mask_rows": rows,
+                "mass_mask": rows,
                 "incidence_start": integers,
                 "incidence": index_rows,
             },
@@ -152,14 +152,14 @@ class Dialect:
                 "impulse_rows": rows,
                 "actuation_rows": rows,
                 "sense_rows": rows,
-                "memory": recalls,
+                "task_state": task_states,
                 "force": reals,
-                "start_position_rows": rows,
-                "start_velocity_rows": rows,
-                "start_memory": recalls,
+                "snapshot_position_rows": rows,
+                "snapshot_velocity_rows": rows,
+                "snapshot_task_state": task_states,
             },
             "Plan": {"keep": integers, "actions": integers, "count": wp.int32},
-            "Surroundings": {
+            "WorldParameters": {
                 "count": wp.int32,
                 "ground_start": integers,
                 "friction": reals,
@@ -178,43 +178,43 @@ class Dialect:
                 "impulse_rows": rows,
                 "actuation_rows": rows,
                 "sense_rows": rows,
-                "memory": recalls,
+                "task_state": task_states,
                 "rest_rows": rows,
                 "stiffness_rows": rows,
             },
         }
 
 
-def _join(dialect: Dialect) -> Any:
+def _join(types: KernelTypes) -> Any:
     """Return the function that makes a state, written out: only vectors built whole differentiate right."""
-    vector, state = dialect.vector, dialect.state
+    vector, state = types.vector, types.state
 
-    if dialect.dimension == 2:
+    if types.dimension == 2:
 
-        @wp.func(module=dialect.module, inline=True)
+        @wp.func(module=types.module, inline=True)
         def join(position: vector, velocity: vector) -> state:
             return state(position[0], position[1], velocity[0], velocity[1])
 
     else:
 
-        @wp.func(module=dialect.module, inline=True)
+        @wp.func(module=types.module, inline=True)
         def join(position: vector, velocity: vector) -> state:
             return state(position[0], position[1], position[2], velocity[0], velocity[1], velocity[2])
 
     return join
 
 
-def _choose(dialect: Dialect) -> Any:
+def _choose(types: KernelTypes) -> Any:
     """Return the choice between two states; like all functions of physics it is inlined before anything else is done.
 
     Otherwise the compiler passes pairs of numbers in vector registers, chooses between these, and no longer sees that a
     row of masses could be handled together.
     """
-    state, pick = dialect.state, dialect.pick
+    state, pick = types.state, types.pick
 
-    if dialect.dimension == 2:
+    if types.dimension == 2:
 
-        @wp.func(module=dialect.module, inline=True)
+        @wp.func(module=types.module, inline=True)
         def choose(condition: bool, first: state, second: state) -> state:
             return state(
                 pick(condition, first[0], second[0]),
@@ -225,7 +225,7 @@ def _choose(dialect: Dialect) -> Any:
 
     else:
 
-        @wp.func(module=dialect.module, inline=True)
+        @wp.func(module=types.module, inline=True)
         def choose(condition: bool, first: state, second: state) -> state:
             return state(
                 pick(condition, first[0], second[0]),
@@ -267,12 +267,12 @@ def _selections(real: Any) -> dict[str, Any]:
     return {"larger": larger, "smaller": smaller, "pick": pick}
 
 
-def _length(dialect: Dialect) -> Any:
+def _length(types: KernelTypes) -> Any:
     """Return the length of a vector, with derivative zero at length zero."""
-    real, vector, larger = dialect.real, dialect.vector, dialect.larger
+    real, vector, larger = types.real, types.vector, types.larger
     negligible = wp.constant(real(NEGLIGIBLE))
 
-    @wp.func(module=dialect.module, inline=True)
+    @wp.func(module=types.module, inline=True)
     def length_of(along: vector) -> real:
         return wp.sqrt(larger(negligible, wp.dot(along, along)))  # in this order NaN stays NaN
 

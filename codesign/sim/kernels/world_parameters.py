@@ -6,11 +6,11 @@ from typing import Any
 
 import warp as wp
 
-from codesign.sim.kernels.types import Dialect
+from codesign.sim.kernels.types import KernelTypes
 
 
 @dataclass(frozen=True)
-class SurroundingFunctions:
+class WorldParameterFunctions:
     """What kernels do once per world to know its surroundings.
 
     Attributes:
@@ -26,11 +26,11 @@ class SurroundingFunctions:
     noise_of: Any
 
 
-def build_surroundings(dialect: Dialect, Values: Any) -> SurroundingFunctions:
-    """Return the functions of a dialect; world number w lives under conditions number w modulo their count."""
-    module, real, Constants, Surroundings = dialect.module, dialect.real, dialect.Constants, dialect.Surroundings
+def build_world_parameters(types: KernelTypes, Values: Any) -> WorldParameterFunctions:
+    """Return the functions in given kernel types; world number w lives under conditions number w modulo their count."""
+    module, real, Constants, WorldParameters = types.module, types.real, types.Constants, types.WorldParameters
     reals, values_array = wp.array(dtype=real), wp.array(dtype=Values)
-    numbers = dialect.numbers
+    row_vector = types.row_vector
 
     @wp.func_native("auto out = ground; out.data = ground.data + start; return out;")
     def begin(ground: reals, start: int) -> reals: ...
@@ -39,44 +39,44 @@ def build_surroundings(dialect: Dialect, Values: Any) -> SurroundingFunctions:
     def pick_values(values: values_array, index: int) -> Values: ...
 
     @wp.func(module=module, inline=True)
-    def apply(constants: Constants, surroundings: Surroundings, world: int) -> Constants:
+    def apply(constants: Constants, world_parameters: WorldParameters, world: int) -> Constants:
         own = constants
-        at = world % surroundings.count
-        own.friction = constants.friction * surroundings.friction[at]
+        at = world % world_parameters.count
+        own.friction = constants.friction * world_parameters.friction[at]
         if constants.grip < real(0.0):
             own.grip = own.friction
-        own.light = surroundings.light[at]
-        own.push = surroundings.push[at]
-        own.push_step = surroundings.push_step[at]
-        own.noise = surroundings.noise[at]
-        own.noise_seed = surroundings.noise_seed[at]
+        own.light = world_parameters.light[at]
+        own.push = world_parameters.push[at]
+        own.push_step = world_parameters.push_step[at]
+        own.noise = world_parameters.noise[at]
+        own.noise_seed = world_parameters.noise_seed[at]
         return own
 
     @wp.func(module=module, inline=True)
-    def ground_from(ground: reals, surroundings: Surroundings, world: int) -> reals:
-        return begin(ground, surroundings.ground_start[world % surroundings.count])
+    def ground_from(ground: reals, world_parameters: WorldParameters, world: int) -> reals:
+        return begin(ground, world_parameters.ground_start[world % world_parameters.count])
 
     @wp.func(module=module, inline=True)
-    def values_of(values: values_array, surroundings: Surroundings, world: int) -> Values:
-        return pick_values(values, world % surroundings.count)
+    def values_of(values: values_array, world_parameters: WorldParameters, world: int) -> Values:
+        return pick_values(values, world % world_parameters.count)
 
-    @wp.func_native(_noise(dialect))
-    def noise_of(constants: Constants, step: int, first: int) -> numbers: ...
+    @wp.func_native(_noise(types))
+    def noise_of(constants: Constants, step: int, first: int) -> row_vector: ...
 
-    return SurroundingFunctions(apply, ground_from, values_of, noise_of)
+    return WorldParameterFunctions(apply, ground_from, values_of, noise_of)
 
 
-def _noise(dialect: Dialect) -> str:
+def _noise(types: KernelTypes) -> str:
     """Return the code of a row of noise: uniform with the wanted deviation, a hash of seed, step and muscle.
 
     The hash has three rounds of multiplication and shifts (lowbias32, Wellons 2018), whose bits pass statistical tests;
     it is arithmetic alone, so that a row of it becomes vector code and every device gets the same.
     """
     spread = math.sqrt(3.0) * 2.0**-23
-    return f"""wp::vec_t<{dialect.row}, decltype(constants.noise)> out;
+    return f"""wp::vec_t<{types.row}, decltype(constants.noise)> out;
     const decltype(constants.noise) scale = constants.noise * (decltype(constants.noise)){spread!r};
     const unsigned int seed = (unsigned int)constants.noise_seed * 0x9e3779b9u + (unsigned int)step * 0x85ebca6bu;
-    for (int e = 0; e < {dialect.row}; ++e) {{
+    for (int e = 0; e < {types.row}; ++e) {{
         unsigned int bits = seed ^ ((unsigned int)(first + e) * 0xc2b2ae35u + 0x27d4eb2fu);
         bits ^= bits >> 16; bits *= 0x7feb352du;
         bits ^= bits >> 15; bits *= 0x846ca68bu;

@@ -14,7 +14,7 @@ from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions
 from codesign.sim.kernels.physics import build_physics
 from codesign.sim.kernels.rollout import RolloutKernels, build_rollout
 from codesign.sim.kernels.rows import REAL_BYTES
-from codesign.sim.kernels.types import Dialect
+from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.layout.block_memory import claimable
 
 CPU_FLAGS = (
@@ -36,7 +36,7 @@ GPU_LANES = 64
 class Program:
     """The kernels of one configuration and the types that they are called with."""
 
-    dialect: Dialect
+    types: KernelTypes
     kernels: RolloutKernels
     controller: ControllerFunctions
     task: TaskFunctions
@@ -101,15 +101,15 @@ def _built(
     key = (dimension, precision, contact, structures.key, row, noisy, physical_gradients, shared)
     module = f"codesign_{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}"
     terrain, controller, task = structures.terrain, structures.controller, structures.task
-    dialect = Dialect(dimension, precision, row, task.memory, module, physical_gradients)
+    types = KernelTypes(dimension, precision, row, task.state_size, module, physical_gradients)
     wp.set_module_options(
         {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3},
         module=wp.get_module(module),
     )
-    ground, control, objective = terrain.functions(dialect), controller.functions(dialect), task.functions(dialect)
+    ground, control, objective = terrain.functions(types), controller.functions(types), task.functions(types)
     kernels = build_rollout(
-        dialect,
-        build_physics(dialect, CONTACTS[contact], ground),
+        types,
+        build_physics(types, CONTACTS[contact], ground),
         ground,
         control,
         objective,
@@ -119,7 +119,7 @@ def _built(
         physical_gradients=physical_gradients,
         shared=shared,
     )
-    return Program(dialect, kernels, control, objective)
+    return Program(types, kernels, control, objective)
 
 
 def row_of(device: Any, precision: str) -> int:

@@ -27,17 +27,17 @@ FEWEST_WORLDS = 512
 """Worlds of such a range: about as many as an H100 holds at a time."""
 
 
-def staged_bytes(layout: Layout, controller: Controller, segment: int, memory: int, precision: str) -> np.ndarray:
+def staged_bytes(layout: Layout, controller: Controller, segment: int, state_size: int, precision: str) -> np.ndarray:
     """Return the shared memory that each world needs [bytes], shape (worlds,).
 
     Args:
         layout: of the worlds.
         controller: what the worlds are controlled by.
         segment: steps in a segment.
-        memory: numbers that the task keeps of a world.
+        state_size: numbers that the task keeps of a world.
         precision: of the numbers.
     """
-    sizes = buffer_sizes(layout, segment, 0, memory, len(controller.senses))
+    sizes = buffer_sizes(layout, segment, 0, state_size, len(controller.senses))
     reals = sum([*sizes.tape.values(), *sizes.adjoint.values()], start=controller.resident(layout, segment))
     reals -= sizes.adjoint["rest"] + sizes.adjoint["stiffness"]
     reals += 4 * layout.padded_springs + (layout.dimension + 1) * layout.padded_masses + PARAMETER_ALIGNMENT

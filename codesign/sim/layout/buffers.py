@@ -17,7 +17,7 @@ WORLD_NUMBERS = {2: 64_000, 3: 128_000}
 """Numbers, besides weights, that a world may take before fewer of its states are kept, by dimension: 250 KiB in single
 precision in 2D, and 500 KiB in 3D, where bodies are larger."""
 
-FEWEST_PLACES = 8
+FEWEST_SNAPSHOTS = 8
 """States that are kept of an episode at least; with fewer, long episodes would be computed again many times."""
 
 
@@ -32,14 +32,16 @@ class BufferSizes:
     adjoint: dict[str, np.ndarray]
 
 
-def buffer_sizes(layout: Layout, segment: int, places: np.ndarray | int, memory: int, senses: int) -> BufferSizes:
+def buffer_sizes(
+    layout: Layout, segment: int, snapshots: np.ndarray | int, state_size: int, senses: int
+) -> BufferSizes:
     """Return the sizes of the simulator's arrays.
 
     Args:
         layout: of the worlds.
         segment: steps in a segment.
-        places: states that are kept of an episode, of all worlds or of each.
-        memory: numbers that the task keeps of a world.
+        snapshots: states that are kept of an episode, of all worlds or of each.
+        state_size: numbers that the task keeps of a world.
         senses: numbers that every mass senses.
     """
     state = layout.dimension * layout.padded_masses
@@ -53,10 +55,10 @@ def buffer_sizes(layout: Layout, segment: int, places: np.ndarray | int, memory:
             "actuation": springs * segment,
             "sense": senses * layout.padded_masses * segment,
             "force": layout.dimension * (2 * springs + layout.row),
-            "memory": one * memory * (segment + 1),
-            "start_position": state * places,
-            "start_velocity": state * places,
-            "start_memory": one * memory * places,
+            "task_state": one * state_size * (segment + 1),
+            "snapshot_position": state * snapshots,
+            "snapshot_velocity": state * snapshots,
+            "snapshot_task_state": one * state_size * snapshots,
         },
         adjoint={
             "position": state,
@@ -64,14 +66,14 @@ def buffer_sizes(layout: Layout, segment: int, places: np.ndarray | int, memory:
             "impulse": state,
             "actuation": springs,
             "sense": senses * layout.padded_masses,
-            "memory": one * memory,
+            "task_state": one * state_size,
             "rest": springs,
             "stiffness": springs,
         },
     )
 
 
-def places_of(layout: Layout, controller: Controller, steps: int, segment: int, memory: int) -> np.ndarray:
+def snapshots_of(layout: Layout, controller: Controller, steps: int, segment: int, state_size: int) -> np.ndarray:
     """Return how many states of an episode each world has room for, shape (worlds,); worlds of a batch keep the fewest.
 
     Args:
@@ -79,12 +81,12 @@ def places_of(layout: Layout, controller: Controller, steps: int, segment: int, 
         controller: what the worlds are controlled by.
         steps: of an episode.
         segment: steps in a segment.
-        memory: numbers that the task keeps of a world.
+        state_size: numbers that the task keeps of a world.
     """
     parts = -(-steps // segment)
-    rest = _numbers(layout, controller, segment, 0, memory)
-    kept = (WORLD_NUMBERS[layout.dimension] - rest) // (_numbers(layout, controller, segment, 1, memory) - rest)
-    return np.clip(kept, min(FEWEST_PLACES, parts), parts)
+    rest = _numbers(layout, controller, segment, 0, state_size)
+    kept = (WORLD_NUMBERS[layout.dimension] - rest) // (_numbers(layout, controller, segment, 1, state_size) - rest)
+    return np.clip(kept, min(FEWEST_SNAPSHOTS, parts), parts)
 
 
 def bytes_per_world(
@@ -92,7 +94,7 @@ def bytes_per_world(
     controller: Controller,
     steps: int,
     execution: Execution,
-    memory: int,
+    state_size: int,
     copies: int,
 ) -> np.ndarray:
     """Return the memory of each world [bytes], shape (worlds,).
@@ -102,19 +104,21 @@ def bytes_per_world(
         controller: what the worlds are controlled by.
         steps: of an episode.
         execution: how they are simulated.
-        memory: numbers that the task keeps of a world.
+        state_size: numbers that the task keeps of a world.
         copies: how many times the parameters are held: themselves, their gradient, and what a learner keeps.
     """
     segment = settled(execution).segment(steps)
-    places = execution.checkpoints or places_of(layout, controller, steps, segment, memory)
-    numbers = _numbers(layout, controller, segment, places, memory)
+    snapshots = execution.checkpoints or snapshots_of(layout, controller, steps, segment, state_size)
+    numbers = _numbers(layout, controller, segment, snapshots, state_size)
     parameters = copies * controller.parameter_counts(layout, steps)
     return (numbers + parameters) * np.dtype(execution.precision).itemsize
 
 
-def _numbers(layout: Layout, controller: Controller, segment: int, places: np.ndarray | int, memory: int) -> np.ndarray:
+def _numbers(
+    layout: Layout, controller: Controller, segment: int, snapshots: np.ndarray | int, state_size: int
+) -> np.ndarray:
     """Return the numbers of each world besides its parameters; integers count as numbers."""
-    sizes = buffer_sizes(layout, segment, places, memory, len(controller.senses))
+    sizes = buffer_sizes(layout, segment, snapshots, state_size, len(controller.senses))
     numbers = sum([*sizes.tape.values(), *sizes.adjoint.values()], start=controller.history(layout, segment))
     bodies = 6 * layout.padded_springs + (layout.dimension + 1) * layout.padded_masses
     return numbers + bodies + layout.incidences + layout.padded_masses // layout.row + 6

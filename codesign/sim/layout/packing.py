@@ -9,7 +9,7 @@ import warp as wp
 from codesign.body import Bodies, offsets
 from codesign.sim.contracts import Layout
 from codesign.sim.kernels.rows import SLACK
-from codesign.sim.kernels.types import Dialect
+from codesign.sim.kernels.types import KernelTypes
 
 PARAMETER_ALIGNMENT = 32
 """Parameters of a world start at a multiple of this, so that every row width divides it."""
@@ -23,7 +23,7 @@ class PackedBodies:
         layout: sizes and offsets.
         first, second: masses that a spring joins, counted within their world, shape (padded springs,).
         rest, stiffness, swing: of every spring [m], [N/m], fraction of the rest length, shape (padded springs,).
-        present: one for a mass, zero for padding, shape (padded masses,).
+        mask: one for a mass, zero for padding, shape (padded masses,).
         incidence_start: rows of `incidence` before each row of masses, shape (padded masses / row + 1,).
         incidence: for every mass the springs that pull at it, in spring order: spring s of a world with S padded
             springs as s where it is the second end, S + s where it is the first, and 2 S, where no force is, for
@@ -37,7 +37,7 @@ class PackedBodies:
     rest: np.ndarray
     stiffness: np.ndarray
     swing: np.ndarray
-    present: np.ndarray
+    mask: np.ndarray
     incidence_start: np.ndarray
     incidence: np.ndarray
     mass_slots: np.ndarray
@@ -55,8 +55,8 @@ def pack(bodies: Bodies, row: int) -> PackedBodies:
     first[spring_slots], second[spring_slots] = bodies.springs[:, 0], bodies.springs[:, 1]
     rest[spring_slots], stiffness[spring_slots] = bodies.rest_lengths, bodies.stiffness
     swing[spring_slots] = bodies.swings
-    present = np.zeros(int(layout.mass_start[-1]))
-    present[mass_slots] = 1.0
+    mask = np.zeros(int(layout.mass_start[-1]))
+    mask[mass_slots] = 1.0
     incidence_start, incidence = _incidence(bodies, spring_slots, layout)
     return PackedBodies(
         layout,
@@ -65,7 +65,7 @@ def pack(bodies: Bodies, row: int) -> PackedBodies:
         rest,
         stiffness,
         swing,
-        present,
+        mask,
         incidence_start,
         incidence,
         mass_slots,
@@ -82,19 +82,19 @@ def layout_of(bodies: Bodies, row: int) -> Layout:
 
 
 def upload(
-    packed: PackedBodies, parameter_start: np.ndarray, gradient_start: np.ndarray, dialect: Dialect, device: Any
+    packed: PackedBodies, parameter_start: np.ndarray, gradient_start: np.ndarray, types: KernelTypes, device: Any
 ) -> Any:
-    """Return packed bodies as the dialect's `Model` on a device.
+    """Return packed bodies as the kernel types' `Model` on a device.
 
     Args:
         packed: the bodies.
         parameter_start: where the parameters of each world's controller begin, shape (worlds,).
         gradient_start: where each world has the gradient of these, and the end of the last, shape (worlds + 1,).
-        dialect: types of the kernels.
+        types: the types of the kernels.
         device: where the arrays go.
     """
     layout = packed.layout
-    model = dialect.Model()
+    model = types.Model()
 
     def integers(values: np.ndarray) -> wp.array:
         return wp.array(values.astype(np.int32), dtype=wp.int32, device=device)
@@ -105,16 +105,16 @@ def upload(
     model.mass_start, model.masses = integers(layout.mass_start), integers(layout.masses)
     model.spring_start, model.springs = integers(layout.spring_start), integers(layout.springs)
     model.parameter_start, model.gradient_start = integers(parameter_start), integers(gradient_start)
-    model.first, model.second = rows(packed.first, dialect.indices), rows(packed.second, dialect.indices)
-    model.rest, model.stiffness = rows(packed.rest, dialect.numbers), rows(packed.stiffness, dialect.numbers)
-    model.swing, model.muscle = rows(packed.swing, dialect.numbers), rows(packed.swing != 0.0, dialect.numbers)
-    model.present_masses = rows(packed.present, dialect.numbers)
-    coordinates = np.repeat(packed.present, layout.dimension)
+    model.first, model.second = rows(packed.first, types.indices), rows(packed.second, types.indices)
+    model.rest, model.stiffness = rows(packed.rest, types.row_vector), rows(packed.stiffness, types.row_vector)
+    model.swing, model.muscle = rows(packed.swing, types.row_vector), rows(packed.swing != 0.0, types.row_vector)
+    model.mass_mask = rows(packed.mask, types.row_vector)
+    coordinates = np.repeat(packed.mask, layout.dimension)
     # Loads of whole masses read a little beyond the last one.
-    model.present_rows = rows(np.append(coordinates, np.zeros(SLACK * layout.row)), dialect.numbers)
-    model.present = flat(model.present_rows, dialect.real)
+    model.mask_rows = rows(np.append(coordinates, np.zeros(SLACK * layout.row)), types.row_vector)
+    model.mask = flat(model.mask_rows, types.real)
     model.incidence_start = integers(packed.incidence_start)
-    model.incidence = rows(packed.incidence, dialect.indices)
+    model.incidence = rows(packed.incidence, types.indices)
     return model
 
 

@@ -31,7 +31,7 @@ class Schedule:
 
 
 @cache
-def schedule_of(parts: int, places: int) -> Schedule:
+def schedule_of(parts: int, snapshots: int) -> Schedule:
     """Return the cheapest schedule for an episode of `parts` parts with `places` places, both at least 1."""
     keep = np.full(parts, -1, np.int32)
     keep[0] = 0
@@ -39,18 +39,18 @@ def schedule_of(parts: int, places: int) -> Schedule:
     first = True  # the forward sweep itself is the first way to the end: it keeps states, and the last part is there
     open_ranges = [(0, parts, 0)]
     while open_ranges:
-        start, stop, place = open_ranges.pop()
-        free = places - 1 - place
+        start, stop, snapshot = open_ranges.pop()
+        free = snapshots - 1 - snapshot
         if stop - start > 1 and free:
             middle = start + _first_stop(stop - start, free)
             if first:
-                keep[middle] = place + 1
+                keep[middle] = snapshot + 1
             else:
-                actions.append((place, start, middle - 1, place + 1))
-            open_ranges += [(start, middle, place), (middle, stop, place + 1)]
+                actions.append((snapshot, start, middle - 1, snapshot + 1))
+            open_ranges += [(start, middle, snapshot), (middle, stop, snapshot + 1)]
             continue
         for part in range(stop - 1, start - 1, -1):
-            actions.append((-1, part + 1, part, -1) if first else (place, start, part, -1))
+            actions.append((-1, part + 1, part, -1) if first else (snapshot, start, part, -1))
             first = False
     made = np.array(actions, np.int32)
     return Schedule(keep, made, int((made[:, 2] - made[:, 1] + 1).sum()))

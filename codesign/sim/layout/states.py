@@ -6,7 +6,7 @@ import numpy as np
 import warp as wp
 
 from codesign.sim.kernels.rows import SLACK
-from codesign.sim.kernels.types import Dialect
+from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.layout.buffers import BufferSizes
 from codesign.sim.layout.packing import PackedBodies, flat
 
@@ -16,16 +16,18 @@ class States:
 
     Args:
         packed: the bodies of all worlds.
-        dialect: types of the kernels.
+        types: the types of the kernels.
         sizes: of the arrays.
-        places: states that are kept of an episode.
+        snapshots: states that are kept of an episode.
         device: where the arrays are.
     """
 
-    def __init__(self, packed: PackedBodies, dialect: Dialect, sizes: BufferSizes, places: int, device: Any) -> None:
-        self._packed, self._places, self._row = packed, places, dialect.row
-        self.tape = _filled(dialect.Tape(), sizes.tape, dialect, device)
-        self.adjoint = _filled(dialect.Adjoint(), sizes.adjoint, dialect, device)
+    def __init__(
+        self, packed: PackedBodies, types: KernelTypes, sizes: BufferSizes, snapshots: int, device: Any
+    ) -> None:
+        self._packed, self._snapshots, self._row = packed, snapshots, types.row
+        self.tape = _filled(types.Tape(), sizes.tape, types, device)
+        self.adjoint = _filled(types.Adjoint(), sizes.adjoint, types, device)
 
     def begin(self, positions: np.ndarray, velocities: np.ndarray | None) -> None:
         """Put the masses where the episode starts.
@@ -34,8 +36,11 @@ class States:
             positions: in world frame [m], shape (masses of all worlds, dimension).
             velocities: likewise [m/s]; None for rest.
         """
-        at = self._coordinates(self._places)
-        for rows, values in ((self.tape.start_position_rows, positions), (self.tape.start_velocity_rows, velocities)):
+        at = self._coordinates(self._snapshots)
+        for rows, values in (
+            (self.tape.snapshot_position_rows, positions),
+            (self.tape.snapshot_velocity_rows, velocities),
+        ):
             if values is not None:
                 start = np.zeros(rows.size * self._row)
                 start[at] = values
@@ -80,20 +85,20 @@ class States:
         return (dimension * (start * slots + within))[:, None] + np.arange(dimension)[None]
 
 
-def _filled(record: Any, counts: dict[str, np.ndarray], dialect: Dialect, device: Any) -> Any:
+def _filled(record: Any, counts: dict[str, np.ndarray], types: KernelTypes, device: Any) -> Any:
     """Return a record with arrays of zeros for so many reals of each world."""
     for name, count in counts.items():
         total = int(count.sum())
-        if name.endswith("memory"):
-            setattr(record, name, wp.zeros(total // dialect.memory, dtype=dialect.recall, device=device))
+        if name.endswith("task_state"):
+            setattr(record, name, wp.zeros(total // types.state_size, dtype=types.task_state, device=device))
             continue
         fields = type(record)._cls.vars
         if f"{name}_rows" not in fields:
-            setattr(record, name, wp.zeros(total + SLACK, dtype=dialect.real, device=device))
+            setattr(record, name, wp.zeros(total + SLACK, dtype=types.real, device=device))
             continue
         # Loads of whole masses read a little beyond the last one.
-        values = wp.zeros(total // dialect.row + SLACK, dtype=dialect.numbers, device=device)
+        values = wp.zeros(total // types.row + SLACK, dtype=types.row_vector, device=device)
         setattr(record, f"{name}_rows", values)
         if name in fields:
-            setattr(record, name, flat(values, dialect.real))
+            setattr(record, name, flat(values, types.real))
     return record

@@ -8,38 +8,38 @@ import warp as wp
 
 from codesign.body import offsets
 from codesign.sim.conditions import Conditions, light_of
-from codesign.sim.kernels.types import Dialect
+from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.settings import Physics
 
 
-def upload_surroundings(conditions: Sequence[Conditions], dialect: Dialect, device: Any) -> tuple[Any, wp.array]:
+def upload_world_parameters(conditions: Sequence[Conditions], types: KernelTypes, device: Any) -> tuple[Any, wp.array]:
     """Return the surroundings of worlds, and the ground of all of them."""
-    dimension = dialect.dimension
+    dimension = types.dimension
     grounds = [each.terrain.data(dimension) for each in conditions]
     lights = [light_of(each, dimension) for each in conditions]
     nothing = np.zeros(dimension)
-    surroundings = dialect.Surroundings()
-    surroundings.count = len(conditions)
+    world_parameters = types.WorldParameters()
+    world_parameters.count = len(conditions)
 
     def fill(name: str, values: Any, dtype: Any) -> None:
         kind = np.int32 if dtype is wp.int32 else np.float64
-        setattr(surroundings, name, wp.array(np.array(values, dtype=kind), dtype=dtype, device=device))
+        setattr(world_parameters, name, wp.array(np.array(values, dtype=kind), dtype=dtype, device=device))
 
     fill("ground_start", offsets([len(ground) for ground in grounds])[:-1], wp.int32)
-    fill("friction", [each.friction for each in conditions], dialect.real)
-    fill("light", [nothing if light is None else light for light in lights], dialect.vector)
-    fill("push", [nothing if each.push is None else each.push for each in conditions], dialect.vector)
+    fill("friction", [each.friction for each in conditions], types.real)
+    fill("light", [nothing if light is None else light for light in lights], types.vector)
+    fill("push", [nothing if each.push is None else each.push for each in conditions], types.vector)
     fill("push_step", [-1 if each.push is None else each.push_step for each in conditions], wp.int32)
-    fill("noise", [each.motor_noise for each in conditions], dialect.real)
+    fill("noise", [each.motor_noise for each in conditions], types.real)
     fill("noise_seed", [each.noise_seed for each in conditions], wp.int32)
-    return surroundings, wp.array(np.concatenate(grounds), dtype=dialect.real, device=device)
+    return world_parameters, wp.array(np.concatenate(grounds), dtype=types.real, device=device)
 
 
-def constants_of(physics: Physics, dialect: Dialect, segment: int, places: int) -> Any:
+def constants_of(physics: Physics, types: KernelTypes, segment: int, snapshots: int) -> Any:
     """Return the constants that all worlds share; a grip below 0 stands for that of the friction."""
-    constants = dialect.Constants()
+    constants = types.Constants()
     constants.dt, constants.gravity, constants.drag = physics.dt, physics.gravity, physics.drag
     constants.friction, constants.grip = physics.friction, -1.0 if physics.grip is None else physics.grip
     constants.softness, constants.regularisation = physics.softness, physics.regularisation
-    constants.steps, constants.segment, constants.places = physics.steps, segment, places
+    constants.steps, constants.segment, constants.snapshots = physics.steps, segment, snapshots
     return constants
