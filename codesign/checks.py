@@ -5,7 +5,8 @@ error reads `rows` to somebody who wrote Python and `body.lattice.rows` to someb
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import SimpleNamespace
 
 from codesign.errors import ConfigError
 
@@ -64,6 +65,20 @@ def require_count(
     if isinstance(value, int) and not isinstance(value, bool) and at_least <= value <= at_most:
         return
     _refuse(record, field, f"a whole number{_limits(-math.inf, at_least, math.inf, at_most)}", example)
+
+
+def require_entries(record: object, field: str, *, at_least: float = -math.inf, example: float | None = None) -> None:
+    """Check that a field holds numbers by name, each of which is finite and not below a bound.
+
+    Raises:
+        ConfigError: it does not; one about an entry names it as `field.entry`.
+    """
+    entries = getattr(record, field)
+    if not isinstance(entries, Mapping):
+        raise ConfigError("numbers by name", repr(entries), "set {field}.NAME to a number", field)
+    for name, value in entries.items():
+        entry = f"{field}.{name}"
+        require_number(SimpleNamespace(**{entry: value}), entry, at_least=at_least, example=example)
 
 
 def require_choice(record: object, field: str, choices: Collection[str]) -> None:

@@ -21,10 +21,10 @@ def require_seed(seed: int) -> None:
     """Check that streams can be drawn from a seed.
 
     Raises:
-        ConfigError: it is below 0.
+        ConfigError: it is not a whole number, or below 0.
     """
-    if seed < 0:
-        raise ConfigError("a seed of 0 or more", str(seed), "set for example seed=0")
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ConfigError("a whole number of at least 0", repr(seed), "set {field}, for example to 0", "seed")
 
 
 def stream(seed: int, generation: int, individual: int, purpose: Purpose) -> np.random.Generator:

@@ -28,6 +28,7 @@ REFUSED: list[tuple[Callable[..., None], object, dict[str, Any], str]] = [
     (checks.require_count, 0, {"at_most": 5}, "a whole number from 1 to 5"),
     (checks.require_choice, "c", {"choices": ("a", "b")}, "one of a, b"),
     (checks.require_choice, ["a"], {"choices": ("a", "b")}, "one of a, b"),
+    (checks.require_entries, 3.5, {}, "numbers by name"),
     (checks.require_flag, 1, {}, "true or false"),
     (checks.require_numbers, (1.0, math.inf), {"count": 2}, "2 finite numbers"),
     (checks.require_numbers, (1.0,), {"count": 2}, "2 finite numbers"),
@@ -50,6 +51,8 @@ def test_refuses(check: Callable[..., None], value: object, bounds: dict[str, An
         (checks.require_number, None, {"optional": True}),
         (checks.require_count, 0, {"at_least": 0}),
         (checks.require_choice, "b", {"choices": ("a", "b")}),
+        (checks.require_entries, {"rim": 0.0, "hub": 2}, {"at_least": 0.0}),
+        (checks.require_entries, {}, {}),
         (checks.require_flag, False, {}),
         (checks.require_numbers, (1, 2.5), {"count": 2}),
         (checks.require_numbers, (), {}),
@@ -57,6 +60,15 @@ def test_refuses(check: Callable[..., None], value: object, bounds: dict[str, An
 )
 def test_accepts(check: Callable[..., None], value: object, bounds: dict[str, Any]) -> None:
     check(SimpleNamespace(width=value), "width", **bounds)
+
+
+@pytest.mark.parametrize("value", ["often", True, math.nan, -1.0])
+def test_an_error_about_an_entry_names_it(value: object) -> None:
+    with pytest.raises(ConfigError) as caught:
+        checks.require_entries(SimpleNamespace(weights={"hub": 1.0, "rim": value}), "weights", at_least=0.0)
+    assert str(caught.value).startswith(
+        f"expected weights.rim to be a number of at least 0; got {value!r}; set weights"
+    )
 
 
 def test_a_section_is_put_before_the_field() -> None:

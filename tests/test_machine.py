@@ -32,6 +32,48 @@ def test_the_width_of_vectors_is_what_the_processor_says(process: Path, flags: s
     assert vector_bytes(process) == width
 
 
+@pytest.fixture
+def machine_of_eight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
+
+
+@pytest.mark.usefixtures("machine_of_eight")
+@pytest.mark.parametrize(
+    ("own", "outer", "cores"),
+    [
+        ("max 100000", "max 100000", 8),
+        ("200000 100000", "max 100000", 2),
+        ("250000 100000", "max 100000", 3),
+        ("max 100000", "50000 100000", 1),
+        ("400000 100000", "150000 50000", 3),
+        ("6400000 100000", "max 100000", 8),
+    ],
+)
+def test_a_quota_of_processor_time_limits_the_cores(
+    process: Path, tmp_path: Path, own: str, outer: str, cores: int
+) -> None:
+    groups = tmp_path / "groups"
+    (groups / "job" / "step").mkdir(parents=True)
+    assert available_cores(process, groups) == 8
+    (groups / "job" / "step" / "cpu.max").write_text(f"{own}\n")
+    (groups / "job" / "cpu.max").write_text(f"{outer}\n")
+    assert available_cores(process, groups) == cores
+
+
+@pytest.mark.usefixtures("machine_of_eight")
+@pytest.mark.parametrize(("quota", "cores"), [(-1, 8), (20_000, 1), (350_000, 4), (900_000, 8)])
+@pytest.mark.parametrize("inside", [".", "docker/abc"])
+def test_so_does_one_of_control_groups_of_version_1(
+    process: Path, tmp_path: Path, quota: int, cores: int, inside: str
+) -> None:
+    (process / "self" / "cgroup").write_text("5:memory:/docker/abc\n4:cpu,cpuacct:/docker/abc\n1:name=systemd:/init\n")
+    folder = tmp_path / "groups" / "cpu,cpuacct" / inside
+    folder.mkdir(parents=True)
+    (folder / "cpu.cfs_quota_us").write_text(f"{quota}\n")
+    (folder / "cpu.cfs_period_us").write_text("100000\n")
+    assert available_cores(process, tmp_path / "groups") == cores
+
+
 def test_files_kept_in_memory_count_as_available(process: Path, tmp_path: Path) -> None:
     assert available_memory(process, tmp_path / "none") == 4096 * MEBIBYTE
 
@@ -48,6 +90,7 @@ def test_the_tightest_control_group_decides(process: Path, tmp_path: Path) -> No
 
 def test_a_system_that_tells_nothing(tmp_path: Path) -> None:
     assert available_memory(tmp_path / "no", tmp_path / "none") > 0
+    assert available_cores(tmp_path / "no", tmp_path / "none") >= 1
 
 
 def test_this_machine() -> None:

@@ -1,9 +1,8 @@
 """What springs are made of."""
 
-import math
 from dataclasses import dataclass
 
-from codesign.errors import ConfigError
+from codesign.checks import require_number
 
 
 @dataclass(frozen=True)
@@ -26,13 +25,5 @@ class Tissue:
     swing: float = 0.1
 
     def __post_init__(self) -> None:
-        if not _is_number(self.stiffness) or self.stiffness <= 0:
-            remedy = "set body.tissue.stiffness to a number such as 3e4"
-            raise ConfigError("a finite number above 0 for body.tissue.stiffness", repr(self.stiffness), remedy)
-        if not _is_number(self.swing) or not 0 <= self.swing < 1:
-            remedy = "set body.tissue.swing to a number such as 0.1"
-            raise ConfigError("a number from 0 to below 1 for body.tissue.swing", repr(self.swing), remedy)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        require_number(self, "stiffness", above=0.0, unit="N/m", example=3e4)
+        require_number(self, "swing", at_least=0.0, below=1.0, example=0.1)

@@ -5,19 +5,36 @@ from pathlib import Path
 from typing import Any
 
 from codesign.body import Tissue
+from codesign.cli.docstrings import summary
 from codesign.cli.progress import Logger
 from codesign.cli.schemas import Catalogue
 from codesign.control import CONTROLLERS
 from codesign.evaluate import EVALUATORS, Trial, Worlds
-from codesign.genome import LATTICES, VariationSettings
+from codesign.genome import LATTICES, VARIATIONS, VariationSettings
 from codesign.run import CheckpointSettings, Experiment, meaning, read_weights
 from codesign.search import SEARCHES
 from codesign.sim import Execution, Physics
 from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS
 
+TRIAL_MEANINGS = {
+    "seed": "seed of everything random: designs, their first controllers, what differs between worlds.",
+    "weights": "file of weights that all designs start to learn from, for controllers that fit any body; null for"
+    " random ones.",
+}
 
-def of_trials() -> Catalogue:
+EXPERIMENT_MEANINGS = {
+    **TRIAL_MEANINGS,
+    "title": "what the run, its page and its pictures are called.",
+    "run": "folder of a run to go on with; null for a new run.",
+    **{
+        f"mutation.weights.{name}": summary(getattr(operator, "function", operator))
+        for name, operator in VARIATIONS.items()
+    },
+}
+
+
+def trial_catalogue() -> Catalogue:
     """Return what decides how one design is evaluated."""
     return Catalogue(
         choices={
@@ -29,12 +46,13 @@ def of_trials() -> Catalogue:
         },
         records={"body.tissue": Tissue, "sim": Physics, "execution": Execution, "conditions": Worlds},
         values={"seed": int, "weights": str | None},
+        meanings=TRIAL_MEANINGS,
     )
 
 
-def of_experiments() -> Catalogue:
+def experiment_catalogue() -> Catalogue:
     """Return what decides a whole run, and how it is shown."""
-    trials = of_trials()
+    trials = trial_catalogue()
     return Catalogue(
         choices={**trials.choices, "search": SEARCHES, "evaluator": EVALUATORS},
         records={
@@ -44,6 +62,7 @@ def of_experiments() -> Catalogue:
             "logger": Logger,
         },
         values={**trials.values, "title": str, "run": str | None},
+        meanings=EXPERIMENT_MEANINGS,
     )
 
 

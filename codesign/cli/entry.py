@@ -7,17 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from codesign import __version__
-from codesign.cli.words import nearest
+from codesign.cli.exit_codes import INTERRUPTED, MISTAKE, UNREAD
+from codesign.cli.suggestions import nearest
 from codesign.errors import CodesignError, ConfigError
-
-MISTAKE = 2
-"""Exit status when the user can mend what went wrong."""
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells count it."""
-
-UNREAD = 141
-"""Exit status when nobody reads on what is printed (as `head` does), as shells count it."""
 
 COMMANDS = {
     "evolve": ("codesign.cli.evolve", "evolve bodies whose controllers learn; go on with run=FOLDER"),

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from codesign.cli import stored
-from codesign.cli.application import Command, Prepared, Request
-from codesign.cli.catalogue import experiment_of, of_experiments
-from codesign.cli.entry import INTERRUPTED
-from codesign.cli.preflight import told
+from codesign.cli import run_config
+from codesign.cli.application import Command, Invocation, Plan
+from codesign.cli.catalogue import experiment_catalogue, experiment_of
+from codesign.cli.exit_codes import INTERRUPTED
+from codesign.cli.memory_estimate import estimate_line
 from codesign.cli.progress import Logger
 from codesign.cli.settings import build
 from codesign.evaluate import estimate
@@ -20,47 +20,47 @@ from codesign.export import EXPORTERS
 from codesign.run import Experiment, Listener, Outcome, RunFolder, evolve, gallery, resume
 
 
-def prepare(request: Request) -> Prepared:
-    """Check a request for a run, new or old.
+def prepare(invocation: Invocation) -> Plan:
+    """Check an invocation for a run, new or old.
 
     Raises:
         ConfigError: a setting that is unknown, of the wrong type or out of range.
         RunError: a new run where one is already, or an old one where none is.
         MemoryBudgetError: a design that the search may come to does not fit into the memory.
     """
-    if request.config["run"] is not None:
-        return _prepare_old(request)
-    settings = build(of_experiments(), request.config)
-    folder = RunFolder(request.folder)
+    if invocation.config["run"] is not None:
+        return _prepare_old(invocation)
+    settings = build(experiment_catalogue(), invocation.config)
+    folder = RunFolder(invocation.folder)
     folder.require_unused()
     experiment = experiment_of(settings)
-    inputs, text = stored.inputs(request.config), stored.as_text(request.config)
+    inputs, text = run_config.input_files(invocation.config), run_config.to_yaml(invocation.config)
     start = partial(evolve, experiment, folder.path, text, inputs=inputs)
-    return Prepared(folder.path, partial(_run, start, experiment, settings["logger"], _memory(experiment)))
+    return Plan(folder.path, partial(_run, start, experiment, settings["logger"], _memory(experiment)))
 
 
-def _prepare_old(request: Request) -> Prepared:
-    folder = RunFolder(Path(str(request.config["run"])))
-    config = stored.renewed(stored.read(folder), request.config, request.overrides)
-    settings = build(of_experiments(), config)
+def _prepare_old(invocation: Invocation) -> Plan:
+    folder = RunFolder(Path(str(invocation.config["run"])))
+    config = run_config.with_overrides(run_config.read(folder), invocation.config, invocation.overrides)
+    settings = build(experiment_catalogue(), config)
     experiment = experiment_of(settings)
     # The folder keeps the number of generations that the run was started with.
-    longer = "search.generations" in request.overrides
+    longer = "search.generations" in invocation.overrides
     further = f" search.generations={experiment.search.generations}" if longer else ""
     start = partial(resume, experiment, folder.path)
     work = partial(_run, start, experiment, settings["logger"], _memory(experiment), further)
-    return Prepared(folder.path, work)
+    return Plan(folder.path, work)
 
 
 def _memory(experiment: Experiment) -> str:
-    return told(estimate(experiment.trial, experiment.evaluator), experiment.trial.execution)
+    return estimate_line(partial(estimate, experiment.trial, experiment.evaluator), experiment.trial.execution)
 
 
 def _run(
     start: Callable[[Listener], Outcome], experiment: Experiment, logger: Logger, memory: str, further: str = ""
 ) -> int:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
-    with logger.telling(console) as listener:
+    with logger.display_on(console) as listener:
         listener.on_notice(memory)
         outcome = start(listener)
     if logger.display != "none":
@@ -85,4 +85,4 @@ def _ending(outcome: Outcome, further: str) -> str:
     return f"Finished: {outcome.finished} generations in {outcome.seconds:.0f} s, {best}."
 
 
-COMMAND = Command("evolve", "config", of_experiments, prepare, stored.require_free)
+COMMAND = Command("evolve", "config", experiment_catalogue, prepare, run_config.require_resumable)

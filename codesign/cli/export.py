@@ -8,32 +8,40 @@ from typing import Any
 
 from rich.console import Console
 
-from codesign.cli import stored
-from codesign.cli.application import Command, Prepared, Request
-from codesign.cli.catalogue import experiment_of, of_experiments
+from codesign.cli import run_config
+from codesign.cli.application import Command, Invocation, Plan
+from codesign.cli.catalogue import experiment_catalogue, experiment_of
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
-from codesign.cli.words import listed, nearest, typed
+from codesign.cli.suggestions import listed, nearest, typed
 from codesign.errors import ConfigError, RunError
 from codesign.export import EXPORTERS
 from codesign.run import Experiment, RunFolder, gallery, select
 
+MEANINGS = {
+    "run": "the run's folder.",
+    "format": f"{listed(EXPORTERS)}, or a list of these.",
+    "design": "best, top5 (or another number), lineage, an id such as g012-i0007, or a list of these; null for best.",
+    "generation": "number of a generation all of whose valid designs are meant, beside those that design names.",
+    "output": "folder that the files are written to.",
+}
 
-def of_exports() -> Catalogue:
+
+def export_catalogue() -> Catalogue:
     """Return what the configuration holds."""
     values = {"run": str | None, "format": Any, "design": Any, "generation": int | None, "output": str}
-    return Catalogue({}, {}, values)
+    return Catalogue({}, {}, values, MEANINGS)
 
 
-def prepare(request: Request) -> Prepared:
-    """Check a request for pictures; the run is read, nothing is simulated yet.
+def prepare(invocation: Invocation) -> Plan:
+    """Check an invocation for pictures; the run is read, nothing is simulated yet.
 
     Raises:
         ConfigError: a format that does not exist, or a setting of the wrong type.
         RunError: the folder is not that of a run.
         DesignError: the run has no such design.
     """
-    settings = build(of_exports(), request.config)
+    settings = build(export_catalogue(), invocation.config)
     formats = typed("format", settings["format"])
     if not formats:
         raise ConfigError("format as a list with an entry", "an empty list", "set for example format=html")
@@ -44,11 +52,11 @@ def prepare(request: Request) -> Prepared:
     if settings["run"] is None:
         raise RunError("the folder of a run", "none", "name one, as in codesign export run=FOLDER")
     folder = RunFolder(Path(settings["run"]))
-    experiment = experiment_of(build(of_experiments(), stored.read(folder)))
+    experiment = experiment_of(build(experiment_catalogue(), run_config.read(folder)))
     selection = _selection(settings)
     select(folder, selection)
     output = Path(settings["output"])
-    return Prepared(output, partial(_write, experiment, folder, selection, formats, output))
+    return Plan(output, partial(_write, experiment, folder, selection, formats, output))
 
 
 def _selection(settings: Mapping[str, Any]) -> str:
@@ -75,4 +83,4 @@ def _write(experiment: Experiment, folder: RunFolder, selection: str, formats: t
     return 0
 
 
-COMMAND = Command("export", "export", of_exports, prepare)
+COMMAND = Command("export", "export", export_catalogue, prepare)

@@ -1,4 +1,4 @@
-"""How a run is told while it goes on: a live line in a terminal, plain lines elsewhere."""
+"""Displays of a run while it goes on: a bar with figures in a terminal, a line per generation elsewhere."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from codesign.errors import ConfigError
-from codesign.run import Listener, Metrics, Silence
+from codesign.checks import require_choice, require_count, require_flag
+from codesign.run import Listener, Metrics, NullListener
 
 _RECENT = 5
 """Generations whose time says how long the next ones will take; the first compiles kernels and is no guide."""
@@ -37,16 +37,13 @@ class Logger:
     page_designs: int = 12
 
     def __post_init__(self) -> None:
-        if self.display not in ("auto", *DISPLAYS):
-            known = ", ".join(("auto", *DISPLAYS))
-            raise ConfigError(f"logger.display as one of {known}", repr(self.display), "set logger.display=auto")
-        if self.page_designs < 1:
-            remedy = "set logger.page=false for no page at all"
-            raise ConfigError("logger.page_designs of 1 or more", str(self.page_designs), remedy)
+        require_choice(self, "display", ("auto", *DISPLAYS))
+        require_flag(self, "page")
+        require_count(self, "page_designs")
 
     @contextmanager
-    def telling(self, console: Console) -> Iterator[Listener]:
-        """Yield what tells a run on `console`; the terminal is in order again when the block ends, however it ends."""
+    def display_on(self, console: Console) -> Iterator[Listener]:
+        """Yield the display of a run on `console`; the terminal is in order again however the block ends."""
         automatic = "live" if console.is_terminal else "plain"
         display = DISPLAYS[automatic if self.display == "auto" else self.display](console)
         try:
@@ -58,8 +55,8 @@ class Logger:
 COMPILING = "the first generation also compiles the simulator, if this machine has not done so before"
 
 
-class Quiet(Silence):
-    """No display at all, and what every display has."""
+class NullDisplay(NullListener):
+    """Shows nothing; the base of every display."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -68,8 +65,8 @@ class Quiet(Silence):
         """Leave the terminal as it was."""
 
 
-class _Told(Quiet):
-    """What both displays say: where to look, and what to know."""
+class _TextDisplay(NullDisplay):
+    """Prints where the run is and what it notices; knows how long the rest will take."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
@@ -95,7 +92,7 @@ class _Told(Quiet):
         return str(timedelta(seconds=round(pace * (self._generations - self._finished))))
 
 
-class PlainLines(_Told):
+class PlainDisplay(_TextDisplay):
     """A line per generation."""
 
     def on_start(self, folder: Path, finished: int, generations: int) -> None:
@@ -109,7 +106,7 @@ class PlainLines(_Told):
         self._console.print(f"{count}  {figures(metrics, best)}  left {self._left()}", markup=False)
 
 
-class LiveLines(_Told):
+class LiveDisplay(_TextDisplay):
     """A bar, and the numbers of the last generation below it, both in place."""
 
     def __init__(self, console: Console) -> None:
@@ -148,7 +145,7 @@ class _Bar(Progress):
         yield Text(self.figures)
 
 
-DISPLAYS: dict[str, type[Quiet]] = {"live": LiveLines, "plain": PlainLines, "none": Quiet}
+DISPLAYS: dict[str, type[NullDisplay]] = {"live": LiveDisplay, "plain": PlainDisplay, "none": NullDisplay}
 
 
 def figures(metrics: Metrics, design: str) -> str:

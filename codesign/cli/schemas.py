@@ -21,11 +21,13 @@ class Catalogue:
         choices: registries; a section's `name` says which entry it fills in.
         records: sections of one kind.
         values: types of the plain values at the top.
+        meanings: what keys mean that are no field of a dataclass: the plain values, and the entries of mappings.
     """
 
     choices: Mapping[str, Mapping[str, type]]
     records: Mapping[str, type]
     values: Mapping[str, Any]
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -50,9 +52,25 @@ class Catalogue:
         """Return every group and every dotted key that a configuration may set, whatever it chooses."""
         found = [*self.values, *(section.partition(".")[0] for section in self.sections)]
         for key in self.sections:
-            kinds = self.choices[key].values() if key in self.choices else [self.records[key]]
-            found += [f"{key}.{item.name}" for kind in kinds for item in fields(kind) if item.init]
+            found += [f"{key}.{name}" for name in self._fields(key)]
         return sorted(set(found))
+
+    def located(self, error: ConfigError) -> ConfigError:
+        """Return an error with the section before the field that it is about, where just one section has such a field.
+
+        Rooms know their fields and not the configuration. What `settings.build` makes has its section already; this is
+        for what shows later, such as a device that is not there.
+        """
+        field = error.field.partition(".")[0]
+        if not field or field in self.values or any(field == key.partition(".")[0] for key in self.sections):
+            return error
+        holders = [key for key in self.sections if field in self._fields(key)]
+        return error.within(holders[0]) if len(holders) == 1 else error
+
+    def _fields(self, key: str) -> set[str]:
+        """Return the names of all fields that a section may have, whatever it chooses."""
+        kinds = self.choices[key].values() if key in self.choices else [self.records[key]]
+        return {item.name for kind in kinds for item in fields(kind) if item.init}
 
 
 def register(catalogue: Catalogue) -> None:

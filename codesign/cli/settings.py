@@ -12,7 +12,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from codesign.cli.complaints import explain
+from codesign.cli.config_errors import explain
 from codesign.cli.schemas import Catalogue, whole
 from codesign.errors import ConfigError
 
@@ -53,9 +53,7 @@ def _record(key: str, kind: type, section: Mapping[str, Any]) -> Any:
     try:
         return kind(**values)
     except ConfigError as error:
-        if key.rpartition(".")[2] in error.expected:
-            raise
-        raise ConfigError(f"{key}: {error.expected}", error.got, error.remedy) from error
+        raise error.within(key) from error
 
 
 def _frozen(key: str, hint: Any, value: Any) -> Any:

@@ -1,55 +1,32 @@
-"""One controller for many bodies: learned over all of them at once, and tried on bodies that it has never seen."""
+"""`codesign train together=true`: one controller for many bodies, as `codesign.evaluate.learn_together` learns it."""
 
 import json
 import shlex
 import sys
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from hydra.core.hydra_config import HydraConfig
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from codesign.body import Bodies, develop
-from codesign.cli.application import Prepared
-from codesign.cli.lessons import finite
+from codesign.cli.application import Plan
+from codesign.cli.learning_report import finite
 from codesign.errors import MemoryBudgetError
-from codesign.evaluate import Trial, batch_budget, bytes_needed, require_any_body
+from codesign.evaluate import SEEN, UNSEEN, Trial, batch_budget, bytes_needed, learn_together, require_any_body
 from codesign.files import write_text
 from codesign.genome import random_genomes
 from codesign.run import Experiment, meaning, write_weights
 from codesign.sim import MEBIBYTE
-from codesign.streams import Purpose, stream, streams
-from codesign.train import LearningStatus, learn
+from codesign.streams import Purpose, streams
 
 OWN_KEYS = ("together", "designs", "weights")
 """Keys that a run with the weights learned here either does not have or sets itself."""
 
-SEEN, UNSEEN = "seen", "unseen"
 
-
-@dataclass(frozen=True)
-class Transfer:
-    """What one controller makes of bodies.
-
-    Attributes:
-        weights: after learning, flat.
-        status: how learning ended.
-        curve: mean performance over all bodies that it learned with, before and after every step.
-        before, after: what each body does with the first weights and with those, by group, each of shape (bodies,).
-    """
-
-    weights: np.ndarray
-    status: LearningStatus
-    curve: np.ndarray
-    before: dict[str, np.ndarray]
-    after: dict[str, np.ndarray]
-
-
-def prepare_together(experiment: Experiment, folder: Path) -> Prepared:
+def prepare_together(experiment: Experiment, folder: Path) -> Plan:
     """Check that one controller can learn with all designs of a first generation.
 
     Raises:
@@ -65,7 +42,7 @@ def prepare_together(experiment: Experiment, folder: Path) -> Prepared:
             got = f"{len(bodies)} that need {needed // MEBIBYTE:,} MiB"
             remedy = "lower search.population_size, or raise execution.memory_mib"
             raise MemoryBudgetError(f"bodies that fit into {budget // MEBIBYTE:,} MiB together", got, remedy)
-    return Prepared(folder, partial(_run, trial, seen, unseen, folder))
+    return Plan(folder, partial(_run, trial, seen, unseen, folder))
 
 
 def _bodies(experiment: Experiment, generation: int) -> Bodies:
@@ -74,25 +51,6 @@ def _bodies(experiment: Experiment, generation: int) -> Bodies:
     lattice = trial.lattice.build()
     drawn = random_genomes(lattice, trial.lattice, streams(trial.seed, generation, count, Purpose.GENOME))
     return develop(lattice, drawn, trial.tissue)
-
-
-def learn_together(trial: Trial, seen: Bodies, unseen: Bodies) -> Transfer:
-    """Let one controller learn with some bodies, and return what it makes of these and of others."""
-    simulator = trial.simulator(seen, together=True)
-    first = np.array(trial.start) if trial.start else simulator.initial([stream(trial.seed, 0, 0, Purpose.CONTROLLER)])
-    before = {SEEN: _tried(trial, seen, first), UNSEEN: _tried(trial, unseen, first)}
-    learned = learn(simulator, trial.learner, first)
-    weights = learned.best_weights
-    after = {SEEN: _tried(trial, seen, weights), UNSEEN: _tried(trial, unseen, weights)}
-    return Transfer(weights, LearningStatus(int(learned.status[0])), -learned.curves[0], before, after)
-
-
-def _tried(trial: Trial, bodies: Bodies, weights: np.ndarray) -> np.ndarray:
-    """Return what every body does with the same weights, the mean over its worlds, shape (bodies,)."""
-    simulator = trial.simulator(bodies, together=True)
-    simulator.load(weights)
-    simulator.forward()
-    return -simulator.world_losses.numpy().astype(np.float64).reshape(len(bodies), -1).mean(axis=1)
 
 
 def _run(trial: Trial, seen: Bodies, unseen: Bodies, folder: Path) -> int:

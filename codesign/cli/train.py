@@ -9,38 +9,44 @@ import numpy as np
 from rich.console import Console
 
 from codesign.body import Bodies, Body
-from codesign.cli.application import Command, Prepared, Request
-from codesign.cli.catalogue import experiment_of, of_experiments
-from codesign.cli.lessons import Lessons, plot_curves, rows, table
-from codesign.cli.preflight import told
+from codesign.cli.application import Command, Invocation, Plan
+from codesign.cli.catalogue import experiment_catalogue, experiment_of
+from codesign.cli.learning_report import LearningReport, plot_curves, rows, table
+from codesign.cli.memory_estimate import estimate_line
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
+from codesign.cli.suggestions import typed
 from codesign.cli.together import prepare_together
-from codesign.cli.words import typed
 from codesign.errors import ConfigError
-from codesign.evaluate import Trial, batches, estimate, estimate_given
+from codesign.evaluate import Trial, assess_bodies, estimate, estimate_given
 from codesign.export import Recording, RecordingError, read_json
 from codesign.files import write_text
 from codesign.run import Experiment
-from codesign.streams import Purpose, streams
-from codesign.train import LearningStatus, learn
+
+MEANINGS = {
+    "run": "not for this command: null.",
+    "designs": "file of an exported design to learn again, or a list of them; null for random bodies.",
+    "together": "whether one controller learns with all random bodies and is tried on others as well; for controllers"
+    " that fit any body.",
+}
 
 
-def of_training() -> Catalogue:
+def training_catalogue() -> Catalogue:
     """Return what the configuration holds: an experiment's, and the designs to learn again."""
-    experiments = of_experiments()
-    return Catalogue(experiments.choices, experiments.records, {**experiments.values, "designs": Any, "together": bool})
+    experiments = experiment_catalogue()
+    values = {**experiments.values, "designs": Any, "together": bool}
+    return Catalogue(experiments.choices, experiments.records, values, {**experiments.meanings, **MEANINGS})
 
 
-def prepare(request: Request) -> Prepared:
-    """Check a request for one generation of learning.
+def prepare(invocation: Invocation) -> Plan:
+    """Check an invocation for one generation of learning.
 
     Raises:
         ConfigError: a setting that is unknown, of the wrong type or out of range, or that the designs do not fit.
         RecordingError: a file of designs that is none, or whose body is in pieces or of other dimensions than the rest.
         MemoryBudgetError: a design alone does not fit into the memory.
     """
-    settings = build(of_training(), request.config)
+    settings = build(training_catalogue(), invocation.config)
     if settings["run"] is not None:
         got = f"run={settings['run']} for a command that starts none"
         raise ConfigError("designs to learn", got, "export designs of that run, then set designs=FILE.json")
@@ -48,64 +54,52 @@ def prepare(request: Request) -> Prepared:
     if settings["together"]:
         if settings["designs"] is not None:
             raise ConfigError("random bodies for together=true", "designs", "leave one of both out")
-        return prepare_together(experiment, request.folder)
+        return prepare_together(experiment, invocation.folder)
     names = () if settings["designs"] is None else typed("designs", settings["designs"])
     recordings = [read_json(Path(name)) for name in names]
     trial = experiment.trial
     if recordings:
         dimension = _dimension(recordings, names)
-        _require_body(trial, dimension, request.overrides)
+        _require_body(trial, dimension, invocation.overrides)
         trial.require_dimension(dimension)
         bodies = Bodies.of([_body(recording, name) for recording, name in zip(recordings, names, strict=True)])
-        opening = f"{_world_of(trial, dimension)}\n{told(estimate_given(trial, bodies), trial.execution)}"
-        teach = partial(_learn_given, trial, bodies, [recording.design for recording in recordings])
+        memory = estimate_line(partial(estimate_given, trial, bodies), trial.execution)
+        opening = f"{_world_of(trial, dimension)}\n{memory}"
+        learned = partial(_learn_given, trial, bodies, [recording.design for recording in recordings])
     else:
-        opening = told(estimate(trial, experiment.evaluator), trial.execution)
-        teach = partial(_learn_random, experiment)
-    return Prepared(request.folder, partial(_run, teach, request.folder, experiment.title, opening))
+        opening = estimate_line(partial(estimate, trial, experiment.evaluator), trial.execution)
+        learned = partial(_learn_random, experiment)
+    return Plan(invocation.folder, partial(_run, learned, invocation.folder, experiment.title, opening))
 
 
-def _run(teach: partial[Lessons], folder: Path, title: str, opening: str) -> int:
+def _run(learned: partial[LearningReport], folder: Path, title: str, opening: str) -> int:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     console.print(opening, markup=False)
     if console.is_terminal:
         with console.status("learning"):
-            lessons = teach()
+            report = learned()
     else:
-        lessons = teach()
-    console.print(table(lessons))
-    write_text(folder / "learning.jsonl", rows(lessons))
-    plot_curves(lessons, title, folder / "learning.png")
+        report = learned()
+    console.print(table(report))
+    write_text(folder / "learning.jsonl", rows(report))
+    plot_curves(report, title, folder / "learning.png")
     console.print(f"Learning curves: {folder / 'learning.png'}", markup=False)
     console.print(f"Numbers, a line per design: {folder / 'learning.jsonl'}", markup=False)
     return 0
 
 
-def _learn_random(experiment: Experiment) -> Lessons:
-    """Return what became of the designs that a run of this experiment starts with."""
+def _learn_random(experiment: Experiment) -> LearningReport:
+    """Let the designs that a run of this experiment starts with learn."""
     asked = experiment.search.begin(experiment.space, experiment.seed).ask()
     with experiment.evaluator.start(experiment.trial) as evaluator:
         found = evaluator.evaluate(asked.genomes, asked.identities)
-    names = [f"random-{individual}" for _, individual in asked.identities.tolist()]
-    status = [LearningStatus(code).name.lower() for code in found.status]
-    return Lessons(names, found.masses, found.springs, found.curves, found.fitness, status)
+    return LearningReport.of([f"random-{individual}" for _, individual in asked.identities.tolist()], found)
 
 
-def _learn_given(trial: Trial, bodies: Bodies, names: list[str]) -> Lessons:
-    """Return what became of exported bodies with new controllers, as many at a time as fit into the memory."""
-    chosen = np.arange(len(bodies))
-    generators = streams(trial.seed, 0, len(bodies), Purpose.CONTROLLER)
-    learned = []
-    for part in batches(trial, bodies):
-        own = bodies.take(chosen[part])
-        simulator = trial.simulator(own)
-        first = np.tile(trial.start, len(own)) if trial.start else simulator.initial(generators[part])
-        learned.append(learn(simulator, trial.learner, first))
-    curves, fitness, codes = (
-        np.concatenate([getattr(part, field) for part in learned]) for field in ("curves", "fitness", "status")
-    )
-    status = [LearningStatus(code).name.lower() for code in codes]
-    return Lessons(names, np.diff(bodies.mass_start), np.diff(bodies.spring_start), -curves, fitness, status)
+def _learn_given(trial: Trial, bodies: Bodies, names: list[str]) -> LearningReport:
+    """Let exported bodies learn, with the first controllers of the designs that a run starts with."""
+    identities = np.stack([np.zeros(len(bodies), np.int64), np.arange(len(bodies))], axis=1)
+    return LearningReport.of(names, assess_bodies(trial, bodies, identities))
 
 
 def _require_body(trial: Trial, dimension: int, overrides: tuple[str, ...]) -> None:
@@ -155,4 +149,4 @@ def _body(recording: Recording, name: str) -> Body:
     return body
 
 
-COMMAND = Command("train", "train", of_training, prepare)
+COMMAND = Command("train", "train", training_catalogue, prepare)

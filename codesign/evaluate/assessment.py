@@ -32,10 +32,29 @@ def assess(trial: Trial, genomes: Genomes, identities: np.ndarray, thresholds: n
     found: list[Evaluations] = []
     for start in range(0, len(genomes), DESIGNS_AT_A_TIME):
         group = slice(start, start + DESIGNS_AT_A_TIME)
-        bodies, born = develop(trial.lattice.build(), genomes[group], trial.tissue), identities[group]
-        chosen = np.arange(len(bodies))
-        found += [_assess(trial, bodies.take(chosen[part]), born[part], thresholds) for part in batches(trial, bodies)]
+        bodies = develop(trial.lattice.build(), genomes[group], trial.tissue)
+        found.append(assess_bodies(trial, bodies, identities[group], thresholds))
     return Evaluations.concatenate(found)
+
+
+def assess_bodies(
+    trial: Trial, bodies: Bodies, identities: np.ndarray, thresholds: np.ndarray | None = None
+) -> Evaluations:
+    """Return the evaluations of bodies, wherever they come from, as many at a time as fit into the memory.
+
+    Args:
+        trial: how bodies are evaluated; its lattice does not matter.
+        bodies: at least one.
+        identities: see `assess`.
+        thresholds: see `assess`.
+
+    Raises:
+        MemoryBudgetError: a body alone needs more memory than the trial may use.
+        ConfigError: the trial's device is not there.
+    """
+    chosen = np.arange(len(bodies))
+    parts = [_assess(trial, bodies.take(chosen[part]), identities[part], thresholds) for part in batches(trial, bodies)]
+    return Evaluations.concatenate(parts)
 
 
 def _assess(trial: Trial, bodies: Bodies, identities: np.ndarray, thresholds: np.ndarray | None) -> Evaluations:

@@ -75,10 +75,10 @@ def _checked(trial: Trial, largest: int, expected: int, processes: int | None, n
     budget = batch_budget(shared(trial, processes).execution)
     if largest > budget:
         sharing = "" if processes == 1 else f" for each of {processes} workers"
-        fewer = "" if processes == 1 else ", set a lower evaluator.workers"
+        fewer = "" if processes == 1 else ", use fewer workers"
         raise MemoryBudgetError(
             f"{-(-largest // MEBIBYTE):,} MiB for {named}",
             f"{budget // MEBIBYTE:,} MiB{sharing}",
-            f"raise execution.memory_mib{fewer}, or lower execution.segment_steps, sim.steps or the size of the body",
+            f"raise memory_mib{fewer}, or lower segment_steps, steps or the size of the body",
         )
     return MemoryEstimate(largest, expected, budget, processes)

@@ -80,7 +80,8 @@ def _require_answer(address: str) -> None:
 
 def _nobody_at(address: str, error: OSError) -> ConfigError:
     return ConfigError(
-        f"a running Ray cluster at evaluator.address={address}",
-        f"none ({str(error).splitlines()[0]})",
-        "start one with `ray start --head`, or use evaluator.address=local",
+        "that of a running Ray cluster",
+        f"{address!r}, where none is ({str(error).splitlines()[0]})",
+        "start one with `ray start --head`, or set {field}=local",
+        "address",
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from codesign.checks import require_count
 from codesign.errors import ConfigError, RunError
 from codesign.evaluate.assessment import assess
 from codesign.evaluate.batches import shared
@@ -44,12 +45,9 @@ class Ray(EvaluatorSettings):
 
     def __post_init__(self) -> None:
         for field in ("workers", "chunks_per_worker", "retries"):
-            value = getattr(self, field)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-                expected = f"a whole number of at least 0 for evaluator.{field}"
-                raise ConfigError(expected, repr(value), f"set evaluator.{field} to 0 or more")
-        if not self.address:
-            raise ConfigError("evaluator.address local, auto or host:port", "nothing", "set evaluator.address=local")
+            require_count(self, field, at_least=0)
+        if not isinstance(self.address, str) or not self.address:
+            raise ConfigError("local, auto or host:port", repr(self.address), "set {field}=local", "address")
 
     def processes(self, execution: Execution) -> int | None:
         """Return how many processes will share this machine's memory, None for a cluster that is there already.
@@ -157,14 +155,15 @@ class RayEvaluator(Evaluator):
             raise RunError(
                 f"a worker that survives {designs} designs",
                 f"{losses} workers lost in a row on them ({reason})",
-                "give it fewer workers or a smaller memory budget, then go on with run=FOLDER",
+                "give it fewer workers or a smaller memory budget, then resume the run",
             ) from error
 
     def _gpus(self, device: str) -> int:
         """Return the GPUs to use: all of the cluster, or none where the device is the CPU."""
         found = 0 if device == "cpu" else int(self._ray.cluster_resources().get("GPU", 0))
         if device.startswith("cuda") and not found:
-            raise ConfigError(f"a GPU for device {device}", "none that Ray sees", "use the device auto or cpu")
+            got = f"{device!r}, and Ray sees no GPU"
+            raise ConfigError("auto or cpu", got, "set {field}=auto", "device")
         return found
 
     def _worker_count(self, gpus: int) -> int:
@@ -176,9 +175,8 @@ class RayEvaluator(Evaluator):
         kind, places = ("GPUs", gpus) if gpus else ("CPU cores", int(self._ray.cluster_resources().get("CPU", 0)))
         workers = self._settings.workers or places
         if not 1 <= workers <= places:
-            raise ConfigError(
-                f"at most {places} workers, as many as Ray has {kind}", str(workers), "lower evaluator.workers"
-            )
+            expected = f"at most {places}, as many as Ray has {kind}"
+            raise ConfigError(expected, str(workers), "lower {field}", "workers")
         return workers
 
     def _processes_per_node(self) -> int:

@@ -52,8 +52,8 @@ class Trial:
         require_seed(self.seed)
         self.require_dimension(self.dimension)
         if "light" in self.controller.senses and self.task.light(self.dimension) is None:
-            got = f"a light sensor and task={self.task.name}, which has no light"
-            raise ConfigError("a task with a light", got, "choose task=light, or leave light out of controller.sensors")
+            got = f"a light sensor and the task {self.task.name}, which has no light"
+            raise ConfigError("a task with a light", got, "choose the task light, or leave light out of the sensors")
         if self.start:
             wanted = require_any_body(self)
             if len(self.start) != wanted:
@@ -124,6 +124,6 @@ def require_any_body(trial: Trial) -> int:
         for masses, springs in ((8, 24), (12, 42))
     ]
     if sizes[0] != sizes[1]:
-        got = f"controller={trial.controller.name}, which has other weights for every body"
-        raise ConfigError("a controller that fits any body", got, "choose controller=shared")
+        got = f"{trial.controller.name}, which has other weights for every body"
+        raise ConfigError("a controller that fits any body", got, "choose the controller shared")
     return sizes[0]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from codesign.errors import ConfigError
+from codesign.checks import require_count, require_flag, require_number
 from codesign.sim import Conditions, Physics, Pooling, Task, Terrain
 from codesign.streams import Purpose, stream
 
@@ -22,7 +22,6 @@ class Worlds(Pooling):
     Attributes:
         name: the name of the choice.
         count: worlds per design.
-        fitness, quantile: how what is done in them becomes one number, see `Pooling`.
         vary_terrain: whether other worlds have another ground of the same kind.
         vary_task: whether other worlds have another task of the same kind, say another target.
         friction_spread: friction is multiplied by a number between 1 - spread and 1 + spread; without effect where
@@ -44,17 +43,12 @@ class Worlds(Pooling):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 1 <= self.count <= MOST_WORLDS:
-            raise ConfigError(
-                f"conditions.count from 1 to {MOST_WORLDS}", repr(self.count), "set conditions.count to such a number"
-            )
-        if not 0.0 <= self.friction_spread <= 1.0:
-            got = repr(self.friction_spread)
-            raise ConfigError("conditions.friction_spread from 0 to 1", got, "set it to a number such as 0.3")
-        for field in ("push_speed", "motor_noise"):
-            value = getattr(self, field)
-            if not 0.0 <= value < math.inf:
-                raise ConfigError(f"conditions.{field} of 0 or more", repr(value), f"set conditions.{field} lower")
+        require_count(self, "count", at_most=MOST_WORLDS)
+        for field in ("vary_terrain", "vary_task"):
+            require_flag(self, field)
+        require_number(self, "friction_spread", at_least=0.0, at_most=1.0, example=0.3)
+        require_number(self, "push_speed", at_least=0.0, unit="m/s", example=0.2)
+        require_number(self, "motor_noise", at_least=0.0, example=0.05)
 
     def conditions(
         self, terrain: Terrain, task: Task, physics: Physics, dimension: int, seed: int

@@ -107,9 +107,7 @@ def check_genomes(lattice: Lattice, genomes: Genomes, *, bodies: bool = True) ->
     given = (genomes.cells.shape[1], genomes.muscles.shape[1])
     if given != wanted:
         expected = f"genomes of {wanted[0]} cells and {wanted[1]} edges (the {lattice.title} lattice)"
-        raise GenomeError(
-            expected, f"{given[0]} cells and {given[1]} edges", "set body.lattice to the genomes' lattice"
-        )
+        raise GenomeError(expected, f"{given[0]} cells and {given[1]} edges", "use the lattice that the genomes are of")
     if not len(genomes):
         return
     largest = int(genomes.cells.max())

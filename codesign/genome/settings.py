@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
+from codesign.checks import require_count, require_number
 from codesign.errors import ConfigError
 from codesign.genome.lattice import Lattice
 
@@ -40,42 +41,19 @@ class LatticeSettings(ABC):
 
     def __post_init__(self) -> None:
         for field in self.extents:
-            self.require_count(field)
+            require_count(self, field)
         cells = math.prod(self.shape)
         if cells > MOST_CELLS:
-            got = f"{' x '.join(f'body.lattice.{field}' for field in self.extents)} = {cells:,} cells"
+            got = f"{' x '.join(self.extents)} = {cells:,} cells"
             raise ConfigError(f"at most {MOST_CELLS:,} cells", got, f"choose fewer {' or '.join(self.extents)}")
-        self.require_positive("side")
+        require_number(self, "side", above=0.0, unit="m", example=0.05)
         for field in ("fill", "muscle"):
-            self.require_probability(field)
+            require_number(self, field, at_least=0.0, at_most=1.0, example=0.5)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Number of cells along each direction, as `extents` orders them."""
         return tuple(getattr(self, field) for field in self.extents)
-
-    def require_count(self, field: str) -> None:
-        """Raise ConfigError unless the named field is an integer of at least 1."""
-        value = getattr(self, field)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            self._reject(field, "a whole number of at least 1", f"set body.lattice.{field} to 1 or more")
-
-    def require_positive(self, field: str) -> None:
-        """Raise ConfigError unless the named field is a finite number above 0."""
-        if not self._is_number(field) or getattr(self, field) <= 0:
-            self._reject(field, "a finite number above 0", f"set body.lattice.{field} to a number such as 0.05")
-
-    def require_probability(self, field: str) -> None:
-        """Raise ConfigError unless the named field is a number from 0 to 1."""
-        if not self._is_number(field) or not 0 <= getattr(self, field) <= 1:
-            self._reject(field, "a probability from 0 to 1", f"set body.lattice.{field} to a number such as 0.5")
-
-    def _is_number(self, field: str) -> bool:
-        value = getattr(self, field)
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-    def _reject(self, field: str, expected: str, remedy: str) -> None:
-        raise ConfigError(f"{expected} for body.lattice.{field}", repr(getattr(self, field)), remedy)
 
     def build(self) -> Lattice:
         """Return the lattice; the same settings give the same object."""

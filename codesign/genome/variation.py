@@ -1,12 +1,12 @@
 """Variation of a population: every parent gets a child that differs from it, and the lineage says how it was made."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from codesign.checks import require_count, require_entries
 from codesign.errors import ConfigError
 from codesign.genome.genomes import Genomes, check_genomes
 from codesign.genome.keys import same_bodies
@@ -37,22 +37,15 @@ class VariationSettings:
     attempts: int = 6
 
     def __post_init__(self) -> None:
-        for operator, weight in self.weights.items():
+        require_entries(self, "weights", at_least=0.0, example=1.0)
+        for operator in self.weights:
             if operator not in VARIATIONS:
                 remedy = f"use one of {', '.join(VARIATIONS)}"
-                raise ConfigError("operators that exist in mutation.weights", repr(operator), remedy)
-            number = isinstance(weight, int | float) and not isinstance(weight, bool)
-            if not number or not math.isfinite(weight) or weight < 0:
-                remedy = f"set mutation.weights.{operator} to a number such as 1"
-                raise ConfigError(
-                    f"a finite number of at least 0 for mutation.weights.{operator}", repr(weight), remedy
-                )
+                raise ConfigError("those of operators that exist", repr(operator), remedy, "weights")
         if self.weights and not any(self.weights.values()):
             remedy = "give at least one operator a weight such as 1"
-            raise ConfigError("a weight above 0 in mutation.weights", repr(dict(self.weights)), remedy)
-        if isinstance(self.attempts, bool) or not isinstance(self.attempts, int) or self.attempts < 1:
-            remedy = "set mutation.attempts to 1 or more"
-            raise ConfigError("a whole number of at least 1 for mutation.attempts", repr(self.attempts), remedy)
+            raise ConfigError("numbers of which one is above 0", repr(dict(self.weights)), remedy, "weights")
+        require_count(self, "attempts", example=6)
 
     def operators(self, lattice: Lattice) -> tuple[list[Operator], NDArray[np.float64]]:
         """Return the operators in use on a lattice, in the order of the registry, and their probabilities.
@@ -66,7 +59,7 @@ class VariationSettings:
         if not chosen:
             names = ", ".join(operator.name for operator in wanted)
             remedy = "give another operator a weight such as 1, or choose another body"
-            raise ConfigError(f"mutation.weights of an operator for the {lattice.name} lattice", names, remedy)
+            raise ConfigError(f"a weight for an operator that applies to the {lattice.name} lattice", names, remedy)
         values = np.array([weights[operator.name] for operator in chosen], dtype=np.float64)
         return chosen, values / values.sum()
 

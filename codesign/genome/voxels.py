@@ -25,7 +25,7 @@ def from_voxels(lattice: Lattice, voxels: ArrayLike, muscles: ArrayLike | None =
     given = _whole_numbers("voxels", voxels)
     if given.shape != lattice.shape:
         expected = f"voxels of shape {lattice.shape} (the {lattice.title} lattice)"
-        raise GenomeError(expected, str(given.shape), "fill up with zeros, or set body.lattice to the voxels' lattice")
+        raise GenomeError(expected, str(given.shape), "fill up with zeros, or use a lattice of the voxels' shape")
     names = [material.name for material in lattice.materials]
     if given.max() >= len(names):
         expected = f"materials from 0 to {len(names) - 1} (the {lattice.name} lattice)"

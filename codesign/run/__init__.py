@@ -1,7 +1,7 @@
 """Runs: the outer loop, the folder that survives it, and looking back."""
 
 from codesign.run.designs import Design
-from codesign.run.evolution import Listener, Outcome, Silence, evolve, resume
+from codesign.run.evolution import Listener, NullListener, Outcome, evolve, resume
 from codesign.run.experiment import CheckpointSettings, Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.metrics import CLOCK_FIELDS, Metrics
@@ -16,9 +16,9 @@ __all__ = [
     "Experiment",
     "Listener",
     "Metrics",
+    "NullListener",
     "Outcome",
     "RunFolder",
-    "Silence",
     "evolve",
     "gallery",
     "meaning",

@@ -47,7 +47,7 @@ class Listener(Protocol):
         ...
 
 
-class Silence:
+class NullListener:
     """A listener that does nothing; a base for those that want to hear only a part."""
 
     def on_start(self, folder: Path, finished: int, generations: int) -> None:
@@ -112,7 +112,7 @@ def evolve(
     with folder.locked():
         folder.begin(config_text, inputs)
         try:
-            return _Evolution(experiment, folder, listener or Silence()).run()
+            return _Evolution(experiment, folder, listener or NullListener()).run()
         except CodesignError:
             folder.withdraw()
             raise
@@ -137,7 +137,7 @@ def resume(
     folder = RunFolder(path)
     folder.require_run()
     with folder.locked():
-        evolution = _Evolution(experiment, folder, listener or Silence())
+        evolution = _Evolution(experiment, folder, listener or NullListener())
         evolution.restore(checkpoint)
         return evolution.run()
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from codesign.errors import ConfigError
+from codesign.checks import require_count
 from codesign.evaluate import EvaluatorSettings, Trial
 from codesign.genome import VariationSettings
 from codesign.search import SearchSettings, Space
@@ -44,10 +44,7 @@ class CheckpointSettings:
 
     def __post_init__(self) -> None:
         for name in ("every", "keep"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                expected = f"a whole number of at least 1 for checkpoints.{name}"
-                raise ConfigError(expected, repr(value), f"set checkpoints.{name} to 1 or more")
+            require_count(self, name)
 
 
 @dataclass(frozen=True)

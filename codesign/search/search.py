@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.errors import ConfigError
+from codesign.checks import require_count, require_flag
 from codesign.genome import (
     Lattice,
     LatticeSettings,
@@ -63,13 +63,8 @@ class SearchSettings(ABC):
 
     def __post_init__(self) -> None:
         for field in ("population_size", "generations", "offspring_per_parent"):
-            value = getattr(self, field)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                expected = f"a whole number of at least 1 for search.{field}"
-                raise ConfigError(expected, repr(value), f"set search.{field} to 1 or more")
-        if not isinstance(self.symmetric, bool):
-            remedy = "set search.symmetric to true or false"
-            raise ConfigError("true or false for search.symmetric", repr(self.symmetric), remedy)
+            require_count(self, field)
+        require_flag(self, "symmetric")
 
     @abstractmethod
     def begin(self, space: Space, seed: int) -> "Search":

@@ -39,7 +39,7 @@ def test_a_row_for_each_sweep_and_implementation(
     [
         (["--worlds", "0"], "--worlds of 1 or more"),
         (["--grid", "6by10"], "--grid as ROWSxCOLUMNS"),
-        (["--seed", "-1"], "a seed of 0 or more"),
+        (["--seed", "-1"], "seed to be a whole number of at least 0"),
     ],
 )
 def test_a_mistake_is_one_line(arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -182,6 +182,6 @@ def test_a_genome_without_a_body_is_refused():
     ],
 )
 def test_bad_tissue_says_what_was_expected(field, value):
-    with pytest.raises(ConfigError, match=f"body.tissue.{field}") as caught:
+    with pytest.raises(ConfigError, match=f"expected {field} to be ") as caught:
         Tissue(**{field: value})
     assert caught.value.got == repr(value)

@@ -11,7 +11,7 @@ import warp as wp
 from rich.console import Console
 
 from codesign.cli import main
-from codesign.cli.bench.command import of_benchmarks
+from codesign.cli.bench.command import bench_catalogue
 from codesign.cli.bench.comparison import IDENTITY, Earlier, identity, verdict
 from codesign.cli.bench.operations import CONTROLLER_OPERATIONS, step_operations
 from codesign.cli.bench.peak import peak_kernels
@@ -19,7 +19,7 @@ from codesign.cli.bench.plan import bodies_of, body_name, cases, executions, lat
 from codesign.cli.bench.space import cases_in_space
 from codesign.cli.bench.speed import identity_of
 from codesign.cli.bench.tables import WIDTH, ratio_text, tables
-from codesign.cli.catalogue import of_experiments
+from codesign.cli.catalogue import experiment_catalogue
 from codesign.cli.settings import build
 from codesign.control import CONTROLLERS
 from tests.cli.test_configs import composed, composed_as
@@ -34,7 +34,7 @@ def reported(folder: str) -> dict[str, Any]:
 
 
 def settings(*overrides: str) -> dict[str, Any]:
-    return build(of_benchmarks(), composed_as("bench", of_benchmarks(), *overrides, "execution.device=cpu"))
+    return build(bench_catalogue(), composed_as("bench", bench_catalogue(), *overrides, "execution.device=cpu"))
 
 
 def planned(*overrides: str) -> list[tuple[Any, ...]]:
@@ -65,7 +65,7 @@ def test_cubes_are_those_of_the_configuration() -> None:
     (execution,) = executions(chosen)
     planar, *voxels = cases_in_space(chosen, execution)
     assert (planar[1].lattice.name, planar[0]["sim"].steps) == ("triangle", 70)
-    expected = build(of_experiments(), composed("body=voxel", "sim=voxel", "sim.steps=70"))
+    expected = build(experiment_catalogue(), composed("body=voxel", "sim=voxel", "sim.steps=70"))
     assert [own["terrain"].name for own, _ in voxels] == ["flat", "rough"]
     for own, case in voxels:
         assert case.lattice == expected["body.lattice"]

@@ -7,8 +7,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from codesign.cli.application import config_folder
-from codesign.cli.catalogue import experiment_of, of_experiments
+from codesign.cli.catalogue import experiment_catalogue, experiment_of
+from codesign.cli.composition import config_folder
 from codesign.cli.schemas import Catalogue, register
 from codesign.cli.settings import build
 from codesign.run import Experiment
@@ -20,7 +20,7 @@ CHOICES = sorted((path.parent.name, path.stem) for path in CONF.glob("*/*.yaml")
 
 
 def composed(*overrides: str) -> dict[str, Any]:
-    return composed_as("config", of_experiments(), *overrides)
+    return composed_as("config", experiment_catalogue(), *overrides)
 
 
 def composed_as(name: str, catalogue: Catalogue, *overrides: str) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def composed_as(name: str, catalogue: Catalogue, *overrides: str) -> dict[str, A
 
 
 def experiment(*overrides: str) -> Experiment:
-    return experiment_of(build(of_experiments(), composed(*overrides)))
+    return experiment_of(build(experiment_catalogue(), composed(*overrides)))
 
 
 @pytest.mark.parametrize(("group", "option"), CHOICES)
@@ -38,10 +38,10 @@ def test_every_choice_composes(group: str, option: str) -> None:
     assert experiment(f"{group}={option}").seed == 0
 
 
-@pytest.mark.parametrize("key", of_experiments().choices)
+@pytest.mark.parametrize("key", experiment_catalogue().choices)
 def test_everything_registered_can_be_chosen(key: str) -> None:
     group, _, inner = key.partition(".")
-    registered = set(of_experiments().choices[key])
+    registered = set(experiment_catalogue().choices[key])
     chosen = set()
     for option in (path.stem for path in (CONF / group).glob("*.yaml")):
         section = composed(f"{group}={option}")[group]

@@ -10,7 +10,7 @@ import pytest
 
 import codesign
 from codesign.cli import main
-from codesign.cli.application import config_folder
+from codesign.cli.composition import config_folder
 from codesign.cli.entry import COMMANDS
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from codesign.cli import main
-from codesign.cli.application import config_folder
+from codesign.cli.composition import config_folder
 
 TINY = ["debug=tiny", "evaluator=local"]
 EXPERIMENTS = sorted(path.stem for path in (config_folder() / "experiment").glob("*.yaml"))

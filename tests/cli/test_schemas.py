@@ -24,7 +24,9 @@ class Wheel:
 
     def __post_init__(self) -> None:
         if self.spokes < 3:
-            raise ConfigError("at least 3 spokes", str(self.spokes), "add some")
+            raise ConfigError("at least 3", str(self.spokes), "add to {field}", "spokes")
+        if self.radius > 1.0 and self.tyre == "hard":
+            raise ConfigError("a soft tyre on a large wheel", "a hard one", "choose another")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,12 @@ def test_values_become_the_dataclass_of_the_name() -> None:
         (config(spoks=9), "did you mean 'limb.spokes'?"),
         (config(length=9), "another choice than this limb"),
         (config(spokes="many"), "limb.spokes to be a whole number; got 'many'"),
-        (config(spokes=2), "limb: at least 3 spokes"),
+        (config(spokes=2), "expected limb.spokes to be at least 3; got 2; add to limb.spokes"),
+        (
+            config(radius=2.0, tyre="hard"),
+            "expected limb: a soft tyre on a large wheel; got a hard one; choose another",
+        ),
+        ({**config(), "frame": {"spare": {"spokes": 1}}}, "frame.spare.spokes to be at least 3"),
         (config(radius=float("nan")), "limb.radius"),
         (config(places=[[1, "far"]]), "limb.places[0][1] to be a number; got 'far'"),
         (config(places=[1, 2]), "limb.places[0] to be a list; got 1"),
@@ -87,6 +94,21 @@ def test_anything_else_is_one_error(given: dict[str, Any], part: str) -> None:
     with pytest.raises(ConfigError) as caught:
         build(CATALOGUE, given)
     assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "key"),
+    [
+        ("length", "limb.length"),
+        ("limb.length", "limb.length"),
+        ("seed", "seed"),
+        ("spokes", "spokes"),  # which of the wheels?
+        ("nose", "nose"),
+        ("", ""),
+    ],
+)
+def test_an_error_from_elsewhere_gets_the_only_section_that_has_its_field(field: str, key: str) -> None:
+    assert CATALOGUE.located(ConfigError("another", "this", "change {field}", field)).field == key
 
 
 def test_a_configuration_cannot_name_code() -> None:

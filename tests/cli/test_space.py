@@ -80,12 +80,12 @@ def test_the_command_that_lets_designs_begin_with_the_controller_works(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["train", "together=true", "debug=tiny"], "a controller that fits any body; got controller=mlp"),
+        (["train", "together=true", "debug=tiny"], "a controller that fits any body; got mlp"),
         (["train", "together=true", "controller=shared", "designs=[x.json]"], "together=true"),
         (["evolve", "weights=absent"], "weights as a file of a controller"),
         (["evolve", "body=voxel", "terrain=segments"], "terrain=segments"),
         (["evolve", "body=voxel", "task=light", "task.target=[9,0]", "terrain=rough"], "a target inside the world"),
-        (["evolve", "controller.sensors=[light]"], "a task with a light; got a light sensor and task=walk"),
+        (["evolve", "controller.sensors=[light]"], "a task with a light; got a light sensor and the task walk"),
         (["evolve", "controller.sensors=[smell]"], "smell"),
         (
             ["evolve", "controller=cpg", "controller.sensors=[light]"],

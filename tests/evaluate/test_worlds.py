@@ -136,13 +136,15 @@ def test_memory_is_that_of_all_worlds() -> None:
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        ({"count": 0}, "conditions.count from 1 to 1024"),
-        ({"count": 2000}, "conditions.count from 1 to 1024"),
-        ({"fitness": "best"}, "conditions.fitness as one of mean, worst, quantile"),
-        ({"quantile": 1.5}, "conditions.quantile from 0 to 1"),
-        ({"friction_spread": -0.1}, "conditions.friction_spread from 0 to 1"),
-        ({"push_speed": -1.0}, "conditions.push_speed of 0 or more"),
-        ({"motor_noise": float("inf")}, "conditions.motor_noise of 0 or more"),
+        ({"count": 0}, "count to be a whole number from 1 to 1024"),
+        ({"count": 2.5}, "count to be a whole number from 1 to 1024"),
+        ({"vary_task": 1}, "vary_task to be true or false"),
+        ({"count": 2000}, "count to be a whole number from 1 to 1024"),
+        ({"fitness": "best"}, "fitness .*one of mean, worst, quantile"),
+        ({"quantile": 1.5}, "quantile .*from 0 to 1"),
+        ({"friction_spread": -0.1}, "friction_spread to be a number from 0 to 1"),
+        ({"push_speed": -1.0}, "push_speed to be a number of at least 0 m/s"),
+        ({"motor_noise": float("inf")}, "motor_noise to be a number of at least 0"),
     ],
 )
 def test_settings_out_of_range(settings: dict, complaint: str) -> None:

@@ -186,12 +186,12 @@ def test_genomes_of_another_lattice_are_refused():
     ("values", "message"),
     [
         ({"weights": {"flop": 1.0}}, "'flop'"),
-        ({"weights": {"flip": -1.0}}, "mutation.weights.flip"),
-        ({"weights": {"flip": math.nan}}, "mutation.weights.flip"),
-        ({"weights": {"flip": "often"}}, "mutation.weights.flip"),
-        ({"weights": {"flip": 0.0, "grow": 0}}, "weight above 0"),
-        ({"attempts": 0}, "mutation.attempts"),
-        ({"attempts": 1.5}, "mutation.attempts"),
+        ({"weights": {"flip": -1.0}}, "weights.flip to be a number of at least 0"),
+        ({"weights": {"flip": math.nan}}, "weights.flip to be a number of at least 0"),
+        ({"weights": {"flip": "often"}}, "weights.flip to be a number of at least 0"),
+        ({"weights": {"flip": 0.0, "grow": 0}}, "one is above 0"),
+        ({"attempts": 0}, "attempts to be a whole number"),
+        ({"attempts": 1.5}, "attempts to be a whole number"),
     ],
 )
 def test_bad_settings_say_what_was_expected(values, message):
@@ -210,7 +210,7 @@ def test_operators_are_those_that_apply_to_the_lattice():
 
 
 def test_operators_that_do_not_apply_to_the_lattice_are_not_enough():
-    with pytest.raises(ConfigError, match=r"mutation\.weights of an operator for the triangle lattice; got rotate"):
+    with pytest.raises(ConfigError, match="an operator that applies to the triangle lattice; got rotate"):
         only("rotate").operators(LATTICES["triangle"]().build())
 
 

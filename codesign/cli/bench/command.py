@@ -10,24 +10,41 @@ from typing import Any
 
 from rich.console import Console
 
-from codesign.cli.application import Command, Prepared, Request
+from codesign.cli.application import Command, Invocation, Plan
 from codesign.cli.bench.comparison import FILE, Earlier, name_of, read_earlier, verdict
 from codesign.cli.bench.plan import SIZES, Case, cases, executions, lattices, memory_rows, require_memory
-from codesign.cli.catalogue import of_trials
+from codesign.cli.catalogue import trial_catalogue
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
 from codesign.errors import ConfigError
 from codesign.files import write_text
-from codesign.sim import Execution
+from codesign.sim import ROWS, Execution
 from codesign.streams import require_seed
 
 MEASURES = ("speed", "space", "compile", "host", "cluster")
 """What can be measured, in this order."""
 
 
-def of_benchmarks() -> Catalogue:
+MEANINGS = {
+    "seed": "seed of the random bodies and of their controllers.",
+    "measure": f"what is measured, of {', '.join(MEASURES)}; space puts cubes in 3D beside triangles in 2D, with cpg.",
+    "worlds": "numbers of worlds that are simulated at once.",
+    "grids": "grids to compare with the body's own, such as 13x22 (cubes: 6x6x4); null for its lattice's usual one.",
+    "sizes": "mixed: random bodies, each another; uniform: the same body in every world.",
+    "precisions": "precisions to compare; the first is that of all other comparisons.",
+    "segments": "steps between kept states, to compare with execution.segment_steps.",
+    "full": "whether every grid, sizes and precision is measured at every number of worlds, not only at the one nearest"
+    " to 256.",
+    "seconds": "time for each measurement of a simulation [s]; there are three repetitions at least.",
+    "breeding": "designs drawn and varied on the host.",
+    "cluster": "designs evaluated through the evaluators local and ray.",
+    "previous": "bench.json of an earlier bench, to compare with; null for none.",
+}
+
+
+def bench_catalogue() -> Catalogue:
     """Return what the configuration holds: a trial without learning, and what to measure."""
-    trials = of_trials()
+    trials = trial_catalogue()
     choices = {key: registry for key, registry in trials.choices.items() if key != "learner"}
     choices["cubes.lattice"] = choices["body.lattice"]
     # Every body has one world here.
@@ -37,21 +54,19 @@ def of_benchmarks() -> Catalogue:
     lists |= {"precisions": list[str], "segments": list[int]}
     numbers = {"seconds": float, "breeding": int, "cluster": int, "full": bool, "previous": str | None}
     values = {key: kind for key, kind in trials.values.items() if key != "weights"}
-    return Catalogue(choices, records, {**values, **lists, **numbers})
+    return Catalogue(choices, records, {**values, **lists, **numbers}, MEANINGS)
 
 
-def prepare(request: Request) -> Prepared:
-    """Check a request for measurements.
+def prepare(invocation: Invocation) -> Plan:
+    """Check an invocation for measurements.
 
     Raises:
         ConfigError: a setting that is unknown, of the wrong type or out of range, or a previous file that is none.
         MemoryBudgetError: more worlds than fit into the memory.
     """
-    settings = build(of_benchmarks(), request.config)
+    settings = build(bench_catalogue(), invocation.config)
     require_seed(settings["seed"])
     _require_lists(settings)
-    for precision in settings["precisions"]:
-        replace(settings["execution"], precision=precision)
     if not settings["seconds"] > 0:
         raise ConfigError("seconds above 0", str(settings["seconds"]), "set for example seconds=2")
     for key in ("breeding", "cluster"):
@@ -62,11 +77,11 @@ def prepare(request: Request) -> Prepared:
     planned = [case for execution in executions(settings) for case in cases(settings, execution)]
     if "speed" in settings["measure"]:
         require_memory(settings, planned)
-    return Prepared(request.folder, partial(_run, settings, planned, earlier, request.folder))
+    return Plan(invocation.folder, partial(_run, settings, planned, earlier, invocation.folder))
 
 
 def _require_lists(settings: Mapping[str, Any]) -> None:
-    for key, known in (("measure", MEASURES), ("sizes", SIZES)):
+    for key, known in (("measure", MEASURES), ("sizes", SIZES), ("precisions", tuple(ROWS))):
         for word in settings[key]:
             if word not in known:
                 raise ConfigError(f"{key} as a list of {', '.join(known)}", repr(word), f"leave {key} out for all")
@@ -180,4 +195,4 @@ def _kind(device: str) -> str:
     return device.partition(":")[0]
 
 
-COMMAND = Command("bench", "bench", of_benchmarks, prepare)
+COMMAND = Command("bench", "bench", bench_catalogue, prepare)

@@ -54,7 +54,7 @@ def lattices(settings: Mapping[str, Any]) -> list[LatticeSettings]:
     """Return the body's own lattice, and the same with the grids to compare it with, by default its kind's own.
 
     Raises:
-        ConfigError: a grid that is not as many whole numbers as the lattice has directions.
+        ConfigError: a grid that is not as many whole numbers of 1 or more as the lattice has directions.
     """
     own: LatticeSettings = settings["body.lattice"]
     usual = type(own)()
@@ -62,7 +62,7 @@ def lattices(settings: Mapping[str, Any]) -> list[LatticeSettings]:
     if settings["grids"] is None:
         found.append(_sized(own, usual.shape))
     for grid in settings["grids"] or ():
-        extents = re.fullmatch("x".join([r"(\d+)"] * len(own.extents)), grid)
+        extents = re.fullmatch("x".join([r"([1-9]\d*)"] * len(own.extents)), grid)
         if extents is None:
             form = "x".join(extent.upper() for extent in own.extents)
             example = "x".join(str(extent) for extent in usual.shape)

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
-from codesign.errors import ConfigError
+from codesign.checks import require_choice, require_number
 from codesign.genome.assembly import assemble
 from codesign.genome.lattice import CellTemplate, Lattice, Material
 from codesign.genome.settings import LatticeSettings
@@ -58,11 +58,8 @@ class CubeLattice(LatticeSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         for field in ("soft_stiffness", "stiff_stiffness"):
-            self.require_positive(field)
-        if self.actuated not in get_args(Actuated):
-            known = " or ".join(get_args(Actuated))
-            remedy = "set body.lattice.actuated to one of them"
-            raise ConfigError(f"{known} for body.lattice.actuated", repr(self.actuated), remedy)
+            require_number(self, field, above=0.0, example=0.5)
+        require_choice(self, "actuated", get_args(Actuated))
 
     def construct(self) -> Lattice:
         """Work the lattice out."""

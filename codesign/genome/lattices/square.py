@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from codesign.checks import require_number
 from codesign.genome.assembly import assemble
 from codesign.genome.lattice import CellTemplate, Lattice, Material
 from codesign.genome.settings import LatticeSettings
@@ -40,7 +41,7 @@ class SquareLattice(LatticeSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         for field in ("rigid_stiffness", "soft_stiffness", "muscle_stiffness"):
-            self.require_positive(field)
+            require_number(self, field, above=0.0, example=0.5)
 
     def construct(self) -> Lattice:
         """Work the lattice out."""

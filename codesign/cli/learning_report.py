@@ -1,4 +1,4 @@
-"""What a generation of learning looks like: a table, rows of numbers, and a plot of learning curves."""
+"""Reports of a generation of learning: a table, rows of numbers, and a plot of learning curves."""
 
 import json
 from dataclasses import dataclass
@@ -8,14 +8,16 @@ import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from codesign.evaluate import Evaluations
 from codesign.files import replacing
+from codesign.train import LearningStatus
 
 _SHOWN = 20
 """Designs in the table; the rows file has all of them."""
 
 
 @dataclass(frozen=True)
-class Lessons:
+class LearningReport:
     """Designs and what they learned; entry i of every field belongs to design i.
 
     Attributes:
@@ -33,45 +35,50 @@ class Lessons:
     fitness: np.ndarray
     status: list[str]
 
+    @classmethod
+    def of(cls, names: list[str], evaluations: Evaluations) -> "LearningReport":
+        """Return the report of evaluated designs of these names."""
+        status = [LearningStatus(code).name.lower() for code in evaluations.status]
+        found = evaluations
+        return cls(names, found.masses, found.springs, found.curves, found.fitness, status)
 
-def table(lessons: Lessons) -> Table:
+
+def table(report: LearningReport) -> Table:
     """Return the best designs with points of their curves, and a line about all of them."""
-    iterations = lessons.curves.shape[1] - 1
+    iterations = report.curves.shape[1] - 1
     points = sorted({0, iterations // 2, iterations})
-    valid = np.isfinite(lessons.fitness)
+    valid = np.isfinite(report.fitness)
     caption = f"{valid.sum()} of {len(valid)} designs valid"
     if valid.any():
-        gain = np.median(lessons.fitness[valid] - lessons.curves[valid, 0])
-        caption += f", mean fitness {lessons.fitness[valid].mean():.3f}, median gain by learning {gain:.3f}"
+        gain = np.median(report.fitness[valid] - report.curves[valid, 0])
+        caption += f", mean fitness {report.fitness[valid].mean():.3f}, median gain by learning {gain:.3f}"
     shown = Table(box=SIMPLE_HEAD, caption=caption, caption_justify="left")
     for heading in ("design", "masses", "springs", *(f"step {point}" for point in points), "fitness", "status"):
         shown.add_column(heading, justify="left" if heading in ("design", "status") else "right", no_wrap=True)
-    for index in np.argsort(-lessons.fitness, kind="stable")[:_SHOWN]:
-        curve = [_number(value) for value in lessons.curves[index, points].tolist()]
-        size = (str(lessons.masses[index]), str(lessons.springs[index]))
-        shown.add_row(
-            lessons.names[index], *size, *curve, _number(float(lessons.fitness[index])), lessons.status[index]
-        )
+    for index in np.argsort(-report.fitness, kind="stable")[:_SHOWN]:
+        curve = [_number(value) for value in report.curves[index, points].tolist()]
+        size = (str(report.masses[index]), str(report.springs[index]))
+        shown.add_row(report.names[index], *size, *curve, _number(float(report.fitness[index])), report.status[index])
     return shown
 
 
-def rows(lessons: Lessons) -> str:
+def rows(report: LearningReport) -> str:
     """Return a line of JSON per design; null stands for what is not finite."""
     lines = [
         {
             "design": name,
-            "masses": int(lessons.masses[index]),
-            "springs": int(lessons.springs[index]),
-            "fitness": finite(lessons.fitness[index]),
-            "status": lessons.status[index],
-            "curve": [finite(value) for value in lessons.curves[index]],
+            "masses": int(report.masses[index]),
+            "springs": int(report.springs[index]),
+            "fitness": finite(report.fitness[index]),
+            "status": report.status[index],
+            "curve": [finite(value) for value in report.curves[index]],
         }
-        for index, name in enumerate(lessons.names)
+        for index, name in enumerate(report.names)
     ]
     return "".join(json.dumps(line) + "\n" for line in lines)
 
 
-def plot_curves(lessons: Lessons, title: str, path: Path) -> None:
+def plot_curves(report: LearningReport, title: str, path: Path) -> None:
     """Write all learning curves and their median as a PNG.
 
     Raises:
@@ -81,10 +88,10 @@ def plot_curves(lessons: Lessons, title: str, path: Path) -> None:
 
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
-    axes.plot(lessons.curves.T, color="#2a78b5", alpha=0.25, linewidth=0.8)
-    valid = np.isfinite(lessons.fitness)
+    axes.plot(report.curves.T, color="#2a78b5", alpha=0.25, linewidth=0.8)
+    valid = np.isfinite(report.fitness)
     if valid.any():
-        axes.plot(np.median(lessons.curves[valid], axis=0), color="#d95f02", linewidth=2, label="median of the valid")
+        axes.plot(np.median(report.curves[valid], axis=0), color="#d95f02", linewidth=2, label="median of the valid")
         axes.legend(frameon=False)
     axes.set(xlabel="learning step", ylabel="performance (higher is better)", title=title)
     axes.spines[["top", "right"]].set_visible(False)

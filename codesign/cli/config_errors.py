@@ -1,4 +1,4 @@
-"""Hydra's and OmegaConf's errors, told as this project tells errors: expected, got, remedy, in one line."""
+"""Hydra's and OmegaConf's errors in this project's form: expected, got and remedy, in one line."""
 
 import re
 from collections.abc import Collection
@@ -14,7 +14,7 @@ from omegaconf.errors import (
     ValidationError,
 )
 
-from codesign.cli.words import listed, nearest
+from codesign.cli.suggestions import listed, nearest
 from codesign.errors import ConfigError
 
 _KINDS = {

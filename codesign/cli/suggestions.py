@@ -1,4 +1,4 @@
-"""Words that users type and read: lists of them, lists of options, and the one that was probably meant."""
+"""Suggestions for what was mistyped, and the lists of words that users type and read."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

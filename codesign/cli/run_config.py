@@ -1,4 +1,4 @@
-"""The configuration that a run folder keeps, and the files it names: written once, read back as plain values."""
+"""The configuration in a run folder and the copies of the files that it names: written once, read as plain values."""
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -22,12 +22,12 @@ FILES = ("terrain.file", "weights")
 """Keys that name files. A run keeps its own copies, because files change and folders move."""
 
 
-def as_text(config: Mapping[str, Any]) -> str:
+def to_yaml(config: Mapping[str, Any]) -> str:
     """Return a configuration as the YAML that `read` takes back."""
     return OmegaConf.to_yaml(OmegaConf.create(dict(config)))
 
 
-def inputs(config: Mapping[str, Any]) -> dict[str, bytes]:
+def input_files(config: Mapping[str, Any]) -> dict[str, bytes]:
     """Return the content of the files that a configuration names, by the names of the copies that a run keeps.
 
     Raises:
@@ -73,7 +73,7 @@ def read(folder: RunFolder) -> dict[str, Any]:
     return config
 
 
-def require_free(overrides: Mapping[str, Any]) -> None:
+def require_resumable(overrides: Mapping[str, Any]) -> None:
     """Check that a command line which goes on with a run sets nothing that would make it another run.
 
     Args:
@@ -93,7 +93,9 @@ def require_free(overrides: Mapping[str, Any]) -> None:
             raise ConfigError("a run to go on as it was started", got, remedy)
 
 
-def renewed(stored: Mapping[str, Any], composed: Mapping[str, Any], overrides: tuple[str, ...]) -> dict[str, Any]:
+def with_overrides(
+    stored: Mapping[str, Any], composed: Mapping[str, Any], overrides: tuple[str, ...]
+) -> dict[str, Any]:
     """Return the stored configuration with what the command line sets anew.
 
     Args:

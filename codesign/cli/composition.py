@@ -1,0 +1,163 @@
+"""The configurations that a command line asks for, composed by Hydra; what goes wrong is explained."""
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra._internal.utils import get_args_parser
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+import codesign
+from codesign.cli.config_errors import explain
+from codesign.cli.schemas import Catalogue
+from codesign.errors import ConfigError
+
+VERSION_BASE = "1.3"
+
+PATHS = ("run", "output", "designs", "previous", "weights", "terrain.file", "hydra.run.dir", "hydra.sweep.dir")
+"""Keys that hold paths, which may have any character in them."""
+
+OTHER_KEYS = ("experiment", "debug", "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.job.name")
+"""Keys that Hydra reads and no catalogue lists, for suggestions."""
+
+
+def config_folder() -> Path:
+    """Return the folder of the configuration: inside an installed package, or at the top of a checkout."""
+    package = Path(codesign.__file__).resolve().parent
+    inside = package / "conf"
+    return inside if inside.is_dir() else package.parent / "conf"
+
+
+def readable(word: str) -> str:
+    """Return KEY=PATH with the path in quotes where Hydra could not read it without them."""
+    key, equals, path = word.partition("=")
+    if not equals or key not in PATHS:
+        return word
+    try:
+        OverridesParser.create().parse_override(word)
+    except HydraException:
+        return f"{key}={quoted(path)}"
+    return word
+
+
+def parse_flags(command: str, arguments: Sequence[str]) -> argparse.Namespace:
+    """Return Hydra's flags and the overrides of a command line.
+
+    Raises:
+        ConfigError: a flag that Hydra does not know, or one that would run what is in a file.
+    """
+    parser = get_args_parser()
+
+    def refuse(message: str) -> NoReturn:
+        remedy = f"put flags first, or see codesign {command} --hydra-help"
+        raise ConfigError("flags that Hydra knows", message, remedy)
+
+    parser.error = refuse
+    flags = parser.parse_args(list(arguments))
+    if flags.experimental_rerun is not None:
+        raise ConfigError("a configuration in YAML", "a pickle to run again", "use run=FOLDER, no pickle is read")
+    return flags
+
+
+@contextmanager
+def composer(
+    flags: argparse.Namespace, config_name: str, catalogue: Catalogue
+) -> Iterator[Callable[[list[str]], DictConfig]]:
+    """Yield a function from overrides to the composed configuration, Hydra's own part included.
+
+    Args:
+        flags: as the command line has them; they may name other folders and another primary configuration.
+        config_name: the command's primary configuration.
+        catalogue: what the configuration may hold, for suggestions.
+
+    Raises:
+        ConfigError: a folder that is not there; within the context, a configuration that cannot be composed.
+    """
+    path = str(config_folder()) if flags.config_path is None else str(_existing(flags.config_path))
+    further: list[str] = []
+    if flags.config_dir is not None:
+        further.append(f"hydra.searchpath=[{quoted(f'file://{_existing(flags.config_dir)}')}]")
+
+    def composed(overrides: list[str]) -> DictConfig:
+        return _compose(flags.config_name or config_name, [*overrides, *further])
+
+    with explained(catalogue), initialize_config_dir(path, job_name="codesign", version_base=VERSION_BASE):
+        yield composed
+
+
+def _compose(config_name: str, overrides: list[str]) -> DictConfig:
+    try:
+        return compose(config_name, overrides, return_hydra_config=True)
+    except OmegaConfBaseException:
+        raise
+    except yaml.YAMLError as error:
+        raise ConfigError("configuration files in YAML", str(error), "mend the file") from error
+    except ValueError as error:
+        # Hydra raises this one for a choice of nothing, as in task=null.
+        raise ConfigError("choices by name", str(error), "choose with group=NAME, or leave it out") from error
+
+
+def jobs(flags: argparse.Namespace) -> Iterator[list[str]]:
+    """Yield overrides that cover every value of every sweep, each at least once."""
+    if not flags.multirun:
+        yield flags.overrides
+        return
+    loader = GlobalHydra.instance().config_loader()
+    parsed = OverridesParser.create(loader).parse_overrides(flags.overrides)
+    values = [_values(override) for override in parsed]
+    first = [options[0] for options in values if options]
+    yield first
+    for place, options in enumerate(options for options in values if options):
+        for option in options[1:]:
+            yield [*first[:place], option, *first[place + 1 :]]
+
+
+def _values(override: Override) -> list[str]:
+    if not override.is_sweep_override():
+        return [str(override.input_line)]
+    if not override.is_discrete_sweep():
+        return []
+    return [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
+
+
+def by_key(overrides: list[str]) -> dict[str, Any]:
+    """Return the values of overrides by key or group, those of sweeps and of Hydra's own keys left out."""
+    parsed = OverridesParser.create().parse_overrides(overrides)
+    return {
+        override.key_or_group: override.value()
+        for override in parsed
+        if not (override.is_sweep_override() or override.key_or_group.partition(".")[0] == "hydra")
+    }
+
+
+def _existing(folder: str) -> Path:
+    path = Path(folder).resolve()
+    if not path.is_dir():
+        raise ConfigError("a folder of configuration", f"{path}, which is none", "name one that exists")
+    return path
+
+
+def quoted(text: str) -> str:
+    """Return a text in quotes that Hydra reads as this very text."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+@contextmanager
+def explained(catalogue: Catalogue) -> Iterator[None]:
+    """Raise what Hydra and OmegaConf raise inside as errors that name keys of the configuration."""
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        raise explain(error, [*catalogue.keys(), *OTHER_KEYS]) from error
+    except ConfigError as error:
+        raise catalogue.located(error) from error
