@@ -15,7 +15,7 @@ from codesign.body import Bodies, develop
 from codesign.cli.application import Plan
 from codesign.cli.learning_report import finite
 from codesign.errors import MemoryBudgetError
-from codesign.evaluate import SEEN, UNSEEN, Trial, batch_budget, bytes_needed, learn_together, require_any_body
+from codesign.evaluate import Trial, batch_budget, bytes_needed, learn_together
 from codesign.files import write_text
 from codesign.genome import random_genomes
 from codesign.run import Experiment, meaning, write_weights
@@ -34,7 +34,7 @@ def prepare_together(experiment: Experiment, folder: Path) -> Plan:
         MemoryBudgetError: the bodies do not fit into the memory together.
     """
     trial = experiment.trial
-    require_any_body(trial)
+    trial.require_any_body()
     seen, unseen = (_bodies(experiment, generation) for generation in (0, 1))
     for bodies in (seen, unseen):
         needed, budget = int(bytes_needed(trial, bodies).sum()), batch_budget(trial.execution)
@@ -56,11 +56,11 @@ def _bodies(experiment: Experiment, generation: int) -> Bodies:
 def _run(trial: Trial, seen: Bodies, unseen: Bodies, folder: Path) -> int:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     found = learn_together(trial, seen, unseen)
-    caption = f"bodies seen while learning, and others; learning ended as {found.status.name.lower()}"
+    caption = f"bodies seen while learning, and others; learning ended as {found.status.label}"
     shown = Table(box=SIMPLE_HEAD, caption=caption, caption_justify="left")
     for heading in ("bodies", "count", "mean before", "mean after", "worst after", "best after"):
         shown.add_column(heading, justify="left" if heading == "bodies" else "right", no_wrap=True)
-    for group in (SEEN, UNSEEN):
+    for group in found.before:
         before, after = found.before[group], found.after[group]
         numbers = (before.mean(), after.mean(), after.min(), after.max())
         shown.add_row(group, str(len(after)), *(f"{number:.3f}" for number in numbers))
@@ -69,7 +69,7 @@ def _run(trial: Trial, seen: Bodies, unseen: Bodies, folder: Path) -> int:
     lines = [json.dumps({"step": step, "performance": finite(value)}) for step, value in enumerate(found.curve)]
     lines += [
         json.dumps({"bodies": group, "number": number, "before": finite(one), "after": finite(other)})
-        for group in (SEEN, UNSEEN)
+        for group in found.before
         for number, (one, other) in enumerate(zip(found.before[group], found.after[group], strict=True))
     ]
     write_text(folder / "learning.jsonl", "\n".join(lines) + "\n")

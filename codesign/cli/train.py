@@ -18,7 +18,7 @@ from codesign.cli.settings import build
 from codesign.cli.suggestions import typed
 from codesign.cli.together import prepare_together
 from codesign.errors import ConfigError
-from codesign.evaluate import Trial, assess_bodies, estimate, estimate_given
+from codesign.evaluate import MemoryEstimate, Trial, assess_bodies
 from codesign.export import Recording, RecordingError, read_json
 from codesign.files import write_text
 from codesign.run import Experiment
@@ -63,11 +63,11 @@ def prepare(invocation: Invocation) -> Plan:
         _require_body(trial, dimension, invocation.overrides)
         trial.require_dimension(dimension)
         bodies = Bodies.of([_body(recording, name) for recording, name in zip(recordings, names, strict=True)])
-        memory = estimate_line(partial(estimate_given, trial, bodies), trial.execution)
+        memory = estimate_line(partial(MemoryEstimate.of_bodies, trial, bodies), trial.execution)
         opening = f"{_world_of(trial, dimension)}\n{memory}"
         learned = partial(_learn_given, trial, bodies, [recording.design for recording in recordings])
     else:
-        opening = estimate_line(partial(estimate, trial, experiment.evaluator), trial.execution)
+        opening = estimate_line(partial(MemoryEstimate.of_search, trial, experiment.evaluator), trial.execution)
         learned = partial(_learn_random, experiment)
     return Plan(invocation.folder, partial(_run, learned, invocation.folder, experiment.title, opening))
 

@@ -7,8 +7,6 @@ from codesign.evaluate.batches import batches
 from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.trial import Trial
 from codesign.genome import Genomes
-from codesign.sim import Simulator
-from codesign.streams import Purpose, stream
 from codesign.train import LearningStatus, learn
 
 DESIGNS_AT_A_TIME = 8192
@@ -60,7 +58,7 @@ def assess_bodies(
 def _assess(trial: Trial, bodies: Bodies, identities: np.ndarray, thresholds: np.ndarray | None) -> Evaluations:
     simulator = trial.simulator(bodies)
     limits = None if thresholds is None else -thresholds
-    learned = learn(simulator, trial.learner, initial_weights(trial, simulator, identities), limits)
+    learned = learn(simulator, trial.learner, trial.initial_weights(simulator, identities), limits)
     muscles = np.diff(np.concatenate([[0], np.cumsum(bodies.swings != 0)])[bodies.spring_start])
     passive = (muscles == 0) & (learned.status == LearningStatus.ZERO_GRADIENT)
     return Evaluations(
@@ -77,19 +75,3 @@ def _assess(trial: Trial, bodies: Bodies, identities: np.ndarray, thresholds: np
         muscles=muscles.astype(np.int32),
         robot_steps=learned.episodes * trial.physics.steps,
     )
-
-
-def initial_weights(trial: Trial, simulator: Simulator, identities: np.ndarray) -> np.ndarray:
-    """Return the weights that designs start to learn from, float64, flat as the simulator loads them.
-
-    They are drawn for every design, unless the trial says what they all start from.
-
-    Args:
-        trial: how designs are evaluated.
-        simulator: of the designs' bodies.
-        identities: (generation, individual) of each, int64, shape (n, 2).
-    """
-    if trial.start:
-        return np.tile(trial.start, simulator.controllers)
-    addresses = identities.tolist()
-    return simulator.initial([stream(trial.seed, born, number, Purpose.CONTROLLER) for born, number in addresses])

@@ -22,7 +22,7 @@ class Transfer:
         status: how learning ended.
         curve: mean performance over the bodies that the controller learned with, before learning and after every step,
             float64, shape (iterations + 1,).
-        before: performance of every body with the first weights, the mean over its worlds, by group (`SEEN`, `UNSEEN`),
+        before: performance of every body with the first weights, the mean over its worlds, by group ("seen", "unseen"),
             float64, each of shape (bodies,).
         after: the same with the best weights.
     """
@@ -38,7 +38,7 @@ def learn_together(trial: Trial, seen: Bodies, unseen: Bodies) -> Transfer:
     """Let one controller learn with some bodies, and compare its performance on these and on others before and after.
 
     Args:
-        trial: how bodies are evaluated; the weights of its controller fit any body (`require_any_body`).
+        trial: how bodies are evaluated; the weights of its controller fit any body (`Trial.require_any_body`).
         seen: bodies to learn with; all of them are simulated at once.
         unseen: bodies to try the controller on.
 

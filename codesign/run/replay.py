@@ -7,7 +7,7 @@ import numpy as np
 
 from codesign.body import Bodies, develop
 from codesign.errors import CheckpointError, DesignError
-from codesign.evaluate import Trial, assess, batches, initial_weights
+from codesign.evaluate import Trial, assess, batches
 from codesign.export import Gallery, History, Recording, Trajectory
 from codesign.genome import Genomes, check_genomes, check_whole
 from codesign.run import checkpoint as checkpoints
@@ -119,7 +119,7 @@ def _steps_of(design: Design) -> int:
 def _record(trial: Trial, bodies: Bodies, designs: Sequence[Design], weights: Sequence[np.ndarray]) -> list[Recording]:
     """Return recordings of designs that fit into the memory together."""
     simulator = trial.simulator(bodies)
-    before = _move(simulator, initial_weights(trial, simulator, _identities(designs)))
+    before = _move(simulator, trial.initial_weights(simulator, _identities(designs)))
     after = _move(simulator, np.concatenate(weights).astype(np.float64))
     light = light_of(simulator.conditions[0], trial.dimension)
     names = tuple(material.name for material in trial.lattice.build().materials)

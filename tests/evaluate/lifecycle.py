@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from codesign.evaluate import Ray
+from codesign.evaluate.ray_evaluator import Ray
 from tests.evaluate.fakes import designs, quick, trial
 
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}

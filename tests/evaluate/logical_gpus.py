@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from codesign.evaluate import Evaluations, Ray, Trial
+from codesign.evaluate import Evaluations, Trial
+from codesign.evaluate.ray_evaluator import Ray
 from codesign.genome import Genomes
 from codesign.sim import Execution
 from tests.evaluate.fakes import designs, quick, trial

@@ -8,8 +8,10 @@ import pytest
 
 from codesign.body import develop
 from codesign.errors import ConfigError, MemoryBudgetError
-from codesign.evaluate import Local, Ray, assess
+from codesign.evaluate import assess
 from codesign.evaluate.batches import batches, budget, shared
+from codesign.evaluate.local import Local
+from codesign.evaluate.ray_evaluator import Ray
 from codesign.genome import Genomes
 from codesign.sim import Execution, Physics
 from codesign.tasks import TASKS

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from codesign.errors import ConfigError, MemoryBudgetError, RunError
-from codesign.evaluate import EVALUATORS, Local, Ray
+from codesign.evaluate import EVALUATORS
+from codesign.evaluate.local import Local
+from codesign.evaluate.ray_evaluator import Ray
 from codesign.sim import Execution
 from tests.evaluate.fakes import (
     CORES,
@@ -136,7 +138,7 @@ def test_workers_have_a_gpu_each_where_there_are_some_and_a_share_of_the_memory_
 
 def test_an_address_without_a_cluster_is_one_clear_error():
     code = (
-        "from codesign.evaluate import Ray; from codesign.errors import ConfigError; "
+        "from codesign.evaluate.ray_evaluator import Ray; from codesign.errors import ConfigError; "
         "from tests.evaluate.fakes import quick, trial\n"
         "try: Ray(address='127.0.0.1:1').start(trial(), quick)\n"
         "except ConfigError as error: print(error.remedy)"

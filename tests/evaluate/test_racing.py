@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from codesign.evaluate import Local, Ray, assess, elimination_thresholds
+from codesign.evaluate import assess, elimination_thresholds
+from codesign.evaluate.local import Local
+from codesign.evaluate.ray_evaluator import Ray
 from codesign.sim import Execution, Physics
 from codesign.train import LearningStatus, Normalized
 from tests.evaluate.fakes import ITERATIONS, assert_same, designs, trial

@@ -7,7 +7,8 @@ import pytest
 
 from codesign.body import develop
 from codesign.control import CONTROLLERS
-from codesign.evaluate import SEEN, UNSEEN, assess, assess_bodies, learn_together
+from codesign.evaluate import assess, assess_bodies, learn_together
+from codesign.evaluate.together import SEEN, UNSEEN
 from codesign.sim import Physics
 from tests.evaluate.fakes import LATTICE, designs, trial
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from codesign.errors import DesignError, GenomeError
-from codesign.evaluate import Local, Ray
+from codesign.evaluate.local import Local
 from codesign.evaluate.ray_cluster import connect
+from codesign.evaluate.ray_evaluator import Ray
 from codesign.genome import LATTICES, Genome
 from codesign.run import RunFolder, evolve, gallery, replay, resume, select
 from codesign.run.checkpoint import newest_intact

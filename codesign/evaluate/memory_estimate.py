@@ -1,4 +1,4 @@
-"""What a trial will take, known before anything is computed: memory of a design, and how many go into a batch."""
+"""The memory that designs will need, known before anything is computed, and how many go into a batch."""
 
 from dataclasses import dataclass
 
@@ -32,6 +32,32 @@ class MemoryEstimate:
     budget: int | None
     processes: int
 
+    @classmethod
+    def of_search(cls, trial: Trial, evaluator: EvaluatorSettings) -> "MemoryEstimate":
+        """Return the estimate for the designs of a search, the largest being the one that fills the lattice.
+
+        Raises:
+            MemoryBudgetError: the largest design alone does not fit into the memory.
+            ConfigError: the trial's device is not there.
+        """
+        lattice = trial.lattice.build()
+        drawn = random_genomes(lattice, trial.lattice, streams(trial.seed, 0, _SAMPLE, Purpose.GENOME))
+        bodies = develop(lattice, Genomes.concatenate([filled(lattice), drawn]), trial.tissue)
+        needed = bytes_needed(trial, bodies)
+        named = f"one design that fills the {lattice.title} lattice"
+        return _checked(trial, int(needed[0]), int(needed[1:].mean()), evaluator.processes(trial.execution), named)
+
+    @classmethod
+    def of_bodies(cls, trial: Trial, bodies: Bodies) -> "MemoryEstimate":
+        """Return the estimate for given bodies in this process.
+
+        Raises:
+            MemoryBudgetError: the largest body alone does not fit into the memory.
+            ConfigError: the trial's device is not there.
+        """
+        needed = bytes_needed(trial, bodies)
+        return _checked(trial, int(needed.max()), int(needed.mean()), 1, "the largest design")
+
     @property
     def designs(self) -> int | None:
         """Designs of the expected size in a batch at most, None where the budget is not known."""
@@ -41,32 +67,6 @@ class MemoryEstimate:
     def largest_designs(self) -> int | None:
         """Designs of the largest size in a batch at most, None where the budget is not known."""
         return None if self.budget is None else min(self.budget // self.largest, DESIGNS_AT_A_TIME)
-
-
-def estimate(trial: Trial, evaluator: EvaluatorSettings) -> MemoryEstimate:
-    """Return what designs of a trial will take, the largest being the one that fills the lattice.
-
-    Raises:
-        MemoryBudgetError: the largest design alone does not fit into the memory.
-        ConfigError: the trial's device is not there.
-    """
-    lattice = trial.lattice.build()
-    drawn = random_genomes(lattice, trial.lattice, streams(trial.seed, 0, _SAMPLE, Purpose.GENOME))
-    bodies = develop(lattice, Genomes.concatenate([filled(lattice), drawn]), trial.tissue)
-    needed = bytes_needed(trial, bodies)
-    named = f"one design that fills the {lattice.title} lattice"
-    return _checked(trial, int(needed[0]), int(needed[1:].mean()), evaluator.processes(trial.execution), named)
-
-
-def estimate_given(trial: Trial, bodies: Bodies) -> MemoryEstimate:
-    """Return what given bodies will take in this process.
-
-    Raises:
-        MemoryBudgetError: the largest body alone does not fit into the memory.
-        ConfigError: the trial's device is not there.
-    """
-    needed = bytes_needed(trial, bodies)
-    return _checked(trial, int(needed.max()), int(needed.mean()), 1, "the largest design")
 
 
 def _checked(trial: Trial, largest: int, expected: int, processes: int | None, named: str) -> MemoryEstimate:
