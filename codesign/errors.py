@@ -50,6 +50,10 @@ class GenomeError(CodesignError):
     """A genome that does not fit its lattice or has no body."""
 
 
+class BodyError(CodesignError):
+    """A body that cannot be simulated: a spring to a mass that it does not have, a number that makes no sense."""
+
+
 class RunError(CodesignError):
     """A run folder that is missing, foreign or in use."""
 

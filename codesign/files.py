@@ -1,7 +1,7 @@
 """Files that are whole or absent: written beside their place, flushed to the disk, then renamed."""
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,18 +17,16 @@ def replacing(path: Path) -> Iterator[Path]:
         OutputError: the folder cannot be made or written to, or the disk is full.
     """
     path = Path(path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(descriptor)
+        # The system takes the user's umask from these permissions: files are as readable as the user's others.
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except OSError as error:
         raise _unwritable(path, error) from error
-    temporary = Path(name)
     try:
         yield temporary
         _flush(temporary)
-        # mkstemp makes files private; what a run leaves behind is as readable as any file its user makes.
-        temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
         _flush(path.parent)
     except OSError as error:
@@ -69,12 +67,6 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:

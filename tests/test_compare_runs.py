@@ -16,7 +16,7 @@ def compare(*folders: Path) -> subprocess.CompletedProcess[str]:
 
 def run(path: Path, title: str, *rows: tuple[float | None, float | None, int]) -> Path:
     folder = RunFolder(path)
-    folder.begin(f"title: {title}\n")
+    folder.create(f"title: {title}\n")
     for generation, (best, mean, steps) in enumerate(rows):
         row = {"generation": generation, "best_fitness": best, "mean_fitness": mean, "robot_steps": steps}
         folder.append_metrics(row)

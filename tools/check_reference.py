@@ -81,8 +81,6 @@ class Robot:
             rest_lengths=springs[:, 2],
             stiffness=springs[:, 3],
             swings=springs[:, 4],
-            cells=np.zeros((0, 3), np.int32),
-            materials=np.zeros(0, np.uint8),
         )
 
 
@@ -130,8 +128,6 @@ class VoxelReference:
             rest_lengths=robot.arrays["rest_length"],
             stiffness=np.full(len(springs), float(self.meta["spring_k"])),
             swings=np.full(len(springs), float(self.meta["spring_a"])),
-            cells=np.zeros((0, 8), np.int32),
-            materials=np.zeros(0, np.uint8),
         )
 
     def simulator(self, robot: Robot, execution: Execution) -> Simulator:

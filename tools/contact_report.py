@@ -73,8 +73,6 @@ def robot(generator: np.random.Generator, cells: int = 12, side: float = 0.1) ->
         rest_lengths=np.linalg.norm(place[springs[:, 0]] - place[springs[:, 1]], axis=1),
         stiffness=np.full(len(springs), 1.5e4),
         swings=np.where(generator.random(len(springs)) < 0.5, 0.2, 0.0),
-        cells=np.zeros((0, 8), np.int32),
-        materials=np.zeros(0, np.uint8),
     )
 
 

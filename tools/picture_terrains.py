@@ -51,7 +51,7 @@ def joined(places: np.ndarray, reach: float) -> Body:
     springs = np.argwhere(np.triu((apart < reach) & (apart > 0.0))).astype(np.int32)
     lengths = apart[springs[:, 0], springs[:, 1]]
     same = np.ones(len(springs))
-    return Body(places, springs, lengths, same, same, np.zeros((0, 3), np.int32), np.zeros(0, np.uint8))
+    return Body(places, springs, lengths, same, 0.0 * same)
 
 
 def example(name: str, dimension: int) -> Any:

@@ -158,9 +158,8 @@ class Sizes:
         """The layout of a world of these sizes alone on a GPU."""
         first = np.arange(self.springs) % (self.masses - 1)
         ends = np.stack([first, first + 1], axis=1).astype(np.int32)
-        none, zeros = np.zeros((0, 3), np.int32), np.zeros(self.springs)
-        positions = np.zeros((self.masses, DIMENSION))
-        body = Body(positions, ends, zeros, zeros, zeros, none, np.zeros(0, np.uint8))
+        zeros = np.zeros(self.springs)
+        body = Body(np.zeros((self.masses, DIMENSION)), ends, np.ones(self.springs), zeros, zeros)
         return layout_of(Bodies.of([body]), 1)
 
     @property

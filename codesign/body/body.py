@@ -1,30 +1,52 @@
 """Bodies: masses joined by springs, and the cells that they outline."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from codesign.body.soundness import FORMS, PARTS, require_sound
+from codesign.errors import BodyError
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
 OffsetArray = NDArray[np.int64]
 
 
+def _no_cells() -> IntArray:
+    return np.zeros((0, 3), dtype=np.int32)
+
+
+def _no_materials() -> NDArray[np.uint8]:
+    return np.zeros(0, dtype=np.uint8)
+
+
 @dataclass(frozen=True, eq=False)
 class Body:
-    """One body at rest.
+    """One body at rest: point masses of 1 kg each, and the springs that join them.
+
+    The fields take arrays, or nested lists that NumPy makes arrays of. Where a body stands in the world is up to the
+    terrain, which sets it down: only the positions relative to each other count.
 
     Attributes:
-        positions: mass positions [m], body frame (the smallest of each coordinate is 0), shape (masses, dim).
-        springs: the two masses of each spring, the lower first, shape (springs, 2).
-        rest_lengths: rest lengths [m], shape (springs,).
-        stiffness: spring stiffnesses [N/m], shape (springs,).
-        swings: largest relative change of the rest length by actuation, 0 for a passive spring, shape (springs,).
-        cells: masses at the corners of each filled cell, in drawing order, shape (filled, corners).
-        materials: material of each filled cell, an index into the lattice's materials, shape (filled,).
+        positions: positions of the masses [m], each of 1 kg, in any frame; bodies that grow from genomes have their
+            lowest corner at 0. Float64, shape (masses, dim) with dim 2 or 3, the last coordinate upwards.
+        springs: the numbers of the two masses that each spring joins, int32, shape (springs, 2).
+        rest_lengths: rest lengths [m], above 0, float64, shape (springs,).
+        stiffness: spring stiffnesses [N/m], at least 0, float64, shape (springs,).
+        swings: largest relative change of the rest length by actuation, from 0 (a passive spring) to below 1, float64,
+            shape (springs,).
+        cells: masses at the corners of each filled cell, in drawing order, int32, shape (filled, corners). Only
+            pictures need cells; a body of one's own may have none.
+        materials: material of each filled cell, an index into the lattice's materials, uint8, shape (filled,).
+
+    Raises:
+        BodyError: an array of another shape or type, a spring or a cell of a mass that does not exist, a spring that
+            joins a mass to itself, or a number that is not finite or out of range; the message says which one.
     """
 
     positions: FloatArray
@@ -32,8 +54,11 @@ class Body:
     rest_lengths: FloatArray
     stiffness: FloatArray
     swings: FloatArray
-    cells: IntArray
-    materials: NDArray[np.uint8]
+    cells: IntArray = field(default_factory=_no_cells)
+    materials: NDArray[np.uint8] = field(default_factory=_no_materials)
+
+    def __post_init__(self) -> None:
+        require_sound(self)
 
     @property
     def pieces(self) -> int:
@@ -45,21 +70,24 @@ class Body:
 
 @dataclass(frozen=True, eq=False)
 class Bodies:
-    """Many bodies of different sizes in flat arrays.
+    """Many bodies of different sizes in flat arrays; every mass is 1 kg, as in `Body`.
 
     The masses of body i are those from mass_start[i] up to but not including mass_start[i + 1]; the rest likewise.
 
     Attributes:
-        mass_start: first mass of each body, shape (n + 1,).
-        spring_start: first spring of each body, shape (n + 1,).
-        cell_start: first filled cell of each body, shape (n + 1,).
-        positions: mass positions [m], each in its body's frame, shape (all masses, dim).
+        mass_start: first mass of each body, int64, shape (n + 1,).
+        spring_start: first spring of each body, int64, shape (n + 1,).
+        cell_start: first filled cell of each body, int64, shape (n + 1,).
+        positions: positions of the masses [m], each body in a frame of its own, shape (all masses, dim).
         springs: the two masses of each spring, numbered from 0 within the body, shape (all springs, 2).
         rest_lengths: rest lengths [m], shape (all springs,).
         stiffness: spring stiffnesses [N/m], shape (all springs,).
         swings: largest relative changes of the rest lengths, 0 = passive, shape (all springs,).
         cells: masses at the corners of each filled cell, numbered within the body, shape (all filled, corners).
         materials: material of each filled cell, shape (all filled,).
+
+    Raises:
+        BodyError: as `Body`, and offsets that do not divide the arrays among the bodies.
     """
 
     mass_start: OffsetArray
@@ -73,6 +101,9 @@ class Bodies:
     cells: IntArray
     materials: NDArray[np.uint8]
 
+    def __post_init__(self) -> None:
+        require_sound(self)
+
     def __len__(self) -> int:
         return len(self.mass_start) - 1
 
@@ -81,57 +112,34 @@ class Bodies:
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         index %= len(self)
-        masses = slice(self.mass_start[index], self.mass_start[index + 1])
-        springs = slice(self.spring_start[index], self.spring_start[index + 1])
-        cells = slice(self.cell_start[index], self.cell_start[index + 1])
-        return Body(
-            positions=self.positions[masses],
-            springs=self.springs[springs],
-            rest_lengths=self.rest_lengths[springs],
-            stiffness=self.stiffness[springs],
-            swings=self.swings[springs],
-            cells=self.cells[cells],
-            materials=self.materials[cells],
-        )
+        own = {part: slice(*getattr(self, f"{part}_start")[index : index + 2]) for part in PARTS}
+        return _made(Body, **{name: getattr(self, name)[own[form.part]] for name, form in FORMS.items()})
 
-    def take(self, indices: NDArray[np.integer] | Sequence[int]) -> "Bodies":
-        """Return the bodies of the given indices, in that order."""
-        chosen = np.asarray(indices, dtype=np.int64)
-        mass_start, masses = _gathered(self.mass_start, chosen)
-        spring_start, springs = _gathered(self.spring_start, chosen)
-        cell_start, cells = _gathered(self.cell_start, chosen)
-        return Bodies(
-            mass_start=mass_start,
-            spring_start=spring_start,
-            cell_start=cell_start,
-            positions=self.positions[masses],
-            springs=self.springs[springs],
-            rest_lengths=self.rest_lengths[springs],
-            stiffness=self.stiffness[springs],
-            swings=self.swings[springs],
-            cells=self.cells[cells],
-            materials=self.materials[cells],
+    def take(self, indices: NDArray[np.integer] | NDArray[np.bool_] | Sequence[int]) -> "Bodies":
+        """Return the bodies of the given indices, in that order, or those that a mask of one bool each chooses."""
+        given = np.asarray(indices)
+        chosen = np.flatnonzero(given) if given.dtype == np.bool_ else given.astype(np.int64)
+        gathered = {part: _gathered(getattr(self, f"{part}_start"), chosen) for part in PARTS}
+        starts = {f"{part}_start": start for part, (start, _) in gathered.items()}
+        return _made(
+            Bodies, **starts, **{name: getattr(self, name)[gathered[form.part][1]] for name, form in FORMS.items()}
         )
 
     @staticmethod
     def of(bodies: Sequence[Body]) -> "Bodies":
-        """Return the given bodies, at least one and all of one dimension, in flat arrays."""
-        return _flat(
-            bodies,
-            offsets([len(body.positions) for body in bodies]),
-            offsets([len(body.springs) for body in bodies]),
-            offsets([len(body.cells) for body in bodies]),
-        )
+        """Return the given bodies, at least one, in flat arrays.
+
+        Raises:
+            BodyError: they differ in the number of dimensions, or of corners that a cell has.
+        """
+        counts = {part: [len(getattr(body, leading)) for body in bodies] for part, leading in PARTS.items()}
+        return _flat(bodies, {part: offsets(each) for part, each in counts.items()})
 
     @staticmethod
     def concatenate(parts: Sequence["Bodies"]) -> "Bodies":
         """Return the bodies of all parts, at least one and all of one dimension, one part after the other."""
-        return _flat(
-            parts,
-            offsets(np.concatenate([np.diff(part.mass_start) for part in parts])),
-            offsets(np.concatenate([np.diff(part.spring_start) for part in parts])),
-            offsets(np.concatenate([np.diff(part.cell_start) for part in parts])),
-        )
+        counts = {part: [np.diff(getattr(each, f"{part}_start")) for each in parts] for part in PARTS}
+        return _flat(parts, {part: offsets(np.concatenate(each)) for part, each in counts.items()})
 
 
 def offsets(counts: NDArray[np.integer] | Sequence[int]) -> OffsetArray:
@@ -141,24 +149,33 @@ def offsets(counts: NDArray[np.integer] | Sequence[int]) -> OffsetArray:
     return start
 
 
-def _flat(
-    parts: Sequence[Body] | Sequence[Bodies],
-    mass_start: OffsetArray,
-    spring_start: OffsetArray,
-    cell_start: OffsetArray,
-) -> Bodies:
-    """Return the arrays of all parts, one after the other, under the given offsets."""
-    return Bodies(
-        mass_start=mass_start,
-        spring_start=spring_start,
-        cell_start=cell_start,
-        positions=np.concatenate([part.positions for part in parts]),
-        springs=np.concatenate([part.springs for part in parts]),
-        rest_lengths=np.concatenate([part.rest_lengths for part in parts]),
-        stiffness=np.concatenate([part.stiffness for part in parts]),
-        swings=np.concatenate([part.swings for part in parts]),
-        cells=np.concatenate([part.cells for part in parts]),
-        materials=np.concatenate([part.materials for part in parts]),
+_Record = TypeVar("_Record", Body, Bodies)
+
+
+def _made(kind: type[_Record], **arrays: NDArray[Any]) -> _Record:
+    """Return a record of parts of records that were checked when they were made, without checking them again."""
+    record = object.__new__(kind)
+    for name, array in arrays.items():
+        object.__setattr__(record, name, array)
+    return record
+
+
+def _flat(parts: Sequence[Body] | Sequence[Bodies], starts: dict[str, OffsetArray]) -> Bodies:
+    """Return the arrays of all parts, one after the other, under the given offsets of masses, springs and cells."""
+    dimensions = {part.positions.shape[1] for part in parts}
+    if len(dimensions) > 1:
+        raise BodyError("bodies of one number of dimensions", "bodies in 2D and in 3D", "simulate them apart")
+    # Parts without cells do not say how many corners a cell has.
+    cells = [part.cells for part in parts if len(part.cells)] or [part.cells for part in parts[:1]]
+    corners = sorted({each.shape[1] for each in cells})
+    if len(corners) > 1:
+        got = f"cells of {corners[0]} and of {corners[-1]}"
+        raise BodyError("bodies whose cells have one number of corners", got, "leave their cells out")
+    arrays = {name: [getattr(part, name) for part in parts] for name in FORMS} | {"cells": cells}
+    return _made(
+        Bodies,
+        **{f"{part}_start": start for part, start in starts.items()},
+        **{name: np.concatenate(each) for name, each in arrays.items()},
     )
 
 

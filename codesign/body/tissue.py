@@ -1,4 +1,4 @@
-"""What springs are made of."""
+"""The material of springs: how stiff they are, and how much muscles change their length."""
 
 from dataclasses import dataclass
 

@@ -11,7 +11,7 @@ from codesign.cli.schemas import Catalogue
 from codesign.control import CONTROLLERS
 from codesign.evaluate import EVALUATORS, Trial, Worlds
 from codesign.genome import LATTICES, VARIATIONS, VariationSettings
-from codesign.run import CheckpointSettings, Experiment, meaning, read_weights
+from codesign.run import CheckpointSettings, Experiment, read_weights
 from codesign.search import SEARCHES
 from codesign.sim import Execution, Physics
 from codesign.tasks import TASKS, TERRAINS
@@ -74,8 +74,8 @@ def trial_of(settings: Mapping[str, Any]) -> Trial:
     """
     start: tuple[float, ...] = ()
     if settings["weights"] is not None:
-        of = meaning(settings["controller"], settings["body.lattice"].build().dim)
-        start = read_weights(Path(settings["weights"]), of)
+        dimension = settings["body.lattice"].build().dim
+        start = read_weights(Path(settings["weights"]), settings["controller"], dimension)
     return Trial(
         lattice=settings["body.lattice"],
         tissue=settings["body.tissue"],

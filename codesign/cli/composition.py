@@ -107,12 +107,20 @@ def _compose(config_name: str, overrides: list[str]) -> DictConfig:
 
 
 def jobs(flags: argparse.Namespace) -> Iterator[list[str]]:
-    """Yield overrides that cover every value of every sweep, each at least once."""
-    if not flags.multirun:
-        yield flags.overrides
-        return
+    """Yield overrides that cover every value of every sweep, each at least once.
+
+    Raises:
+        ConfigError: a sweep without the flag for several runs.
+    """
     loader = GlobalHydra.instance().config_loader()
     parsed = OverridesParser.create(loader).parse_overrides(flags.overrides)
+    if not flags.multirun:
+        for override in parsed:
+            if override.is_sweep_override():
+                remedy = "add -m to run with each of them, or write a list as key=[a,b]"
+                raise ConfigError("one value for each key", f"'{override.input_line}'", remedy)
+        yield flags.overrides
+        return
     values = [_values(override) for override in parsed]
     first = [options[0] for options in values if options]
     yield first
@@ -158,6 +166,6 @@ def explained(catalogue: Catalogue) -> Iterator[None]:
     try:
         yield
     except (HydraException, OmegaConfBaseException) as error:
-        raise explain(error, [*catalogue.keys(), *OTHER_KEYS]) from error
+        raise explain(error, catalogue, OTHER_KEYS) from error
     except ConfigError as error:
         raise catalogue.located(error) from error

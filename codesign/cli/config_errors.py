@@ -1,7 +1,10 @@
 """Hydra's and OmegaConf's errors in this project's form: expected, got and remedy, in one line."""
 
 import re
+import types
+import typing
 from collections.abc import Collection
+from typing import Any
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig
@@ -14,56 +17,49 @@ from omegaconf.errors import (
     ValidationError,
 )
 
+from codesign.cli.schemas import Catalogue
 from codesign.cli.suggestions import listed, nearest
 from codesign.errors import ConfigError
 
-_KINDS = {
-    r"\bInteger\b|field of type 'int'": "a whole number",
-    r"\bFloat\b|field of type 'float'": "a number",
-    r"\bbool\b": "true or false",
-    r"\blist\b": "a list [a,b,...]",
-    "field of type 'str'": "a text",
-}
-"""What a value should have been, by what OmegaConf says about it."""
+_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+"""What a value of a type is called."""
 
 
-def explain(error: Exception, known: Collection[str]) -> ConfigError:
+def explain(error: Exception, catalogue: Catalogue, further: Collection[str] = ()) -> ConfigError:
     """Return the one-line form of an error that composing a configuration raised.
 
     Args:
         error: what Hydra or OmegaConf raised.
-        known: every key and every group that could have been set, for suggestions.
+        catalogue: what the configuration may hold, for suggestions and the types of values.
+        further: keys that could have been set besides.
     """
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
     if isinstance(cause, OmegaConfBaseException):
-        return _of_omegaconf(cause, known)
+        return _of_omegaconf(cause, catalogue, further)
     if isinstance(error, MissingConfigException):
         return _missing_option(error)
     if isinstance(error, OverrideParseException):
         return _unreadable(error)
     if match := re.match(r"Could not override '(.+?)'", str(error)):
         return ConfigError("a choice that this command has", f"'{match[1]}'", "see its --help for what can be set")
-    if "Ambiguous value" in str(error):
-        remedy = "add -m to run with each of them, or write a list as key=[a,b]"
-        return ConfigError("one value for each key", str(error).splitlines()[0], remedy)
     return ConfigError("a configuration that Hydra can compose", _first_line(error), "see --help for keys and choices")
 
 
 def _unreadable(error: OverrideParseException) -> ConfigError:
     remedy = "put a value with special characters in quotes, and those in the shell's: 'key=\"value\"'"
-    if "missing EQUAL" in str(error):
+    if "=" not in (error.override or "="):
         remedy = "see --help for keys and choices"
     return ConfigError("overrides of the form key=value", _first_line(error), remedy)
 
 
-def _of_omegaconf(error: OmegaConfBaseException, known: Collection[str]) -> ConfigError:
+def _of_omegaconf(error: OmegaConfBaseException, catalogue: Catalogue, further: Collection[str]) -> ConfigError:
     if isinstance(error, ConfigKeyError | ConfigAttributeError):
         key = str(error.full_key)
         siblings = error.parent_node if isinstance(error.parent_node, DictConfig) else {}
         inside = f"{key.rpartition('.')[0]}." if "." in key else ""
-        return unknown_key(key, [*known, *(f"{inside}{name}" for name in siblings)])
+        return unknown_key(key, [*catalogue.keys(), *further, *(f"{inside}{name}" for name in siblings)])
     if isinstance(error, ValidationError):
-        return _wrong_type(error)
+        return _wrong_type(error, catalogue)
     if isinstance(error, InterpolationResolutionError | MissingMandatoryValue):
         return ConfigError("references that can be resolved", _first_line(error), f"set {error.full_key or 'it'}")
     return ConfigError("a configuration that OmegaConf can read", _first_line(error), "see --cfg job for what there is")
@@ -89,13 +85,24 @@ def _missing_option(error: MissingConfigException) -> ConfigError:
     return ConfigError(f"{group} to be one of {listed(error.options)}", f"'{option}'", remedy)
 
 
-def _wrong_type(error: ValidationError) -> ConfigError:
-    text = _first_line(error)
-    kind = next((words for said, words in _KINDS.items() if re.search(said, text)), "another type")
-    if "not Optional" in text:
-        kind = "a value"
+def _wrong_type(error: ValidationError, catalogue: Catalogue) -> ConfigError:
+    key, item, _ = str(error.full_key).partition("[")
+    hint = catalogue.hint(key)
+    wanted = _described(typing.get_args(hint)[0] if item and typing.get_args(hint) else hint)
     value = "null" if error.value is None else repr(error.value)
-    return ConfigError(f"{error.full_key} to be {kind}", value, f"set {error.full_key} to {kind}")
+    return ConfigError(f"{error.full_key} to be {wanted}", value, f"set {error.full_key} to {wanted}")
+
+
+def _described(hint: Any) -> str:
+    """Return what a value of a type is called."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        return f"{_described(arguments[0])}, or null"
+    if origin in (list, tuple):
+        return "a list [a,b,...]"
+    if origin is typing.Literal:
+        return f"one of {', '.join(arguments)}"
+    return _WORDS.get(hint, "of another type")
 
 
 def _first_line(error: BaseException) -> str:

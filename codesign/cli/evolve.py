@@ -41,7 +41,8 @@ def prepare(invocation: Invocation) -> Plan:
 
 def _prepare_old(invocation: Invocation) -> Plan:
     folder = RunFolder(Path(str(invocation.config["run"])))
-    config = run_config.with_overrides(run_config.read(folder), invocation.config, invocation.overrides)
+    stored = run_config.read(folder, experiment_catalogue())
+    config = run_config.with_overrides(stored, invocation.config, invocation.overrides)
     settings = build(experiment_catalogue(), config)
     experiment = experiment_of(settings)
     # The folder keeps the number of generations that the run was started with.

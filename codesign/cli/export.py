@@ -52,7 +52,7 @@ def prepare(invocation: Invocation) -> Plan:
     if settings["run"] is None:
         raise RunError("the folder of a run", "none", "name one, as in codesign export run=FOLDER")
     folder = RunFolder(Path(settings["run"]))
-    experiment = experiment_of(build(experiment_catalogue(), run_config.read(folder)))
+    experiment = experiment_of(build(experiment_catalogue(), run_config.read(folder, experiment_catalogue())))
     selection = _selection(settings)
     select(folder, selection)
     output = Path(settings["output"])

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from codesign.cli.docstrings import field_meanings, first_sentence, summary
 from codesign.cli.schemas import Catalogue
+from codesign.cli.settings import kinds_of
 
 WIDTH = 100
 """Columns that the help takes at most."""
@@ -93,16 +94,19 @@ def _settings(catalogue: Catalogue, config: DictConfig) -> Iterator[str]:
     if "output" not in values:
         folder = OmegaConf.to_yaml(config.hydra.run).removeprefix("dir: ").strip()
         yield from _setting(OUTPUT, folder, "folder that the command writes to.")
+    kinds = kinds_of(catalogue, values)
     for group in values:
-        for key in catalogue.sections:
+        for key, kind in kinds.items():
             first, _, inner = key.partition(".")
             if first == group:
-                yield from _section(catalogue, key, values[group][inner] if inner else values[group])
+                section = values[group][inner] if inner else values[group]
+                # Sections inside this one have a heading of their own.
+                own = {field: value for field, value in section.items() if f"{key}.{field}" not in kinds}
+                yield from _section(catalogue, key, kind, own)
 
 
-def _section(catalogue: Catalogue, key: str, section: Mapping[str, Any]) -> Iterator[str]:
+def _section(catalogue: Catalogue, key: str, kind: type, section: Mapping[str, Any]) -> Iterator[str]:
     """Yield a heading that says what a section is, and lines about its keys."""
-    kind = catalogue.kind(key, section.get("name"))
     chosen = f" ({section['name']})" if key in catalogue.choices else ""
     yield ""
     yield from textwrap.wrap(f"-- {key}{chosen}: {summary(kind)}", WIDTH, subsequent_indent="   ")

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from codesign.checks import require_choice, require_count, require_flag
-from codesign.run import Listener, Metrics, NullListener
+from codesign.run import Listener, Metrics
 
 _RECENT = 5
 """Generations whose time says how long the next ones will take; the first compiles kernels and is no guide."""
@@ -55,7 +55,7 @@ class Logger:
 COMPILING = "the first generation also compiles the simulator, if this machine has not done so before"
 
 
-class NullDisplay(NullListener):
+class NullDisplay(Listener):
     """Shows nothing; the base of every display."""
 
     def __init__(self, console: Console) -> None:

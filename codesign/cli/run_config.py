@@ -9,8 +9,9 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from codesign.cli.schemas import Catalogue
 from codesign.errors import ConfigError, RunError
-from codesign.run import RunFolder
+from codesign.run import RunFolder, added_settings
 
 FREE = ("run", "evaluator", "execution", "logger", "checkpoints", "search.generations")
 """What may be set anew when a run goes on; none of it changes what a finished generation was."""
@@ -20,6 +21,11 @@ DECISIVE = ("execution.precision",)
 
 FILES = ("terrain.file", "weights")
 """Keys that name files. A run keeps its own copies, because files change and folders move."""
+
+
+ADDED = {"weights": None}
+"""Plain values that were added after runs had been written, at what the program did before. Fields of settings that
+were added stand in `codesign.run`, beside the settings."""
 
 
 def to_yaml(config: Mapping[str, Any]) -> str:
@@ -42,8 +48,10 @@ def input_files(config: Mapping[str, Any]) -> dict[str, bytes]:
     return found
 
 
-def read(folder: RunFolder) -> dict[str, Any]:
+def read(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
     """Return the configuration that a run was started with, naming the run's own copies of files.
+
+    Settings that the version which started it did not have are there too, at the values that mean what it did.
 
     Raises:
         RunError: the folder is not that of a run, its configuration is no YAML of plain values, or a copy is missing.
@@ -59,7 +67,7 @@ def read(folder: RunFolder) -> dict[str, Any]:
     for text in _texts(stored):
         if "${" in text:
             raise RunError("a configuration without references", f"{text!r} in {folder.config}", remedy)
-    config = {str(key): value for key, value in stored.items()}
+    config = _completed({str(key): value for key, value in stored.items()}, catalogue)
     for key, source in _files(config):
         copy = folder.inputs / _copy_of(key, source)
         if not copy.is_file():
@@ -70,6 +78,20 @@ def read(folder: RunFolder) -> dict[str, Any]:
         for group in groups:
             section = section[group]
         section[last] = str(copy)
+    return config
+
+
+def _completed(config: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """Return a stored configuration, changed, with the settings that were added after it was written."""
+    for key, value in ADDED.items():
+        config.setdefault(key, value)
+    for key in catalogue.sections:
+        section: Any = config
+        for part in key.split("."):
+            section = section.setdefault(part, {}) if isinstance(section, dict) else None
+        if isinstance(section, dict):
+            for name, value in added_settings(catalogue.kind(key, section.get("name"))).items():
+                section.setdefault(name, value)
     return config
 
 

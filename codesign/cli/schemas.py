@@ -67,10 +67,29 @@ class Catalogue:
         holders = [key for key in self.sections if field in self._fields(key)]
         return error.within(holders[0]) if len(holders) == 1 else error
 
-    def _fields(self, key: str) -> set[str]:
+    def hint(self, key: str) -> Any:
+        """Return the type of a key's value; None where nothing has such a key, or choices differ in its type."""
+        if key in self.values:
+            return self.values[key]
+        section = next((own for own in self.sections if key.startswith(f"{own}.")), None)
+        if section is None:
+            return None
+        name, _, entry = key.removeprefix(f"{section}.").partition(".")
+        hints = [typing.get_type_hints(kind)[name] for kind in self._kinds(section) if name in _settable(kind)]
+        if not hints or any(hint != hints[0] for hint in hints):
+            return None
+        return typing.get_args(hints[0])[-1] if entry and typing.get_args(hints[0]) else hints[0]
+
+    def _fields(self, section: str) -> set[str]:
         """Return the names of all fields that a section may have, whatever it chooses."""
-        kinds = self.choices[key].values() if key in self.choices else [self.records[key]]
-        return {item.name for kind in kinds for item in fields(kind) if item.init}
+        return {name for kind in self._kinds(section) for name in _settable(kind)}
+
+    def _kinds(self, section: str) -> list[type]:
+        return list(self.choices[section].values()) if section in self.choices else [self.records[section]]
+
+
+def _settable(kind: type) -> list[str]:
+    return [item.name for item in fields(kind) if item.init]
 
 
 def register(catalogue: Catalogue) -> None:

@@ -27,14 +27,23 @@ def build(catalogue: Catalogue, config: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigError: a key that nothing reads, a missing section, a value of the wrong type or out of range.
     """
-    kinds = {key: catalogue.kind(key, _select(config, key).get("name")) for key in catalogue.sections}
+    kinds = kinds_of(catalogue, config)
     try:
         merged = OmegaConf.merge(OmegaConf.structured(whole(catalogue, kinds)), OmegaConf.create(dict(config)))
         values: Any = OmegaConf.to_container(merged, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
-        raise explain(error, catalogue.keys()) from error
+        raise explain(error, catalogue) from error
     built = {name: values[name] for name in catalogue.values}
     return {**built, **{key: _record(key, kind, _select(values, key)) for key, kind in kinds.items()}}
+
+
+def kinds_of(catalogue: Catalogue, config: Mapping[str, Any]) -> dict[str, type]:
+    """Return the dataclass behind every section of a configuration, by dotted key.
+
+    Raises:
+        ConfigError: a missing section, or a name that its registry does not have.
+    """
+    return {key: catalogue.kind(key, _select(config, key).get("name")) for key in catalogue.sections}
 
 
 def _select(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from codesign.errors import MemoryBudgetError
 from codesign.evaluate import Trial, batch_budget, bytes_needed, learn_together
 from codesign.files import write_text
 from codesign.genome import random_genomes
-from codesign.run import Experiment, meaning, write_weights
+from codesign.run import Experiment, write_weights
 from codesign.sim import MEBIBYTE
 from codesign.streams import Purpose, streams
 
@@ -65,7 +65,7 @@ def _run(trial: Trial, seen: Bodies, unseen: Bodies, folder: Path) -> int:
         numbers = (before.mean(), after.mean(), after.min(), after.max())
         shown.add_row(group, str(len(after)), *(f"{number:.3f}" for number in numbers))
     console.print(shown)
-    write_weights(folder / "controller.safetensors", found.weights, meaning(trial.controller, trial.dimension))
+    write_weights(folder / "controller.safetensors", found.weights, trial.controller, trial.dimension)
     lines = [json.dumps({"step": step, "performance": finite(value)}) for step, value in enumerate(found.curve)]
     lines += [
         json.dumps({"bodies": group, "number": number, "before": finite(one), "after": finite(other)})

@@ -17,7 +17,7 @@ from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
 from codesign.cli.suggestions import typed
 from codesign.cli.together import prepare_together
-from codesign.errors import ConfigError
+from codesign.errors import BodyError, ConfigError
 from codesign.evaluate import MemoryEstimate, Trial, assess_bodies
 from codesign.export import Recording, RecordingError, read_json
 from codesign.files import write_text
@@ -90,7 +90,7 @@ def _run(learned: partial[LearningReport], folder: Path, title: str, opening: st
 
 def _learn_random(experiment: Experiment) -> LearningReport:
     """Let the designs that a run of this experiment starts with learn."""
-    asked = experiment.search.begin(experiment.space, experiment.seed).ask()
+    asked = experiment.search.start(experiment.space, experiment.seed).ask()
     with experiment.evaluator.start(experiment.trial) as evaluator:
         found = evaluator.evaluate(asked.genomes, asked.identities)
     return LearningReport.of([f"random-{individual}" for _, individual in asked.identities.tolist()], found)
@@ -134,15 +134,18 @@ def _dimension(recordings: list[Recording], names: tuple[str, ...]) -> int:
 
 def _body(recording: Recording, name: str) -> Body:
     start = recording.after.positions[0].astype(np.float64)
-    body = Body(
-        positions=start - start.min(axis=0),
-        springs=recording.springs,
-        rest_lengths=recording.rest_lengths.astype(np.float64),
-        stiffness=recording.stiffness.astype(np.float64),
-        swings=recording.swings.astype(np.float64),
-        cells=recording.cells,
-        materials=recording.materials,
-    )
+    try:
+        body = Body(
+            positions=start - start.min(axis=0),
+            springs=recording.springs,
+            rest_lengths=recording.rest_lengths.astype(np.float64),
+            stiffness=recording.stiffness.astype(np.float64),
+            swings=recording.swings.astype(np.float64),
+            cells=recording.cells,
+            materials=recording.materials,
+        )
+    except BodyError as error:
+        raise RecordingError(error.expected, f"{error.got} in {name}", error.remedy) from error
     if body.pieces != 1:
         expected = f"a body whose {len(start)} masses are joined by springs in {name}"
         raise RecordingError(expected, f"{body.pieces} pieces", "leave the loose masses out, or join them")

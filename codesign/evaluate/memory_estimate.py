@@ -8,7 +8,7 @@ from codesign.evaluate.assessment import DESIGNS_AT_A_TIME
 from codesign.evaluate.batches import batch_budget, bytes_needed, shared
 from codesign.evaluate.evaluator import EvaluatorSettings
 from codesign.evaluate.trial import Trial
-from codesign.genome import Genomes, filled, random_genomes
+from codesign.genome import Genomes, random_genomes
 from codesign.sim import MEBIBYTE
 from codesign.streams import Purpose, streams
 
@@ -42,7 +42,7 @@ class MemoryEstimate:
         """
         lattice = trial.lattice.build()
         drawn = random_genomes(lattice, trial.lattice, streams(trial.seed, 0, _SAMPLE, Purpose.GENOME))
-        bodies = develop(lattice, Genomes.concatenate([filled(lattice), drawn]), trial.tissue)
+        bodies = develop(lattice, Genomes.concatenate([Genomes.full(lattice), drawn]), trial.tissue)
         needed = bytes_needed(trial, bodies)
         named = f"one design that fills the {lattice.title} lattice"
         return _checked(trial, int(needed[0]), int(needed[1:].mean()), evaluator.processes(trial.execution), named)

@@ -3,14 +3,14 @@
 Host code only; it knows no simulator, no files and no workers.
 """
 
-from codesign.genome.genomes import Genome, Genomes, check_genomes, filled
+from codesign.genome.genomes import Genome, Genomes, check_genomes
 from codesign.genome.keys import keys
 from codesign.genome.lattice import Lattice
 from codesign.genome.lattices import LATTICES
-from codesign.genome.operators import VARIATIONS, Operator
+from codesign.genome.operators import VARIATIONS
 from codesign.genome.repair import check_whole, random_genomes, repair
 from codesign.genome.settings import LatticeSettings
-from codesign.genome.variation import Offspring, VariationSettings, vary
+from codesign.genome.variation import VariationSettings, vary
 from codesign.genome.voxels import from_voxels
 
 __all__ = [
@@ -20,12 +20,9 @@ __all__ = [
     "Genomes",
     "Lattice",
     "LatticeSettings",
-    "Offspring",
-    "Operator",
     "VariationSettings",
     "check_genomes",
     "check_whole",
-    "filled",
     "from_voxels",
     "keys",
     "random_genomes",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,11 +74,18 @@ class Genomes:
     @overload
     def __getitem__(self, index: NDArray[np.integer] | NDArray[np.bool_] | Sequence[int] | slice) -> "Genomes": ...
     def __getitem__(self, index: object) -> "Genome | Genomes":
-        """Return one genome for a number, a population for an array, list or slice of them."""
+        """Return one genome for a number, a population for a slice, for numbers, or for a mask of one bool each."""
         if isinstance(index, int | np.integer):
             return Genome(self.cells[index], self.muscles[index])
-        chosen = index if isinstance(index, slice | np.ndarray) else np.asarray(index, dtype=np.intp)
+        chosen: Any = index if isinstance(index, slice | np.ndarray) else np.asarray(index)
+        if isinstance(chosen, np.ndarray) and not chosen.size:
+            chosen = chosen.astype(np.intp)  # NumPy makes real numbers of an empty list
         return Genomes(self.cells[chosen], self.muscles[chosen])
+
+    @staticmethod
+    def full(lattice: Lattice) -> "Genomes":
+        """Return the genome that fills a lattice, whose body is the largest there can be, as a population of one."""
+        return Genomes(np.ones((1, lattice.cells), np.uint8), np.ones((1, len(lattice.edges)), np.uint8))
 
     @staticmethod
     def stack(genomes: Sequence[Genome]) -> "Genomes":
@@ -89,11 +96,6 @@ class Genomes:
     def concatenate(parts: Sequence["Genomes"]) -> "Genomes":
         """Return the given populations, at least one, one after the other."""
         return Genomes(np.concatenate([part.cells for part in parts]), np.concatenate([part.muscles for part in parts]))
-
-
-def filled(lattice: Lattice) -> Genomes:
-    """Return the genome that fills a lattice, whose body is the largest there can be, as a population of one."""
-    return Genomes(np.ones((1, lattice.cells), np.uint8), np.ones((1, len(lattice.edges)), np.uint8))
 
 
 def check_genomes(lattice: Lattice, genomes: Genomes, *, bodies: bool = True) -> None:

@@ -68,8 +68,8 @@ def same_bodies(lattice: Lattice, first: Genomes, second: Genomes, shape_only: B
 def _cell_codes(lattice: Lattice, genomes: Genomes, symmetry: Symmetry, grid: IntArray) -> tuple[bytes, list[int]]:
     """Return a number of 8 bytes per filled cell of each body's image, and where each body's numbers end.
 
-    A number says where the cell's image lies, seen from the image's corner, what kind of cell it is and what it is made
-    of. They come in the order of the places.
+    The number of a cell encodes where its image lies relative to the corner of the body's image, the kind of cell, and
+    its material. The numbers are in the order of where the images lie.
     """
     ordered = genomes.cells[:, symmetry.cell_order]
     body, at = np.nonzero(ordered)

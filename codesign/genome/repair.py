@@ -1,4 +1,4 @@
-"""Repair: every genome has one body, in one piece and without needless holes."""
+"""Repair of genomes, so that each has one body, in one piece and without enclosed holes."""
 
 from collections.abc import Sequence
 
@@ -43,15 +43,16 @@ def repair(lattice: Lattice, genomes: Genomes) -> Genomes:
 
 
 def check_whole(lattice: Lattice, genomes: Genomes) -> None:
-    """Check that genomes which are not to be repaired, say from a file, have bodies in one piece each.
+    """Check that genomes which are not to be repaired, say from a file, fit a lattice and have whole bodies.
 
     Args:
         lattice: the genomes' lattice.
-        genomes: genomes that fit the lattice, with a body each.
+        genomes: what to check.
 
     Raises:
-        GenomeError: a body consists of parts that share no side (3D: face).
+        GenomeError: as `check_genomes`, and if a body consists of parts that share no side (3D: face).
     """
+    check_genomes(lattice, genomes)
     for start in range(0, len(genomes), _BATCH):
         filled = genomes.cells[start : start + _BATCH] != 0
         loose = np.count_nonzero(filled & ~_largest_parts(lattice, filled), axis=1)

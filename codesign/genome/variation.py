@@ -1,4 +1,4 @@
-"""Variation of a population: every parent gets a child that differs from it, and the lineage says how it was made."""
+"""Variation of a population: every parent gets a child that differs from it, with a record of how it was made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -66,7 +66,7 @@ class VariationSettings:
 
 @dataclass(frozen=True, eq=False)
 class Offspring:
-    """Children and where they come from.
+    """Children with their lineage.
 
     Attributes:
         genomes: the children, repaired.
@@ -112,13 +112,13 @@ def vary(
         ConfigError: none of the operators applies to the lattice.
     """
     check_genomes(lattice, population)
-    brood = _Brood(lattice, population, np.asarray(parents, dtype=np.int64), generators, mates)
-    brood.choose(settings)
-    brood.change(settings.attempts)
-    brood.restart(_last_resort(lattice))
-    brood.change(_LAST_ATTEMPTS)
-    lineage = np.stack([brood.parents, brood.mates], axis=1)
-    return Offspring(Genomes(brood.cells, brood.muscles), lineage, tuple(operator.name for operator in brood.operators))
+    batch = _OffspringBatch(lattice, population, np.asarray(parents, dtype=np.int64), generators, mates)
+    batch.choose(settings)
+    batch.change(settings.attempts)
+    batch.restart(_last_resort(lattice))
+    batch.change(_LAST_ATTEMPTS)
+    lineage = np.stack([batch.parents, batch.mates], axis=1)
+    return Offspring(Genomes(batch.cells, batch.muscles), lineage, tuple(operator.name for operator in batch.operators))
 
 
 def _last_resort(lattice: Lattice) -> Operator:
@@ -126,11 +126,11 @@ def _last_resort(lattice: Lattice) -> Operator:
     return VARIATIONS["muscle_flip" if lattice.muscle_genes or len(lattice.materials) > 2 else "cell_flip"]
 
 
-class _Brood:
-    """Children in the making.
+class _OffspringBatch:
+    """The children of one call of `vary` while they are made.
 
-    `cells` and `muscles` are the repaired children, `pending` those that still equal their parents; `raw` holds all
-    changes made to a child so far, also those that repair took back.
+    `cells` and `muscles` are the repaired children, and `pending` numbers those that still equal their parents. `raw`
+    holds the children before repair, with all changes that were made to them so far.
     """
 
     def __init__(
@@ -171,7 +171,7 @@ class _Brood:
             self.pending = self.pending[same_bodies(self.lattice, parents, repaired, shape_only)]
 
     def restart(self, operator: Operator) -> None:
-        """Give the pending children up and start again from their parents with another operator."""
+        """Discard the pending children and start again from their parents with another operator."""
         for child in self.pending.tolist():
             self.operators[child] = operator
             self.raw[child] = self.population[self.parents[child]]

@@ -1,29 +1,29 @@
 """Runs: the outer loop, the folder that survives it, and looking back."""
 
-from codesign.run.designs import Design
-from codesign.run.evolution import Listener, NullListener, Outcome, evolve, resume
+from codesign.run.design_tables import DesignTables
+from codesign.run.evolution import Listener, Outcome, evolve, resume
 from codesign.run.experiment import CheckpointSettings, Experiment
 from codesign.run.folder import RunFolder
-from codesign.run.metrics import CLOCK_FIELDS, Metrics
-from codesign.run.replay import gallery, replay
+from codesign.run.metrics import Metrics
+from codesign.run.populations import populations
+from codesign.run.replay import gallery
 from codesign.run.selection import select
-from codesign.run.weights import meaning, read_weights, write_weights
+from codesign.run.settings import added_settings
+from codesign.run.weights import read_weights, write_weights
 
 __all__ = [
-    "CLOCK_FIELDS",
     "CheckpointSettings",
-    "Design",
+    "DesignTables",
     "Experiment",
     "Listener",
     "Metrics",
-    "NullListener",
     "Outcome",
     "RunFolder",
+    "added_settings",
     "evolve",
     "gallery",
-    "meaning",
+    "populations",
     "read_weights",
-    "replay",
     "resume",
     "select",
     "write_weights",

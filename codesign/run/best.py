@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from codesign.evaluate import Trial
 from codesign.files import write_bytes, write_text
 from codesign.run.designs import design_id
 from codesign.run.folder import RunFolder
-from codesign.run.weights import encoded
+from codesign.run.weights import serialized
 from codesign.search import Individuals
 
 
 def write_best(
-    folder: RunFolder, population: Individuals, weights: dict[tuple[int, int], np.ndarray], of: dict[str, Any]
+    folder: RunFolder, population: Individuals, weights: dict[tuple[int, int], np.ndarray], trial: Trial
 ) -> None:
     """Write the best member of a population, if it is valid, and its controller.
 
@@ -22,13 +23,13 @@ def write_best(
         folder: the run's.
         population: members, best first.
         weights: controller parameters by identity.
-        of: what the weights are of, see `weights.meaning`.
+        trial: how the members were evaluated, which says what controller the weights are of.
     """
     best = population.take(np.array([0]))
     if not np.isfinite(best.fitness[0]):
         return
     generation, individual = best.identities[0].tolist()
-    data = encoded(weights[generation, individual], of)
+    data = serialized(weights[generation, individual], trial.controller, trial.dimension)
     about: dict[str, Any] = {
         "design": design_id(generation, individual),
         "fitness": float(best.fitness[0]),

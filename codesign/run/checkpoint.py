@@ -11,8 +11,12 @@ import numpy as np
 import codesign
 from codesign.errors import CheckpointError
 from codesign.files import write_bytes, write_text
+from codesign.run.experiment import Experiment
 
 FORMAT = 2
+"""Number of the format, written into every manifest. Settings that are added do not change it (`settings.ADDED`); what
+older programs would misread does."""
+
 _SEARCH = "search."
 _REMEDY = "use another checkpoint of this run, or start a new run"
 
@@ -95,14 +99,16 @@ def load(manifest_path: Path) -> Checkpoint:
         raise CheckpointError("a checkpoint's arrays", f"{manifest_path} ({error})", _REMEDY) from error
 
 
-def check_experiment(checkpoint: Checkpoint, fingerprint: dict[str, Any], path: Path) -> None:
-    """Check that a checkpoint was written by the experiment that wants to go on from it.
+def check_experiment(checkpoint: Checkpoint, experiment: Experiment, path: Path) -> None:
+    """Check that a checkpoint was written by the experiment that wants to go on from it, perhaps by an older version.
 
     Raises:
         CheckpointError: a setting that decides results differs; the message names it.
     """
-    ours = json.loads(json.dumps(fingerprint))
-    theirs = checkpoint.fingerprint
+    ours, theirs = (
+        json.loads(json.dumps(settings))
+        for settings in (experiment.fingerprint(), experiment.completed_fingerprint(checkpoint.fingerprint))
+    )
     different = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
     if different:
         name = different[0]
@@ -171,7 +177,8 @@ def _manifest(path: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or not fields <= manifest.keys():
         raise CheckpointError("a checkpoint's manifest", f"{path}, which is something else", _REMEDY)
     if manifest["format"] != FORMAT:
-        raise CheckpointError(f"a checkpoint of format {FORMAT}", f"{path} of format {manifest['format']}", _REMEDY)
+        got = f"{path} of format {manifest['format']}, written by codesign {manifest.get('codesign', 'unknown')}"
+        raise CheckpointError(f"a checkpoint of format {FORMAT}", got, "use the version of codesign that wrote it")
     return manifest
 
 

@@ -1,23 +1,27 @@
-"""Every design that a run evaluated, as rows of tables: writing them, and finding them again."""
+"""Designs that a run evaluated, and writing them as the rows of a table for each generation."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from codesign.errors import DesignError, RunError
+from codesign.errors import DesignError
 from codesign.evaluate import Evaluations
 from codesign.files import replacing
 from codesign.genome import Genome
-from codesign.run.folder import table_number, table_of
+from codesign.run.folder import table_of
 from codesign.search import Individuals
 from codesign.train import LearningStatus
 
+MEASURE = "measure."
+"""What the names of the columns of measures begin with."""
+
+EDGES = b"edges"
+"""Key of a table's metadata: how many muscle bits a genome has, which come in bytes."""
+
 _ID = re.compile(r"g(\d+)-i(\d+)")
-_MEASURE = "measure."
 
 
 @dataclass(frozen=True)
@@ -100,97 +104,9 @@ def write_designs(folder: Path, generation: int, evaluated: Individuals, evaluat
         "world_fitness": pyarrow.array(list(evaluations.world_fitness), pyarrow.list_(pyarrow.float64())),
         "genome_cells": [row.tobytes() for row in evaluated.genomes.cells],
         "genome_muscles": [np.packbits(row).tobytes() for row in evaluated.genomes.muscles],
-        **{f"{_MEASURE}{name}": values for name, values in evaluations.measures.items()},
+        **{f"{MEASURE}{name}": values for name, values in evaluations.measures.items()},
     }
-    about = {"edges": str(evaluated.genomes.muscles.shape[1])}
+    about = {EDGES: str(evaluated.genomes.muscles.shape[1])}
     table = pyarrow.table(columns).replace_schema_metadata(about)
     with replacing(table_of(folder, generation)) as temporary:
         pyarrow.parquet.write_table(table, temporary, compression="zstd")
-
-
-def generations_of(folder: Path) -> list[int]:
-    """Return the generations that have a table, ascending."""
-    return sorted(number for path in folder.glob("*.parquet") if (number := table_number(path)) is not None)
-
-
-def read_designs(folder: Path, generation: int) -> list[Design]:
-    """Return the designs of a generation, in order.
-
-    Raises:
-        DesignError: there is no such generation.
-        RunError: its table cannot be read.
-    """
-    path = table_of(folder, generation)
-    if not path.exists():
-        known = generations_of(folder)
-        there = f"generations 0 to {known[-1]}" if known else "no generation yet"
-        raise DesignError(f"a generation of this run ({there})", str(generation), "choose one of these")
-    table = _read(path, None)
-    try:
-        edges = int((table.schema.metadata or {})[b"edges"])
-        return [_design(row, edges) for row in table.to_pylist()]
-    except (KeyError, TypeError, ValueError) as error:
-        got = f"{path} ({type(error).__name__}: {error})"
-        raise RunError("a table of designs as runs write it", got, "restore it, or start a new run") from error
-
-
-def ranking(folder: Path, generations: Sequence[int] | None = None) -> list[tuple[int, int]]:
-    """Return the identities of all valid designs, of all generations or of some, the best first.
-
-    Raises:
-        RunError: a table cannot be read.
-    """
-    found: list[tuple[float, int, int]] = []
-    for generation in generations_of(folder) if generations is None else generations:
-        table = _read(table_of(folder, generation), ["fitness", "generation", "individual"])
-        rows = zip(*(table.column(name).to_pylist() for name in ("fitness", "generation", "individual")), strict=True)
-        found += [(-fitness, born, number) for fitness, born, number in rows if np.isfinite(fitness)]
-    return [(born, number) for _, born, number in sorted(found)]
-
-
-def read_design(folder: Path, identity: tuple[int, int]) -> Design:
-    """Return one design.
-
-    Raises:
-        DesignError: the run has not evaluated it.
-        RunError: its table cannot be read.
-    """
-    generation, individual = identity
-    if generation in generations_of(folder):
-        designs = read_designs(folder, generation)
-        if individual < len(designs):
-            return designs[individual]
-        known = f"{design_id(generation, 0)} to {design_id(generation, len(designs) - 1)}"
-    else:
-        last = generations_of(folder)[-1:]
-        known = f"generations 0 to {last[0]}" if last else "no generation yet"
-    raise DesignError(f"a design of this run ({known})", design_id(*identity), "choose one of these, or best")
-
-
-def _read(path: Path, columns: list[str] | None) -> Any:
-    import pyarrow  # noqa: PLC0415 - as in write_designs
-    import pyarrow.parquet  # noqa: PLC0415
-
-    try:
-        return pyarrow.parquet.read_table(path, columns=columns)
-    except (OSError, pyarrow.ArrowException) as error:
-        reason = str(error).splitlines()[0]
-        raise RunError("a table of designs", f"{path} ({reason})", "restore it, or start a new run") from error
-
-
-def _design(row: dict[str, Any], edges: int) -> Design:
-    bits = np.unpackbits(np.frombuffer(row["genome_muscles"], dtype=np.uint8), count=edges)
-    return Design(
-        identity=(row["generation"], row["individual"]),
-        parents=tuple(identity_of(name) for name in row["parents"]),
-        operator=row["operator"],
-        fitness=row["fitness"],
-        status=row["status"],
-        curve=np.array(row["curve"], dtype=np.float32),
-        measures={name.removeprefix(_MEASURE): row[name] for name in row if name.startswith(_MEASURE)},
-        world_fitness=np.array(row["world_fitness"], dtype=np.float64),
-        genome=Genome(np.frombuffer(row["genome_cells"], dtype=np.uint8), bits),
-        masses=row["masses"],
-        springs=row["springs"],
-        muscles=row["muscles"],
-    )

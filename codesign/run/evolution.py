@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.interruption import Interruption
 from codesign.run.metrics import Metrics, summarise
-from codesign.run.weights import meaning
 from codesign.search import Individuals, Search
 from codesign.train import LearningStatus
 
@@ -27,40 +25,20 @@ NOTABLE = 0.5
 """
 
 
-class Listener(Protocol):
-    """Told how a run goes on, from the run's own thread."""
+class Listener:
+    """Told how a run goes on, from the run's own thread; a base for those that want to hear a part of it."""
 
     def on_start(self, folder: Path, finished: int, generations: int) -> None:
         """Hear that the run starts, with so many of its generations finished before."""
-        ...
 
     def on_notice(self, text: str) -> None:
         """Hear something that the user should know."""
-        ...
 
     def on_generation(self, metrics: Metrics, best: str) -> None:
         """Hear that a generation is finished and recorded; `best` is the id of the best design so far."""
-        ...
 
     def on_stop(self, outcome: "Outcome") -> None:
         """Hear how the run ended; not called where an error ended it."""
-        ...
-
-
-class NullListener:
-    """A listener that does nothing; a base for those that want to hear only a part."""
-
-    def on_start(self, folder: Path, finished: int, generations: int) -> None:
-        """Do nothing."""
-
-    def on_notice(self, text: str) -> None:
-        """Do nothing."""
-
-    def on_generation(self, metrics: Metrics, best: str) -> None:
-        """Do nothing."""
-
-    def on_stop(self, outcome: "Outcome") -> None:
-        """Do nothing."""
 
 
 @dataclass(frozen=True)
@@ -110,11 +88,11 @@ def evolve(
     folder = RunFolder(path)
     folder.require_unused()
     with folder.locked():
-        folder.begin(config_text, inputs)
+        folder.create(config_text, inputs)
         try:
-            return _Evolution(experiment, folder, listener or NullListener()).run()
+            return _Evolution(experiment, folder, listener or Listener()).run()
         except CodesignError:
-            folder.withdraw()
+            folder.undo_create()
             raise
 
 
@@ -137,7 +115,7 @@ def resume(
     folder = RunFolder(path)
     folder.require_run()
     with folder.locked():
-        evolution = _Evolution(experiment, folder, listener or NullListener())
+        evolution = _Evolution(experiment, folder, listener or Listener())
         evolution.restore(checkpoint)
         return evolution.run()
 
@@ -147,7 +125,7 @@ class _Evolution:
 
     def __init__(self, experiment: Experiment, folder: RunFolder, listener: Listener) -> None:
         self._experiment, self._folder, self._listener = experiment, folder, listener
-        self._search: Search = experiment.search.begin(experiment.space, experiment.seed)
+        self._search: Search = experiment.search.start(experiment.space, experiment.seed)
         self._weights: dict[tuple[int, int], np.ndarray] = {}
         self._curves: dict[tuple[int, int], np.ndarray] = {}
         self._seconds, self._begin = 0.0, time.perf_counter()
@@ -165,7 +143,7 @@ class _Evolution:
             self._require_early_end()
             folder.roll_back(-1)
             return
-        checkpoints.check_experiment(found, self._experiment.fingerprint(), folder.checkpoints)
+        checkpoints.check_experiment(found, self._experiment, folder.checkpoints)
         try:
             self._search.restore(found.search)
         except (ValueError, GenomeError) as error:
@@ -185,7 +163,7 @@ class _Evolution:
         self._begin = time.perf_counter() - self._seconds
         interruption = Interruption()
         interrupted = False
-        with interruption.watched():
+        with interruption.handling_signals():
             try:
                 if self._search.generation < generations:
                     self._evolve(generations, interruption)
@@ -199,7 +177,7 @@ class _Evolution:
         return outcome
 
     def _evolve(self, generations: int, interruption: Interruption) -> None:
-        with interruption.welcome():
+        with interruption.interruptible():
             evaluator = self._experiment.evaluator.start(self._experiment.trial)
         with evaluator:
             while self._search.generation < generations:
@@ -209,15 +187,15 @@ class _Evolution:
         """Evaluate, select and record one generation; only the evaluation may be interrupted."""
         begin = time.perf_counter()
         generation = self._search.generation
-        with interruption.welcome():
+        with interruption.interruptible():
             asked = self._search.ask()
             evaluations = evaluator.evaluate(asked.genomes, asked.identities, self._thresholds())
         self._search.tell(evaluations.fitness)
         now = time.perf_counter()
         population = self._search.population
         metrics = summarise(generation, population, evaluations, now - begin, now - self._begin)
-        self._weights = _living(population, self._weights, generation, evaluations.weights_of)
-        self._curves = _living(population, self._curves, generation, evaluations.curves.__getitem__)
+        self._weights = _of_members(population, generation, evaluations.weights_of, self._weights)
+        self._curves = _of_members(population, generation, evaluations.curves.__getitem__, self._curves)
         write_designs(self._folder.designs, generation, asked, evaluations)
         self._folder.append_metrics(metrics.row())
         self._finished = Checkpoint(
@@ -244,7 +222,7 @@ class _Evolution:
         return elimination_thresholds(learner, curves, population.fitness)
 
     def _save(self) -> None:
-        """Put the state after the last finished generation away, if it is not yet."""
+        """Write a checkpoint of the state after the last finished generation, unless there is one."""
         state = self._finished
         if state is None or state.generation <= self._saved:
             return
@@ -254,9 +232,7 @@ class _Evolution:
         self._write_best()
 
     def _write_best(self) -> None:
-        trial = self._experiment.trial
-        of = meaning(trial.controller, trial.dimension)
-        write_best(self._folder, self._search.population, self._weights, of)
+        write_best(self._folder, self._search.population, self._weights, self._experiment.trial)
 
     def _require_early_end(self) -> None:
         """Check that a run without a checkpoint ended before it was to write one; else its records are worth more."""
@@ -296,15 +272,21 @@ def _notices(metrics: Metrics) -> list[str]:
     return notices
 
 
-def _living(
+def _of_members(
     population: Individuals,
-    before: dict[tuple[int, int], np.ndarray],
     generation: int,
-    of: Callable[[int], np.ndarray],
+    new: Callable[[int], np.ndarray],
+    old: dict[tuple[int, int], np.ndarray],
 ) -> dict[tuple[int, int], np.ndarray]:
-    """Return what there is of the members by identity: of those of this generation, `of` each, else from `before`."""
-    living = {}
-    for born, number in population.identities.tolist():
-        new = born == generation
-        living[born, number] = of(number).copy() if new else before[born, number]
-    return living
+    """Return one array, say the learned weights, for each member of a population, by identity.
+
+    Args:
+        population: the members after the selection of this generation.
+        generation: its number.
+        new: returns the array of a design of this generation, by its number.
+        old: the arrays of the members before.
+    """
+    return {
+        (born, number): new(number).copy() if born == generation else old[born, number]
+        for born, number in population.identities.tolist()
+    }

@@ -1,8 +1,5 @@
-"""What one run is: everything that decides its results, and the few settings that do not."""
+"""The definition of a run: all settings that decide its results, and the few that do not."""
 
-import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +7,7 @@ from typing import Any
 from codesign.checks import require_count
 from codesign.evaluate import EvaluatorSettings, Trial
 from codesign.genome import VariationSettings
+from codesign.run.settings import completed, flattened
 from codesign.search import SearchSettings, Space
 
 _WITHOUT_EFFECT = (
@@ -20,16 +18,16 @@ _WITHOUT_EFFECT = (
     "trial.execution",
     "trial.terrain.file",
 )
-"""What may change between the parts of a run without changing a design of it; of execution, all but the precision. Of a
-terrain from a file the heights decide, not where they lay."""
+"""What may change between the parts of a run without changing a design of it. Of a terrain from a file the heights
+decide, not where they lay."""
 
-_LONGEST = 200
-"""Characters of a setting that are compared as they are; of a longer one, such as many heights, a checksum."""
+_DECISIVE = ("trial.execution.precision",)
+"""What is part of these and changes results all the same."""
 
 
 @dataclass(frozen=True)
 class CheckpointSettings:
-    """How often a run puts its state away.
+    """How often a run writes its state to its folder, so that it can go on from there.
 
     Attributes:
         every: generations between two checkpoints; what lies between is computed again after a crash.
@@ -56,7 +54,7 @@ class Experiment:
         variation: operators that make a design from others.
         search: how designs are chosen, and for how many generations.
         evaluator: where designs are evaluated.
-        checkpoints: how often the state is put away.
+        checkpoints: how often the state is written.
         title: what the run calls itself.
 
     Raises:
@@ -85,33 +83,17 @@ class Experiment:
 
     def fingerprint(self) -> dict[str, Any]:
         """Return all settings that decide the results by dotted name: plain values, checksums of the long ones."""
-        settings = {"trial.execution.precision": self.trial.execution.precision}
-        for name, value in flat(self).items():
-            if not any(name == part or name.startswith(f"{part}.") for part in _WITHOUT_EFFECT):
-                settings[name] = value
-        return settings
+        return _decisive(flattened(self))
+
+    def completed_fingerprint(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a stored fingerprint with the settings that its version did not have yet, at what they mean."""
+        return _decisive(completed(stored, self))
 
 
-def flat(value: Any, name: str = "") -> dict[str, Any]:
-    """Return the plain values inside nested dataclasses and mappings by dotted name, in lists instead of sequences.
-
-    Long lists, such as many heights, become checksums.
-    """
-    if dataclasses.is_dataclass(value):
-        value = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        found: dict[str, Any] = {}
-        for key in sorted(value):
-            found |= flat(value[key], f"{name}.{key}" if name else str(key))
-        return found
-    return {name: _brief(_listed(value))}
-
-
-def _listed(value: Any) -> Any:
-    return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _brief(value: Any) -> Any:
-    if not isinstance(value, list) or len(text := json.dumps(value)) <= _LONGEST:
-        return value
-    return f"{len(value)} entries with SHA-256 {hashlib.sha256(text.encode()).hexdigest()}"
+def _decisive(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of an experiment's settings that decide its results."""
+    return {
+        name: value
+        for name, value in settings.items()
+        if name in _DECISIVE or not any(name == part or name.startswith(f"{part}.") for part in _WITHOUT_EFFECT)
+    }

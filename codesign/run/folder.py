@@ -11,8 +11,13 @@ from typing import Any
 from codesign.errors import OutputError, RunError
 from codesign.files import append_line, write_bytes, write_text
 
-HEADER = "# codesign run folder, layout 1"
-"""First line of every run's config.yaml; it tells a run from any other folder that has such a file."""
+LAYOUT = 1
+"""Number of the layout of run folders. Settings that are added do not change it (`settings.ADDED`); what older programs
+would misread does."""
+
+HEADER = "# codesign run folder, layout "
+"""Beginning of the first line of every run's config.yaml, which ends with the layout. It tells a run from any other
+folder that has such a file."""
 
 _RESERVED = (
     "config.yaml",
@@ -33,7 +38,7 @@ class RunFolder:
         path: the folder; it need not exist yet.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
 
     @property
@@ -94,8 +99,12 @@ class RunFolder:
                 first = stream.readline().rstrip("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise RunError("the folder of a run", f"{self.path}, without a readable config.yaml", remedy) from error
-        if first != HEADER:
+        if not first.startswith(HEADER):
             raise RunError(f"the folder of a run, whose config.yaml starts with '{HEADER}'", str(self.path), remedy)
+        layout = first.removeprefix(HEADER)
+        if layout != str(LAYOUT):
+            got = f"{self.path} of layout {layout}"
+            raise RunError(f"a run folder of layout {LAYOUT}", got, "use the version of codesign that wrote it")
 
     def require_unused(self) -> None:
         """Check that a new run would overwrite nothing here.
@@ -113,7 +122,7 @@ class RunFolder:
                 f"go on with that run by {shlex.quote(f'run={self.path}')}, or choose another folder",
             )
 
-    def begin(self, config_text: str, inputs: Mapping[str, bytes] | None = None) -> None:
+    def create(self, config_text: str, inputs: Mapping[str, bytes] | None = None) -> None:
         """Turn the folder into that of a new run.
 
         Args:
@@ -128,10 +137,10 @@ class RunFolder:
         for name, data in (inputs or {}).items():
             write_bytes(self.inputs / name, data)
         # Last, since it is what makes the folder a run's.
-        write_text(self.config, f"{HEADER}\n{config_text}")
+        write_text(self.config, f"{HEADER}{LAYOUT}\n{config_text}")
 
-    def withdraw(self) -> None:
-        """Take back what `begin` did, unless something was recorded since; to be called by who has the lock."""
+    def undo_create(self) -> None:
+        """Take back what `create` did, unless something was recorded since; to be called by who has the lock."""
         if not self.designs.exists() and not self.metrics.exists():
             self.config.unlink(missing_ok=True)
             shutil.rmtree(self.inputs, ignore_errors=True)
@@ -144,7 +153,7 @@ class RunFolder:
             RunError: the folder is not that of a run.
         """
         self.require_run()
-        return self.config.read_text(encoding="utf-8").removeprefix(f"{HEADER}\n")
+        return self.config.read_text(encoding="utf-8").removeprefix(f"{HEADER}{LAYOUT}\n")
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Stopping a run from outside, at a moment that suits it."""
+"""Signals that stop a run: they take effect only where nothing is half written."""
 
 import signal
 import threading
@@ -11,19 +11,19 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """Whether Ctrl-C or SIGTERM came; within `welcome` it interrupts at once, elsewhere it waits.
+    """Whether Ctrl-C or SIGTERM came; within `interruptible` it interrupts at once, elsewhere it waits.
 
     A second signal does what it did before: whoever asks twice is not kept waiting.
     """
 
     def __init__(self) -> None:
         self.requested = False
-        self._welcome = False
+        self._interruptible = False
         self._before: dict[signal.Signals, Any] = {}
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
-        """Watch for the signals within the block; outside the main thread, where Python cannot, do nothing."""
+    def handling_signals(self) -> Iterator[None]:
+        """Handle the signals within the block; outside the main thread, where Python cannot, do nothing."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -34,24 +34,24 @@ class Interruption:
             self._restore()
 
     @contextmanager
-    def welcome(self) -> Iterator[None]:
+    def interruptible(self) -> Iterator[None]:
         """Let a signal interrupt the block, one that came before as well.
 
         Raises:
             KeyboardInterrupt: a signal came.
         """
-        self._welcome = True
+        self._interruptible = True
         try:
             if self.requested:
                 raise KeyboardInterrupt
             yield
         finally:
-            self._welcome = False
+            self._interruptible = False
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         self.requested = True
         self._restore()
-        if self._welcome:
+        if self._interruptible:
             raise KeyboardInterrupt
 
     def _restore(self) -> None:

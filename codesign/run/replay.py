@@ -1,15 +1,16 @@
-"""Looking back: designs of a run move again, before and after they learned, exactly as they did."""
+"""Replay: designs of a run are simulated again, before and after they learned, and move exactly as they did."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from codesign.body import Bodies, develop
-from codesign.errors import CheckpointError, DesignError
+from codesign.errors import CheckpointError, DesignError, RunError
 from codesign.evaluate import Trial, assess, batches
 from codesign.export import Gallery, History, Recording, Trajectory
-from codesign.genome import Genomes, check_genomes, check_whole
+from codesign.genome import Genomes, check_whole
 from codesign.run import checkpoint as checkpoints
 from codesign.run.designs import Design, design_id
 from codesign.run.experiment import Experiment
@@ -19,6 +20,9 @@ from codesign.sim import Simulator, light_of
 from codesign.train import LearningStatus
 
 FRAMES_PER_SECOND = 50.0
+
+_CURVES = ("best_fitness", "mean_fitness")
+"""What a history shows of each generation: fields of `History` and of the lines of metrics.jsonl."""
 
 _MARGIN = 0.5
 """Ground that is shown beyond a design's way [m]."""
@@ -41,13 +45,25 @@ def gallery(experiment: Experiment, folder: RunFolder, selection: str = "top5") 
 
 
 def history(folder: RunFolder) -> History:
-    """Return how fitness rose over the run, NaN where no design was valid."""
+    """Return how fitness rose over the run, NaN where no design was valid.
+
+    Raises:
+        RunError: a generation's line does not say how fit its designs were.
+    """
     rows = folder.read_metrics()
-    columns = {
-        name: np.array([np.nan if row[name] is None else row[name] for row in rows], dtype=np.float32)
-        for name in ("best_fitness", "mean_fitness")
-    }
+    columns = {name: np.array([_number(folder, row, name) for row in rows], dtype=np.float32) for name in _CURVES}
     return History(np.array([row["generation"] for row in rows], dtype=np.int32), **columns)
+
+
+def _number(folder: RunFolder, row: Mapping[str, Any], name: str) -> float:
+    value = row.get(name, "nothing")
+    if value is None:
+        return np.nan
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        got = f"{value!r} in that of generation {row['generation']}"
+        remedy = "mend or restore the file; checkpoints and designs are not affected"
+        raise RunError(f"a number or null as {name} in each line of {folder.metrics}", got, remedy)
+    return float(value)
 
 
 def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design]) -> list[Recording]:
@@ -73,7 +89,6 @@ def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design])
         raise DesignError(
             f"designs of {lattice.cells} cells", f"{genomes.cells.shape[1]}", "use the run's own configuration"
         )
-    check_genomes(lattice, genomes)
     check_whole(lattice, genomes)
     weights = _weights(trial, folder, designs)
     # One world of a design is shown: the first.

@@ -1,9 +1,10 @@
-"""Which designs of a run somebody means."""
+"""Selections: short texts, such as `top5`, that say which designs of a run are meant."""
 
 import re
 
-from codesign.errors import DesignError
-from codesign.run.designs import Design, generations_of, identity_of, ranking, read_design
+from codesign.errors import DesignError, RunError
+from codesign.run.design_tables import DesignTables
+from codesign.run.designs import Design, design_id, identity_of
 from codesign.run.folder import RunFolder
 
 FORMS = "best, top5, lineage, generation=3, or an id such as g012-i0007"
@@ -23,32 +24,37 @@ def select(folder: RunFolder, selection: str) -> list[Design]:
 
     Raises:
         DesignError: a selection of another form, or one that the run has nothing for.
-        RunError: the folder is not that of a run, or a table of designs cannot be read.
+        RunError: the folder is not that of a run, or a table of designs cannot be read or has a lineage that does not
+            lead back in time.
     """
     folder.require_run()
-    chosen: dict[tuple[int, int], None] = {}
+    tables = DesignTables(folder)
+    chosen: dict[tuple[int, int], Design] = {}
     for part in selection.split(","):
-        chosen |= dict.fromkeys(_identities(folder, part.strip()))
-    return [read_design(folder.designs, identity) for identity in chosen]
+        for design in _chosen(tables, folder, part.strip()):
+            chosen.setdefault(design.identity, design)
+    return list(chosen.values())
 
 
-def _identities(folder: RunFolder, part: str) -> list[tuple[int, int]]:
-    if part in ("best", "lineage"):
-        best = _some(folder, ranking(folder.designs)[:1])
-        return best if part == "best" else _line(folder, best[0])
+def _chosen(tables: DesignTables, folder: RunFolder, part: str) -> list[Design]:
+    """Return the designs that one part of a selection means."""
+    if part == "lineage":
+        return _lineage(tables, _some(folder, tables.ranking(1))[0])
+    if part == "best":
+        return tables.find(_some(folder, tables.ranking(1)))
     if match := _TOP.fullmatch(part):
         if int(match[1]) < 1:
             raise DesignError("at least one design", repr(part), "ask for top1 or more")
-        return _some(folder, ranking(folder.designs)[: int(match[1])])
+        return tables.find(_some(folder, tables.ranking(int(match[1]))))
     if match := _GENERATION.fullmatch(part):
         generation = int(match[1])
-        known = generations_of(folder.designs)
+        known = tables.generations()
         if generation not in known:
             there = f"0 to {known[-1]}" if known else "none yet"
             raise DesignError(f"a generation of this run ({there})", str(generation), "choose one of these")
-        return _some(folder, ranking(folder.designs, [generation]))
+        return tables.find(_some(folder, tables.ranking(generations=[generation])))
     try:
-        return [read_design(folder.designs, identity_of(part)).identity]
+        return tables.find([identity_of(part)])
     except DesignError as error:
         if part[:1] == "g" and part[1:2].isdigit():
             raise
@@ -62,9 +68,13 @@ def _some(folder: RunFolder, identities: list[tuple[int, int]]) -> list[tuple[in
     return identities
 
 
-def _line(folder: RunFolder, youngest: tuple[int, int]) -> list[tuple[int, int]]:
+def _lineage(tables: DesignTables, youngest: tuple[int, int]) -> list[Design]:
     """Return a design and its ancestors through first parents."""
-    line = [youngest]
-    while parents := read_design(folder.designs, line[-1]).parents:
-        line.append(parents[0])
+    line = tables.find([youngest])
+    while line[-1].parents:
+        child, parent = line[-1], line[-1].parents[0]
+        if parent[0] >= child.identity[0]:
+            got = f"{child.id} with the parent {design_id(*parent)}"
+            raise RunError("designs whose parents are of earlier generations", got, "restore the tables of designs")
+        line += tables.find([parent])
     return line

@@ -1,7 +1,7 @@
 """A controller's weights in a file of their own: safetensors, which holds numbers and nothing that could run.
 
-The file says what the weights are of, because as many numbers may mean something else: the dimension of space and every
-setting of the controller, as `meaning` returns them.
+As many numbers may be the weights of another controller. So the file's metadata say what they are weights of: the
+dimension of space and every setting of the controller.
 """
 
 import json
@@ -13,40 +13,46 @@ import numpy as np
 
 from codesign.errors import ConfigError
 from codesign.files import write_bytes
-from codesign.run.experiment import flat
+from codesign.run.settings import completed, flattened
 from codesign.sim import Controller
 
-_MEANING = "weights_of"
-"""Key of the meaning in the file's metadata, JSON."""
+_OWNER = "weights_of"
+"""Key of what the weights are of in the file's metadata, JSON."""
+
+_SECTION = "controller"
+"""What the names of a controller's settings begin with there."""
 
 
-def meaning(controller: Controller, dimension: int) -> dict[str, Any]:
-    """Return what weights are of: the dimension of space and the controller's settings by dotted name, plain values."""
-    return {"dimension": dimension, **flat(controller, "controller")}
+def write_weights(path: Path, weights: np.ndarray, controller: Controller, dimension: int) -> None:
+    """Write the weights of one controller, whole or not at all.
 
-
-def write_weights(path: Path, weights: np.ndarray, of: Mapping[str, Any]) -> None:
-    """Write the weights of one controller, flat, whole or not at all; `of` is their `meaning`.
+    Args:
+        path: the file.
+        weights: of the controller, flat.
+        controller: the settings that they were learned with.
+        dimension: of the space that they were learned in.
 
     Raises:
         OutputError: `path` cannot be written to.
     """
-    write_bytes(path, encoded(weights, of))
+    write_bytes(path, serialized(weights, controller, dimension))
 
 
-def encoded(weights: np.ndarray, of: Mapping[str, Any]) -> bytes:
-    """Return the weights of one controller, flat, and their `meaning` as the bytes of such a file."""
+def serialized(weights: np.ndarray, controller: Controller, dimension: int) -> bytes:
+    """Return what `write_weights` writes."""
     from safetensors.numpy import save  # noqa: PLC0415 - only what writes loads it
 
-    return save({"weights": np.ascontiguousarray(weights)}, metadata={_MEANING: json.dumps(of)})
+    metadata = {_OWNER: json.dumps(_owner(controller, dimension))}
+    return save({"weights": np.ascontiguousarray(weights)}, metadata=metadata)
 
 
-def read_weights(path: Path, of: Mapping[str, Any]) -> tuple[float, ...]:
+def read_weights(path: Path, controller: Controller, dimension: int) -> tuple[float, ...]:
     """Return the weights in a file that `write_weights` wrote, or a run its best design's.
 
     Args:
         path: the file.
-        of: the `meaning` that the weights must have.
+        controller: the controller that the weights must be of, with the same settings.
+        dimension: of the space that they must be for.
 
     Raises:
         ConfigError: there is no such file, it holds no weights that are finite, or they are of something else.
@@ -57,17 +63,23 @@ def read_weights(path: Path, of: Mapping[str, Any]) -> tuple[float, ...]:
     try:
         with path.open("rb"), safe_open(path, "numpy") as file:
             weights = file.get_tensor("weights").astype(np.float64).ravel()
-            told = json.loads((file.metadata() or {}).get(_MEANING, "null"))
+            owner = json.loads((file.metadata() or {}).get(_OWNER, "null"))
     except (OSError, SafetensorError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or "no weights in safetensors"
         raise ConfigError("weights as a file of a controller", f"{path} ({reason})", remedy) from error
     if not np.isfinite(weights).all():
         raise ConfigError("weights that are finite", f"{path} (NaN or infinity)", remedy)
-    if not isinstance(told, dict) or not {"dimension", "controller.name"} <= told.keys():
+    if not isinstance(owner, dict) or not {"dimension", "controller.name"} <= owner.keys():
         got = f"{path}, which does not say which controller they are of"
         raise ConfigError("weights that say what they are of", got, remedy)
-    _require_same(path, told, json.loads(json.dumps(of)))
+    theirs = completed(owner, controller, _SECTION)
+    _require_same(path, *(json.loads(json.dumps(of)) for of in (theirs, _owner(controller, dimension))))
     return tuple(weights.tolist())
+
+
+def _owner(controller: Controller, dimension: int) -> dict[str, Any]:
+    """Return what weights are of: the dimension of space and the controller's settings by dotted name, plain values."""
+    return {"dimension": dimension, **flattened(controller, _SECTION)}
 
 
 def _require_same(path: Path, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ class Genetic(SearchSettings):
 
     name: str = "genetic"
 
-    def begin(self, space: Space, seed: int) -> "GeneticSearch":
+    def start(self, space: Space, seed: int) -> "GeneticSearch":
         """Return an evolution in `space` that has not asked for anything yet."""
         return GeneticSearch(self, space, seed)
 

@@ -1,4 +1,4 @@
-"""The record that a search hands out and keeps: genomes with their lineage and fitness."""
+"""The record that a search proposes and keeps: genomes with their lineage and fitness."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ NOT_EVALUATED = np.nan
 
 @dataclass(frozen=True)
 class Individuals:
-    """Designs, where they come from and what they achieved; entry i of every field belongs to design i.
+    """Designs with their lineage and fitness; entry i of every field belongs to design i.
 
     Attributes:
         genomes: the designs, length n.
@@ -32,8 +32,9 @@ class Individuals:
         return len(self.operators)
 
     def take(self, indices: np.ndarray) -> "Individuals":
-        """Return the designs at `indices`, in that order."""
-        indices = np.asarray(indices, dtype=np.int64)
+        """Return the designs at `indices`, in that order, or those that a mask of one bool each chooses."""
+        given = np.asarray(indices)
+        indices = np.flatnonzero(given) if given.dtype == np.bool_ else given.astype(np.int64)
         return Individuals(
             self.genomes[indices],
             self.identities[indices],

@@ -13,7 +13,7 @@ class RandomSearch(SearchSettings):
 
     name: str = "random"
 
-    def begin(self, space: Space, seed: int) -> "RandomDraws":
+    def start(self, space: Space, seed: int) -> "RandomDraws":
         """Return a random search in `space` that has not asked for anything yet."""
         return RandomDraws(self, space, seed)
 

@@ -1,4 +1,4 @@
-"""What every search has in common: asking and telling in turn, lineage, and a state that can be put away."""
+"""What every search has in common: ask and tell in turn, lineage, and a state that can be stored."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -11,7 +11,6 @@ from codesign.genome import (
     Lattice,
     LatticeSettings,
     VariationSettings,
-    check_genomes,
     check_whole,
     keys,
     random_genomes,
@@ -23,7 +22,7 @@ RANDOM = "random"
 """Operator recorded for a design that was drawn and not varied from another."""
 
 ATTEMPTS = 20
-"""Times that a design is made anew because it is one already; a tiny lattice may have nothing else to offer."""
+"""Times that a design is made anew because it repeats another; a tiny lattice may have no other."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +66,12 @@ class SearchSettings(ABC):
         require_flag(self, "symmetric")
 
     @abstractmethod
-    def begin(self, space: Space, seed: int) -> "Search":
+    def start(self, space: Space, seed: int) -> "Search":
         """Return a search in `space` that has not asked for anything yet."""
 
 
 class Search(ABC):
-    """Proposes designs and learns what became of them: `ask`, `tell`, `ask`, `tell`, ...
+    """Proposes designs and is told their fitness: `ask`, `tell`, `ask`, `tell`, ...
 
     Everything random comes from streams addressed by (seed, generation, individual), so that the population and the
     number of generations told are all there is to remember.
@@ -118,7 +117,7 @@ class Search(ABC):
         return self._asked
 
     def tell(self, fitness: np.ndarray) -> None:
-        """Take in what became of the designs last asked for.
+        """Select the next population, now that the designs last asked for are evaluated.
 
         Args:
             fitness: of each design in the order asked, higher is better, -inf for an invalid one, shape (n,).
@@ -164,7 +163,6 @@ class Search(ABC):
         shapes = (population.genomes.cells.shape[1:], population.genomes.muscles.shape[1:])
         if shapes != ((len(self.lattice.cell_nodes),), (len(self.lattice.edges),)):
             raise ValueError(f"expected genomes of this lattice; got {shapes} genes; restore the lattice of the state")
-        check_genomes(self.lattice, population.genomes)
         check_whole(self.lattice, population.genomes)
         self._told, self._population, self._asked = int(state["told"][0]), population, None
 

@@ -29,7 +29,7 @@ def set_down(
     """Return the masses of bodies that are set down at `start`, raised until none of their masses is below ground.
 
     Args:
-        bodies: in their own frames.
+        bodies: each in any frame; only positions within a body count.
         start: where the left end of each is put along x [m]; in 3D its middle along y is put at 0.
         height: of the ground [m] at horizontal coordinates [m], shape (n, dimension - 1).
         centred: whether the middle of each along x is put there instead of its left end.
@@ -37,8 +37,8 @@ def set_down(
     Returns:
         Positions in world frame [m], shape (masses, dimension).
     """
-    placed = bodies.positions.copy()
     worlds = np.repeat(np.arange(len(bodies)), np.diff(bodies.mass_start))
+    placed = bodies.positions - np.minimum.reduceat(bodies.positions, bodies.mass_start[:-1])[worlds]
     middles = np.maximum.reduceat(placed, bodies.mass_start[:-1])[worlds] / 2.0
     placed[:, 0] += start - (middles[:, 0] if centred else 0.0)
     if placed.shape[1] == 3:

@@ -1,5 +1,6 @@
 """`--help` says of everything that can be chosen or set what it means."""
 
+import importlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -8,27 +9,21 @@ from pathlib import Path
 import pytest
 
 from codesign.cli import main
-from codesign.cli.bench.command import bench_catalogue
-from codesign.cli.catalogue import experiment_catalogue
 from codesign.cli.composition import config_folder
 from codesign.cli.docstrings import field_meanings, first_sentence, summary
-from codesign.cli.export import export_catalogue
+from codesign.cli.entry import COMMANDS
 from codesign.cli.help import WIDTH
 from codesign.cli.schemas import Catalogue
-from codesign.cli.train import training_catalogue
 from codesign.tasks import TERRAINS
 
-CATALOGUES = {
-    "evolve": experiment_catalogue,
-    "train": training_catalogue,
-    "export": export_catalogue,
-    "bench": bench_catalogue,
+CATALOGUES: dict[str, Callable[[], Catalogue]] = {
+    name: importlib.import_module(module).COMMAND.catalogue for name, (module, _) in COMMANDS.items()
 }
 CLASSES = {
     f"{key}={name}": kind
-    for catalogue in (experiment_catalogue(), bench_catalogue())
-    for key in catalogue.sections
-    for name, kind in (catalogue.choices.get(key) or {key: catalogue.records[key]}).items()
+    for catalogue in CATALOGUES.values()
+    for key in catalogue().sections
+    for name, kind in (catalogue().choices.get(key) or {key: catalogue().records[key]}).items()
 }
 
 

@@ -1,7 +1,7 @@
 """Schemas mirror the rooms' dataclasses, and a configuration becomes these dataclasses or one error."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from typing import Any, Literal
 
 import pytest
@@ -75,6 +75,8 @@ def test_values_become_the_dataclass_of_the_name() -> None:
             "expected limb: a soft tyre on a large wheel; got a hard one; choose another",
         ),
         ({**config(), "frame": {"spare": {"spokes": 1}}}, "frame.spare.spokes to be at least 3"),
+        (config(spokes=None), "limb.spokes to be a whole number; got null"),
+        (config(colour=["red"]), "limb.colour to be a text, or null; got ['red']"),
         (config(radius=float("nan")), "limb.radius"),
         (config(places=[[1, "far"]]), "limb.places[0][1] to be a number; got 'far'"),
         (config(places=[1, 2]), "limb.places[0] to be a list; got 1"),
@@ -94,6 +96,30 @@ def test_anything_else_is_one_error(given: dict[str, Any], part: str) -> None:
     with pytest.raises(ConfigError) as caught:
         build(CATALOGUE, given)
     assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("seed", int),
+        ("limb.spokes", int),
+        ("limb.length", float),
+        ("limb.weights.rim", float),
+        ("limb.colour", str | None),
+        ("frame.spare.radius", float),
+        ("limb.nose", None),
+        ("wings.span", None),
+        ("limb", None),
+    ],
+)
+def test_the_type_of_a_key_is_that_of_the_only_kind_of_field(key: str, hint: Any) -> None:
+    assert CATALOGUE.hint(key) == hint
+
+
+def test_a_key_whose_type_depends_on_the_choice_has_none() -> None:
+    limbs = {"wheel": Wheel, "arm": make_dataclass("Arm", [("radius", int, 3)])}
+    assert Catalogue({"limb": limbs}, {}, {}).hint("limb.radius") is None
+    assert Catalogue({"limb": limbs}, {}, {}).hint("limb.spokes") is int
 
 
 @pytest.mark.parametrize(

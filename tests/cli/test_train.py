@@ -49,6 +49,19 @@ def test_a_given_body_in_pieces_is_refused(finished: Path, capsys: pytest.Captur
     assert f"joined by springs in {file}; got " in capsys.readouterr().err
 
 
+def test_a_given_body_that_cannot_be_simulated_is_refused(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", f"run={finished}", "design=best", "format=json", "output=designs"]) == 0
+    (path,) = Path("designs").iterdir()
+    design = json.loads(path.read_text())
+    design["body"]["springs"][2] = [1, 1]
+    path.write_text(json.dumps(design))
+    capsys.readouterr()
+    assert main(["train", *TINY, f"designs={path}"]) == 2
+    said = capsys.readouterr().err
+    assert f"got spring 2 from mass 1 to itself in {path}" in said
+    assert len(said.splitlines()) == 1
+
+
 def test_a_summary_of_the_best_is_refused_with_what_writes_designs(
     finished: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -44,6 +44,7 @@ def test_an_installed_wheel_runs(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         cwd=tmp_path,
+        env=environment,
     ).stdout
     assert where.startswith(site)
     assert codesign("--version").stdout.startswith("codesign ")

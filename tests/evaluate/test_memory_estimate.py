@@ -10,7 +10,7 @@ from codesign.evaluate import MemoryEstimate, Trial, batches
 from codesign.evaluate.batches import bytes_needed, shared
 from codesign.evaluate.local import Local
 from codesign.evaluate.ray_evaluator import Ray
-from codesign.genome import Genomes, filled
+from codesign.genome import Genomes
 from codesign.sim import Execution
 from tests.evaluate.fakes import LATTICE, designs, trial
 
@@ -21,7 +21,7 @@ def given(mebibytes: int, **changes) -> Trial:
 
 
 def whole(count: int) -> Genomes:
-    return Genomes.concatenate([filled(LATTICE.build())] * count)
+    return Genomes.concatenate([Genomes.full(LATTICE.build())] * count)
 
 
 @pytest.mark.parametrize(("evaluator", "processes"), [(Local(), 1), (Ray(workers=3), 3)], ids=repr)

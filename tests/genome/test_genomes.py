@@ -22,7 +22,9 @@ def test_a_number_gives_a_genome_and_an_array_a_population():
     for index in (np.array([3, 0, 3]), [3, 0, 3]):
         assert (genomes[index].cells == genomes.cells[[3, 0, 3]]).all()
         assert (genomes[index].muscles == genomes.muscles[[3, 0, 3]]).all()
-    assert len(genomes[np.array([True, False, True, False, False])]) == 2
+    mask = [True, False, True, False, False]
+    for index in (np.array(mask), mask):
+        assert (genomes[index].cells == genomes.cells[[0, 2]]).all()
     assert len(genomes[1:4]) == 3
     assert len(genomes[[]]) == 0
 

@@ -3,7 +3,7 @@ import pytest
 
 from codesign.genome import VARIATIONS, Genome, Lattice, keys, repair
 from codesign.genome.genomes import Genomes, check_genomes
-from codesign.genome.operators.operator import shore, surface
+from codesign.genome.operators.operator import frontier, surface
 
 from .lattices import KINDS, PLANAR, SETTINGS, generators, genomes_of, label, settings_of, sparse_genomes
 
@@ -178,7 +178,9 @@ def test_shore_and_surface_face_each_other(lattice):
         beside[a].add(b)
         beside[b].add(a)
     filled = set(np.flatnonzero(cells).tolist())
-    assert shore(lattice, cells).tolist() == [c for c in range(lattice.cells) if c not in filled and beside[c] & filled]
+    assert frontier(lattice, cells).tolist() == [
+        c for c in range(lattice.cells) if c not in filled and beside[c] & filled
+    ]
     inner = {c for c in filled if len(beside[c] & filled) == lattice.cell_facets}
     assert surface(lattice, cells).tolist() == sorted(filled - inner)
 

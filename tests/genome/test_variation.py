@@ -11,7 +11,6 @@ from codesign.genome import (
     Genomes,
     Lattice,
     LatticeSettings,
-    Offspring,
     VariationSettings,
     check_genomes,
     keys,
@@ -20,6 +19,7 @@ from codesign.genome import (
     vary,
 )
 from codesign.genome.lattices import CubeLattice
+from codesign.genome.variation import Offspring
 
 from .lattices import KINDS, SETTINGS, generators, genomes_of, label, settings_of, sparse_genomes
 

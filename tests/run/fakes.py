@@ -16,8 +16,9 @@ from codesign.evaluate import Evaluations, EvaluatorSettings, Trial
 from codesign.evaluate.evaluator import Assess
 from codesign.evaluate.local import LocalEvaluator
 from codesign.genome import Genomes, VariationSettings
-from codesign.run import CLOCK_FIELDS, CheckpointSettings, Experiment, NullListener, Outcome, RunFolder, evolve
+from codesign.run import CheckpointSettings, Experiment, Listener, Outcome, RunFolder, evolve
 from codesign.run.checkpoint import newest_intact
+from codesign.run.metrics import CLOCK_FIELDS
 from codesign.search import SEARCHES
 from tests.evaluate.fakes import quick, trial
 
@@ -69,7 +70,7 @@ def experiment(kind: str = "genetic", **changes: Any) -> Experiment:
     )
 
 
-class Notes(NullListener):
+class Notes(Listener):
     """Remembers what it was told."""
 
     def __init__(self) -> None:

@@ -99,6 +99,13 @@ def test_a_truncated_checkpoint_is_called_so(run):
         load(newest)
 
 
+def test_a_checkpoint_of_another_format_says_which_version_wrote_it(run):
+    newest = manifests(run.checkpoints)[0]
+    newest.write_text(json.dumps(json.loads(newest.read_text()) | {"format": 99, "codesign": "9.1"}))
+    with pytest.raises(CheckpointError, match=r"format 2; .* of format 99, written by codesign 9\.1; use"):
+        load(newest)
+
+
 def test_going_back_removes_what_came_after(run):
     run.roll_back(2)
     assert [row["generation"] for row in run.read_metrics()] == [0, 1, 2]

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from codesign.errors import ConfigError, OutputError, RunError
-from codesign.run import CheckpointSettings, RunFolder, evolve, resume
-from codesign.run.designs import read_designs
+from codesign.run import CheckpointSettings, DesignTables, RunFolder, evolve, resume
 from codesign.tasks import Heightfield
 from codesign.train import LEARNERS, LearningStatus
 from tests.evaluate.fakes import quick
@@ -55,7 +54,7 @@ def test_there_is_a_row_for_every_generation(whole):
 def test_every_design_ever_evaluated_has_a_row(whole):
     known = set()
     for generation in range(GENERATIONS):
-        designs = read_designs(whole.designs, generation)
+        designs = DesignTables(whole).generation(generation)
         assert [design.identity for design in designs] == [(generation, number) for number in range(6)]
         assert all(parent in known for design in designs for parent in design.parents)
         known |= {design.identity for design in designs}
@@ -63,7 +62,7 @@ def test_every_design_ever_evaluated_has_a_row(whole):
 
 
 def test_the_best_is_the_best_of_all_designs(whole):
-    designs = [design for generation in range(GENERATIONS) for design in read_designs(whole.designs, generation)]
+    designs = [design for generation in range(GENERATIONS) for design in DesignTables(whole).generation(generation)]
     best = max(designs, key=lambda design: design.fitness)
     told = json.loads(whole.best.read_text())
     assert (told["design"], told["fitness"]) == (best.id, best.fitness)

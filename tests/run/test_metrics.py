@@ -17,7 +17,7 @@ from tests.run.fakes import experiment
 
 def generation(**sizes):
     settings = SEARCHES["genetic"](**{"population_size": 30, **sizes})
-    search = settings.begin(experiment().space, 7)
+    search = settings.start(experiment().space, 7)
     told(search, trial())
     _, evaluations = told(search, trial())
     return search.population, evaluations
@@ -50,7 +50,7 @@ def test_what_is_invalid_counts_in_the_share_and_nowhere_else():
 
 
 def test_what_racing_stopped_counts_in_its_share():
-    search = SEARCHES["genetic"](population_size=30).begin(experiment().space, 7)
+    search = SEARCHES["genetic"](population_size=30).start(experiment().space, 7)
     asked = search.ask()
     evaluations = quick(trial(), asked.genomes, asked.identities, np.array([-np.inf, 0.5, -np.inf]))
     search.tell(evaluations.fitness)

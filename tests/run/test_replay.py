@@ -11,9 +11,9 @@ from codesign.evaluate.local import Local
 from codesign.evaluate.ray_cluster import connect
 from codesign.evaluate.ray_evaluator import Ray
 from codesign.genome import LATTICES, Genome
-from codesign.run import RunFolder, evolve, gallery, replay, resume, select
+from codesign.run import RunFolder, evolve, gallery, resume, select
 from codesign.run.checkpoint import newest_intact
-from codesign.run.replay import FRAMES_PER_SECOND, history
+from codesign.run.replay import FRAMES_PER_SECOND, history, replay
 from codesign.sim import Physics
 from tests.run.fakes import CONFIG, experiment, results
 

@@ -3,11 +3,15 @@
 import itertools
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 
 from codesign.errors import DesignError, RunError
-from codesign.run import RunFolder, evolve, select
-from codesign.run.designs import design_id, identity_of, read_design, read_designs
+from codesign.run import DesignTables, RunFolder, evolve, populations, select
+from codesign.run import design_tables as design_tables_module
+from codesign.run.checkpoint import newest_intact
+from codesign.run.designs import design_id, identity_of
+from codesign.run.folder import table_of
 from codesign.search import SEARCHES
 from tests.evaluate.fakes import quick, trial
 from tests.run.fakes import CONFIG, GENERATIONS, Quick, experiment, finished
@@ -20,7 +24,7 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def designs(run):
-    return [design for generation in range(GENERATIONS) for design in read_designs(run.designs, generation)]
+    return [design for generation in range(GENERATIONS) for design in DesignTables(run).generation(generation)]
 
 
 def by_fitness(designs):
@@ -28,12 +32,12 @@ def by_fitness(designs):
 
 
 def test_a_row_is_what_was_evaluated(run):
-    search = experiment().search.begin(experiment().space, experiment().seed)
+    search = experiment().search.start(experiment().space, experiment().seed)
     for generation in range(3):
         asked = search.ask()
         evaluations = quick(trial(), asked.genomes, asked.identities)
         search.tell(evaluations.fitness)
-        for index, design in enumerate(read_designs(run.designs, generation)):
+        for index, design in enumerate(DesignTables(run).generation(generation)):
             assert design.identity == tuple(asked.identities[index])
             assert design.parents == tuple(tuple(pair) for pair in asked.parents[index].tolist() if pair != [-1, -1])
             assert design.operator == asked.operators[index]
@@ -111,7 +115,7 @@ def test_a_folder_that_is_no_run_is_told(tmp_path):
 
 def test_a_run_that_has_just_begun_has_no_designs(tmp_path):
     folder = RunFolder(tmp_path / "run")
-    folder.begin(CONFIG)
+    folder.create(CONFIG)
     for selection in ("best", "g000-i0000", "generation=0"):
         with pytest.raises(DesignError):
             select(folder, selection)
@@ -122,7 +126,7 @@ def test_a_harmed_table_is_told(tmp_path):
     table = run.designs / "generation_000001.parquet"
     table.write_bytes(table.read_bytes()[:50])
     with pytest.raises(RunError, match="generation_000001"):
-        read_design(run.designs, (1, 0))
+        DesignTables(run).find([(1, 0)])
 
 
 @pytest.mark.parametrize("identity", [(0, 0), (12, 7), (1234, 56789)])
@@ -137,3 +141,75 @@ def test_ids_sort_as_designs_were_made():
 def test_every_search_leaves_designs_to_be_found(tmp_path):
     for name in SEARCHES:
         assert select(finished(tmp_path / name, name), "best")
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Return a list to which each read of a table adds its file and, unless it took all, the rows it asked for."""
+    made = []
+    read = design_tables_module._read
+
+    def noted(path, columns, individuals=None):
+        made.append((path.stem, columns, individuals))
+        return read(path, columns, individuals)
+
+    monkeypatch.setattr(design_tables_module, "_read", noted)
+    return made
+
+
+def test_one_design_is_read_alone(run, reads, monkeypatch):
+    built = []
+    make = design_tables_module._design
+    monkeypatch.setattr(design_tables_module, "_design", lambda row, edges: built.append(row) or make(row, edges))
+    (design,) = select(run, "g002-i0003")
+    assert design.identity == (2, 3)
+    assert reads == [("generation_000002", None, [3])]
+    assert len(built) == 1
+
+
+def test_a_generation_is_read_once(run, reads):
+    assert len(select(run, "generation=2")) > 1
+    assert [columns is None for _, columns, _ in reads] == [False, True]
+
+
+def test_a_lineage_reads_each_ancestor_once(run, reads):
+    line = select(run, "lineage")
+    assert len(line) > 1
+    assert [read for read in reads if read[1] is None] == [
+        (f"generation_{design.identity[0]:06d}", None, [design.identity[1]]) for design in line
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 999, None])
+def test_a_ranking_holds_the_best_of_all_generations(run, designs, count):
+    identities = [design.identity for design in by_fitness(designs)]
+    assert DesignTables(run).ranking(count) == identities[:count]
+
+
+@pytest.mark.parametrize("count", [4, 9])
+def test_of_equals_the_older_comes_first(count, tmp_path):
+    run = finished(tmp_path / "run")
+    for generation in (3, 1):
+        path = table_of(run.designs, generation)
+        table = pyarrow.parquet.read_table(path)
+        place = table.schema.get_field_index("fitness")
+        equal = pyarrow.array(np.full(len(table), 9.0))
+        pyarrow.parquet.write_table(table.set_column(place, table.schema.field(place), equal), path)
+    equals = [(born, number) for born in (1, 3) for number in range(6)]
+    assert DesignTables(run).ranking(count) == equals[:count]
+    assert DesignTables(run).ranking(count, generations=[3, 1]) == equals[:count]
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_populations_are_those_that_the_search_had(name, tmp_path):
+    folder = finished(tmp_path / "run", name)
+    one = experiment(name)
+    search = one.search.start(one.space, one.seed)
+    for population in populations(one, folder):
+        asked = search.ask()
+        search.tell(quick(trial(), asked.genomes, asked.identities).fitness)
+        for field, array in search.population.arrays().items():
+            np.testing.assert_array_equal(population.arrays()[field], array)
+    kept, _ = newest_intact(folder.checkpoints)
+    assert kept is not None
+    assert kept.search["told"] == [search.generation] == [GENERATIONS]

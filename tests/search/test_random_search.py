@@ -9,7 +9,7 @@ from tests.search.landscape import LATTICE, SPACE, advance
 
 
 def test_every_design_is_drawn_from_its_own_stream():
-    search = RandomSearch(population_size=7).begin(SPACE, 11)
+    search = RandomSearch(population_size=7).start(SPACE, 11)
     for generation in range(3):
         asked = search.ask()
         for number in range(7):
@@ -20,13 +20,13 @@ def test_every_design_is_drawn_from_its_own_stream():
 
 
 def test_nothing_has_a_parent():
-    population = advance(RandomSearch(population_size=7).begin(SPACE, 0), 4)[-1]
+    population = advance(RandomSearch(population_size=7).start(SPACE, 0), 4)[-1]
     assert (population.parents == NO_PARENT).all()
     assert set(population.operators) == {"random"}
 
 
 def test_what_was_told_does_not_change_what_is_asked():
-    searches = [RandomSearch(population_size=7).begin(SPACE, 0) for _ in range(2)]
+    searches = [RandomSearch(population_size=7).start(SPACE, 0) for _ in range(2)]
     for sign, search in zip((1.0, -1.0), searches, strict=True):
         search.tell(sign * np.arange(len(search.ask())))
     one, other = (search.ask().genomes.cells for search in searches)

@@ -19,7 +19,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 def begin(name: str, seed: int = 0, offspring_per_parent: int = 1) -> Search:
     settings = SEARCHES[name](population_size=12, offspring_per_parent=offspring_per_parent)
-    return settings.begin(SPACE, seed)
+    return settings.start(SPACE, seed)
 
 
 def test_settings_carry_their_own_key(name):
@@ -129,7 +129,7 @@ def test_a_state_of_another_lattice_is_refused(name):
     advance(search, 1)
     elsewhere = Space(LATTICES["triangle"](rows=4, columns=4), SPACE.variation)
     with pytest.raises(ValueError, match="lattice"):
-        SEARCHES[name](population_size=12).begin(elsewhere, 0).restore(search.state())
+        SEARCHES[name](population_size=12).start(elsewhere, 0).restore(search.state())
 
 
 def test_a_state_with_a_design_that_no_search_has_is_refused(name):
@@ -223,7 +223,7 @@ def test_no_design_is_asked_for_twice_while_it_lives(name):
 def test_images_of_the_living_are_asked_for_unless_they_are_the_same_design(name, symmetric):
     space = Space(LATTICES["cube"](rows=3, columns=3), VariationSettings(weights={"rotate": 1.0, "grow": 1.0}))
     lattice = space.lattice.build()
-    search = SEARCHES[name](population_size=12, symmetric=symmetric).begin(space, 0)
+    search = SEARCHES[name](population_size=12, symmetric=symmetric).start(space, 0)
     images = 0
     for generation in range(6):
         living = keys(lattice, search.population.genomes, symmetric=True) if generation else []
@@ -243,7 +243,13 @@ def test_symmetric_is_yes_or_no(name):
 
 def test_a_space_of_one_body_ends_in_repetition_and_not_in_a_loop(name):
     lattice = dataclasses.replace(LATTICE, rows=1, columns=1)
-    search = SEARCHES[name](population_size=3).begin(Space(lattice, SPACE.variation), 0)
+    search = SEARCHES[name](population_size=3).start(Space(lattice, SPACE.variation), 0)
     for _ in range(3):
         search.tell(np.zeros(len(search.ask())))
     assert len(search.population) == 3
+
+
+def test_a_mask_chooses_individuals(name):
+    asked = begin(name).ask()
+    mask = np.arange(len(asked)) % 3 == 1
+    assert_same(asked.take(mask), asked.take(np.flatnonzero(mask)))

@@ -7,17 +7,22 @@ import numpy as np
 from codesign.body import Bodies, Body
 
 
-def body(positions: list[list[float]], springs: list[list[int]], swings: float = 0.1, stiffness: float = 3e4) -> Body:
-    """Return masses joined by springs at rest, without cells."""
+def body(
+    positions: list[list[float]],
+    springs: list[list[int]],
+    swings: float = 0.1,
+    stiffness: float = 3e4,
+    rest: float | None = None,
+) -> Body:
+    """Return masses joined by springs, at rest unless all rest lengths [m] are given, without cells."""
     place, ends = np.array(positions, np.float64), np.array(springs, np.int32).reshape(-1, 2)
+    lengths = np.linalg.norm(place[ends[:, 0]] - place[ends[:, 1]], axis=1)
     return Body(
         positions=place,
         springs=ends,
-        rest_lengths=np.linalg.norm(place[ends[:, 0]] - place[ends[:, 1]], axis=1),
+        rest_lengths=lengths if rest is None else np.full(len(ends), rest),
         stiffness=np.full(len(ends), stiffness),
         swings=np.full(len(ends), swings),
-        cells=np.zeros((0, 3), np.int32),
-        materials=np.zeros(0, np.uint8),
     )
 
 

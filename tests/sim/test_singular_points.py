@@ -34,8 +34,7 @@ def assert_numbers(case: Case, made, precision: str, velocities: np.ndarray | No
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_two_masses_in_one_place(precision: str) -> None:
     corners = [[0.0, 0.0], [0.0, 0.0], [0.05, 0.0], [0.02, 0.05]]
-    folded = body(corners, [[0, 1], [0, 2], [1, 3], [2, 3], [0, 3]])
-    folded = replace(folded, rest_lengths=np.full(5, 0.05))
+    folded = body(corners, [[0, 1], [0, 2], [1, 3], [2, 3], [0, 3]], rest=0.05)
     case = Case.of(steps=10)
     found = assert_numbers(case, lifted(folded, 0.2), precision)
     episode = case.left().episode(lifted(folded, 0.2), case.weights(Bodies.of([folded])))

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from codesign.body import develop
-from codesign.cli.bench.plan import body_name, lattices
+from codesign.cli.bench.plan import body_name
 from codesign.cli.bench.speed import seconds_of
-from codesign.evaluate import EVALUATORS, EvaluatorSettings, Trial
+from codesign.cli.catalogue import trial_of
+from codesign.evaluate import EVALUATORS, EvaluatorSettings, Worlds
 from codesign.genome import LatticeSettings, VariationSettings, random_genomes, vary
 from codesign.machine import available_cores
 from codesign.sim import ROWS, pack
@@ -42,18 +43,9 @@ def cluster(settings: Mapping[str, Any]) -> dict[str, Any]:
     better than threads do. Starting the cluster and its workers is apart.
     """
     count = settings["cluster"]
-    lattice = lattices(settings)[0]
-    trial = Trial(
-        lattice=lattice,
-        tissue=settings["body.tissue"],
-        physics=settings["sim"],
-        execution=settings["execution"],
-        controller=settings["controller"],
-        task=settings["task"],
-        terrain=settings["terrain"],
-        learner=LEARNERS["normalized"](iterations=_ITERATIONS),
-        seed=settings["seed"],
-    )
+    lattice = settings["body.lattice"]
+    learner = LEARNERS["normalized"](iterations=_ITERATIONS)
+    trial = trial_of({**settings, "learner": learner, "conditions": Worlds(), "weights": None})
     genomes = random_genomes(lattice.build(), lattice, streams(trial.seed, 0, count, Purpose.GENOME))
     identities = np.stack([np.zeros(count, np.int64), np.arange(count)], axis=1)
 

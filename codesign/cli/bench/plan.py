@@ -11,7 +11,7 @@ import numpy as np
 from codesign.body import Bodies, Tissue, develop
 from codesign.errors import ConfigError, MemoryBudgetError
 from codesign.evaluate import batch_budget
-from codesign.genome import LatticeSettings, filled, random_genomes
+from codesign.genome import Genomes, LatticeSettings, random_genomes
 from codesign.sim import MEBIBYTE, ROWS, Execution, bytes_per_world, device_of, layout_of
 from codesign.streams import Purpose, streams
 
@@ -180,7 +180,7 @@ def memory_rows(settings: Mapping[str, Any], execution: Execution) -> Iterator[d
     for lattice in lattices(settings):
         built = lattice.build()
         drawn = random_bodies(lattice, settings["body.tissue"], settings["seed"], SAMPLE)
-        whole = develop(built, filled(built), settings["body.tissue"])
+        whole = develop(built, Genomes.full(built), settings["body.tissue"])
         for length in lengths:
             own = replace(execution, segment_steps=length)
             yield {

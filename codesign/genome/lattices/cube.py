@@ -27,7 +27,7 @@ class CubeLattice(LatticeSettings):
     With "springs", cells are of soft or stiff tissue, and muscle bits decide spring by spring. A spring that cells
     share takes the stiffness of the stiffest, and is a muscle if any of them drives it.
 
-    With the default `fill`, random bodies on 6 x 6 x 4 cells have 30 cells, 105 masses and 513 springs on average
+    With the default `fill`, random bodies on 6 x 6 x 4 cells have 30 cells, 104 masses and 509 springs on average
     (nine of ten have 11 to 54 cells).
 
     The stiffnesses are relative to `Tissue.stiffness`; the published robots have 1 throughout, and 15,000 N/m. A full

@@ -15,8 +15,8 @@ class TriangleLattice(LatticeSettings):
     """Rows of equilateral triangles that point up and down in turn; muscle bits decide which springs are muscles.
 
     Node (x, y) exists where x + y is even. The cell in column x and row y points up where x + y is odd.
-    With the default `fill`, random bodies have 22 masses and 44 springs on average on the 6 x 10 grid, 74 and 162 on
-    the 13 x 22 grid.
+    With the default `fill`, random bodies have 22 masses and 44 springs on average on the 6 x 10 grid, 74 masses and
+    162 springs on the 13 x 22 grid. The default grid is that of Strgar et al. 2024; `body=triangle` is the smaller one.
     """
 
     name: str = "triangle"

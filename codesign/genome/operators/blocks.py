@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from codesign.genome.genomes import Genome
 from codesign.genome.lattice import Lattice
-from codesign.genome.operators.operator import filled_cells, pick, put_down, shore, transformed
+from codesign.genome.operators.operator import filled_cells, frontier, paste, pick, transformed
 
 
 def move_block(lattice: Lattice, genome: Genome, rng: np.random.Generator) -> Genome:
@@ -36,7 +36,7 @@ def mirror(lattice: Lattice, genome: Genome, rng: np.random.Generator) -> Genome
     left = doubled[anchor] < total or (doubled[anchor] == total and rng.integers(2))
     replaced = everywhere[doubled > total] if left else everywhere[doubled < total]
     targets, sources = transformed(lattice, replaced, reflection, shift)
-    return put_down(lattice, genome, reflection, (sources, targets), replaced)
+    return paste(lattice, genome, reflection, (sources, targets), replaced)
 
 
 def rotate(lattice: Lattice, genome: Genome, rng: np.random.Generator) -> Genome:
@@ -59,25 +59,25 @@ def rotate(lattice: Lattice, genome: Genome, rng: np.random.Generator) -> Genome
         block = _block(lattice, filled, anchor, rng)
         place = lattice.cell_coordinates[anchor]
         shift = place - rotation.matrix @ place
-    return put_down(lattice, genome, rotation, transformed(lattice, block, rotation, shift), block)
+    return paste(lattice, genome, rotation, transformed(lattice, block, rotation, shift), block)
 
 
 def _transplanted(lattice: Lattice, genome: Genome, rng: np.random.Generator, *, keep: bool) -> Genome:
     filled = filled_cells(genome)
     anchor = pick(filled, rng)
     block = _block(lattice, filled, anchor, rng)
-    places = _alike(lattice, anchor, shore(lattice, genome.cells))
+    places = _same_kind(lattice, anchor, frontier(lattice, genome.cells))
     if not len(places):
-        places = _alike(lattice, anchor, filled[filled != anchor])
+        places = _same_kind(lattice, anchor, filled[filled != anchor])
     if not len(places):
         return Genome(genome.cells.copy(), genome.muscles.copy())
     still = lattice.symmetries[0]
     shift = lattice.cell_coordinates[pick(places, rng)] - lattice.cell_coordinates[anchor]
     moves = transformed(lattice, block, still, shift)
-    return put_down(lattice, genome, still, moves, block[:0] if keep else block)
+    return paste(lattice, genome, still, moves, block[:0] if keep else block)
 
 
-def _alike(lattice: Lattice, cell: int, others: NDArray[np.intp]) -> NDArray[np.intp]:
+def _same_kind(lattice: Lattice, cell: int, others: NDArray[np.intp]) -> NDArray[np.intp]:
     return others[lattice.cell_kinds[others] == lattice.cell_kinds[cell]]
 
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from codesign.genome.genomes import ByteArray, Genome
 from codesign.genome.lattice import Lattice
-from codesign.genome.operators.operator import filled_cells, pick, shore, surface
+from codesign.genome.operators.operator import filled_cells, frontier, pick, surface
 
 
 def flip(lattice: Lattice, genome: Genome, rng: np.random.Generator) -> Genome:
@@ -48,7 +48,7 @@ def grow(lattice: Lattice, genome: Genome, rng: np.random.Generator) -> Genome:
     """Fill cells beside the body one after the other, two on average, each with a random material."""
     cells = genome.cells.copy()
     for _ in range(rng.geometric(0.5)):
-        places = shore(lattice, cells)
+        places = frontier(lattice, cells)
         if not len(places):
             break
         cells[pick(places, rng)] = rng.integers(1, len(lattice.materials))

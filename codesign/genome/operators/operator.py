@@ -1,4 +1,4 @@
-"""What a variation operator is, and the editing steps that operators share."""
+"""The interface of variation operators, and the editing steps that they share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def _everywhere(_lattice: Lattice) -> bool:
 
 @dataclass(frozen=True)
 class Operator(ABC):
-    """A way to make a child: a pure function of a parent, perhaps a mate, and a random generator.
+    """A variation operator: a pure function of a parent, perhaps a mate, and a random generator, that returns a child.
 
     Parents have a body each, in one piece, and are never changed; the child may need repair.
 
@@ -82,7 +82,7 @@ def filled_cells(genome: Genome) -> NDArray[np.intp]:
     return genome.cells.nonzero()[0]
 
 
-def shore(lattice: Lattice, cells: ByteArray) -> NDArray[np.intp]:
+def frontier(lattice: Lattice, cells: ByteArray) -> NDArray[np.intp]:
     """Return the empty cells that share a side (3D: a face) with a filled one, in order."""
     first, second = lattice.neighbours.T
     filled = cells != 0
@@ -114,7 +114,7 @@ def transformed(
     return _matched(lattice, cells, lattice.cell_coordinates[cells] @ symmetry.matrix.T + shift)
 
 
-def put_down(
+def paste(
     lattice: Lattice,
     genome: Genome,
     symmetry: Symmetry,

@@ -1,0 +1,79 @@
+"""What a plug-in is checked in: everything else that a simulation needs, with defaults."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+from codesign.body import Bodies
+from codesign.control import CONTROLLERS
+from codesign.sim import Conditions, Controller, Execution, Physics, Simulator, Task, Terrain
+from codesign.tasks import TASKS, TERRAINS
+from codesign.testing.bodies import example_bodies
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One choice of everything that decides a motion; each part may be the plug-in that is checked.
+
+    Attributes:
+        controller: what moves the bodies.
+        task: what they are to do.
+        terrain: what they stand on.
+        contact: key of the contact.
+        dimension: 2 or 3.
+        steps: in an episode.
+    """
+
+    controller: Controller = field(default_factory=lambda: CONTROLLERS["mlp"]())
+    task: Task = field(default_factory=lambda: TASKS["walk"]())
+    terrain: Terrain = field(default_factory=lambda: TERRAINS["flat"]())
+    contact: str = "coulomb"
+    dimension: int = 2
+    steps: int = 60
+
+    @property
+    def bodies(self) -> Bodies:
+        """Bodies to simulate."""
+        return Bodies.of(example_bodies(self.dimension))
+
+    @property
+    def physics(self) -> Physics:
+        """The physics."""
+        return Physics(steps=self.steps, contact=self.contact, friction=0.7)
+
+    def simulator(self, bodies: Bodies, *, in_place: bool = False, **settings: Any) -> Simulator:
+        """Return a simulator, in float64 on one CPU thread if not told otherwise.
+
+        Args:
+            bodies: one per world.
+            in_place: whether bodies stay where their positions say instead of being set down on the ground.
+            settings: those of `Execution`, and what else a `Simulator` takes.
+        """
+        terrain = without_placing(self.terrain) if in_place else self.terrain
+        execution: dict[str, Any] = {"precision": "float64", "device": "cpu", "threads": 1}
+        execution |= {name: settings.pop(name) for name in list(settings) if name in Execution.__dataclass_fields__}
+        # One set of kernels for motion and gradients in float64 saves compiling another.
+        settings = {"physical_gradients": execution["precision"] == "float64"} | settings
+        conditions = [Conditions(terrain, self.task)]
+        return Simulator(bodies, self.physics, self.controller, conditions, Execution(**execution), **settings)
+
+    def weights(self, bodies: Bodies, seed: int = 0) -> np.ndarray:
+        """Return first weights, and something in those that would start at zero, shape (weights,)."""
+        generator = np.random.default_rng(seed)
+        drawn = self.controller.initial(bodies, self.steps, generator.spawn(len(bodies)))
+        return drawn + 0.3 * generator.normal(size=drawn.shape)
+
+
+def without_placing(terrain: Terrain) -> Terrain:
+    """Return the same ground that leaves bodies where their positions say."""
+    kind: Any = type(terrain)
+
+    class InPlace(kind):
+        """The same ground, which does not set bodies down."""
+
+        def place(self, bodies: Bodies) -> np.ndarray:
+            """Return the positions as they are [m], shape (masses, dimension)."""
+            return bodies.positions
+
+    return InPlace(**{item.name: getattr(terrain, item.name) for item in fields(kind)})

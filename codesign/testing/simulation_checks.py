@@ -1,0 +1,103 @@
+"""Checks of whole simulations: gradients, bits, precision and compilation for GPUs."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from codesign.sim import compile_for_gpu
+from codesign.testing.bodies import example_bodies
+from codesign.testing.failures import expect, expect_same
+from codesign.testing.gradients import SIZES, gradient_error, standing
+from codesign.testing.setups import Setup
+
+DIFFERENCES = 2e-6
+"""Largest error of a central difference of a float64 loss, of which half of the 16 digits remain at best."""
+
+SINGLE = 1e-3
+"""Largest difference of a float32 loss from the float64 one [of the larger of it and one], over a short episode."""
+
+
+def check_gradients(setup: Setup, quantities: tuple[str, ...] = tuple(SIZES)) -> None:
+    """Check reverse mode against central differences along random directions and the gradient's own.
+
+    Args:
+        setup: what is simulated.
+        quantities: keys of `SIZES`: what the loss is differentiated in.
+
+    Raises:
+        CheckError: they differ, in the way of a wrong adjoint.
+    """
+    body = standing(setup, example_bodies(setup.dimension)[2])
+    for quantity in quantities:
+        error = gradient_error(setup, body, quantity)
+        expected = f"a gradient in {quantity} within {DIFFERENCES:g} of central differences"
+        expect(error < DIFFERENCES, f"{expected} in {setup.dimension}D", f"an error of {error:.2g}")
+
+
+def check_alone_and_among_many(setup: Setup) -> None:
+    """Check that a body's loss and gradient are the same alone, beside others, in another order, by more threads.
+
+    Raises:
+        CheckError: a bit differs.
+    """
+    bodies = setup.bodies
+    together = _results(setup, list(range(len(bodies))))
+    for index in (0, len(bodies) - 1):
+        expect_same(_results(setup, [index])[0], together[index], f"alone and beside others, in {setup.dimension}D")
+    order = np.random.default_rng(1).permutation(len(bodies)).tolist()
+    for settings in ({}, {"threads": 2}, {"segment_steps": 7}):
+        for index, result in zip(order, _results(setup, order, **settings), strict=True):
+            expect_same(result, together[index], f"in another order with {settings or 'one thread'}")
+
+
+def check_precisions(setup: Setup) -> None:
+    """Check that single and double precision agree about losses, and that these and the measures are finite.
+
+    Raises:
+        CheckError: they do not.
+    """
+    found = {}
+    for precision in ("float32", "float64"):
+        simulator = setup.simulator(setup.bodies, precision=precision)
+        simulator.load(setup.weights(setup.bodies))
+        simulator.forward()
+        found[precision] = simulator.loss.numpy().astype(np.float64)
+        expect(np.isfinite(found[precision]).all(), f"finite losses in {precision}", found[precision])
+        for name, values in simulator.measures().items():
+            expect(isinstance(name, str) and values.shape == (len(setup.bodies),), "measures by name", (name, values))
+            expect(np.isfinite(values).all(), f"a finite measure {name}", values)
+    scale = np.maximum(np.abs(found["float64"]), 1.0)
+    apart = float((np.abs(found["float32"] - found["float64"]) / scale).max())
+    expect(apart < SINGLE, f"losses in float32 within {SINGLE:g} of those in float64", f"a difference of {apart:.2g}")
+
+
+def check_gpu(setup: Setup) -> None:
+    """Check that the kernels compile for a GPU; none is needed.
+
+    Raises:
+        CheckError: they do not.
+    """
+    with TemporaryDirectory() as folder:
+        files = compile_for_gpu(
+            setup.dimension, setup.physics, setup.terrain, setup.controller, setup.task, Path(folder)
+        )
+        expect(files, "kernels compiled for a GPU", "none")
+
+
+def _results(setup: Setup, indices: list[int], **settings: Any) -> list[dict[str, np.ndarray]]:
+    """Return loss, gradient and measures of each of the setup's bodies with these indices, simulated together."""
+    bodies = setup.bodies.take(indices)
+    simulator = setup.simulator(bodies, **settings)
+    own = [setup.weights(setup.bodies.take([index]), seed=index) for index in indices]
+    simulator.load(np.concatenate(own))
+    simulator.forward()
+    simulator.reverse()
+    gradients = np.split(simulator.weights(simulator.gradient), simulator.weight_start[1:-1])
+    measures = simulator.measures()
+    return [
+        {"loss": simulator.loss.numpy()[world], "gradient": gradients[world]}
+        | {name: values[world] for name, values in measures.items()}
+        for world in range(len(indices))
+    ]

@@ -1,0 +1,145 @@
+"""Runs of versions that had fewer settings go on as they were; those of formats that are not known are refused."""
+
+import json
+import shutil
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from codesign.cli import main
+from codesign.cli.catalogue import experiment_catalogue
+from codesign.evaluate import Trial
+from codesign.run import Experiment, RunFolder, settings
+from codesign.run.checkpoint import manifests
+from codesign.run.folder import HEADER, LAYOUT
+from tests.run.fakes import results as recorded
+
+BEFORE = Path(__file__).parents[1] / "data" / "settings.json"
+"""The fields of each class of settings when run folders got layout 1; not to be made anew while there is no other."""
+
+BEGIN = ["evolve", "debug=tiny", "evaluator=local", "logger=quiet"]
+
+
+def results(path: Path) -> dict:
+    """Return what a run came to; what differs by intention is its configuration's text."""
+    return {name: value for name, value in recorded(RunFolder(path)).items() if name != "config"}
+
+
+def without(folder: RunFolder, keys: dict[str, str], whole_sections: tuple[str, ...] = ()) -> None:
+    """Take settings out of a run, as if they had not been there when it was written.
+
+    Args:
+        folder: the run's.
+        keys: names in checkpoints by keys of the configuration.
+        whole_sections: sections of the configuration that go with them.
+    """
+    config = yaml.safe_load(folder.config_text())
+    for key in (*keys, *whole_sections):
+        *groups, last = key.split(".")
+        section = config
+        for group in groups:
+            section = section[group]
+        section.pop(last)
+    folder.config.write_text(f"{HEADER}{LAYOUT}\n{yaml.safe_dump(config)}")
+    for path in manifests(folder.checkpoints):
+        manifest = json.loads(path.read_text())
+        for name in keys.values():
+            del manifest["experiment"][name]
+        path.write_text(json.dumps(manifest))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("whole") / "run"
+    assert main([*BEGIN, "search.generations=2", f"hydra.run.dir={path}"]) == 0
+    return path
+
+
+@pytest.fixture
+def begun(whole: Path, here: Path) -> RunFolder:
+    """Return a run of one generation; it is to go on as `whole` did."""
+    assert main([*BEGIN, "search.generations=1", "hydra.run.dir=begun"]) == 0
+    return RunFolder(here / "begun")
+
+
+def goes_on(folder: RunFolder) -> bool:
+    return main(["evolve", f"run={folder.path}", "search.generations=2", "logger=quiet"]) == 0
+
+
+def kinds() -> set[type]:
+    """Return all classes of settings that a run may have."""
+    catalogue = experiment_catalogue()
+    chosen = {kind for registry in catalogue.choices.values() for kind in registry.values()}
+    return chosen | {*catalogue.records.values(), Trial, Experiment}
+
+
+def test_every_setting_of_the_table_exists() -> None:
+    known = {each.__name__: each for kind in kinds() for each in kind.__mro__ if is_dataclass(each)}
+    for name, added in settings.ADDED.items():
+        assert set(added) <= {field.name for field in fields(known[name])}, name
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.__name__) for kind in sorted(kinds(), key=str)])
+def test_a_setting_that_older_runs_do_not_have_stands_in_the_table(kind: type) -> None:
+    """Who adds a field to settings says in `codesign/run/settings.py` what the program did before."""
+    before = json.loads(BEFORE.read_text()).get(kind.__name__)
+    if before is not None:
+        new = {field.name for field in fields(kind)} - set(before)
+        assert new <= settings.added_settings(kind).keys()
+
+
+def test_a_run_without_the_settings_that_were_added_goes_on(begun: RunFolder, whole: Path) -> None:
+    worlds = {f"conditions.{name}": f"trial.worlds.{name}" for name in settings.ADDED["Worlds"]}
+    without(
+        begun,
+        {
+            "controller.sensors": "trial.controller.sensors",
+            "sim.regularisation": "trial.physics.regularisation",
+            "search.symmetric": "search.symmetric",
+            "weights": "trial.start",
+            **worlds,
+        },
+        ("conditions",),
+    )
+    assert goes_on(begun)
+    assert results(begun.path) == results(whole)
+    assert main(["export", f"run={begun.path}", "format=json"]) == 0
+
+
+def test_an_added_setting_means_what_was_done_before_and_not_what_is_the_default_now(
+    here: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ["learner.loss_limit=3.0", "controller.hidden=3"]
+    for name, generations in (("older", 1), ("expected", 2)):
+        assert main([*BEGIN, *before, f"search.generations={generations}", f"hydra.run.dir={name}"]) == 0
+    older = RunFolder(here / "older")
+    keys = {"learner.loss_limit": "trial.learner.loss_limit", "controller.hidden": "trial.controller.hidden"}
+    without(older, keys)
+    shutil.copytree("older", "unknown")
+    assert not goes_on(RunFolder(here / "unknown"))
+    monkeypatch.setattr(settings, "ADDED", {"Learner": {"loss_limit": 3.0}, "Mlp": {"hidden": 3}})
+    assert goes_on(older)
+    assert results(older.path) == results(Path("expected"))
+
+
+def test_settings_that_differ_are_refused_all_the_same(begun: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    without(begun, {"search.symmetric": "search.symmetric"})
+    config = yaml.safe_load(begun.config_text())
+    config["search"]["symmetric"] = True
+    begun.config.write_text(f"{HEADER}{LAYOUT}\n{yaml.safe_dump(config)}")
+    assert not goes_on(begun)
+    assert "a checkpoint with search.symmetric = True" in capsys.readouterr().err
+
+
+def test_a_folder_of_a_newer_layout_is_refused(begun: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    begun.config.write_text(begun.config.read_text().replace(f"{HEADER}{LAYOUT}", f"{HEADER}{LAYOUT + 1}"))
+    for command in (["evolve", f"run={begun.path}"], ["export", f"run={begun.path}"]):
+        assert main(command) == 2
+        said = capsys.readouterr().err
+        assert (
+            f"expected a run folder of layout {LAYOUT}; got {begun.path} of layout {LAYOUT + 1}; use the version"
+            in said
+        )
+        assert len(said.splitlines()) == 1
