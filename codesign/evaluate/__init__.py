@@ -1,7 +1,8 @@
 """From genomes to fitness: how designs are evaluated, in this process or by many others, with the same numbers."""
 
-from codesign.evaluate.assessment import assess, assess_bodies
 from codesign.evaluate.batches import batch_budget, batches, bytes_needed
+from codesign.evaluate.evaluation import evaluate_bodies, evaluate_designs
+from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.evaluator import Evaluator, EvaluatorSettings
 from codesign.evaluate.local import Local
@@ -9,24 +10,23 @@ from codesign.evaluate.memory_estimate import MemoryEstimate
 from codesign.evaluate.racing import elimination_thresholds
 from codesign.evaluate.ray_evaluator import Ray
 from codesign.evaluate.together import learn_together
-from codesign.evaluate.trial import Trial
 from codesign.evaluate.worlds import Worlds
 
 EVALUATORS: dict[str, type[EvaluatorSettings]] = {"local": Local, "ray": Ray}
 
 __all__ = [
     "EVALUATORS",
+    "EvaluationSpec",
     "Evaluations",
     "Evaluator",
     "EvaluatorSettings",
     "MemoryEstimate",
-    "Trial",
     "Worlds",
-    "assess",
-    "assess_bodies",
     "batch_budget",
     "batches",
     "bytes_needed",
     "elimination_thresholds",
+    "evaluate_bodies",
+    "evaluate_designs",
     "learn_together",
 ]

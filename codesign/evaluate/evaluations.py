@@ -73,7 +73,7 @@ class Evaluations:
 
     @classmethod
     def concatenate(cls, parts: Sequence["Evaluations"]) -> "Evaluations":
-        """Return the designs of all `parts`, one part after the other; at least one part, all of one trial."""
+        """Return the designs of all `parts`, one part after the other; at least one part, all of one spec."""
 
         def joined(name: str) -> np.ndarray:
             return np.concatenate([getattr(part, name) for part in parts])

@@ -7,14 +7,14 @@ from typing import Self
 
 import numpy as np
 
-from codesign.evaluate.assessment import assess
+from codesign.evaluate.evaluation import evaluate_designs
+from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations
-from codesign.evaluate.trial import Trial
 from codesign.genome import Genomes
 from codesign.sim import Execution
 
-Assess = Callable[[Trial, Genomes, np.ndarray, np.ndarray | None], Evaluations]
-"""(trial, genomes, identities, thresholds) -> evaluations, a pure function of its arguments, design by design."""
+EvaluateDesigns = Callable[[EvaluationSpec, Genomes, np.ndarray, np.ndarray | None], Evaluations]
+"""(spec, genomes, identities, thresholds) -> evaluations, a pure function of its arguments, design by design."""
 
 
 class Evaluator(ABC):
@@ -62,5 +62,5 @@ class EvaluatorSettings(ABC):
         return 1
 
     @abstractmethod
-    def start(self, trial: Trial, function: Assess = assess) -> Evaluator:
-        """Return a running evaluator of `trial`, which hands designs to `function`."""
+    def start(self, spec: EvaluationSpec, function: EvaluateDesigns = evaluate_designs) -> Evaluator:
+        """Return a running evaluator of `spec`, which hands designs to `function`."""

@@ -11,7 +11,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
     "Mlp": {"sensors": ("position", "velocity")},
     "Physics": {"grip": None, "regularisation": 1e-4, "softness": 5e-4},
     "SearchSettings": {"symmetric": False},
-    "Trial": {"start": ()},
+    "EvaluationSpec": {"start": ()},
     "Worlds": {
         "name": "worlds",
         "fitness": "mean",

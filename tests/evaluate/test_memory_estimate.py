@@ -6,18 +6,18 @@ import pytest
 
 from codesign.body import develop
 from codesign.errors import MemoryBudgetError
-from codesign.evaluate import MemoryEstimate, Trial, batches
+from codesign.evaluate import EvaluationSpec, MemoryEstimate, batches
 from codesign.evaluate.batches import bytes_needed, shared
 from codesign.evaluate.local import Local
 from codesign.evaluate.ray_evaluator import Ray
 from codesign.genome import Genomes
 from codesign.sim import Execution
-from tests.evaluate.fakes import LATTICE, designs, trial
+from tests.evaluate.fakes import LATTICE, designs, spec
 
 
-def given(mebibytes: int, **changes) -> Trial:
+def given(mebibytes: int, **changes) -> EvaluationSpec:
     execution = Execution(device="cpu", memory_mib=mebibytes)
-    return replace(trial(), execution=execution, **changes)
+    return replace(spec(), execution=execution, **changes)
 
 
 def whole(count: int) -> Genomes:
@@ -38,7 +38,7 @@ def test_batches_do_what_the_estimate_says(evaluator: Local | Ray, processes: in
 
 def test_nothing_that_a_search_draws_is_larger_than_the_largest() -> None:
     found = MemoryEstimate.of_search(given(64), Local())
-    needed = bytes_needed(given(64), develop(LATTICE.build(), designs(200)[0], trial().tissue))
+    needed = bytes_needed(given(64), develop(LATTICE.build(), designs(200)[0], spec().tissue))
     assert needed.max() <= found.largest
     assert found.expected == pytest.approx(needed.mean(), rel=0.1)
     assert found.designs == 64 * 2**20 // found.expected
@@ -63,7 +63,7 @@ def test_the_memory_of_a_cluster_elsewhere_is_its_own_to_know() -> None:
 
 
 def test_given_bodies_are_estimated_as_they_are() -> None:
-    bodies = develop(LATTICE.build(), designs(5)[0], trial().tissue)
+    bodies = develop(LATTICE.build(), designs(5)[0], spec().tissue)
     needed = bytes_needed(given(64), bodies)
     found = MemoryEstimate.of_bodies(given(64), bodies)
     assert found == MemoryEstimate(needed.max(), int(needed.mean()), 64 * 2**20, 1)

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from codesign.evaluate import assess, elimination_thresholds
+from codesign.evaluate import elimination_thresholds, evaluate_designs
 from codesign.evaluate.local import Local
 from codesign.evaluate.ray_evaluator import Ray
 from codesign.sim import Execution, Physics
 from codesign.train import LearningStatus, Normalized
-from tests.evaluate.fakes import ITERATIONS, assert_same, designs, trial
+from tests.evaluate.fakes import ITERATIONS, assert_same, designs, spec
 
 STEPS = 60
 LEARNER = Normalized(iterations=6, racing=2, racing_chance=0.5)  # rungs after 2 and 4 steps
@@ -26,7 +26,7 @@ FITNESS = CURVES.max(axis=1).astype(np.float64)
 
 
 def real(**changes):
-    return replace(trial(), physics=Physics(steps=STEPS), **changes)
+    return replace(spec(), physics=Physics(steps=STEPS), **changes)
 
 
 @pytest.mark.parametrize(("chance", "after_two", "after_four"), [(0.0, -0.1, 0.5), (0.5, 0.3, 0.5), (1.0, 0.4, 0.6)])
@@ -75,7 +75,7 @@ def test_without_rungs_nothing_is_asked():
 
 @pytest.fixture(scope="module")
 def free():
-    return assess(real(), *designs(8))
+    return evaluate_designs(real(), *designs(8))
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def asked(free):
 
 @pytest.fixture(scope="module")
 def raced(asked):
-    return assess(real(), *designs(8), asked)
+    return evaluate_designs(real(), *designs(8), asked)
 
 
 def test_designs_stop_below_a_bar_and_others_do_not_feel_it(free, asked, raced):
@@ -115,7 +115,7 @@ def test_only_what_was_simulated_is_counted(free, raced):
 
 
 def test_a_stopped_design_is_the_one_that_learned_no_longer(raced):
-    short = assess(real(learner=replace(trial().learner, iterations=1)), *designs(8))
+    short = evaluate_designs(real(learner=replace(spec().learner, iterations=1)), *designs(8))
     stopped = np.flatnonzero(np.isnan(raced.curves[:, 2]))
     assert len(stopped) == 2
     for index in stopped.tolist():
@@ -123,13 +123,13 @@ def test_a_stopped_design_is_the_one_that_learned_no_longer(raced):
 
 
 def test_thresholds_that_ask_for_nothing_change_nothing(free):
-    assert_same(assess(real(), *designs(8), np.full(ITERATIONS, -np.inf)), free)
+    assert_same(evaluate_designs(real(), *designs(8), np.full(ITERATIONS, -np.inf)), free)
 
 
 def test_a_raced_design_does_not_feel_its_company(asked, raced):
     genomes, identities = designs(8)
     for order in (np.array([6, 1, 3]), np.arange(8)[::-1], *np.arange(8)[:, None]):
-        found = assess(real(), genomes[order], identities[order], asked)
+        found = evaluate_designs(real(), genomes[order], identities[order], asked)
         assert_same(replace(found, robot_steps=0), replace(raced.take(order), robot_steps=0))
 
 
@@ -137,9 +137,9 @@ def test_batches_change_nothing_of_a_race():
     little, ample = (real(execution=Execution(device="cpu", memory_mib=mebibytes)) for mebibytes in (1, 1000))
     asked = np.array([-np.inf, 0.0, 0.01])
     many = designs(200)
-    found = assess(ample, *many, asked)
+    found = evaluate_designs(ample, *many, asked)
     assert 0 < np.count_nonzero(found.status == LearningStatus.STOPPED) < 200
-    assert_same(assess(little, *many, asked), found)
+    assert_same(evaluate_designs(little, *many, asked), found)
 
 
 @pytest.mark.parametrize("settings", [Local(), Ray(workers=1), Ray(workers=2)], ids=repr)

@@ -266,14 +266,14 @@ def test_a_run_of_invalid_designs_still_runs_and_says_so(tmp_path):
 class Passive(Quick):
     """Evaluates designs most of which have no muscles, and of which as many improve as not."""
 
-    def start(self, trial, function=quick):
+    def start(self, spec, function=quick):
         def passive(*asked):
             found = function(*asked)
             status = np.full(len(found), LearningStatus.NO_MUSCLES, dtype=np.int8)
             status[0] = LearningStatus.JUMPED
             return replace(found, status=status)
 
-        return super().start(trial, passive)
+        return super().start(spec, passive)
 
 
 def test_the_user_hears_why_most_designs_learned_no_longer(tmp_path):

@@ -11,15 +11,15 @@ from codesign.genome import Genomes
 from codesign.run.metrics import diversity, summarise
 from codesign.search import SEARCHES
 from codesign.train import LearningStatus
-from tests.evaluate.fakes import designs, quick, told, trial
+from tests.evaluate.fakes import designs, quick, spec, told
 from tests.run.fakes import experiment
 
 
 def generation(**sizes):
     settings = SEARCHES["genetic"](**{"population_size": 30, **sizes})
     search = settings.start(experiment().space, 7)
-    told(search, trial())
-    _, evaluations = told(search, trial())
+    told(search, spec())
+    _, evaluations = told(search, spec())
     return search.population, evaluations
 
 
@@ -52,7 +52,7 @@ def test_what_is_invalid_counts_in_the_share_and_nowhere_else():
 def test_what_racing_stopped_counts_in_its_share():
     search = SEARCHES["genetic"](population_size=30).start(experiment().space, 7)
     asked = search.ask()
-    evaluations = quick(trial(), asked.genomes, asked.identities, np.array([-np.inf, 0.5, -np.inf]))
+    evaluations = quick(spec(), asked.genomes, asked.identities, np.array([-np.inf, 0.5, -np.inf]))
     search.tell(evaluations.fitness)
     stopped = np.count_nonzero(evaluations.status == LearningStatus.STOPPED)
     metrics = summarise(0, search.population, evaluations, 2.0, 5.0)

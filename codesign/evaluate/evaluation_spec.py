@@ -16,7 +16,7 @@ from codesign.train import Learner
 
 
 @dataclass(frozen=True)
-class Trial:
+class EvaluationSpec:
     """Everything that decides what becomes of a design; plain settings, equal for all designs of a run.
 
     Attributes:
