@@ -45,9 +45,8 @@ def require_number(
     if optional and value is None:
         return
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and above < value < below and at_least <= value <= at_most:
-        return
-    if number and infinite and value in (above, below):
+    endless = infinite and number and math.isinf(value) and value in (above, below)
+    if number and (above < value < below or endless) and at_least <= value <= at_most:
         return
     limits = _limits(above, at_least, below, at_most)
     kind = f"a number{limits}{f' {unit}' if unit else ''}"

@@ -19,6 +19,8 @@ REFUSED: list[tuple[Callable[..., None], object, dict[str, Any], str]] = [
     (checks.require_number, 0.0, {"above": 0.0}, "a number above 0"),
     (checks.require_number, 2.0, {"at_least": 0.0, "at_most": 1.0, "unit": "m"}, "a number from 0 to 1 m"),
     (checks.require_number, -math.inf, {"above": 0.0, "infinite": True}, "a number above 0"),
+    (checks.require_number, 0.0, {"above": 0.0, "infinite": True}, "a number above 0"),
+    (checks.require_number, -math.inf, {"at_least": 0.0, "infinite": True}, "a number of at least 0"),
     (checks.require_number, None, {}, "a number"),
     (checks.require_number, "x", {"optional": True}, "a number, or null"),
     (checks.require_count, 3.0, {}, "a whole number of at least 1"),

@@ -58,8 +58,8 @@ def module_of(choice: Choice, precision: str) -> wp.Module:
 def learner_modules(precision: str) -> Iterator[wp.Module]:
     """Yield the modules of learning, each learner's own included."""
     real = getattr(wp, precision)
-    yield loss_kernels(real).judge.module
-    yield gradient_kernels(real).weigh.module
+    yield loss_kernels(real).record.module
+    yield gradient_kernels(real).norm.module
     yield from (own_kernel(learner, real).module for learner in LEARNERS.values())
 
 
@@ -68,9 +68,9 @@ def own_kernel(learner: Any, real: Any) -> wp.Kernel:
     seen: list[wp.Kernel] = []
 
     class Listening(Batch):
-        def launch(self, kernel: wp.Kernel, *arguments: Any, lanes: bool = True) -> None:
+        def launch(self, kernel: wp.Kernel, *arguments: Any, parameters: bool = True) -> None:
             seen.append(kernel)
-            super().launch(kernel, *arguments, lanes=lanes)
+            super().launch(kernel, *arguments, parameters=parameters)
 
     empty = wp.zeros(1, dtype=real, device="cpu")
     learner().bind(

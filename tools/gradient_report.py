@@ -26,11 +26,11 @@ import warp as wp
 
 import codesign
 from codesign.body import Bodies, develop
-from codesign.cli import stored
-from codesign.cli.catalogue import experiment_of, of_experiments
+from codesign.cli import run_config
+from codesign.cli.catalogue import experiment_catalogue, experiment_of
 from codesign.cli.settings import build
 from codesign.errors import CodesignError, ConfigError
-from codesign.evaluate import Trial
+from codesign.evaluate import EvaluationSpec
 from codesign.genome import Genomes
 from codesign.machine import vector_bytes
 from codesign.run import Design, RunFolder, select
@@ -86,10 +86,10 @@ def cosine(one: np.ndarray, other: np.ndarray) -> float:
     return float(one / lengths[0] @ (other / lengths[1]))
 
 
-def in_precision(trial: Trial, precision: str, steps: int = 0) -> Trial:
-    """Return a trial on the CPU in a precision, with episodes of so many steps, 0 for its own."""
-    physics = replace(trial.physics, steps=steps or trial.physics.steps)
-    return replace(trial, physics=physics, execution=replace(trial.execution, precision=precision, device="cpu"))
+def in_precision(spec: EvaluationSpec, precision: str, steps: int = 0) -> EvaluationSpec:
+    """Return a specification on the CPU in a precision, with episodes of so many steps, 0 for its own."""
+    physics = replace(spec.physics, steps=steps or spec.physics.steps)
+    return replace(spec, physics=physics, execution=replace(spec.execution, precision=precision, device="cpu"))
 
 
 def first_weights(simulator: Simulator, seed: int, start: int) -> np.ndarray:
@@ -98,9 +98,9 @@ def first_weights(simulator: Simulator, seed: int, start: int) -> np.ndarray:
     return simulator.initial([stream(seed, OTHER_STARTS + start, each, Purpose.CONTROLLER) for each in range(count)])
 
 
-def cosines(trial: Trial, bodies: Bodies, weights: list[np.ndarray], steps: int) -> np.ndarray:
+def cosines(spec: EvaluationSpec, bodies: Bodies, weights: list[np.ndarray], steps: int) -> np.ndarray:
     """Return the cosines of gradients in both precisions, shape (designs, sets of weights)."""
-    simulators = [in_precision(trial, precision, steps).simulator(bodies) for precision in ("float32", "float64")]
+    simulators = [in_precision(spec, precision, steps).simulator(bodies) for precision in ("float32", "float64")]
     columns: list[list[float]] = []
     for each in weights:
         found: list[list[np.ndarray]] = []
@@ -122,17 +122,19 @@ def share(events: np.ndarray) -> str:
     return f"{100 * per_design.mean():.1f} [{100 * low:.1f}, {100 * high:.1f}]"
 
 
-def report(name: str, trial: Trial, designs: list[Design], options: argparse.Namespace) -> tuple[list[str], str]:
+def report(
+    name: str, spec: EvaluationSpec, designs: list[Design], options: argparse.Namespace
+) -> tuple[list[str], str]:
     """Return the rows of a group of designs in both tables."""
-    bodies = develop(trial.lattice.build(), Genomes.stack([design.genome for design in designs]), trial.tissue)
-    simulator = in_precision(trial, "float32").simulator(bodies)
+    bodies = develop(spec.lattice.build(), Genomes.stack([design.genome for design in designs]), spec.tissue)
+    simulator = in_precision(spec, "float32").simulator(bodies)
     watched = Watched(simulator)
     before = [first_weights(simulator, options.seed, start) for start in range(options.starts)]
-    lessons = [learn(cast(Simulator, watched), trial.learner, each) for each in before]
+    lessons = [learn(cast(Simulator, watched), spec.learner, each) for each in before]
     rows: list[str] = []
     for steps in options.horizons:
         for when, weights in (("before", before), ("after", [each.best_weights for each in lessons])):
-            found = cosines(trial, bodies, weights, steps)
+            found = cosines(spec, bodies, weights, steps)
             shares = " | ".join(share(found < limit) for limit in COSINES)
             rows.append(f"| {name} | {steps} | {when} | {found.size} | {shares} |")
     # By start, step and design; NaN stays so, and is counted as long.
@@ -157,15 +159,16 @@ def main(arguments: list[str]) -> int:
     try:
         folder = RunFolder(options.run)
         folder.require_run()
-        trial = experiment_of(build(of_experiments(), stored.read(folder))).trial
+        catalogue = experiment_catalogue()
+        spec = experiment_of(build(catalogue, run_config.read(folder, catalogue))).trial
         if options.iterations is not None:
-            trial = replace(trial, learner=replace(trial.learner, iterations=options.iterations))
+            spec = replace(spec, learner=replace(spec.learner, iterations=options.iterations))
         if options.grazing_speed is not None:
-            trial = replace(trial, physics=replace(trial.physics, grazing_speed=options.grazing_speed))
-        if min(options.designs, options.starts) < 1 or trial.learner.iterations < 1:
-            got = f"{options.designs} designs, {options.starts} starts, {trial.learner.iterations} iterations"
+            spec = replace(spec, physics=replace(spec.physics, grazing_speed=options.grazing_speed))
+        if min(options.designs, options.starts) < 1 or spec.learner.iterations < 1:
+            got = f"{options.designs} designs, {options.starts} starts, {spec.learner.iterations} iterations"
             raise ConfigError("at least one of each", got, "set --designs, --starts and --iterations to 1 or more")
-        options.horizons = [int(each) for each in options.horizons.split(",") if each] or [trial.physics.steps]
+        options.horizons = [int(each) for each in options.horizons.split(",") if each] or [spec.physics.steps]
         # By number, because a selection has the best first.
         random = sorted(select(folder, "generation=0"), key=lambda design: design.identity)
         groups = {"random": random, "evolved": select(folder, f"top{options.designs}")}
@@ -176,8 +179,8 @@ def main(arguments: list[str]) -> int:
     print(
         f"{platform.machine()}, vectors of {8 * vector_bytes()} bits, Python {platform.python_version()}, {versions};"
     )
-    print(f"contact {trial.physics.contact}, grazing speed {trial.physics.grazing_speed:g} m/s\n")
-    found = [report(name, trial, designs[: options.designs], options) for name, designs in groups.items()]
+    print(f"contact {spec.physics.contact}, grazing speed {spec.physics.grazing_speed:g} m/s\n")
+    found = [report(name, spec, designs[: options.designs], options) for name, designs in groups.items()]
     limits = " | ".join(f"below {limit:g} [%]" for limit in COSINES)
     print(f"| designs | steps | learning | gradients | {limits} |\n" + "| --- " * (4 + len(COSINES)) + "|")
     print("\n".join(row for rows, _ in found for row in rows))

@@ -9,7 +9,7 @@ from codesign.cli.docstrings import summary
 from codesign.cli.progress import Logger
 from codesign.cli.schemas import Catalogue
 from codesign.control import CONTROLLERS
-from codesign.evaluate import EVALUATORS, Trial, Worlds
+from codesign.evaluate import EVALUATORS, EvaluationSpec, Worlds
 from codesign.genome import LATTICES, VARIATIONS, VariationSettings
 from codesign.run import CheckpointSettings, Experiment, read_weights
 from codesign.search import SEARCHES
@@ -66,7 +66,7 @@ def experiment_catalogue() -> Catalogue:
     )
 
 
-def trial_of(settings: Mapping[str, Any]) -> Trial:
+def evaluation_spec_of(settings: Mapping[str, Any]) -> EvaluationSpec:
     """Return how one design is evaluated, from settings by dotted key.
 
     Raises:
@@ -76,7 +76,7 @@ def trial_of(settings: Mapping[str, Any]) -> Trial:
     if settings["weights"] is not None:
         dimension = settings["body.lattice"].build().dim
         start = read_weights(Path(settings["weights"]), settings["controller"], dimension)
-    return Trial(
+    return EvaluationSpec(
         lattice=settings["body.lattice"],
         tissue=settings["body.tissue"],
         physics=settings["sim"],
@@ -94,7 +94,7 @@ def trial_of(settings: Mapping[str, Any]) -> Trial:
 def experiment_of(settings: Mapping[str, Any]) -> Experiment:
     """Return the experiment, from settings by dotted key."""
     return Experiment(
-        trial=trial_of(settings),
+        trial=evaluation_spec_of(settings),
         variation=settings["mutation"],
         search=settings["search"],
         evaluator=settings["evaluator"],

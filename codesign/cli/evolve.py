@@ -15,7 +15,7 @@ from codesign.cli.exit_codes import INTERRUPTED
 from codesign.cli.memory_estimate import estimate_line
 from codesign.cli.progress import Logger
 from codesign.cli.settings import build
-from codesign.evaluate import estimate
+from codesign.evaluate import MemoryEstimate
 from codesign.export import EXPORTERS
 from codesign.run import Experiment, Listener, Outcome, RunFolder, evolve, gallery, resume
 
@@ -54,7 +54,9 @@ def _prepare_old(invocation: Invocation) -> Plan:
 
 
 def _memory(experiment: Experiment) -> str:
-    return estimate_line(partial(estimate, experiment.trial, experiment.evaluator), experiment.trial.execution)
+    return estimate_line(
+        partial(MemoryEstimate.of_search, experiment.trial, experiment.evaluator), experiment.trial.execution
+    )
 
 
 def _run(

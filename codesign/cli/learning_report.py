@@ -23,9 +23,10 @@ class LearningReport:
     Attributes:
         names: of the designs.
         masses, springs: sizes of the bodies, shape (n,).
-        curves: performance before learning and after each step, NaN once invalid, shape (n, iterations + 1).
+        curves: performance before learning and after each step, NaN once learning ended early, shape
+            (n, iterations + 1).
         fitness: the best of each curve, -inf if invalid, shape (n,).
-        status: how learning ended, in lower case.
+        status: how learning ended, the label of a `LearningStatus`.
     """
 
     names: list[str]
@@ -38,7 +39,7 @@ class LearningReport:
     @classmethod
     def of(cls, names: list[str], evaluations: Evaluations) -> "LearningReport":
         """Return the report of evaluated designs of these names."""
-        status = [LearningStatus(code).name.lower() for code in evaluations.status]
+        status = [LearningStatus(code).label for code in evaluations.status]
         found = evaluations
         return cls(names, found.masses, found.springs, found.curves, found.fitness, status)
 
@@ -91,7 +92,10 @@ def plot_curves(report: LearningReport, title: str, path: Path) -> None:
     axes.plot(report.curves.T, color="#2a78b5", alpha=0.25, linewidth=0.8)
     valid = np.isfinite(report.fitness)
     if valid.any():
-        axes.plot(np.median(report.curves[valid], axis=0), color="#d95f02", linewidth=2, label="median of the valid")
+        curves = report.curves[valid].T
+        # Of those that still learn: after others ended early there are no numbers, and after all did, no median.
+        medians = [np.median(each[np.isfinite(each)]) if np.isfinite(each).any() else np.nan for each in curves]
+        axes.plot(medians, color="#d95f02", linewidth=2, label="median of the valid")
         axes.legend(frameon=False)
     axes.set(xlabel="learning step", ylabel="performance (higher is better)", title=title)
     axes.spines[["top", "right"]].set_visible(False)

@@ -15,7 +15,7 @@ from codesign.body import Bodies, develop
 from codesign.cli.application import Plan
 from codesign.cli.learning_report import finite
 from codesign.errors import MemoryBudgetError
-from codesign.evaluate import SEEN, UNSEEN, Trial, batch_budget, bytes_needed, learn_together, require_any_body
+from codesign.evaluate import EvaluationSpec, batch_budget, bytes_needed, learn_together
 from codesign.files import write_text
 from codesign.genome import random_genomes
 from codesign.run import Experiment, write_weights
@@ -33,43 +33,43 @@ def prepare_together(experiment: Experiment, folder: Path) -> Plan:
         ConfigError: weights of the controller fit one body only.
         MemoryBudgetError: the bodies do not fit into the memory together.
     """
-    trial = experiment.trial
-    require_any_body(trial)
+    spec = experiment.trial
+    spec.require_any_body()
     seen, unseen = (_bodies(experiment, generation) for generation in (0, 1))
     for bodies in (seen, unseen):
-        needed, budget = int(bytes_needed(trial, bodies).sum()), batch_budget(trial.execution)
+        needed, budget = int(bytes_needed(spec, bodies).sum()), batch_budget(spec.execution)
         if needed > budget:
             got = f"{len(bodies)} that need {needed // MEBIBYTE:,} MiB"
             remedy = "lower search.population_size, or raise execution.memory_mib"
             raise MemoryBudgetError(f"bodies that fit into {budget // MEBIBYTE:,} MiB together", got, remedy)
-    return Plan(folder, partial(_run, trial, seen, unseen, folder))
+    return Plan(folder, partial(_run, spec, seen, unseen, folder))
 
 
 def _bodies(experiment: Experiment, generation: int) -> Bodies:
     """Return random bodies: those that a run begins with, or as many others."""
-    trial, count = experiment.trial, experiment.search.population_size
-    lattice = trial.lattice.build()
-    drawn = random_genomes(lattice, trial.lattice, streams(trial.seed, generation, count, Purpose.GENOME))
-    return develop(lattice, drawn, trial.tissue)
+    spec, count = experiment.trial, experiment.search.population_size
+    lattice = spec.lattice.build()
+    drawn = random_genomes(lattice, spec.lattice, streams(spec.seed, generation, count, Purpose.GENOME))
+    return develop(lattice, drawn, spec.tissue)
 
 
-def _run(trial: Trial, seen: Bodies, unseen: Bodies, folder: Path) -> int:
+def _run(spec: EvaluationSpec, seen: Bodies, unseen: Bodies, folder: Path) -> int:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
-    found = learn_together(trial, seen, unseen)
-    caption = f"bodies seen while learning, and others; learning ended as {found.status.name.lower()}"
+    found = learn_together(spec, seen, unseen)
+    caption = f"bodies seen while learning, and others; learning ended as {found.status.label}"
     shown = Table(box=SIMPLE_HEAD, caption=caption, caption_justify="left")
     for heading in ("bodies", "count", "mean before", "mean after", "worst after", "best after"):
         shown.add_column(heading, justify="left" if heading == "bodies" else "right", no_wrap=True)
-    for group in (SEEN, UNSEEN):
+    for group in found.before:
         before, after = found.before[group], found.after[group]
         numbers = (before.mean(), after.mean(), after.min(), after.max())
         shown.add_row(group, str(len(after)), *(f"{number:.3f}" for number in numbers))
     console.print(shown)
-    write_weights(folder / "controller.safetensors", found.weights, trial.controller, trial.dimension)
+    write_weights(folder / "controller.safetensors", found.weights, spec.controller, spec.dimension)
     lines = [json.dumps({"step": step, "performance": finite(value)}) for step, value in enumerate(found.curve)]
     lines += [
         json.dumps({"bodies": group, "number": number, "before": finite(one), "after": finite(other)})
-        for group in (SEEN, UNSEEN)
+        for group in found.before
         for number, (one, other) in enumerate(zip(found.before[group], found.after[group], strict=True))
     ]
     write_text(folder / "learning.jsonl", "\n".join(lines) + "\n")

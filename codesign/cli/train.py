@@ -18,7 +18,7 @@ from codesign.cli.settings import build
 from codesign.cli.suggestions import typed
 from codesign.cli.together import prepare_together
 from codesign.errors import BodyError, ConfigError
-from codesign.evaluate import Trial, assess_bodies, estimate, estimate_given
+from codesign.evaluate import EvaluationSpec, MemoryEstimate, evaluate_bodies
 from codesign.export import Recording, RecordingError, read_json
 from codesign.files import write_text
 from codesign.run import Experiment
@@ -57,17 +57,17 @@ def prepare(invocation: Invocation) -> Plan:
         return prepare_together(experiment, invocation.folder)
     names = () if settings["designs"] is None else typed("designs", settings["designs"])
     recordings = [read_json(Path(name)) for name in names]
-    trial = experiment.trial
+    spec = experiment.trial
     if recordings:
         dimension = _dimension(recordings, names)
-        _require_body(trial, dimension, invocation.overrides)
-        trial.require_dimension(dimension)
+        _require_body(spec, dimension, invocation.overrides)
+        spec.require_dimension(dimension)
         bodies = Bodies.of([_body(recording, name) for recording, name in zip(recordings, names, strict=True)])
-        memory = estimate_line(partial(estimate_given, trial, bodies), trial.execution)
-        opening = f"{_world_of(trial, dimension)}\n{memory}"
-        learned = partial(_learn_given, trial, bodies, [recording.design for recording in recordings])
+        memory = estimate_line(partial(MemoryEstimate.of_bodies, spec, bodies), spec.execution)
+        opening = f"{_world_of(spec, dimension)}\n{memory}"
+        learned = partial(_learn_given, spec, bodies, [recording.design for recording in recordings])
     else:
-        opening = estimate_line(partial(estimate, trial, experiment.evaluator), trial.execution)
+        opening = estimate_line(partial(MemoryEstimate.of_search, spec, experiment.evaluator), spec.execution)
         learned = partial(_learn_random, experiment)
     return Plan(invocation.folder, partial(_run, learned, invocation.folder, experiment.title, opening))
 
@@ -96,28 +96,28 @@ def _learn_random(experiment: Experiment) -> LearningReport:
     return LearningReport.of([f"random-{individual}" for _, individual in asked.identities.tolist()], found)
 
 
-def _learn_given(trial: Trial, bodies: Bodies, names: list[str]) -> LearningReport:
+def _learn_given(spec: EvaluationSpec, bodies: Bodies, names: list[str]) -> LearningReport:
     """Let exported bodies learn, with the first controllers of the designs that a run starts with."""
     identities = np.stack([np.zeros(len(bodies), np.int64), np.arange(len(bodies))], axis=1)
-    return LearningReport.of(names, assess_bodies(trial, bodies, identities))
+    return LearningReport.of(names, evaluate_bodies(spec, bodies, identities))
 
 
-def _require_body(trial: Trial, dimension: int, overrides: tuple[str, ...]) -> None:
+def _require_body(spec: EvaluationSpec, dimension: int, overrides: tuple[str, ...]) -> None:
     """Check that what the command line says of bodies agrees with given ones; of a choice, its dimensions count."""
     for key in overrides:
         if key.startswith("body."):
             raise ConfigError("either designs or settings of bodies", f"{key} and designs", f"leave {key} out")
-    if "body" in overrides and trial.dimension != dimension:
-        got = f"one of {trial.dimension}"
+    if "body" in overrides and spec.dimension != dimension:
+        got = f"one of {spec.dimension}"
         raise ConfigError(f"a body of {dimension} dimensions, as the designs are", got, "leave body out, or choose so")
 
 
-def _world_of(trial: Trial, dimension: int) -> str:
+def _world_of(spec: EvaluationSpec, dimension: int) -> str:
     """Return what given bodies learn in, which is not what they were exported from unless one says so."""
-    physics = trial.physics
+    physics = spec.physics
     published = "; sim=voxel is the physics of published cubes" if dimension == 3 else ""
     return (
-        f"New controllers: {trial.controller.name}, task={trial.task.name}, terrain={trial.terrain.name}, "
+        f"New controllers: {spec.controller.name}, task={spec.task.name}, terrain={spec.terrain.name}, "
         f"sim.contact={physics.contact}, sim.gravity={physics.gravity:g}{published}"
     )
 

@@ -1,11 +1,11 @@
-"""How many designs are evaluated at a time: as many as fit into the memory that a trial may use."""
+"""How many designs are evaluated at a time: as many as fit into the memory that a spec may use."""
 
 from dataclasses import replace
 
 import numpy as np
 
 from codesign.body import Bodies
-from codesign.evaluate.trial import Trial
+from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.sim import Execution, device_of
 from codesign.sim.layout import MEBIBYTE, ROWS, bytes_per_world, free_memory, layout_of, split
 
@@ -19,22 +19,22 @@ MOST_NUMBERS = 2**31 - 1
 """Numbers in a batch at most, because kernels count in 32 bits; a large GPU has room for more."""
 
 
-def batches(trial: Trial, bodies: Bodies) -> list[slice]:
-    """Return consecutive ranges of bodies, each of which fits into the trial's memory.
+def batches(spec: EvaluationSpec, bodies: Bodies) -> list[slice]:
+    """Return consecutive ranges of bodies, each of which fits into the spec's memory.
 
     Raises:
         MemoryBudgetError: a body alone does not fit.
-        ConfigError: the trial's device is not there.
+        ConfigError: the spec's device is not there.
     """
-    return split(bytes_needed(trial, bodies), batch_budget(trial.execution))
+    return split(bytes_needed(spec, bodies), batch_budget(spec.execution))
 
 
-def bytes_needed(trial: Trial, bodies: Bodies) -> np.ndarray:
+def bytes_needed(spec: EvaluationSpec, bodies: Bodies) -> np.ndarray:
     """Return the memory that each body takes in all its worlds while it learns [bytes], shape (bodies,)."""
-    physics, execution = trial.physics, trial.execution
+    physics, execution = spec.physics, spec.execution
     layout = layout_of(bodies, WIDEST_ROW)
-    needed = bytes_per_world(layout, trial.controller, physics.steps, execution, trial.task.state_size, COPIES)
-    return trial.worlds.count * needed
+    needed = bytes_per_world(layout, spec.controller, physics.steps, execution, spec.task.state_size, COPIES)
+    return spec.worlds.count * needed
 
 
 def batch_budget(execution: Execution) -> int:
@@ -55,9 +55,9 @@ def budget(execution: Execution) -> int:
     return execution.memory_mib * MEBIBYTE or free_memory(device_of(execution)) // 2
 
 
-def shared(trial: Trial, processes: int) -> Trial:
-    """Return a trial for one of several processes, which share the memory between them."""
+def shared(spec: EvaluationSpec, processes: int) -> EvaluationSpec:
+    """Return a spec for one of several processes, which share the memory between them."""
     if processes == 1:
-        return trial
-    memory = max(1, budget(trial.execution) // MEBIBYTE // processes)
-    return replace(trial, execution=replace(trial.execution, memory_mib=memory))
+        return spec
+    memory = max(1, budget(spec.execution) // MEBIBYTE // processes)
+    return replace(spec, execution=replace(spec.execution, memory_mib=memory))

@@ -1,4 +1,4 @@
-"""What became of designs: the record that evaluation makes and that search, run folder and replay read."""
+"""The results of evaluating designs: the record that search, run folder and replay read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ class Evaluations:
 
     Attributes:
         fitness: what the design does after it has learned, higher is better, -inf if invalid, float64, shape (n,).
-        curves: performance before learning and after each iteration (the negative loss, higher is better), NaN once
-            invalid or stopped, float32, shape (n, iterations + 1).
+        curves: performance before learning and after each step (the negative loss, higher is better), NaN once
+            learning ended early, float32, shape (n, iterations + 1).
+        best_iteration: steps taken before the best performance, -1 if there was no sound one, int32, shape (n,).
         status: `LearningStatus` of each design, int8, shape (n,).
         measures: further numbers by name, the mean over a design's worlds, each float64, shape (n,).
         world_fitness: what the design does in each of its worlds, NaN if invalid, float64, shape (n, worlds).
@@ -28,6 +29,7 @@ class Evaluations:
 
     fitness: np.ndarray
     curves: np.ndarray
+    best_iteration: np.ndarray
     status: np.ndarray
     measures: dict[str, np.ndarray]
     world_fitness: np.ndarray
@@ -57,6 +59,7 @@ class Evaluations:
         return Evaluations(
             self.fitness[indices],
             self.curves[indices],
+            self.best_iteration[indices],
             self.status[indices],
             {name: values[indices] for name, values in self.measures.items()},
             self.world_fitness[indices],
@@ -70,7 +73,7 @@ class Evaluations:
 
     @classmethod
     def concatenate(cls, parts: Sequence["Evaluations"]) -> "Evaluations":
-        """Return the designs of all `parts`, one part after the other; at least one part, all of one trial."""
+        """Return the designs of all `parts`, one part after the other; at least one part, all of one spec."""
 
         def joined(name: str) -> np.ndarray:
             return np.concatenate([getattr(part, name) for part in parts])
@@ -78,6 +81,7 @@ class Evaluations:
         return cls(
             joined("fitness"),
             joined("curves"),
+            joined("best_iteration"),
             joined("status"),
             {name: np.concatenate([part.measures[name] for part in parts]) for name in parts[0].measures},
             joined("world_fitness"),

@@ -7,28 +7,28 @@ from typing import Self
 
 import numpy as np
 
-from codesign.evaluate.assessment import assess
+from codesign.evaluate.evaluation import evaluate_designs
+from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations
-from codesign.evaluate.trial import Trial
 from codesign.genome import Genomes
 from codesign.sim import Execution
 
-Assess = Callable[[Trial, Genomes, np.ndarray, np.ndarray | None], Evaluations]
-"""(trial, genomes, identities, bars) -> evaluations, a pure function of its arguments, design by design."""
+EvaluateDesigns = Callable[[EvaluationSpec, Genomes, np.ndarray, np.ndarray | None], Evaluations]
+"""(spec, genomes, identities, thresholds) -> evaluations, a pure function of its arguments, design by design."""
 
 
 class Evaluator(ABC):
     """Evaluates designs; holds what is worth keeping between generations, and gives it back when closed."""
 
     @abstractmethod
-    def evaluate(self, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
-        """Return what became of the designs, in their order.
+    def evaluate(self, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None) -> Evaluations:
+        """Return the evaluations of designs, in their order.
 
         Args:
             genomes: the designs, at least one.
             identities: (generation, individual) of each, which addresses its random stream, int64, shape (n, 2).
-            bars: what a design must be able to do after so many learning steps to go on, -inf where anything will do,
-                float64, shape (iterations,); None where every design learns to the end.
+            thresholds: performance that a design must have reached after so many learning steps to go on, -inf where
+                any will do, float64, shape (iterations,); None where every design learns to the end.
         """
 
     @abstractmethod
@@ -62,5 +62,5 @@ class EvaluatorSettings(ABC):
         return 1
 
     @abstractmethod
-    def start(self, trial: Trial, function: Assess = assess) -> Evaluator:
-        """Return a running evaluator of `trial`, which hands designs to `function`."""
+    def start(self, spec: EvaluationSpec, function: EvaluateDesigns = evaluate_designs) -> Evaluator:
+        """Return a running evaluator of `spec`, which hands designs to `function`."""

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.evaluate.assessment import assess
+from codesign.evaluate.evaluation import evaluate_designs
+from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations
-from codesign.evaluate.evaluator import Assess, Evaluator, EvaluatorSettings
-from codesign.evaluate.trial import Trial
+from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorSettings
 from codesign.genome import Genomes
 
 
@@ -17,20 +17,20 @@ class Local(EvaluatorSettings):
 
     name: str = "local"
 
-    def start(self, trial: Trial, function: Assess = assess) -> "LocalEvaluator":
-        """Return an evaluator of `trial` in this process."""
-        return LocalEvaluator(trial, function)
+    def start(self, spec: EvaluationSpec, function: EvaluateDesigns = evaluate_designs) -> "LocalEvaluator":
+        """Return an evaluator of `spec` in this process."""
+        return LocalEvaluator(spec, function)
 
 
 class LocalEvaluator(Evaluator):
     """Calls `function` here and now."""
 
-    def __init__(self, trial: Trial, function: Assess) -> None:
-        self._trial, self._function = trial, function
+    def __init__(self, spec: EvaluationSpec, function: EvaluateDesigns) -> None:
+        self._spec, self._function = spec, function
 
-    def evaluate(self, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
-        """Return what became of the designs, in their order."""
-        return self._function(self._trial, genomes, identities, bars)
+    def evaluate(self, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None) -> Evaluations:
+        """Return the evaluations of designs, in their order."""
+        return self._function(self._spec, genomes, identities, thresholds)
 
     def close(self) -> None:
         """Do nothing: this process ends by itself."""

@@ -1,31 +1,35 @@
-"""Racing: what a design must be able to do, and by when, to be worth more learning."""
+"""Racing: the performance that a design must have reached after some learning steps to be worth more of them."""
 
 import numpy as np
 
 from codesign.train import Learner
 
 
-def bars(learner: Learner, curves: np.ndarray, fitness: np.ndarray) -> np.ndarray:
-    """Return what newcomers must be able to do after so many steps to go on learning.
+def elimination_thresholds(learner: Learner, curves: np.ndarray, fitness: np.ndarray) -> np.ndarray:
+    """Return the performance that newcomers must have reached after so many steps to go on learning.
 
-    The least of those that newcomers have to beat is the aim, and how much they all gained from a rung to the end says
-    what can still be gained from there. So the bars are known before the newcomers are evaluated, and what becomes of
-    one depends neither on who is evaluated beside it nor on where.
+    A newcomer enters the population if it becomes better than the weakest of those that it has to beat. The threshold
+    at a rung is the fitness of the weakest, less the gain from this rung to the end that a share of those to beat
+    (`Learner.racing_chance`) reached or exceeded. So the thresholds are known before the newcomers are evaluated, and
+    the result of one depends neither on which designs are evaluated beside it nor on where.
+
+    Nobody's gain is negative, so no threshold is above the fitness of the weakest: a newcomer that has reached this
+    already is never stopped. That holds for learning that ended early too, since the fitness is the best until then.
 
     Args:
         learner: says where the rungs are, and how likely a success must be.
-        curves: how those learned that newcomers have to beat, higher is better, NaN where it is not known, shape
-            (n, iterations + 1).
-        fitness: what they can do, -inf if invalid, shape (n,).
+        curves: learning curves of those that newcomers have to beat, higher is better, NaN where learning had ended,
+            shape (n, iterations + 1).
+        fitness: their fitness, -inf if invalid, shape (n,).
 
     Returns:
-        The best performance so far that is asked for after each step, -inf between the rungs, and everywhere if not all
-        are valid, float64, shape (iterations,).
+        Lowest allowed value of the best performance so far after each step, -inf between the rungs, and everywhere if
+        not all are valid, float64, shape (iterations,).
     """
-    asked = np.full(learner.iterations, -np.inf)
+    thresholds = np.full(learner.iterations, -np.inf)
     if np.isfinite(fitness).all():
         rungs = list(learner.rungs)
         best = np.fmax.accumulate(curves[:, : learner.iterations].astype(np.float64), axis=1)[:, rungs]
         gains = fitness[:, None] - best
-        asked[rungs] = fitness.min() - np.quantile(gains, 1.0 - learner.racing_chance, axis=0)
-    return asked
+        thresholds[rungs] = fitness.min() - np.quantile(gains, 1.0 - learner.racing_chance, axis=0)
+    return thresholds

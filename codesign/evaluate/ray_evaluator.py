@@ -8,13 +8,13 @@ import numpy as np
 
 from codesign.checks import require_count
 from codesign.errors import ConfigError, RunError
-from codesign.evaluate.assessment import assess
 from codesign.evaluate.batches import shared
 from codesign.evaluate.chunks import balanced_chunks
+from codesign.evaluate.evaluation import evaluate_designs
+from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations
-from codesign.evaluate.evaluator import Assess, Evaluator, EvaluatorSettings
+from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorSettings
 from codesign.evaluate.ray_cluster import connect
-from codesign.evaluate.trial import Trial
 from codesign.genome import Genomes
 from codesign.machine import available_cores
 from codesign.sim import Execution, device_of, start_warp
@@ -60,13 +60,13 @@ class Ray(EvaluatorSettings):
         # A GPU's memory is its only worker's.
         return 1 if device_of(execution).is_cuda else self.workers or available_cores()
 
-    def start(self, trial: Trial, function: Assess = assess) -> "RayEvaluator":
-        """Return a running evaluator of `trial`.
+    def start(self, spec: EvaluationSpec, function: EvaluateDesigns = evaluate_designs) -> "RayEvaluator":
+        """Return a running evaluator of `spec`.
 
         Raises:
             ConfigError: no cluster at the address, or fewer cores or GPUs there than workers asked for.
         """
-        return RayEvaluator(trial, self, function)
+        return RayEvaluator(spec, self, function)
 
 
 class RayEvaluator(Evaluator):
@@ -76,20 +76,20 @@ class RayEvaluator(Evaluator):
     the design's identity, not on who computes them.
     """
 
-    def __init__(self, trial: Trial, settings: Ray, function: Assess) -> None:
+    def __init__(self, spec: EvaluationSpec, settings: Ray, function: EvaluateDesigns) -> None:
         self._settings = settings
         self._ray, self._owns_cluster = connect(settings.address, settings.workers or available_cores())
         try:
-            gpus = self._gpus(trial.execution.device)
+            gpus = self._gpus(spec.execution.device)
             self._count = self._worker_count(gpus)
             chunks = settings.chunks_per_worker or (1 if gpus else 4)
             self._chunks = chunks * self._count
             # Each worker is one process of many: it computes on its own GPU or core, within its share of the memory.
-            execution = replace(trial.execution, threads=1, device="cuda:0" if gpus else "cpu")
+            execution = replace(spec.execution, threads=1, device="cuda:0" if gpus else "cpu")
             processes = 1 if gpus else self._processes_per_node()
-            self._trial = self._ray.put((replace(trial, execution=execution), processes, function))
+            self._spec = self._ray.put((replace(spec, execution=execution), processes, function))
             self._actor = self._ray.remote(num_cpus=1, num_gpus=1 if gpus else 0, max_restarts=0)(Worker)
-            self._workers: list[Any] = [self._actor.remote(self._trial) for _ in range(self._count)]
+            self._workers: list[Any] = [self._actor.remote(self._spec) for _ in range(self._count)]
         except BaseException:
             self._workers = []
             self.close()
@@ -100,15 +100,15 @@ class RayEvaluator(Evaluator):
         """Number of worker processes."""
         return self._count
 
-    def evaluate(self, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
-        """Return what became of the designs, in their order.
+    def evaluate(self, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None) -> Evaluations:
+        """Return the evaluations of designs, in their order.
 
         Raises:
             RunError: a chunk was lost with its worker more often than `retries` allows.
         """
         # The springs of a body, and with them the time it takes, grow with its filled cells.
         chunks = balanced_chunks(np.count_nonzero(genomes.cells, axis=1).astype(np.float64), self._chunks)
-        results = self._collect([(genomes[chunk], identities[chunk], bars) for chunk in chunks])
+        results = self._collect([(genomes[chunk], identities[chunk], thresholds) for chunk in chunks])
         order = np.argsort(np.concatenate(chunks), kind="stable")
         return Evaluations.concatenate(results).take(order)
 
@@ -134,7 +134,7 @@ class RayEvaluator(Evaluator):
         while len(results) < len(jobs):
             while waiting and idle:
                 job, place = waiting.popleft(), idle.popleft()
-                running[self._workers[place].assess.remote(*jobs[job])] = (job, place)
+                running[self._workers[place].evaluate_designs.remote(*jobs[job])] = (job, place)
             for reference in self._ray.wait(list(running), num_returns=1)[0]:
                 job, place = running.pop(reference)
                 try:
@@ -144,7 +144,7 @@ class RayEvaluator(Evaluator):
                 except lost as error:
                     losses[job] += 1
                     self._check_losses(losses[job], len(jobs[job][1]), error)
-                    self._workers[place] = self._actor.remote(self._trial)
+                    self._workers[place] = self._actor.remote(self._spec)
                     waiting.appendleft(job)
                 idle.append(place)
         return [results[job] for job in range(len(jobs))]
@@ -186,17 +186,17 @@ class RayEvaluator(Evaluator):
 
 
 class Worker:
-    """A process that evaluates chunks one after the other; it receives the trial once, and compiled kernels stay.
+    """A process that evaluates chunks one after the other; it receives the spec once, and compiled kernels stay.
 
     Args:
         work: how designs are evaluated, by how many processes the memory is shared, and what evaluates.
     """
 
-    def __init__(self, work: tuple[Trial, int, Assess]) -> None:
+    def __init__(self, work: tuple[EvaluationSpec, int, EvaluateDesigns]) -> None:
         start_warp(quiet=True)
-        trial, processes, self._function = work
-        self._trial = shared(trial, processes)
+        spec, processes, self._function = work
+        self._spec = shared(spec, processes)
 
-    def assess(self, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None) -> Evaluations:
-        """Return what became of a chunk of designs."""
-        return self._function(self._trial, genomes, identities, bars)
+    def evaluate_designs(self, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None) -> Evaluations:
+        """Return the evaluations of a chunk of designs."""
+        return self._function(self._spec, genomes, identities, thresholds)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.body import Bodies
-from codesign.evaluate.trial import Trial
+from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.streams import Purpose, stream
 from codesign.train import LearningStatus, learn
 
@@ -22,7 +22,7 @@ class Transfer:
         status: how learning ended.
         curve: mean performance over the bodies that the controller learned with, before learning and after every step,
             float64, shape (iterations + 1,).
-        before: performance of every body with the first weights, the mean over its worlds, by group (`SEEN`, `UNSEEN`),
+        before: performance of every body with the first weights, the mean over its worlds, by group ("seen", "unseen"),
             float64, each of shape (bodies,).
         after: the same with the best weights.
     """
@@ -34,29 +34,29 @@ class Transfer:
     after: dict[str, np.ndarray]
 
 
-def learn_together(trial: Trial, seen: Bodies, unseen: Bodies) -> Transfer:
+def learn_together(spec: EvaluationSpec, seen: Bodies, unseen: Bodies) -> Transfer:
     """Let one controller learn with some bodies, and compare its performance on these and on others before and after.
 
     Args:
-        trial: how bodies are evaluated; the weights of its controller fit any body (`require_any_body`).
+        spec: how bodies are evaluated; the weights of its controller fit any body (`EvaluationSpec.require_any_body`).
         seen: bodies to learn with; all of them are simulated at once.
         unseen: bodies to try the controller on.
 
     Raises:
-        ConfigError: the trial's device is not there.
+        ConfigError: the spec's device is not there.
     """
-    simulator = trial.simulator(seen, together=True)
-    first = np.array(trial.start) if trial.start else simulator.initial([stream(trial.seed, 0, 0, Purpose.CONTROLLER)])
+    simulator = spec.simulator(seen, together=True)
+    first = np.array(spec.start) if spec.start else simulator.initial([stream(spec.seed, 0, 0, Purpose.CONTROLLER)])
     groups = {SEEN: seen, UNSEEN: unseen}
-    before = {group: _performance(trial, bodies, first) for group, bodies in groups.items()}
-    learned = learn(simulator, trial.learner, first)
-    after = {group: _performance(trial, bodies, learned.best_weights) for group, bodies in groups.items()}
+    before = {group: _performance(spec, bodies, first) for group, bodies in groups.items()}
+    learned = learn(simulator, spec.learner, first)
+    after = {group: _performance(spec, bodies, learned.best_weights) for group, bodies in groups.items()}
     return Transfer(learned.best_weights, LearningStatus(int(learned.status[0])), -learned.curves[0], before, after)
 
 
-def _performance(trial: Trial, bodies: Bodies, weights: np.ndarray) -> np.ndarray:
+def _performance(spec: EvaluationSpec, bodies: Bodies, weights: np.ndarray) -> np.ndarray:
     """Return how every body performs with the same weights, the mean over its worlds, shape (bodies,)."""
-    simulator = trial.simulator(bodies, together=True)
+    simulator = spec.simulator(bodies, together=True)
     simulator.load(weights)
     simulator.forward()
     return -simulator.world_losses.numpy().astype(np.float64).reshape(len(bodies), -1).mean(axis=1)

@@ -7,7 +7,7 @@ from codesign.genome.genomes import Genome, Genomes, check_genomes
 from codesign.genome.keys import keys
 from codesign.genome.lattice import Lattice
 from codesign.genome.lattices import LATTICES
-from codesign.genome.operators import VARIATIONS
+from codesign.genome.operators import VARIATIONS, Crossover, Mutation
 from codesign.genome.repair import check_whole, random_genomes, repair
 from codesign.genome.settings import LatticeSettings
 from codesign.genome.variation import VariationSettings, vary
@@ -16,10 +16,12 @@ from codesign.genome.voxels import from_voxels
 __all__ = [
     "LATTICES",
     "VARIATIONS",
+    "Crossover",
     "Genome",
     "Genomes",
     "Lattice",
     "LatticeSettings",
+    "Mutation",
     "VariationSettings",
     "check_genomes",
     "check_whole",

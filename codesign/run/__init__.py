@@ -1,6 +1,7 @@
 """Runs: the outer loop, the folder that survives it, and looking back."""
 
 from codesign.run.design_tables import DesignTables
+from codesign.run.designs import Design
 from codesign.run.evolution import Listener, Outcome, evolve, resume
 from codesign.run.experiment import CheckpointSettings, Experiment
 from codesign.run.folder import RunFolder
@@ -13,6 +14,7 @@ from codesign.run.weights import read_weights, write_weights
 
 __all__ = [
     "CheckpointSettings",
+    "Design",
     "DesignTables",
     "Experiment",
     "Listener",

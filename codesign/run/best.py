@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from codesign.evaluate import Trial
+from codesign.evaluate import EvaluationSpec
 from codesign.files import write_bytes, write_text
 from codesign.run.designs import design_id
 from codesign.run.folder import RunFolder
@@ -15,7 +15,7 @@ from codesign.search import Individuals
 
 
 def write_best(
-    folder: RunFolder, population: Individuals, weights: dict[tuple[int, int], np.ndarray], trial: Trial
+    folder: RunFolder, population: Individuals, weights: dict[tuple[int, int], np.ndarray], spec: EvaluationSpec
 ) -> None:
     """Write the best member of a population, if it is valid, and its controller.
 
@@ -23,13 +23,13 @@ def write_best(
         folder: the run's.
         population: members, best first.
         weights: controller parameters by identity.
-        trial: how the members were evaluated, which says what controller the weights are of.
+        spec: how the members were evaluated, which says what controller the weights are of.
     """
     best = population.take(np.array([0]))
     if not np.isfinite(best.fitness[0]):
         return
     generation, individual = best.identities[0].tolist()
-    data = serialized(weights[generation, individual], trial.controller, trial.dimension)
+    data = serialized(weights[generation, individual], spec.controller, spec.dimension)
     about: dict[str, Any] = {
         "design": design_id(generation, individual),
         "fitness": float(best.fitness[0]),

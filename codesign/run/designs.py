@@ -33,7 +33,8 @@ class Design:
         parents: identities of the designs that it was made from.
         operator: name of the variation that made it.
         fitness: higher is better, -inf if invalid.
-        status: how learning ended, in lower case.
+        status: how learning ended, the label of a `LearningStatus`; runs of older versions have "diverged" for all that
+            made a design invalid, and "no_gradient".
         curve: performance before learning and after each iteration, NaN once invalid or stopped, float32, shape
             (iterations + 1,).
         measures: further numbers by name, the mean over its worlds.
@@ -98,7 +99,7 @@ def write_designs(folder: Path, generation: int, evaluated: Individuals, evaluat
         "springs": evaluations.springs,
         "muscles": evaluations.muscles,
         "fitness": evaluations.fitness,
-        "status": [LearningStatus(code).name.lower() for code in evaluations.status],
+        "status": [LearningStatus(code).label for code in evaluations.status],
         "curve": pyarrow.array(list(evaluations.curves), pyarrow.list_(pyarrow.float32())),
         "world_fitness": pyarrow.array(list(evaluations.world_fitness), pyarrow.list_(pyarrow.float64())),
         "genome_cells": [row.tobytes() for row in evaluated.genomes.cells],

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from codesign.errors import CheckpointError, CodesignError, GenomeError
-from codesign.evaluate import Evaluator, bars
+from codesign.evaluate import Evaluator, elimination_thresholds
 from codesign.run import checkpoint as checkpoints
 from codesign.run.best import write_best
 from codesign.run.checkpoint import Checkpoint
@@ -18,9 +18,11 @@ from codesign.run.folder import RunFolder
 from codesign.run.interruption import Interruption
 from codesign.run.metrics import Metrics, summarise
 from codesign.search import Individuals, Search
+from codesign.train import LearningStatus
 
 NOTABLE = 0.5
-"""Share of the designs of a generation that cannot learn from which on the user hears of it."""
+"""Share of the designs of a generation whose learning ended early, for one reason, from which on the user hears of it.
+"""
 
 
 class Listener:
@@ -187,7 +189,7 @@ class _Evolution:
         generation = self._search.generation
         with interruption.interruptible():
             asked = self._search.ask()
-            evaluations = evaluator.evaluate(asked.genomes, asked.identities, self._bars())
+            evaluations = evaluator.evaluate(asked.genomes, asked.identities, self._thresholds())
         self._search.tell(evaluations.fitness)
         now = time.perf_counter()
         population = self._search.population
@@ -207,25 +209,17 @@ class _Evolution:
         if (generation + 1) % self._experiment.checkpoints.every == 0:
             self._save()
         self._listener.on_generation(metrics, design_id(*population.identities[0].tolist()))
-        if not metrics.valid_share:
-            self._listener.on_notice(
-                f"No design of generation {generation} was valid: all diverged, or went beyond the learner's limits. "
-                "A smaller sim.dt, softer springs or higher limits may help."
-            )
-        if metrics.no_gradient_share >= NOTABLE:
-            self._listener.on_notice(
-                f"{metrics.no_gradient_share:.0%} of the designs of generation {generation} could not learn: nothing "
-                "that their muscles do changes what the task rewards. Bodies may lack muscles, or the task be too far."
-            )
+        for notice in _notices(metrics):
+            self._listener.on_notice(notice)
 
-    def _bars(self) -> np.ndarray | None:
-        """Return what the next designs must be able to do to go on learning, from how the living learned."""
+    def _thresholds(self) -> np.ndarray | None:
+        """Return the performance that the next designs must reach to go on learning, from how the living learned."""
         learner = self._experiment.trial.learner
         if not learner.rungs or not self._search.generation:
             return None
         population = self._search.population
         curves = np.stack([self._curves[born, number] for born, number in population.identities.tolist()])
-        return bars(learner, curves, population.fitness)
+        return elimination_thresholds(learner, curves, population.fitness)
 
     def _save(self) -> None:
         """Write a checkpoint of the state after the last finished generation, unless there is one."""
@@ -259,6 +253,23 @@ class _Evolution:
         seconds = time.perf_counter() - self._begin
         generations = self._experiment.search.generations
         return Outcome(self._folder.path, finished, generations, interrupted, best, fitness, seconds)
+
+
+def _notices(metrics: Metrics) -> list[str]:
+    """Return what the user should know of how learning ended in a generation."""
+    generation, shares = metrics.generation, metrics.status_shares
+    notices = []
+    if not metrics.valid_share:
+        listed = ", ".join(f"{share:.0%} {label}" for label, share in shares.items())
+        notices.append(f"No design of generation {generation} was valid: {listed}.")
+    for label, share in shares.items():
+        status = LearningStatus[label.upper()]
+        if status.remedy and share >= NOTABLE:
+            notices.append(
+                f"{share:.0%} of the designs of generation {generation} ended learning as {label}: {status.meaning}. "
+                f"{status.remedy}"
+            )
+    return notices
 
 
 def _of_members(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from codesign.checks import require_count
-from codesign.evaluate import EvaluatorSettings, Trial
+from codesign.evaluate import EvaluationSpec, EvaluatorSettings
 from codesign.genome import VariationSettings
 from codesign.run.settings import completed, flattened
 from codesign.search import SearchSettings, Space
@@ -61,7 +61,7 @@ class Experiment:
         ConfigError: none of the operators applies to the lattice.
     """
 
-    trial: Trial
+    trial: EvaluationSpec
     variation: VariationSettings
     search: SearchSettings
     evaluator: EvaluatorSettings

@@ -27,8 +27,9 @@ class Metrics:
         offspring_before_learning: mean performance of the valid ones of these before they learned.
         offspring_spread: mean standard deviation of what the valid ones of these do in their worlds, 0 for one world.
         valid_share: share of the designs evaluated in this generation that were valid.
-        no_gradient_share: share of them that learned nothing because nothing that their muscles do changes the loss.
-        stopped_share: share of them that racing stopped; these count with the best that they did until then.
+        status_shares: how learning ended for the designs evaluated in this generation: the share of each
+            `LearningStatus` by its label; one that no design had is absent. A design counts whether it improved before
+            or not, and whether it is valid or not.
         survivors: of these, how many were selected.
         diversity: mean share of cells in which two members of the population differ.
         mean_masses, mean_springs: mean size of the bodies evaluated in this generation.
@@ -47,8 +48,7 @@ class Metrics:
     offspring_before_learning: float | None
     offspring_spread: float | None
     valid_share: float
-    no_gradient_share: float
-    stopped_share: float
+    status_shares: dict[str, float]
     survivors: int
     diversity: float
     mean_masses: float
@@ -78,7 +78,6 @@ def summarise(
         wall_seconds: time spent on the run so far [s].
     """
     valid = np.isfinite(evaluations.fitness)
-    stuck = (evaluations.status == LearningStatus.NO_GRADIENT) & ~(evaluations.fitness > evaluations.curves[:, 0])
     pace = 1.0 / max(seconds, 1e-9)
     return Metrics(
         generation=generation,
@@ -89,8 +88,7 @@ def summarise(
         offspring_before_learning=_mean(evaluations.curves[valid, 0].astype(np.float64)),
         offspring_spread=_mean(evaluations.spread[valid]),
         valid_share=float(valid.mean()),
-        no_gradient_share=float(stuck.mean()),
-        stopped_share=float(np.mean(evaluations.status == LearningStatus.STOPPED)),
+        status_shares=_status_shares(evaluations.status),
         survivors=int(np.count_nonzero(population.identities[:, 0] == generation)),
         diversity=diversity(population.genomes),
         mean_masses=float(evaluations.masses.mean()),
@@ -115,6 +113,15 @@ def diversity(genomes: Genomes) -> float:
         members = np.count_nonzero(genomes.cells == material, axis=0)
         alike += members * (members - 1)
     return float(np.mean(1.0 - alike / (count * (count - 1))))
+
+
+def _status_shares(status: np.ndarray) -> dict[str, float]:
+    """Return the share of each status that occurs, by its label."""
+    codes, counts = np.unique(status, return_counts=True)
+    return {
+        LearningStatus(code).label: count / len(status)
+        for code, count in zip(codes.tolist(), counts.tolist(), strict=True)
+    }
 
 
 def _best(fitness: np.ndarray) -> float | None:

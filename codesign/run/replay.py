@@ -8,7 +8,7 @@ import numpy as np
 
 from codesign.body import Bodies, develop
 from codesign.errors import CheckpointError, DesignError, RunError
-from codesign.evaluate import Trial, assess, batches, initial_weights
+from codesign.evaluate import EvaluationSpec, batches, evaluate_designs
 from codesign.export import Gallery, History, Recording, Trajectory
 from codesign.genome import Genomes, check_whole
 from codesign.run import checkpoint as checkpoints
@@ -82,22 +82,22 @@ def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design])
         GenomeError: a design is none that the run can have had: an unknown material, no body, one in pieces.
         MemoryBudgetError: a whole episode of one design does not fit into the memory.
     """
-    trial = experiment.trial
-    lattice = trial.lattice.build()
+    spec = experiment.trial
+    lattice = spec.lattice.build()
     genomes = Genomes.stack([design.genome for design in designs])
     if genomes.cells.shape[1] != lattice.cells:
         raise DesignError(
             f"designs of {lattice.cells} cells", f"{genomes.cells.shape[1]}", "use the run's own configuration"
         )
     check_whole(lattice, genomes)
-    weights = _weights(trial, folder, designs)
+    weights = _weights(spec, folder, designs)
     # One world of a design is shown: the first.
     whole = replace(
-        trial,
-        execution=replace(trial.execution, segment_steps=trial.physics.steps),
-        worlds=replace(trial.worlds, count=1),
+        spec,
+        execution=replace(spec.execution, segment_steps=spec.physics.steps),
+        worlds=replace(spec.worlds, count=1),
     )
-    bodies = develop(lattice, genomes, trial.tissue)
+    bodies = develop(lattice, genomes, spec.tissue)
     recordings: list[Recording] = []
     for part in batches(whole, bodies):
         chosen = np.arange(len(bodies))[part]
@@ -105,7 +105,7 @@ def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design])
     return recordings
 
 
-def _weights(trial: Trial, folder: RunFolder, designs: Sequence[Design]) -> list[np.ndarray]:
+def _weights(spec: EvaluationSpec, folder: RunFolder, designs: Sequence[Design]) -> list[np.ndarray]:
     """Return the learned weights of each design, flat."""
     try:
         kept, _ = checkpoints.newest_intact(folder.checkpoints)
@@ -118,26 +118,28 @@ def _weights(trial: Trial, folder: RunFolder, designs: Sequence[Design]) -> list
             lost.setdefault(_steps_of(design), []).append(design)
     for steps, alike in lost.items():
         genomes = Genomes.stack([design.genome for design in alike])
-        as_far = replace(trial, learner=replace(trial.learner, iterations=steps))
-        evaluations = assess(as_far, genomes, _identities(alike))
+        as_far = replace(spec, learner=replace(spec.learner, iterations=steps))
+        evaluations = evaluate_designs(as_far, genomes, _identities(alike))
         found |= {design.identity: evaluations.weights_of(index) for index, design in enumerate(alike)}
     return [found[design.identity] for design in designs]
 
 
 def _steps_of(design: Design) -> int:
     """Return how many steps a design learned before it was stopped, or else could have."""
-    if design.status == LearningStatus.STOPPED.name.lower():
+    if design.status == LearningStatus.STOPPED.label:
         return int(np.flatnonzero(np.isfinite(design.curve))[-1])
     return len(design.curve) - 1
 
 
-def _record(trial: Trial, bodies: Bodies, designs: Sequence[Design], weights: Sequence[np.ndarray]) -> list[Recording]:
+def _record(
+    spec: EvaluationSpec, bodies: Bodies, designs: Sequence[Design], weights: Sequence[np.ndarray]
+) -> list[Recording]:
     """Return recordings of designs that fit into the memory together."""
-    simulator = trial.simulator(bodies)
-    before = _move(simulator, initial_weights(trial, simulator, _identities(designs)))
+    simulator = spec.simulator(bodies)
+    before = _move(simulator, spec.initial_weights(simulator, _identities(designs)))
     after = _move(simulator, np.concatenate(weights).astype(np.float64))
-    light = light_of(simulator.conditions[0], trial.dimension)
-    names = tuple(material.name for material in trial.lattice.build().materials)
+    light = light_of(simulator.conditions[0], spec.dimension)
+    names = tuple(material.name for material in spec.lattice.build().materials)
     recordings = []
     for index, design in enumerate(designs):
         body = bodies[index]
@@ -157,14 +159,14 @@ def _record(trial: Trial, bodies: Bodies, designs: Sequence[Design], weights: Se
                 swings=body.swings.astype(np.float32),
                 cells=body.cells,
                 materials=body.materials,
-                ground=trial.terrain.surface(low, high),
+                ground=spec.terrain.surface(low, high),
                 light=light,
                 world_fitness=design.world_fitness if len(design.world_fitness) > 1 else None,
                 after=after[index],
                 before=before[index],
                 weights=weights[index].astype(np.float32),
-                controller=trial.controller.name,
-                task=trial.task.name,
+                controller=spec.controller.name,
+                task=spec.task.name,
                 material_names=names,
             )
         )

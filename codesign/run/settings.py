@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 ADDED: Mapping[str, Mapping[str, Any]] = {
+    "Learner": {"unsound": "invalid"},
     "Mlp": {"sensors": ("position", "velocity")},
     "Physics": {"grip": None, "regularisation": 1e-4, "softness": 5e-4},
     "SearchSettings": {"symmetric": False},
-    "Trial": {"start": ()},
+    "EvaluationSpec": {"start": ()},
     "Worlds": {
         "name": "worlds",
         "fitness": "mean",

@@ -10,13 +10,19 @@ import warp as wp
 from codesign.errors import ConfigError
 from codesign.sim.kernels import KernelTypes, TaskFunctions
 
-NEAREST = 1.0e-3
-"""Distance [m] that the distance at the start counts as at least, so that nothing is divided by zero."""
+SHORTEST_START = 0.2
+"""Least distance [m] that the loss divides by, about the size of a small body.
+
+Where the light is in or above a body at the start, the share of the way would divide by nearly nothing: a robot that
+moves its centre by a hand's breadth would have a loss of hundreds, beyond every limit of a learner.
+"""
 
 
 @dataclass(frozen=True)
 class Light:
     """Bring the centre of mass to a light: the loss is its distance at the end over that at the start (2026 paper).
+
+    A distance at the start of less than `SHORTEST_START` counts as `SHORTEST_START`.
 
     Distances are horizontal. In 2D there is no y: the light is put as far from `around`, on the same side.
 
@@ -72,7 +78,7 @@ class Light:
 
         @wp.func(module=types.module)
         def loss(values: Values, memory: task_state) -> scalar:
-            return scalar(memory[1] / larger(memory[0], real(NEAREST)))
+            return scalar(memory[1] / larger(memory[0], real(SHORTEST_START)))
 
         return TaskFunctions(Values, observe, loss)
 
@@ -96,5 +102,6 @@ class Light:
         return replace(self, target=(x + distance * math.cos(angle), y + distance * math.sin(angle)))
 
     def measures(self, memory: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the distance from the light at the end [m], and the share of the way to it that was made."""
-        return {"final_distance": memory[:, 1], "approach": 1.0 - memory[:, 1] / np.maximum(memory[:, 0], NEAREST)}
+        """Return the distance from the light at the end [m], and the share of the way to it that was made: 1 - loss."""
+        start = np.maximum(memory[:, 0], SHORTEST_START)
+        return {"final_distance": memory[:, 1], "approach": 1.0 - memory[:, 1] / start}

@@ -4,11 +4,12 @@ import numpy as np
 
 from codesign.body import Tissue, develop
 from codesign.genome import (
+    Crossover,
     Genome,
     Genomes,
     Lattice,
     LatticeSettings,
-    Operator,
+    Mutation,
     check_genomes,
     keys,
     random_genomes,
@@ -45,7 +46,7 @@ def check_lattice(settings: LatticeSettings) -> None:
     expect(joined.all(), "bodies of two masses or more", np.diff(bodies.mass_start))
 
 
-def check_operator(operator: Operator, settings: LatticeSettings) -> None:
+def check_operator(operator: Mutation | Crossover, settings: LatticeSettings) -> None:
     """Check a mutation or a crossover: a pure function whose children can be repaired and sometimes differ.
 
     Args:

@@ -36,7 +36,7 @@ def check_search(settings: SearchSettings, lattice: LatticeSettings) -> None:
             populations.append(search.population)
         return populations
 
-    first, second = settings.begin(space, 3), settings.begin(space, 3)
+    first, second = settings.start(space, 3), settings.start(space, 3)
     ours, theirs = advance(first, GENERATIONS), advance(second, GENERATIONS)
     for one, other in zip(ours, theirs, strict=True):
         expect_same(one.arrays(), other.arrays(), "with the same seed")
@@ -46,7 +46,7 @@ def check_search(settings: SearchSettings, lattice: LatticeSettings) -> None:
     state = {name: array.copy() for name, array in first.state().items()}
     for name, array in state.items():
         expect(isinstance(array, np.ndarray) and array.dtype != object, f"state {name} as an array", type(array))
-    restored = settings.begin(space, 3)
+    restored = settings.start(space, 3)
     restored.restore(state)
     for one, other in zip(advance(first, 2), advance(restored, 2), strict=True):
         expect_same(one.arrays(), other.arrays(), "after its state was restored")

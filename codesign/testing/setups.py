@@ -25,9 +25,9 @@ class Setup:
         steps: in an episode.
     """
 
-    controller: Controller = field(default_factory=lambda: CONTROLLERS["mlp"]())
-    task: Task = field(default_factory=lambda: TASKS["walk"]())
-    terrain: Terrain = field(default_factory=lambda: TERRAINS["flat"]())
+    controller: Controller = field(default_factory=CONTROLLERS["mlp"])
+    task: Task = field(default_factory=TASKS["walk"])
+    terrain: Terrain = field(default_factory=TERRAINS["flat"])
     contact: str = "coulomb"
     dimension: int = 2
     steps: int = 60

@@ -1,12 +1,23 @@
 """Learning: the inner loop that improves many controllers by their gradients."""
 
 from codesign.train.adam import Adam
-from codesign.train.batch import Batch
+from codesign.train.batch import Batch, LearningProblem
 from codesign.train.learner import Learner, Step
-from codesign.train.learning import Learned, learn
+from codesign.train.learning import LearningResult, learn
 from codesign.train.normalized import Normalized
 from codesign.train.status import LearningStatus
 
 LEARNERS: dict[str, type[Learner]] = {"normalized": Normalized, "adam": Adam}
 
-__all__ = ["LEARNERS", "Adam", "Batch", "Learned", "Learner", "LearningStatus", "Normalized", "Step", "learn"]
+__all__ = [
+    "LEARNERS",
+    "Adam",
+    "Batch",
+    "Learner",
+    "LearningProblem",
+    "LearningResult",
+    "LearningStatus",
+    "Normalized",
+    "Step",
+    "learn",
+]

@@ -6,7 +6,7 @@ from typing import Any
 
 import warp as wp
 
-from codesign.errors import ConfigError
+from codesign.checks import require_number
 from codesign.train.batch import Batch
 from codesign.train.kernels import exact_module
 from codesign.train.learner import Learner, Step
@@ -23,7 +23,8 @@ class Adam(Learner):
         rate: step of a weight whose gradient keeps its sign.
         beta1: share of the past in the mean of a weight's gradient, from 0 to below 1.
         beta2: share of the past in the mean of its square, from 0 to below 1.
-        epsilon: gradients much smaller than this make smaller steps.
+        epsilon: added to the root of the mean square of a weight's gradient, by which its step is divided. A weight
+            whose gradient is much smaller than this moves by less than `rate`.
 
     Raises:
         ConfigError: a setting is of the wrong type or out of range.
@@ -37,12 +38,10 @@ class Adam(Learner):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._require_positive("rate", "set for example 0.003")
-        self._require_positive("epsilon", "set for example 1e-8")
-        for setting in ("beta1", "beta2"):
-            value = getattr(self, setting)
-            if not isinstance(value, int | float) or isinstance(value, bool) or not 0.0 <= value < 1.0:
-                raise ConfigError(f"learner.{setting} from 0 to below 1", repr(value), "set for example 0.9")
+        require_number(self, "rate", above=0.0, example=0.003)
+        require_number(self, "beta1", at_least=0.0, below=1.0, example=0.9)
+        require_number(self, "beta2", at_least=0.0, below=1.0, example=0.999)
+        require_number(self, "epsilon", above=0.0, example=1e-8)
 
     def bind(self, batch: Batch) -> Step:
         """Return the step on `batch`; it keeps two numbers for every parameter."""
@@ -96,11 +95,11 @@ def _step_kernel(real: Any) -> Any:
         root: wp.array(dtype=real),
         parameters: wp.array(dtype=real),
     ):
-        controller, lane = wp.tid()
+        controller, thread = wp.tid()
         if status[controller] == _OK:
             rate = rates[iteration[0]]
             correction = corrections[iteration[0]]
-            for index in range(offsets[controller] + lane, offsets[controller + 1], threads):
+            for index in range(offsets[controller] + thread, offsets[controller + 1], threads):
                 now = wp.float64(gradient[index])
                 first = beta1 * wp.float64(mean[index]) + (wp.float64(1.0) - beta1) * now
                 second = root_mean_square(wp.float64(root[index]), now, beta2)

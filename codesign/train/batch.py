@@ -6,15 +6,16 @@ from typing import Any, Protocol
 import numpy as np
 import warp as wp
 
-LANES = 32
-"""Sums that a controller's are made of; lane i takes every 32nd parameter, from the i-th on.
+PARTIAL_SUMS = 32
+"""Number of partial sums that a sum over a controller's parameters is made of; the i-th takes every 32nd parameter,
+from the i-th on.
 
 The number is the same on every device, so that sums over a controller are added up in the same order everywhere. On a
-GPU a lane is a thread; on a CPU one thread goes through all lanes together, because neighbours lie side by side.
+GPU each has a thread; on a CPU one thread makes all of them together, because neighbouring parameters lie side by side.
 """
 
 
-class Simulator(Protocol):
+class LearningProblem(Protocol):
     """What learning needs of a simulator: a loss per controller, and its gradient in the controller's parameters.
 
     Parameters are a controller's weights as kernels want them, padding included. Padding has no gradient.
@@ -107,16 +108,16 @@ class Batch:
     iteration: wp.array
 
     @classmethod
-    def of(cls, simulator: Simulator) -> "Batch":
-        """Return the batch of a simulator's controllers, all of them OK."""
-        device = simulator.parameters.device
+    def of(cls, problem: LearningProblem) -> "Batch":
+        """Return the batch of a problem's controllers, all of them OK."""
+        device = problem.parameters.device
         return cls(
-            simulator.controllers,
-            simulator.parameter_offsets,
-            simulator.parameters,
-            simulator.gradient,
-            wp.zeros(simulator.controllers, dtype=wp.int32, device=device),
-            wp.zeros(simulator.controllers, dtype=wp.float64, device=device),
+            problem.controllers,
+            problem.parameter_offsets,
+            problem.parameters,
+            problem.gradient,
+            wp.zeros(problem.controllers, dtype=wp.int32, device=device),
+            wp.zeros(problem.controllers, dtype=wp.float64, device=device),
             wp.zeros(1, dtype=wp.int32, device=device),
         )
 
@@ -125,11 +126,18 @@ class Batch:
         """Warp's scalar type of the parameters."""
         return self.parameters.dtype
 
-    def launch(self, kernel: wp.Kernel, *arguments: Any, lanes: bool = True) -> None:
-        """Run a kernel over the controllers; with lanes, its first argument is how many threads share one."""
+    def launch(self, kernel: wp.Kernel, *arguments: Any, parameters: bool = True) -> None:
+        """Run a kernel over the controllers.
+
+        Args:
+            kernel: what to run.
+            arguments: its arguments.
+            parameters: whether it goes through the parameters of each controller; then its first argument, before
+                those given here, is the number of threads that share a controller.
+        """
         device = wp.get_device(self.parameters.device)
-        if not lanes:
+        if not parameters:
             wp.launch(kernel, dim=self.controllers, inputs=list(arguments), device=device)
             return
-        threads = LANES if device.is_cuda else 1
+        threads = PARTIAL_SUMS if device.is_cuda else 1
         wp.launch(kernel, dim=(self.controllers, threads), inputs=[threads, *arguments], device=device)

@@ -1,7 +1,7 @@
-"""Kernels that every learner shares: judging a loss, keeping the best parameters, measuring a gradient.
+"""Kernels that every learner shares: recording a loss, keeping the best parameters, measuring a gradient.
 
-Lanes never share an accumulator, and a controller's sums are added up in an order that depends on nothing but its own
-number of parameters: neither its neighbours nor the device change a bit.
+Threads never share a partial sum, and the partial sums of a controller are added up in an order that depends on nothing
+but its own number of parameters: neither its neighbours nor the device change a bit.
 """
 
 from dataclasses import dataclass
@@ -10,15 +10,17 @@ from typing import Any
 
 import warp as wp
 
-from codesign.train.batch import LANES
-from codesign.train.lanes import lane_functions
+from codesign.train.batch import PARTIAL_SUMS
+from codesign.train.partial_sums import partial_sum_functions
 from codesign.train.status import LearningStatus
 
 _OK = wp.constant(int(LearningStatus.OK))
-_DIVERGED = wp.constant(int(LearningStatus.DIVERGED))
-_NO_GRADIENT = wp.constant(int(LearningStatus.NO_GRADIENT))
-_STOPPED = wp.constant(int(LearningStatus.STOPPED))
-_LANES = wp.constant(LANES)
+_NOT_FINITE = wp.constant(int(LearningStatus.NOT_FINITE))
+_BEYOND_LIMIT = wp.constant(int(LearningStatus.BEYOND_LIMIT))
+_JUMPED = wp.constant(int(LearningStatus.JUMPED))
+_ZERO_GRADIENT = wp.constant(int(LearningStatus.ZERO_GRADIENT))
+_NON_FINITE_GRADIENT = wp.constant(int(LearningStatus.NON_FINITE_GRADIENT))
+_PARTIAL_SUMS = wp.constant(PARTIAL_SUMS)
 
 
 def exact_module(name: str, real: Any) -> str:
@@ -34,16 +36,16 @@ def exact_module(name: str, real: Any) -> str:
 
 @dataclass(frozen=True)
 class LossKernels:
-    """What becomes of a new loss.
+    """Kernels over the new losses.
 
     Attributes:
-        judge: enters it into the learning curve, or finds that it is not to be believed.
-        keep: copies the parameters of controllers that have a new best loss.
+        record: enters a sound loss into the learning curve; at an unsound one, writes the status that ends learning.
+        keep_best: copies the parameters of controllers that have a new best loss.
         count: counts an iteration.
     """
 
-    judge: Any
-    keep: Any
+    record: Any
+    keep_best: Any
     count: Any
 
 
@@ -52,14 +54,14 @@ class GradientKernels:
     """The length of a gradient, in three steps that neither overflow nor underflow.
 
     Attributes:
-        find_largest: largest size of a component per lane; not finite if one of them is not.
-        add_squares: sum of squares per lane, relative to the lane's largest.
-        weigh: length per controller, and whether there is a way to go.
+        find_largest: largest size of a component per partial sum; not finite if one of them is not.
+        add_squares: partial sums of squares, each relative to its largest.
+        norm: length per controller; where it is zero or not finite, also the status that ends learning.
     """
 
     find_largest: Any
     add_squares: Any
-    weigh: Any
+    norm: Any
 
 
 @cache
@@ -68,7 +70,7 @@ def loss_kernels(real: Any) -> LossKernels:
     module = exact_module("codesign.train.loss", real)
 
     @wp.kernel(module=module)
-    def judge(
+    def record(
         # In:
         iterations: wp.array(dtype=wp.int32),
         loss_limit: real,
@@ -85,14 +87,20 @@ def loss_kernels(real: Any) -> LossKernels:
         iteration = iterations[0]
         now = loss[controller]
         improved[controller] = 0
-        if status[controller] == _DIVERGED or status[controller] == _STOPPED:
+        so_far = status[controller]
+        # A controller without a usable gradient stands still, but its curve goes on.
+        if so_far != _OK and so_far != _ZERO_GRADIENT and so_far != _NON_FINITE_GRADIENT:  # noqa: PLR1714
             return
-        believable = wp.isfinite(now) and wp.abs(now) <= loss_limit
-        if believable and iteration > 0:
-            believable = wp.abs(now - curves[iteration - 1, controller]) <= jump_limit
-        if not believable:
-            status[controller] = _DIVERGED
+        if not wp.isfinite(now):
+            status[controller] = _NOT_FINITE
             return
+        if wp.abs(now) > loss_limit:
+            status[controller] = _BEYOND_LIMIT
+            return
+        if iteration > 0:  # noqa: SIM102 - kernels read both sides of an `and`, whatever the first says
+            if wp.abs(now - curves[iteration - 1, controller]) > jump_limit:
+                status[controller] = _JUMPED
+                return
         curves[iteration, controller] = now
         if now < best_loss[controller]:
             best_loss[controller] = now
@@ -100,7 +108,7 @@ def loss_kernels(real: Any) -> LossKernels:
             improved[controller] = 1
 
     @wp.kernel(module=module)
-    def keep(
+    def keep_best(
         # In:
         threads: int,
         offsets: wp.array(dtype=wp.int32),
@@ -109,23 +117,23 @@ def loss_kernels(real: Any) -> LossKernels:
         # Out:
         best_parameters: wp.array(dtype=real),
     ):
-        controller, lane = wp.tid()
+        controller, thread = wp.tid()
         if improved[controller] != 0:
-            for index in range(offsets[controller] + lane, offsets[controller + 1], threads):
+            for index in range(offsets[controller] + thread, offsets[controller + 1], threads):
                 best_parameters[index] = parameters[index]
 
     @wp.kernel(module=module)
     def count(iterations: wp.array(dtype=wp.int32)):
         iterations[0] = iterations[0] + 1
 
-    return LossKernels(judge, keep, count)
+    return LossKernels(record, keep_best, count)
 
 
 @cache
 def gradient_kernels(real: Any) -> GradientKernels:
     """Return the kernels for gradients of type `real`, `wp.float32` or `wp.float64`."""
     module = exact_module("codesign.train.gradient", real)
-    lanes = lane_functions(real)
+    sums = partial_sum_functions(real)
 
     @wp.kernel(module=module)
     def find_largest(
@@ -136,8 +144,8 @@ def gradient_kernels(real: Any) -> GradientKernels:
         # Out:
         largest: wp.array2d(dtype=real),
     ):
-        controller, lane = wp.tid()
-        lanes.largest(gradient, offsets[controller], offsets[controller + 1], lane, threads, largest, controller)
+        controller, thread = wp.tid()
+        sums.largest(gradient, offsets[controller], offsets[controller + 1], thread, threads, largest, controller)
 
     @wp.kernel(module=module)
     def add_squares(
@@ -149,36 +157,38 @@ def gradient_kernels(real: Any) -> GradientKernels:
         # Out:
         squares: wp.array2d(dtype=wp.float64),
     ):
-        controller, lane = wp.tid()
-        lanes.squares(
-            gradient, offsets[controller], offsets[controller + 1], lane, threads, largest, squares, controller
+        controller, thread = wp.tid()
+        sums.squares(
+            gradient, offsets[controller], offsets[controller + 1], thread, threads, largest, squares, controller
         )
 
     @wp.kernel(module=module)
-    def weigh(
+    def norm(
         # In:
         offsets: wp.array(dtype=wp.int32),
         largest: wp.array2d(dtype=real),
         squares: wp.array2d(dtype=wp.float64),
         # Out:
-        norm: wp.array(dtype=wp.float64),
+        norms: wp.array(dtype=wp.float64),
         status: wp.array(dtype=wp.int32),
     ):
         controller = wp.tid()
         scale = wp.float64(0.0)
-        for lane in range(_LANES):
-            size = wp.float64(largest[controller, lane])
+        for part in range(_PARTIAL_SUMS):
+            size = wp.float64(largest[controller, part])
             if size > scale or wp.isnan(size):
                 scale = size
         total = wp.float64(0.0)
         if scale > wp.float64(0.0):
-            for lane in range(_LANES):
-                share = wp.float64(largest[controller, lane]) / scale
-                total += squares[controller, lane] * share * share
+            for part in range(_PARTIAL_SUMS):
+                share = wp.float64(largest[controller, part]) / scale
+                total += squares[controller, part] * share * share
         length = scale * wp.sqrt(total)
-        norm[controller] = length
-        usable = wp.isfinite(length) and length > wp.float64(0.0)
-        if status[controller] == _OK and offsets[controller] < offsets[controller + 1] and not usable:
-            status[controller] = _NO_GRADIENT
+        norms[controller] = length
+        if status[controller] == _OK and offsets[controller] < offsets[controller + 1]:
+            if not wp.isfinite(length):
+                status[controller] = _NON_FINITE_GRADIENT
+            elif length == wp.float64(0.0):
+                status[controller] = _ZERO_GRADIENT
 
-    return GradientKernels(find_largest, add_squares, weigh)
+    return GradientKernels(find_largest, add_squares, norm)

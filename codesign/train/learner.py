@@ -1,28 +1,40 @@
 """What every learner promises: settings that are checked where they are made, and a step of many controllers."""
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from codesign.errors import ConfigError
+from codesign.checks import require_choice, require_count, require_number
 from codesign.train.batch import Batch
 
 Step = Callable[[], None]
 """Takes one step of every controller that is OK, by the same launches every time."""
+
+KEEP_BEST, INVALID = "keep_best", "invalid"
+"""Rules for a controller that comes to an unsound loss, see `Learner.unsound`."""
 
 
 @dataclass(frozen=True)
 class Learner(ABC):
     """Settings that every learner has.
 
+    A loss is unsound if it is not finite, beyond `loss_limit`, or more than `jump_limit` away from the loss before.
+    Learning ends at the first unsound loss, and the learning curve has no numbers from there on.
+
+    A robot that leaps forward (or falls) in one step of learning is not unsound by itself: of 41 designs that a
+    `jump_limit` of 0.5 m had excluded, 40 moved soundly. So there is no `jump_limit` by default. The experiments of
+    Strgar et al. 2024 set one of 0.5 m, a `loss_limit` of 5.5 m, and `unsound` to "invalid".
+
     Attributes:
         name: key in the registry.
-        iterations: steps to learn, 0 or more; a design is simulated once more than that.
-        loss_limit: a loss beyond plus or minus this is not believed (2024 paper: 5.5 m).
-        jump_limit: a change of the loss between two iterations beyond this is not believed (2024 paper: 0.5 m).
-        racing: steps between two rungs, at which designs that are too far behind stop (`rungs`); 0: every design learns
-            to the end.
+        iterations: number of steps, 0 or more; the loss is known before the first and after every one.
+        loss_limit: largest size of a sound loss; infinity for no limit.
+        jump_limit: largest sound change of the loss in one step; None or infinity for no limit.
+        unsound: what becomes of a design that comes to an unsound loss: "keep_best" lets the best of the sound losses
+            before it stand, "invalid" gives it the fitness -inf. A design whose first loss is unsound is invalid
+            under both rules.
+        racing: number of steps between two rungs; 0 for none. As in successive halving (Jamieson & Talwalkar 2016), a
+            rung is a number of steps after which those designs stop that are too far behind (`rungs`).
         racing_chance: a design goes on where at least this share of those that it has to beat gained as much from there
             to the end as it still needs; from 0, which stops only what nobody made up for, to 1.
 
@@ -33,26 +45,18 @@ class Learner(ABC):
     name: str = ""
     iterations: int = 35
     loss_limit: float = 5.5
-    jump_limit: float = 0.5
+    jump_limit: float | None = None
+    unsound: str = KEEP_BEST
     racing: int = 0
     racing_chance: float = 0.3
 
     def __post_init__(self) -> None:
-        if not isinstance(self.iterations, int) or isinstance(self.iterations, bool) or self.iterations < 0:
-            raise ConfigError(
-                "learner.iterations as a whole number, 0 or more", repr(self.iterations), "set for example 35"
-            )
-        if not isinstance(self.racing, int) or isinstance(self.racing, bool) or self.racing < 0:
-            raise ConfigError(
-                "learner.racing as a whole number, 0 or more",
-                repr(self.racing),
-                "set for example 2, or 0 for no racing",
-            )
-        chance = self.racing_chance
-        if not isinstance(chance, int | float) or isinstance(chance, bool) or not 0.0 <= chance <= 1.0:
-            raise ConfigError("learner.racing_chance from 0 to 1", repr(chance), "set for example 0.3")
-        self._require_positive("loss_limit", "set for example 5.5, or inf for no limit", limit=math.inf)
-        self._require_positive("jump_limit", "set for example 0.5, or inf for no limit", limit=math.inf)
+        require_count(self, "iterations", at_least=0, example=35)
+        require_number(self, "loss_limit", above=0.0, infinite=True, example=5.5)
+        require_number(self, "jump_limit", above=0.0, infinite=True, optional=True, example=0.5)
+        require_choice(self, "unsound", (KEEP_BEST, INVALID))
+        require_count(self, "racing", at_least=0, example=2)
+        require_number(self, "racing_chance", at_least=0.0, at_most=1.0, example=0.3)
 
     @property
     def rungs(self) -> tuple[int, ...]:
@@ -67,9 +71,3 @@ class Learner(ABC):
         What depends on the number of steps taken it reads from `batch.iteration` on the device: a GPU replays its
         launches with the arguments that they had once.
         """
-
-    def _require_positive(self, setting: str, remedy: str, limit: float = 1e30) -> None:
-        value = getattr(self, setting)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not 0.0 < value <= limit:
-            raise ConfigError(f"learner.{setting} as a number above 0", repr(value), remedy)

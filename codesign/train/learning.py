@@ -1,33 +1,38 @@
 """The inner loop: many controllers learn at once, each by its own gradient."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import warp as wp
 
-from codesign.train.batch import LANES, Batch, Simulator
+from codesign.train.batch import PARTIAL_SUMS, Batch, LearningProblem
 from codesign.train.kernels import gradient_kernels, loss_kernels
-from codesign.train.learner import Learner
+from codesign.train.learner import INVALID, Learner
 from codesign.train.repetition import Repetition
 from codesign.train.status import LearningStatus
 
+Observer = Callable[[int, LearningProblem], None]
+"""(steps taken, problem): called before every step and after the last, see `learn`."""
+
 
 @dataclass(frozen=True)
-class Learned:
-    """What became of each controller; entry i of every field belongs to controller i.
+class LearningResult:
+    """How each controller learned; entry i of every field belongs to controller i.
 
     Attributes:
-        curves: loss before learning and after each step, NaN from where the controller diverged or stopped, float64,
-            shape (controllers, iterations + 1).
-        best_loss: lowest loss, infinite if there was none to believe, float64, shape (controllers,).
+        curves: loss before learning and after each step, NaN from the step on at which learning ended at an unsound
+            loss, and after the one at which racing stopped it, float64, shape (controllers, iterations + 1).
+        best_loss: lowest sound loss, infinite if there was none, float64, shape (controllers,).
         best_iteration: steps taken before the lowest loss, -1 if there was none, int32, shape (controllers,).
-        best_weights: weights of the lowest loss (the initial ones if there was none), float64, flat as the simulator
+        best_weights: weights of the lowest loss (the initial ones if there was none), float64, flat as the problem
             loads them.
         status: `LearningStatus` of each controller, int8, shape (controllers,).
+        valid: whether the best loss counts under the learner's rule (`Learner.unsound`), bool, shape (controllers,).
         measures: further numbers by name, with the best parameters, the mean of a controller's worlds, NaN where
-            diverged, float64, shape (controllers,).
-        world_losses: loss in every world with the best parameters, NaN where diverged, float64, shape (worlds,).
-        episodes: how many were simulated, over all worlds.
+            invalid, float64, shape (controllers,).
+        world_losses: loss in every world with the best parameters, NaN where invalid, float64, shape (worlds,).
+        episodes: number of simulated episodes, over all worlds.
     """
 
     curves: np.ndarray
@@ -35,97 +40,106 @@ class Learned:
     best_iteration: np.ndarray
     best_weights: np.ndarray
     status: np.ndarray
+    valid: np.ndarray
     measures: dict[str, np.ndarray]
     world_losses: np.ndarray
     episodes: int
 
     @property
     def fitness(self) -> np.ndarray:
-        """What each can do after learning, higher is better, -inf if it diverged, float64, shape (controllers,)."""
-        return np.where(self.status == LearningStatus.DIVERGED, -np.inf, -self.best_loss)
+        """What each can do after learning, higher is better, -inf if invalid, float64, shape (controllers,)."""
+        return np.where(self.valid, -self.best_loss, -np.inf)
 
 
-def learn(simulator: Simulator, learner: Learner, weights: np.ndarray, limits: np.ndarray | None = None) -> Learned:
+def learn(
+    problem: LearningProblem,
+    learner: Learner,
+    weights: np.ndarray,
+    limits: np.ndarray | None = None,
+    observe: Observer | None = None,
+) -> LearningResult:
     """Let every controller learn from `weights` and return the best of each.
 
-    With K iterations there are K steps and K + 1 losses; one more episode follows with the best weights, which are then
-    in the simulator. Nothing is copied from the device until then, but where there is a limit.
+    With K iterations there are K steps and K + 1 losses; after at least one step, another episode follows with the best
+    weights, which are then in the problem. Nothing is copied from the device until then, but where there is a limit.
 
     Args:
-        simulator: the controllers and their worlds.
+        problem: the controllers and their worlds.
         learner: how they learn.
-        weights: where they start, flat as the simulator loads them.
+        weights: where they start, flat as the problem loads them.
         limits: a controller whose lowest loss is above this after so many steps stops, infinite for no limit, shape
             (iterations,); None for no limits at all.
+        observe: called with the number of steps taken, from 0 to K, and the problem. Its `parameters` and `loss` are
+            those after so many steps, its `gradient` is theirs too, but for the last call, before which no gradient is
+            computed. Controllers that racing stopped keep what they had. Must change nothing; numbers stay the same.
 
     Raises:
-        ValueError: the number of weights is not that of the simulator's controllers.
+        ValueError: the number of weights is not that of the problem's controllers.
     """
-    simulator.load(weights)
-    batch = Batch.of(simulator)
-    memory = _Memory(batch, learner)
+    problem.load(weights)
+    batch = Batch.of(problem)
+    tracker = _BestTracker(batch, learner)
     step = learner.bind(batch)
 
     def iterate() -> None:
-        simulator.forward()
-        memory.judge(simulator.loss)
-        simulator.reverse()
-        memory.measure_gradient()
+        problem.forward()
+        tracker.record(problem.loss)
+        problem.reverse()
+        tracker.measure_gradient()
+        if observe is not None:
+            observe(taken, problem)
         step()
-        memory.count()
+        tracker.count()
 
-    repetition = Repetition(iterate, simulator.parameters.device)
+    repetition = Repetition(iterate, problem.parameters.device, captured=observe is None)
     learning, episodes = batch.controllers, 0
-    for iteration in range(learner.iterations):
+    for taken in range(learner.iterations):
         repetition.run()
         episodes += learning
-        if limits is not None and np.isfinite(limits[iteration]):
-            left = memory.stop(float(limits[iteration]))
+        if limits is not None and np.isfinite(limits[taken]):
+            left = tracker.stop(float(limits[taken]))
             if len(left) < learning:
-                simulator.set_active(left)
+                problem.set_active(left)
                 repetition.forget()
                 learning = len(left)
-    simulator.forward()
-    memory.judge(simulator.loss)
-    wp.copy(simulator.parameters, memory.best_parameters)
-    if learning < batch.controllers:
-        simulator.set_active(np.arange(batch.controllers))
-    simulator.forward(measure=True)
-    return memory.learned(simulator, episodes + learning + batch.controllers)
+    # Without any step the initial weights are the best ones, and their only episode is the one that is measured.
+    problem.forward(measure=learner.iterations == 0)
+    tracker.record(problem.loss)
+    episodes += learning
+    if observe is not None:
+        observe(learner.iterations, problem)
+    if learner.iterations > 0:
+        wp.copy(problem.parameters, tracker.best_parameters)
+        if learning < batch.controllers:
+            problem.set_active(np.arange(batch.controllers))
+        problem.forward(measure=True)
+        episodes += batch.controllers
+    return tracker.result(problem, learner, episodes)
 
 
-class _Memory:
-    """What is remembered of every controller while it learns; arrays on the device, allocated once."""
+class _BestTracker:
+    """Curves, best losses and best parameters of all controllers while they learn; on the device, allocated once."""
 
     def __init__(self, batch: Batch, learner: Learner) -> None:
         controllers, real, device = batch.controllers, batch.real, batch.parameters.device
         self._batch = batch
         self._loss_kernels, self._gradient_kernels = loss_kernels(real), gradient_kernels(real)
-        self._limits = real(learner.loss_limit), real(learner.jump_limit)
+        jump_limit = np.inf if learner.jump_limit is None else learner.jump_limit
+        self._limits = real(learner.loss_limit), real(jump_limit)
         self._curves = wp.full((learner.iterations + 1, controllers), real(np.nan), dtype=real, device=device)
         self._best_loss = wp.full(controllers, real(np.inf), dtype=real, device=device)
         self._best_iteration = wp.full(controllers, -1, dtype=wp.int32, device=device)
         self._improved = wp.zeros(controllers, dtype=wp.int32, device=device)
-        self._largest = wp.zeros((controllers, LANES), dtype=real, device=device)
-        self._squares = wp.zeros((controllers, LANES), dtype=wp.float64, device=device)
+        self._largest = wp.zeros((controllers, PARTIAL_SUMS), dtype=real, device=device)
+        self._squares = wp.zeros((controllers, PARTIAL_SUMS), dtype=wp.float64, device=device)
         self.best_parameters = wp.clone(batch.parameters)
 
-    def judge(self, loss: wp.array) -> None:
-        """Enter a loss into the learning curves and keep the parameters of those that it is the best of."""
-        batch = self._batch
-        batch.launch(
-            self._loss_kernels.judge,
-            batch.iteration,
-            *self._limits,
-            loss,
-            batch.status,
-            self._improved,
-            self._best_loss,
-            self._best_iteration,
-            self._curves,
-            lanes=False,
-        )
-        batch.launch(self._loss_kernels.keep, batch.offsets, self._improved, batch.parameters, self.best_parameters)
+    def record(self, loss: wp.array) -> None:
+        """Enter losses into the learning curves and keep the parameters of those that are the best so far."""
+        batch, kernels = self._batch, self._loss_kernels
+        best = self._improved, self._best_loss, self._best_iteration, self._curves
+        batch.launch(kernels.record, batch.iteration, *self._limits, loss, batch.status, *best, parameters=False)
+        batch.launch(kernels.keep_best, batch.offsets, self._improved, batch.parameters, self.best_parameters)
 
     def count(self) -> None:
         """Count an iteration."""
@@ -133,16 +147,17 @@ class _Memory:
         wp.launch(self._loss_kernels.count, dim=1, inputs=[counter], device=counter.device)
 
     def measure_gradient(self) -> None:
-        """Find the length of every controller's gradient, and the controllers that it leaves without a way to go."""
+        """Compute the length of every controller's gradient; learning ends where it is zero or not finite."""
         batch, kernels = self._batch, self._gradient_kernels
         batch.launch(kernels.find_largest, batch.offsets, batch.gradient, self._largest)
         batch.launch(kernels.add_squares, batch.offsets, batch.gradient, self._largest, self._squares)
-        batch.launch(kernels.weigh, batch.offsets, self._largest, self._squares, batch.norm, batch.status, lanes=False)
+        sums = self._largest, self._squares
+        batch.launch(kernels.norm, batch.offsets, *sums, batch.norm, batch.status, parameters=False)
 
     def stop(self, limit: float) -> np.ndarray:
         """Stop the controllers whose lowest loss is above a limit, and return those that go on learning.
 
-        Worlds without a gradient are not among these: they stand still, so that their losses stay what they are.
+        Those without a usable gradient are not among these: they stand still, so that their losses stay what they are.
         """
         status = self._batch.status.numpy()
         behind = self._best_loss.numpy().astype(np.float64) > limit
@@ -150,27 +165,29 @@ class _Memory:
         self._batch.status.assign(status)
         return np.flatnonzero(status == LearningStatus.OK)
 
-    def learned(self, simulator: Simulator, episodes: int) -> Learned:
-        """Return everything on the host; the last episode of the simulator was with the best parameters.
+    def result(self, problem: LearningProblem, learner: Learner, episodes: int) -> LearningResult:
+        """Return everything on the host; the last episode of the problem was with the best parameters.
 
         Args:
-            simulator: the controllers and their worlds.
+            problem: the controllers and their worlds.
+            learner: says what becomes of those that came to an unsound loss.
             episodes: how often a controller was simulated in all its worlds, over all controllers.
         """
-        status = self._batch.status.numpy()
-        diverged, starts = status == LearningStatus.DIVERGED, simulator.world_start
+        status, best_iteration = self._batch.status.numpy(), self._best_iteration.numpy().copy()
+        unsound = np.isin(status, [each for each in LearningStatus if each.unsound])
+        valid = (best_iteration >= 0) & ~(unsound & (learner.unsound == INVALID))
+        starts = problem.world_start
         counts = np.diff(starts)
-        measures = {
-            name: np.add.reduceat(values, starts[:-1]) / counts for name, values in simulator.measures().items()
-        }
-        world_losses = simulator.world_losses.numpy().astype(np.float64)
-        return Learned(
+        measures = {name: np.add.reduceat(values, starts[:-1]) / counts for name, values in problem.measures().items()}
+        world_losses = problem.world_losses.numpy().astype(np.float64)
+        return LearningResult(
             curves=self._curves.numpy().T.astype(np.float64),
             best_loss=self._best_loss.numpy().astype(np.float64),
-            best_iteration=self._best_iteration.numpy().copy(),
-            best_weights=simulator.weights(self.best_parameters),
+            best_iteration=best_iteration,
+            best_weights=problem.weights(self.best_parameters),
             status=status.astype(np.int8),
-            measures={name: np.where(diverged, np.nan, values) for name, values in measures.items()},
-            world_losses=np.where(np.repeat(diverged, counts), np.nan, world_losses),
+            valid=valid,
+            measures={name: np.where(valid, values, np.nan) for name, values in measures.items()},
+            world_losses=np.where(np.repeat(valid, counts), world_losses, np.nan),
             episodes=episodes * int(counts[0]),
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 import warp as wp
 
+from codesign.checks import require_number
 from codesign.train.batch import Batch
 from codesign.train.kernels import exact_module
 from codesign.train.learner import Learner, Step
@@ -23,7 +24,8 @@ class Normalized(Learner):
 
     Attributes:
         step_length: length of a step in the space of one controller's parameters.
-        epsilon: gradients much shorter than this make shorter steps.
+        epsilon: added to the length of the gradient, by which the step is divided. A controller whose gradient is
+            much shorter than this moves by less than `step_length`.
 
     Raises:
         ConfigError: a setting is of the wrong type or out of range.
@@ -35,8 +37,8 @@ class Normalized(Learner):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._require_positive("step_length", "set for example 0.2")
-        self._require_positive("epsilon", "set for example 1e-6")
+        require_number(self, "step_length", above=0.0, example=0.2)
+        require_number(self, "epsilon", above=0.0, example=1e-6)
 
     def bind(self, batch: Batch) -> Step:
         """Return the step on `batch`; it needs no memory of its own."""
@@ -66,11 +68,11 @@ def _step_kernel(real: Any) -> Any:
         # Out:
         parameters: wp.array(dtype=real),
     ):
-        controller, lane = wp.tid()
+        controller, thread = wp.tid()
         if status[controller] == _OK:
             # In float64, because a float32 factor would vanish beside a huge gradient.
             factor = step_length / (norm[controller] + epsilon)
-            for index in range(offsets[controller] + lane, offsets[controller + 1], threads):
+            for index in range(offsets[controller] + thread, offsets[controller + 1], threads):
                 parameters[index] = real(wp.float64(parameters[index]) - factor * wp.float64(gradient[index]))
 
     return step

@@ -20,10 +20,11 @@ class Repetition:
     Args:
         work: launches kernels, copies and fills of arrays that stay where they are.
         device: that it is done on.
+        captured: whether launches may be captured; work that does something on the host every time must not be.
     """
 
-    def __init__(self, work: Callable[[], Any], device: Any) -> None:
-        self._work, self._device, self._replays = work, device, replays(device)
+    def __init__(self, work: Callable[[], Any], device: Any, *, captured: bool = True) -> None:
+        self._work, self._device, self._replays = work, device, captured and replays(device)
         self._done = False
         self._graph: Any = None
 

@@ -50,6 +50,15 @@ def test_everything_registered_can_be_chosen(key: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_papers_experiments_keep_their_rule(name: str) -> None:
+    """Elsewhere a jump of the loss is sound, and what was sound before an unsound loss stands."""
+    learner = experiment(f"experiment={name}").trial.learner
+    published = name.startswith("strgar2024") or name == "random_baseline"
+    expected = (5.5, 0.5, "invalid") if published else (5.5, None, "keep_best")
+    assert (learner.loss_limit, learner.jump_limit, learner.unsound) == expected
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_experiment_composes_and_tiny_wins(name: str) -> None:
     whole, tiny = experiment(f"experiment={name}"), experiment(f"experiment={name}", "debug=tiny")
     assert tiny.title == whole.title

@@ -10,7 +10,7 @@ import yaml
 
 from codesign.cli import main
 from codesign.cli.catalogue import experiment_catalogue
-from codesign.evaluate import Trial
+from codesign.evaluate import EvaluationSpec
 from codesign.run import Experiment, RunFolder, settings
 from codesign.run.checkpoint import manifests
 from codesign.run.folder import HEADER, LAYOUT
@@ -72,7 +72,7 @@ def kinds() -> set[type]:
     """Return all classes of settings that a run may have."""
     catalogue = experiment_catalogue()
     chosen = {kind for registry in catalogue.choices.values() for kind in registry.values()}
-    return chosen | {*catalogue.records.values(), Trial, Experiment}
+    return chosen | {*catalogue.records.values(), EvaluationSpec, Experiment}
 
 
 def test_every_setting_of_the_table_exists() -> None:

@@ -86,7 +86,7 @@ def test_given_bodies_learn_in_batches_with_the_same_numbers(finished: Path, mon
     files = ",".join(sorted(str(path) for path in Path("designs").iterdir()))
     assert main(["train", *TINY, f"designs=[{files}]"]) == 0
     together = rows()
-    monkeypatch.setattr("codesign.evaluate.assessment.batches", lambda *_: [slice(0, 2), slice(2, 3)])
+    monkeypatch.setattr("codesign.evaluate.evaluation.batches", lambda *_: [slice(0, 2), slice(2, 3)])
     assert main(["train", *TINY, f"designs=[{files}]"]) == 0
     assert rows() == together
     assert len(together) == 3

@@ -20,7 +20,7 @@ def test_an_installed_wheel_runs(tmp_path: Path) -> None:
     wheel = next((tmp_path / "dist").glob("*.whl"))
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
     python = tmp_path / "venv" / "bin" / "python"
-    # The dependencies are this environment's, so that only what the wheel itself brings is on trial.
+    # The dependencies are this environment's, so that only what the wheel itself brings is on spec.
     site = subprocess.run(
         [python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"],
         check=True,

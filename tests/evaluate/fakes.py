@@ -9,8 +9,8 @@ import numpy as np
 from codesign.body import Tissue
 from codesign.control import CONTROLLERS
 from codesign.errors import MemoryBudgetError
-from codesign.evaluate import Evaluations, Trial
-from codesign.evaluate.evaluator import Assess
+from codesign.evaluate import Evaluations, EvaluationSpec
+from codesign.evaluate.evaluator import EvaluateDesigns
 from codesign.genome import LATTICES, Genomes, random_genomes
 from codesign.search import Individuals, Search
 from codesign.sim import Execution, Physics
@@ -25,9 +25,9 @@ CORES = 6
 """CPU cores that the tests' cluster believes to have; the evaluator that a module keeps takes up to three."""
 
 
-def trial(seed: int = 7) -> Trial:
-    """Return a trial that only fakes can carry out."""
-    return Trial(
+def spec(seed: int = 7) -> EvaluationSpec:
+    """Return a spec that only fakes can carry out."""
+    return EvaluationSpec(
         lattice=LATTICE,
         tissue=Tissue(),
         physics=Physics(),
@@ -46,15 +46,17 @@ def designs(count: int) -> tuple[Genomes, np.ndarray]:
     return genomes, np.stack([np.full(count, 4), np.arange(count)], axis=1)
 
 
-def quick(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
+def quick(
+    spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None
+) -> Evaluations:
     """Return made-up evaluations, a function of each design and its identity; cells on the right are worth more.
 
-    Every eleventh design or so is invalid, and every one has as many weights as cells. What is below a bar stops there
-    and is worth 1 less.
+    Every eleventh design or so is invalid, and every one has as many weights as cells. What is below a threshold stops
+    there and is worth 1 less.
     """
     count = len(genomes)
     sizes = np.count_nonzero(genomes.cells, axis=1)
-    noise = [stream(trial.seed, born, number, Purpose.CONTROLLER).random(8) for born, number in identities.tolist()]
+    noise = [stream(spec.seed, born, number, Purpose.CONTROLLER).random(8) for born, number in identities.tolist()]
     # Whole numbers, so that no order of summation shows.
     value = genomes.cells.astype(np.int64) @ (np.arange(genomes.cells.shape[1]) - 20)
     fitness = value / 100 + 0.01 * np.array([row[0] for row in noise])
@@ -62,10 +64,10 @@ def quick(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarr
     fitness[invalid] = -np.inf
     curves = np.array([row[2 : 3 + ITERATIONS] for row in noise], dtype=np.float32)
     curves[invalid, 1:] = np.nan
-    status = invalid.astype(np.int8)
+    status = np.where(invalid, LearningStatus.NOT_FINITE, LearningStatus.OK).astype(np.int8)
     episodes = np.full(count, ITERATIONS + 2)
-    for steps, bar in enumerate([] if bars is None else bars.tolist()):
-        behind = (status == LearningStatus.OK) & (np.fmax.accumulate(curves, axis=1)[:, steps] < bar)
+    for steps, threshold in enumerate([] if thresholds is None else thresholds.tolist()):
+        behind = (status == LearningStatus.OK) & (np.fmax.accumulate(curves, axis=1)[:, steps] < threshold)
         status[behind], episodes[behind] = LearningStatus.STOPPED, steps + 2
         curves[behind, steps + 1 :] = np.nan
         fitness[behind] -= 1.0
@@ -73,6 +75,7 @@ def quick(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarr
     return Evaluations(
         fitness=fitness,
         curves=curves,
+        best_iteration=np.array([int(row[4] * ITERATIONS) for row in noise], dtype=np.int32),
         status=status,
         world_fitness=np.where(np.isfinite(fitness), fitness, np.nan)[:, None],
         measures={"height": np.array([row[3] for row in noise])},
@@ -85,46 +88,67 @@ def quick(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarr
     )
 
 
-def fatal_once(marker: Path, victim: int) -> Assess:
+def fatal_once(marker: Path, victim: int) -> EvaluateDesigns:
     """Return an assessment that takes its process down with it the first time it meets individual `victim`."""
     return partial(_fatal_once, marker, victim)
 
 
 def _fatal_once(
-    marker: Path, victim: int, trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None
+    marker: Path,
+    victim: int,
+    spec: EvaluationSpec,
+    genomes: Genomes,
+    identities: np.ndarray,
+    thresholds: np.ndarray | None = None,
 ) -> Evaluations:
     if victim in identities[:, 1] and not marker.exists():
         marker.touch()
         os._exit(1)
-    return quick(trial, genomes, identities, bars)
+    return quick(spec, genomes, identities, thresholds)
 
 
-def always_fatal(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
+def always_fatal(
+    spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None
+) -> Evaluations:
     """Take the process down."""
     os._exit(1)
 
 
-def over_budget(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
+def over_budget(
+    spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None
+) -> Evaluations:
     """Fail like a simulator that was given too little memory."""
     raise MemoryBudgetError("64 MiB", "8 MiB", "set execution.memory_mib=64")
 
 
-def broken(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
+def broken(
+    spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None
+) -> Evaluations:
     """Fail like a program with a mistake."""
     raise ZeroDivisionError("a mistake")
 
 
-def told(search: Search, trial: Trial) -> tuple[Individuals, Evaluations]:
+def told(search: Search, spec: EvaluationSpec) -> tuple[Individuals, Evaluations]:
     """Take a search through one generation, and return what was asked and told."""
     asked = search.ask()
-    evaluations = quick(trial, asked.genomes, asked.identities)
+    evaluations = quick(spec, asked.genomes, asked.identities)
     search.tell(evaluations.fitness)
     return asked, evaluations
 
 
 def assert_same(one: Evaluations, other: Evaluations) -> None:
     """Check that two records agree to the bit."""
-    for name in ("fitness", "curves", "status", "weights", "weight_start", "masses", "springs", "muscles"):
+    for name in (
+        "fitness",
+        "curves",
+        "best_iteration",
+        "status",
+        "weights",
+        "weight_start",
+        "masses",
+        "springs",
+        "muscles",
+    ):
         ours, theirs = getattr(one, name), getattr(other, name)
         assert ours.dtype == theirs.dtype, name
         assert ours.shape == theirs.shape, name

@@ -4,8 +4,8 @@ import os
 import time
 from pathlib import Path
 
-from codesign.evaluate import Ray
-from tests.evaluate.fakes import designs, quick, trial
+from codesign.evaluate.ray_evaluator import Ray
+from tests.evaluate.fakes import designs, quick, spec
 
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
 LISTENING = "0A"
@@ -46,7 +46,7 @@ def listening(processes: set[int]) -> set[str]:
 
 
 if __name__ == "__main__":
-    with Ray(workers=2).start(trial(), quick) as evaluator:
+    with Ray(workers=2).start(spec(), quick) as evaluator:
         evaluator.evaluate(*designs(6))
         processes = family() - {os.getpid()}
         addresses = listening(family())

@@ -5,15 +5,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from codesign.evaluate import Evaluations, Ray, Trial
+from codesign.evaluate import Evaluations, EvaluationSpec
+from codesign.evaluate.ray_evaluator import Ray
 from codesign.genome import Genomes
 from codesign.sim import Execution
-from tests.evaluate.fakes import designs, quick, trial
+from tests.evaluate.fakes import designs, quick, spec
 
 
-def telling(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None = None) -> Evaluations:
+def telling(
+    spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None
+) -> Evaluations:
     """Return made-up evaluations whose measures tell where they were made."""
-    execution = trial.execution
+    execution = spec.execution
     here = {
         "gpu": float(execution.device == "cuda:0"),
         "visible": float(os.environ.get("CUDA_VISIBLE_DEVICES") or -1),
@@ -21,12 +24,12 @@ def telling(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.nda
         "memory": float(execution.memory_mib),
     }
     measures = {name: np.full(len(genomes), value) for name, value in here.items()}
-    return replace(quick(trial, genomes, identities), measures=measures)
+    return replace(quick(spec, genomes, identities), measures=measures)
 
 
 def tell(device: str) -> None:
     """Print how many workers there are and what they were given."""
-    given = replace(trial(), execution=Execution(device=device, memory_mib=64))
+    given = replace(spec(), execution=Execution(device=device, memory_mib=64))
     with Ray().start(given, telling) as evaluator:
         measures = evaluator.evaluate(*designs(40)).measures
         told = " ".join(f"{name}={sorted(set(values.astype(int).tolist()))}" for name, values in measures.items())

@@ -3,12 +3,12 @@
 import numpy as np
 
 from codesign.evaluate import Evaluations
-from tests.evaluate.fakes import assert_same, designs, quick, trial
+from tests.evaluate.fakes import assert_same, designs, quick, spec
 
 
 def test_taking_reorders_every_field():
     genomes, identities = designs(9)
-    whole = quick(trial(), genomes, identities)
+    whole = quick(spec(), genomes, identities)
     order = np.array([4, 0, 8, 4])
     taken = whole.take(order)
     assert len(taken) == 4
@@ -22,10 +22,10 @@ def test_taking_reorders_every_field():
 
 def test_taking_none_leaves_an_empty_record():
     genomes, identities = designs(3)
-    assert len(quick(trial(), genomes, identities).take(np.zeros(0, dtype=int))) == 0
+    assert len(quick(spec(), genomes, identities).take(np.zeros(0, dtype=int))) == 0
 
 
 def test_parts_make_the_whole():
     genomes, identities = designs(9)
-    parts = [quick(trial(), genomes[part], identities[part]) for part in (slice(0, 2), slice(2, 3), slice(3, 9))]
-    assert_same(Evaluations.concatenate(parts), quick(trial(), genomes, identities))
+    parts = [quick(spec(), genomes[part], identities[part]) for part in (slice(0, 2), slice(2, 3), slice(3, 9))]
+    assert_same(Evaluations.concatenate(parts), quick(spec(), genomes, identities))

@@ -1,14 +1,16 @@
-"""Racing: where the bars are, and that a design which is stopped by one is the same wherever it is evaluated."""
+"""Racing: where the thresholds are, and that a design which is stopped by one is the same wherever it is evaluated."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from codesign.evaluate import Local, Ray, assess, bars
+from codesign.evaluate import elimination_thresholds, evaluate_designs
+from codesign.evaluate.local import Local
+from codesign.evaluate.ray_evaluator import Ray
 from codesign.sim import Execution, Physics
 from codesign.train import LearningStatus, Normalized
-from tests.evaluate.fakes import ITERATIONS, assert_same, designs, trial
+from tests.evaluate.fakes import ITERATIONS, assert_same, designs, spec
 
 STEPS = 60
 LEARNER = Normalized(iterations=6, racing=2, racing_chance=0.5)  # rungs after 2 and 4 steps
@@ -24,12 +26,12 @@ FITNESS = CURVES.max(axis=1).astype(np.float64)
 
 
 def real(**changes):
-    return replace(trial(), physics=Physics(steps=STEPS), **changes)
+    return replace(spec(), physics=Physics(steps=STEPS), **changes)
 
 
 @pytest.mark.parametrize(("chance", "after_two", "after_four"), [(0.0, -0.1, 0.5), (0.5, 0.3, 0.5), (1.0, 0.4, 0.6)])
 def test_a_bar_is_below_the_least_of_the_living_by_what_they_gained(chance, after_two, after_four):
-    found = bars(replace(LEARNER, racing_chance=chance), CURVES, FITNESS)
+    found = elimination_thresholds(replace(LEARNER, racing_chance=chance), CURVES, FITNESS)
     # The best until then is 0.2, 0.4, 0.5 after two steps and 0.9, 0.5, 0.7 after four, at the end 1.0, 0.7, 0.9.
     assert found.shape == (6,)
     assert found[[2, 4]] == pytest.approx([after_two, after_four])
@@ -42,31 +44,43 @@ def test_who_could_live_already_is_never_stopped(chance):
     for _ in range(20):
         curves = np.cumsum(generator.normal(size=(9, 7)), axis=1)
         fitness = curves.max(axis=1)
-        assert (bars(replace(LEARNER, racing_chance=chance), curves, fitness) <= fitness.min()).all()
+        assert (elimination_thresholds(replace(LEARNER, racing_chance=chance), curves, fitness) <= fitness.min()).all()
 
 
 def test_a_place_that_nobody_valid_has_is_open_to_all():
-    assert np.isneginf(bars(LEARNER, CURVES, np.array([1.0, -np.inf, 0.9]))).all()
+    assert np.isneginf(elimination_thresholds(LEARNER, CURVES, np.array([1.0, -np.inf, 0.9]))).all()
 
 
 def test_who_stood_still_counts_with_what_it_could_do():
     curves = CURVES.copy()
     curves[1, 2:] = np.nan
-    assert bars(LEARNER, curves, FITNESS)[4] == pytest.approx(0.5)
+    assert elimination_thresholds(LEARNER, curves, FITNESS)[4] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.3, 1.0])
+def test_learning_that_ended_early_stops_nobody_who_could_live(chance):
+    """Whoever was already as good as the weakest of the living goes on, however early one of these ended."""
+    generator = np.random.default_rng(5)
+    for _ in range(20):
+        curves = np.cumsum(generator.normal(size=(9, 7)), axis=1)
+        curves[np.arange(7) > generator.integers(0, 7, size=9)[:, None]] = np.nan
+        fitness = np.nanmax(curves, axis=1)
+        found = elimination_thresholds(replace(LEARNER, racing_chance=chance), curves, fitness)
+        assert (found <= fitness.min()).all()
 
 
 def test_without_rungs_nothing_is_asked():
-    assert np.isneginf(bars(replace(LEARNER, racing=0), CURVES, FITNESS)).all()
+    assert np.isneginf(elimination_thresholds(replace(LEARNER, racing=0), CURVES, FITNESS)).all()
 
 
 @pytest.fixture(scope="module")
 def free():
-    return assess(real(), *designs(8))
+    return evaluate_designs(real(), *designs(8))
 
 
 @pytest.fixture(scope="module")
 def asked(free):
-    """Bars that stop two designs after a step and two more after the next."""
+    """Thresholds that stop two designs after a step and two more after the next."""
     found = np.full(ITERATIONS, -np.inf)
     best = np.fmax.accumulate(free.curves, axis=1)
     found[1] = np.sort(best[:, 1])[2]
@@ -76,7 +90,7 @@ def asked(free):
 
 @pytest.fixture(scope="module")
 def raced(asked):
-    return assess(real(), *designs(8), asked)
+    return evaluate_designs(real(), *designs(8), asked)
 
 
 def test_designs_stop_below_a_bar_and_others_do_not_feel_it(free, asked, raced):
@@ -101,21 +115,21 @@ def test_only_what_was_simulated_is_counted(free, raced):
 
 
 def test_a_stopped_design_is_the_one_that_learned_no_longer(raced):
-    short = assess(real(learner=replace(trial().learner, iterations=1)), *designs(8))
+    short = evaluate_designs(real(learner=replace(spec().learner, iterations=1)), *designs(8))
     stopped = np.flatnonzero(np.isnan(raced.curves[:, 2]))
     assert len(stopped) == 2
     for index in stopped.tolist():
         assert np.array_equal(raced.weights_of(index), short.weights_of(index))
 
 
-def test_bars_that_ask_for_nothing_change_nothing(free):
-    assert_same(assess(real(), *designs(8), np.full(ITERATIONS, -np.inf)), free)
+def test_thresholds_that_ask_for_nothing_change_nothing(free):
+    assert_same(evaluate_designs(real(), *designs(8), np.full(ITERATIONS, -np.inf)), free)
 
 
 def test_a_raced_design_does_not_feel_its_company(asked, raced):
     genomes, identities = designs(8)
     for order in (np.array([6, 1, 3]), np.arange(8)[::-1], *np.arange(8)[:, None]):
-        found = assess(real(), genomes[order], identities[order], asked)
+        found = evaluate_designs(real(), genomes[order], identities[order], asked)
         assert_same(replace(found, robot_steps=0), replace(raced.take(order), robot_steps=0))
 
 
@@ -123,9 +137,9 @@ def test_batches_change_nothing_of_a_race():
     little, ample = (real(execution=Execution(device="cpu", memory_mib=mebibytes)) for mebibytes in (1, 1000))
     asked = np.array([-np.inf, 0.0, 0.01])
     many = designs(200)
-    found = assess(ample, *many, asked)
+    found = evaluate_designs(ample, *many, asked)
     assert 0 < np.count_nonzero(found.status == LearningStatus.STOPPED) < 200
-    assert_same(assess(little, *many, asked), found)
+    assert_same(evaluate_designs(little, *many, asked), found)
 
 
 @pytest.mark.parametrize("settings", [Local(), Ray(workers=1), Ray(workers=2)], ids=repr)

@@ -1,6 +1,8 @@
 """Designs that are tested in several worlds, in three dimensions: what these are, and what becomes of designs."""
 
+import pickle
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,8 +10,8 @@ import pytest
 from codesign.body import Tissue
 from codesign.control import Cpg
 from codesign.errors import ConfigError
-from codesign.evaluate import Trial, Worlds, assess, bytes_needed
-from codesign.evaluate.assessment import develop
+from codesign.evaluate import EvaluationSpec, Worlds, bytes_needed, evaluate_designs
+from codesign.evaluate.evaluation import develop
 from codesign.genome import Genomes, random_genomes
 from codesign.genome.lattices import CubeLattice
 from codesign.sim import Conditions, Execution, Physics
@@ -23,8 +25,8 @@ VARIED = Worlds(count=3, friction_spread=0.3, push_speed=0.3, motor_noise=0.1)
 STEPS = 40
 
 
-def trial(worlds: Worlds = VARIED, **changes) -> Trial:
-    made = Trial(
+def spec(worlds: Worlds = VARIED, **changes) -> EvaluationSpec:
+    made = EvaluationSpec(
         lattice=LATTICE,
         tissue=Tissue(stiffness=15000.0, swing=0.2),
         physics=Physics(steps=STEPS, gravity=-9.8, contact="coulomb"),
@@ -46,12 +48,12 @@ def designs(count: int) -> tuple[Genomes, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def expected():
-    return assess(trial(), *designs(5))
+    return evaluate_designs(spec(), *designs(5))
 
 
 def test_the_first_world_is_as_settings_say_and_the_others_are_not() -> None:
     task = Light(target=(0.7, 0.2))
-    first, *others = trial(task=task).conditions()
+    first, *others = spec(task=task).conditions()
     assert first.terrain == Hills()
     assert first.task == task
     for one in others:
@@ -62,17 +64,37 @@ def test_the_first_world_is_as_settings_say_and_the_others_are_not() -> None:
         assert np.linalg.norm(one.push) == pytest.approx(0.3)
         assert one.push[2] == 0.0
         assert 0 <= one.push_step < STEPS
-    kept = trial(replace(VARIED, vary_terrain=False, vary_task=False), task=task).conditions()
+    kept = spec(replace(VARIED, vary_terrain=False, vary_task=False), task=task).conditions()
     assert {(one.terrain, one.task) for one in kept} == {(Hills(), task)}
 
 
 def test_worlds_depend_on_the_seed_and_their_number_alone() -> None:
-    three, five = trial().conditions(), trial(replace(VARIED, count=5)).conditions()
+    three, five = spec().conditions(), spec(replace(VARIED, count=5)).conditions()
     assert five[:3] == three
-    assert trial(seed=8).conditions()[1] != three[1]
-    assert trial(Worlds()).conditions() == (
-        replace(Conditions(Hills(), Walk()), noise_seed=trial(Worlds()).conditions()[0].noise_seed),
+    assert spec(seed=8).conditions()[1] != three[1]
+    assert spec(Worlds()).conditions() == (
+        replace(Conditions(Hills(), Walk()), noise_seed=spec(Worlds()).conditions()[0].noise_seed),
     )
+
+
+def test_conditions_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    conditions = Worlds.conditions
+
+    def counted(self: Worlds, *arguments: Any) -> Any:
+        drawn.append(self.count)
+        return conditions(self, *arguments)
+
+    monkeypatch.setattr(Worlds, "conditions", counted)
+    given = spec()
+    drawn.clear()
+    made = replace(given)
+    bodies = develop(LATTICE.build(), designs(2)[0], made.tissue)
+    assert made.simulator(bodies).conditions[:3] == made.conditions()
+    assert made.conditions() is made.conditions()
+    assert drawn == [3]  # by the checks of a spec, and never again
+    assert pickle.loads(pickle.dumps(made)).conditions() == made.conditions()
+    assert replace(made, seed=8).conditions() != made.conditions()
 
 
 def test_every_world_counts(expected) -> None:
@@ -86,7 +108,7 @@ def test_every_world_counts(expected) -> None:
 
 
 def test_the_worst_world_can_decide() -> None:
-    found = assess(trial(replace(VARIED, fitness="worst")), *designs(5))
+    found = evaluate_designs(spec(replace(VARIED, fitness="worst")), *designs(5))
     valid = np.isfinite(found.fitness)
     np.testing.assert_allclose(found.fitness[valid], found.world_fitness[valid].min(axis=1), rtol=1e-6)
 
@@ -95,19 +117,19 @@ def test_a_design_does_not_feel_its_company(expected) -> None:
     genomes, identities = designs(5)
     order = np.array([3, 1])
     assert_same(
-        replace(assess(trial(), genomes[order], identities[order]), robot_steps=0),
+        replace(evaluate_designs(spec(), genomes[order], identities[order]), robot_steps=0),
         replace(expected.take(order), robot_steps=0),
     )
 
 
 def test_a_small_budget_changes_nothing(expected) -> None:
-    small = trial(execution=Execution(device="cpu", memory_mib=1))
-    assert_same(assess(small, *designs(5)), expected)
+    small = spec(execution=Execution(device="cpu", memory_mib=1))
+    assert_same(evaluate_designs(small, *designs(5)), expected)
 
 
 def test_memory_is_that_of_all_worlds() -> None:
     bodies = develop(LATTICE.build(), designs(5)[0], Tissue())
-    one, three = (bytes_needed(trial(worlds), bodies) for worlds in (Worlds(), VARIED))
+    one, three = (bytes_needed(spec(worlds), bodies) for worlds in (Worlds(), VARIED))
     assert three.tolist() == (3 * one).tolist()
 
 
@@ -133,5 +155,5 @@ def test_settings_out_of_range(settings: dict, complaint: str) -> None:
 
 def test_a_light_off_the_ground_is_refused() -> None:
     with pytest.raises(ConfigError, match="a target inside the world"):
-        trial(task=Light(target=(9.0, 0.0)))
-    assert trial(task=Light(target=(9.0, 0.0)), terrain=Flat()).dimension == 3
+        spec(task=Light(target=(9.0, 0.0)))
+    assert spec(task=Light(target=(9.0, 0.0)), terrain=Flat()).dimension == 3

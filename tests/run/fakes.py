@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from codesign.evaluate import Evaluations, EvaluatorSettings, Trial
-from codesign.evaluate.evaluator import Assess
+from codesign.evaluate import Evaluations, EvaluationSpec, EvaluatorSettings
+from codesign.evaluate.evaluator import EvaluateDesigns
 from codesign.evaluate.local import LocalEvaluator
 from codesign.genome import Genomes, VariationSettings
 from codesign.run import CheckpointSettings, Experiment, Listener, Outcome, RunFolder, evolve
 from codesign.run.checkpoint import newest_intact
 from codesign.run.metrics import CLOCK_FIELDS
 from codesign.search import SEARCHES
-from tests.evaluate.fakes import quick, trial
+from tests.evaluate.fakes import quick, spec
 
 KINDS = [*sorted(SEARCHES), "racing"]
 """What runs differ in that are to survive the same: their search, and whether the designs of a genetic one race."""
@@ -42,14 +42,16 @@ class Quick(EvaluatorSettings):
     disturbance: Callable[[int], None] | None = None
     hopeless: bool = False
 
-    def start(self, trial: Trial, function: Assess = quick) -> LocalEvaluator:
-        def disturbed(trial: Trial, genomes: Genomes, identities: np.ndarray, bars: np.ndarray | None) -> Evaluations:
+    def start(self, spec: EvaluationSpec, function: EvaluateDesigns = quick) -> LocalEvaluator:
+        def disturbed(
+            spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None
+        ) -> Evaluations:
             if self.disturbance is not None:
                 self.disturbance(int(identities[0, 0]))
-            evaluations = function(trial, genomes, identities, bars)
+            evaluations = function(spec, genomes, identities, thresholds)
             return replace(evaluations, fitness=np.full(len(genomes), -np.inf)) if self.hopeless else evaluations
 
-        return LocalEvaluator(trial, disturbed)
+        return LocalEvaluator(spec, disturbed)
 
 
 def experiment(kind: str = "genetic", **changes: Any) -> Experiment:
@@ -57,7 +59,7 @@ def experiment(kind: str = "genetic", **changes: Any) -> Experiment:
     search, racing = ("genetic", 2) if kind == "racing" else (kind, 0)
     return replace(
         Experiment(
-            trial=replace(trial(), learner=replace(trial().learner, racing=racing)),
+            trial=replace(spec(), learner=replace(spec().learner, racing=racing)),
             variation=VariationSettings(),
             search=SEARCHES[search](population_size=6, generations=GENERATIONS),
             evaluator=Quick(),

@@ -4,7 +4,7 @@ import itertools
 import json
 import os
 import signal
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -12,7 +12,8 @@ import pytest
 from codesign.errors import ConfigError, OutputError, RunError
 from codesign.run import CheckpointSettings, DesignTables, RunFolder, evolve, resume
 from codesign.tasks import Heightfield
-from codesign.train import LEARNERS
+from codesign.train import LEARNERS, LearningStatus
+from tests.evaluate.fakes import quick
 from tests.run.fakes import (
     CONFIG,
     GENERATIONS,
@@ -259,6 +260,29 @@ def test_a_run_of_invalid_designs_still_runs_and_says_so(tmp_path):
     assert {row["best_fitness"] for row in folder.read_metrics()} == {None}
     assert {row["valid_share"] for row in folder.read_metrics()} == {0.0}
     assert not folder.best.exists()
+
+
+@dataclass(frozen=True)
+class Passive(Quick):
+    """Evaluates designs most of which have no muscles, and of which as many improve as not."""
+
+    def start(self, spec, function=quick):
+        def passive(*asked):
+            found = function(*asked)
+            status = np.full(len(found), LearningStatus.NO_MUSCLES, dtype=np.int8)
+            status[0] = LearningStatus.JUMPED
+            return replace(found, status=status)
+
+        return super().start(spec, passive)
+
+
+def test_the_user_hears_why_most_designs_learned_no_longer(tmp_path):
+    notes = Notes()
+    evolve(experiment(evaluator=Passive()), tmp_path / "run", CONFIG, notes)
+    assert len(notes.notices) == GENERATIONS
+    for generation, notice in enumerate(notes.notices):
+        assert f"of the designs of generation {generation} ended learning as no_muscles: its body has" in notice
+        assert LearningStatus.NO_MUSCLES.remedy in notice
 
 
 @pytest.mark.parametrize("wrong", [{"every": 0}, {"keep": 0}, {"every": 1.5}, {"keep": True}])

@@ -35,6 +35,15 @@ def test_a_table_of_a_version_with_one_world_for_each_design(run):
         np.testing.assert_array_equal(design.world_fitness, other.world_fitness)
 
 
+def test_a_table_of_an_older_version_keeps_its_words(run):
+    path = table_of(run / "designs", 1)
+    table = pyarrow.parquet.read_table(path)
+    words = ["diverged", "no_gradient", *table.column("status").to_pylist()[2:]]
+    place = table.schema.get_field_index("status")
+    pyarrow.parquet.write_table(table.set_column(place, "status", [words]), path)
+    assert [design.status for design in DesignTables(RunFolder(run)).generation(1)] == words
+
+
 def test_a_table_that_does_not_say_how_long_genomes_are(run):
     path = table_of(run / "designs", 1)
     pyarrow.parquet.write_table(pyarrow.parquet.read_table(path).replace_schema_metadata(None), path)

@@ -1,6 +1,7 @@
 """The numbers of a generation."""
 
 import itertools
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,15 +11,15 @@ from codesign.genome import Genomes
 from codesign.run.metrics import diversity, summarise
 from codesign.search import SEARCHES
 from codesign.train import LearningStatus
-from tests.evaluate.fakes import designs, quick, told, trial
+from tests.evaluate.fakes import designs, quick, spec, told
 from tests.run.fakes import experiment
 
 
 def generation(**sizes):
     settings = SEARCHES["genetic"](**{"population_size": 30, **sizes})
     search = settings.start(experiment().space, 7)
-    told(search, trial())
-    _, evaluations = told(search, trial())
+    told(search, spec())
+    _, evaluations = told(search, spec())
     return search.population, evaluations
 
 
@@ -51,14 +52,14 @@ def test_what_is_invalid_counts_in_the_share_and_nowhere_else():
 def test_what_racing_stopped_counts_in_its_share():
     search = SEARCHES["genetic"](population_size=30).start(experiment().space, 7)
     asked = search.ask()
-    evaluations = quick(trial(), asked.genomes, asked.identities, np.array([-np.inf, 0.5, -np.inf]))
+    evaluations = quick(spec(), asked.genomes, asked.identities, np.array([-np.inf, 0.5, -np.inf]))
     search.tell(evaluations.fitness)
     stopped = np.count_nonzero(evaluations.status == LearningStatus.STOPPED)
     metrics = summarise(0, search.population, evaluations, 2.0, 5.0)
     assert 0 < stopped < 30
-    assert metrics.stopped_share == stopped / 30
+    assert metrics.status_shares["stopped"] == stopped / 30
     assert metrics.valid_share == np.isfinite(evaluations.fitness).mean()
-    assert summarise(1, *generation(), 2.0, 5.0).stopped_share == 0.0
+    assert "stopped" not in summarise(1, *generation(), 2.0, 5.0).status_shares
 
 
 def test_survivors_are_the_newcomers_of_the_population():
@@ -76,14 +77,22 @@ def test_speed_is_work_by_time():
     assert (metrics.generation_seconds, metrics.wall_seconds) == (2.0, 5.0)
 
 
-def test_what_cannot_learn_counts_in_its_share():
+def test_every_status_counts_in_its_share_whether_the_design_improved_or_not():
     population, evaluations = generation()
     status, curves = evaluations.status.copy(), evaluations.curves.copy()
-    status[:5] = LearningStatus.NO_GRADIENT
-    curves[:5] = 0.25
-    # The first two got better until there was nothing more to learn.
+    status[:] = LearningStatus.OK
+    status[:6] = 2 * [LearningStatus.ZERO_GRADIENT] + 3 * [LearningStatus.NON_FINITE_GRADIENT] + [LearningStatus.JUMPED]
+    curves[:6] = 0.25
+    # Some got better until there was nothing more to learn.
     fitness = evaluations.fitness.copy()
-    fitness[:5] = (0.5, 0.5, 0.25, 0.25, 0.25)
-    stuck = replace(evaluations, status=status, curves=curves, fitness=fitness)
-    assert summarise(1, population, evaluations, 2.0, 5.0).no_gradient_share == 0.0
-    assert summarise(1, population, stuck, 2.0, 5.0).no_gradient_share == 3 / len(evaluations)
+    fitness[:6] = (0.5, 0.25, 0.5, 0.25, 0.25, 0.5)
+    shares = summarise(
+        1, population, replace(evaluations, status=status, curves=curves, fitness=fitness), 2.0, 5.0
+    ).status_shares
+    assert shares == {
+        "ok": pytest.approx(24 / 30),
+        "jumped": 1 / 30,
+        "zero_gradient": 2 / 30,
+        "non_finite_gradient": 3 / 30,
+    }
+    assert json.loads(json.dumps(shares)) == shares

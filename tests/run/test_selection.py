@@ -13,7 +13,7 @@ from codesign.run.checkpoint import newest_intact
 from codesign.run.designs import design_id, identity_of
 from codesign.run.folder import table_of
 from codesign.search import SEARCHES
-from tests.evaluate.fakes import quick, trial
+from tests.evaluate.fakes import quick, spec
 from tests.run.fakes import CONFIG, GENERATIONS, Quick, experiment, finished
 
 
@@ -35,14 +35,14 @@ def test_a_row_is_what_was_evaluated(run):
     search = experiment().search.start(experiment().space, experiment().seed)
     for generation in range(3):
         asked = search.ask()
-        evaluations = quick(trial(), asked.genomes, asked.identities)
+        evaluations = quick(spec(), asked.genomes, asked.identities)
         search.tell(evaluations.fitness)
         for index, design in enumerate(DesignTables(run).generation(generation)):
             assert design.identity == tuple(asked.identities[index])
             assert design.parents == tuple(tuple(pair) for pair in asked.parents[index].tolist() if pair != [-1, -1])
             assert design.operator == asked.operators[index]
             assert design.fitness == evaluations.fitness[index]
-            assert design.status == ("ok" if np.isfinite(design.fitness) else "diverged")
+            assert design.status == ("ok" if np.isfinite(design.fitness) else "not_finite")
             assert np.array_equal(design.curve, evaluations.curves[index], equal_nan=True)
             assert design.measures == {"height": evaluations.measures["height"][index]}
             assert np.array_equal(design.genome.cells, asked.genomes.cells[index])
@@ -207,7 +207,7 @@ def test_populations_are_those_that_the_search_had(name, tmp_path):
     search = one.search.start(one.space, one.seed)
     for population in populations(one, folder):
         asked = search.ask()
-        search.tell(quick(trial(), asked.genomes, asked.identities).fitness)
+        search.tell(quick(spec(), asked.genomes, asked.identities).fitness)
         for field, array in search.population.arrays().items():
             np.testing.assert_array_equal(population.arrays()[field], array)
     kept, _ = newest_intact(folder.checkpoints)

@@ -92,6 +92,23 @@ def test_the_light_comes_nearer() -> None:
     np.testing.assert_allclose(measures["final_distance"], np.abs(centres + walked - target), rtol=0, atol=1e-14)
 
 
+@pytest.mark.parametrize("target", [0.05, 0.1, 3.0])
+def test_the_way_to_a_light_counts_as_no_shorter_than_a_body(target: float) -> None:
+    """A light in or over a body makes no loss of hundreds; one that is far away is not touched by that."""
+    case = replace(Case.of(), task=Light(target=(target, 0.0)))
+    simulator = case.simulator(BODIES)
+    simulator.load(case.weights(BODIES))
+    simulator.forward()
+    loss, measures = simulator.loss.numpy(), simulator.measures()
+    starts = Flat().place(BODIES)[:, 0]
+    centres = np.add.reduceat(starts, BODIES.mass_start[:-1]) / np.diff(BODIES.mass_start)
+    away = np.maximum(np.abs(centres - target), 0.2)
+    assert (away == 0.2).any() == (target < 1.0)
+    np.testing.assert_allclose(loss, measures["final_distance"] / away, rtol=1e-12, atol=0)
+    np.testing.assert_allclose(measures["approach"], 1.0 - loss, rtol=0, atol=1e-15)
+    assert loss.max() < 5.5
+
+
 def test_climbing_is_height_that_lasts_and_a_share_of_the_way() -> None:
     loss, measures = episode("climb")
     np.testing.assert_allclose(

@@ -31,7 +31,7 @@ class Quadratic:
         self.parameters = wp.zeros(total, dtype=self.real, device="cpu")
         self.gradient = wp.zeros(total, dtype=self.real, device="cpu")
         self.loss = wp.zeros(self.controllers, dtype=self.real, device="cpu")
-        self.episodes, self.reverses = 0, 0
+        self.episodes, self.measured, self.reverses = 0, 0, 0
         self.simulated = 0  # episodes of single worlds
         self.active = np.arange(self.controllers)
 
@@ -59,7 +59,7 @@ class Quadratic:
         return self.loss
 
     def forward(self, *, measure: bool = False) -> None:
-        del measure
+        self.measured += measure
         self.episodes += 1
         self.simulated += len(self.active)
         loss = self.loss.numpy().copy()

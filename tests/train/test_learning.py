@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from codesign.errors import ConfigError
-from codesign.train import LEARNERS, Adam, Learned, Learner, LearningStatus, Normalized, learn
+from codesign.train import LEARNERS, Adam, Learner, LearningResult, LearningStatus, Normalized, learn
 from tests.train.quadratic import Quadratic
 
 ITERATIONS = 12
@@ -44,7 +44,7 @@ def learner(request: pytest.FixtureRequest) -> Learner:
 
 @pytest.fixture
 def goals() -> list[np.ndarray]:
-    """Worlds of 1 to 300 parameters: fewer than lanes, a multiple of them, one more, and none at all."""
+    """Worlds of 1 to 300 parameters: fewer than partial sums, a multiple of them, one more, and none at all."""
     generator = np.random.default_rng(1)
     return [generator.normal(size=size) for size in (1, 31, 32, 33, 0, 64, 300)]
 
@@ -58,7 +58,7 @@ def parts(worlds: Quadratic, flat: np.ndarray) -> list[np.ndarray]:
     return np.split(flat, worlds.parameter_start[1:-1])
 
 
-def assert_same_bits(one: Learned, other: Learned) -> None:
+def assert_same_bits(one: LearningResult, other: LearningResult) -> None:
     for field in ("curves", "best_loss", "best_iteration", "best_weights", "status"):
         np.testing.assert_array_equal(getattr(one, field), getattr(other, field), err_msg=field)
 
@@ -140,49 +140,118 @@ def test_nothing_to_learn_is_an_evaluation(learner: Learner, goals: list[np.ndar
     assert learned.curves.shape == (len(goals), 1)
     np.testing.assert_array_equal(learned.best_weights, starts(goals))
     assert (learned.best_iteration == 0).all()
+    # The one episode that tells the loss is also the one that is measured.
+    assert worlds.episodes == 1
+    assert worlds.measured == 1
+    assert learned.episodes == worlds.simulated == len(goals)
+    np.testing.assert_array_equal(learned.measures["twice"], 2 * learned.best_loss)
+
+
+def test_an_observer_sees_the_whole_way_and_changes_nothing(learner: Learner, goals: list[np.ndarray]) -> None:
+    worlds = Quadratic(goals)
+    seen: list[tuple[int, np.ndarray, np.ndarray, np.ndarray]] = []
+
+    def observe(taken: int, problem: Any) -> None:
+        seen.append((taken, problem.weights(), problem.loss.numpy().copy(), problem.weights(problem.gradient)))
+
+    learned = learn(worlds, learner, starts(goals), observe=observe)
+    assert_same_bits(learned, learn(Quadratic(goals), learner, starts(goals)))
+    assert [taken for taken, *_ in seen] == list(range(ITERATIONS + 1))
+    np.testing.assert_array_equal(seen[0][1], starts(goals))
+    np.testing.assert_array_equal(np.stack([loss for _, _, loss, _ in seen], axis=1), learned.curves)
+    for _, weights, _, gradient in seen[:-1]:
+        np.testing.assert_allclose(gradient, worlds.scale * (weights - np.concatenate(goals)), rtol=1e-12)
+    best = int(learned.best_iteration[6])
+    np.testing.assert_array_equal(parts(worlds, seen[best][1])[6], parts(worlds, learned.best_weights)[6])
+
+
+UNSOUND = {
+    "nan": (np.nan, LearningStatus.NOT_FINITE),
+    "inf": (np.inf, LearningStatus.NOT_FINITE),
+    "-inf": (-np.inf, LearningStatus.NOT_FINITE),
+    "above": (5.6, LearningStatus.BEYOND_LIMIT),
+    "below": (-5.6, LearningStatus.BEYOND_LIMIT),
+    "jump": (0.75, LearningStatus.JUMPED),
+    "leap": (-0.75, LearningStatus.JUMPED),
+}
+
+
+def once(wrong: float, world: int, at: int) -> Any:
+    """Return a disturbance by which one world has one wrong loss."""
+
+    def disturb(this: int, episode: int, loss: float, gradient: np.ndarray) -> tuple[float, np.ndarray]:
+        return (wrong if this == world and episode == at else loss), gradient
+
+    return disturb
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
-@pytest.mark.parametrize(
-    "wrong", [np.nan, np.inf, -np.inf, 5.6, -5.6, 0.75], ids=["nan", "inf", "-inf", "above", "below", "jump"]
-)
-def test_a_loss_that_cannot_be_believed(
-    learner: Learner, goals: list[np.ndarray], precision: str, wrong: float
+@pytest.mark.parametrize("rule", ["keep_best", "invalid"])
+@pytest.mark.parametrize(("wrong", "status"), UNSOUND.values(), ids=UNSOUND)
+def test_learning_ends_at_an_unsound_loss(
+    learner: Learner, goals: list[np.ndarray], precision: str, rule: str, wrong: float, status: LearningStatus
 ) -> None:
-    def disturb(world: int, episode: int, loss: float, gradient: np.ndarray) -> tuple[float, np.ndarray]:
-        return (wrong if world == 2 and episode == 4 else loss), gradient
-
-    learned = learn(Quadratic(goals, precision, disturb=disturb), learner, starts(goals))
-    undisturbed = learn(Quadratic(goals, precision), learner, starts(goals))
-    assert learned.status[2] == LearningStatus.DIVERGED
-    assert learned.fitness[2] == -np.inf
-    assert np.isnan(learned.measures["twice"][2])
+    ruled = replace(learner, jump_limit=0.5, unsound=rule)
+    worlds = Quadratic(goals, precision, disturb=once(wrong, 2, 4))
+    learned = learn(worlds, ruled, starts(goals))
+    undisturbed = learn(Quadratic(goals, precision), ruled, starts(goals))
+    assert learned.status[2] == status
     np.testing.assert_array_equal(np.isnan(learned.curves[2]), np.arange(ITERATIONS + 1) >= 4)
     assert learned.best_loss[2] == np.nanmin(learned.curves[2])
+    if rule == "invalid":
+        assert learned.fitness[2] == -np.inf
+        assert np.isnan(learned.measures["twice"][2])
+        assert np.isnan(learned.world_losses[2])
+    else:
+        # The best before stands, with its weights: the same as of a world that learned no longer.
+        short = learn(Quadratic(goals, precision), replace(ruled, iterations=3), starts(goals))
+        assert learned.fitness[2] == short.fitness[2] == -learned.best_loss[2]
+        assert learned.best_iteration[2] == short.best_iteration[2]
+        assert learned.measures["twice"][2] == short.measures["twice"][2]
+        assert learned.world_losses[2] == short.world_losses[2]
+        np.testing.assert_array_equal(
+            parts(worlds, learned.best_weights)[2], parts(worlds, short.best_weights)[2], strict=True
+        )
     others = np.arange(len(goals)) != 2
     np.testing.assert_array_equal(learned.curves[others], undisturbed.curves[others])
     np.testing.assert_array_equal(learned.fitness[others], undisturbed.fitness[others])
 
 
-def test_a_world_that_never_had_a_loss_to_believe(learner: Learner, goals: list[np.ndarray]) -> None:
-    def disturb(world: int, _episode: int, loss: float, gradient: np.ndarray) -> tuple[float, np.ndarray]:
-        return (np.nan if world == 0 else loss), gradient
+@pytest.mark.parametrize("limit", [None, np.inf])
+@pytest.mark.parametrize("wrong", [0.75, -0.75])
+def test_a_jump_is_sound_where_none_is_forbidden(
+    learner: Learner, goals: list[np.ndarray], limit: float | None, wrong: float
+) -> None:
+    learned = learn(Quadratic(goals, disturb=once(wrong, 2, 4)), replace(learner, jump_limit=limit), starts(goals))
+    assert (learned.status == LearningStatus.OK).all()
+    assert np.isfinite(learned.curves).all()
+    assert learned.curves[2, 4] == wrong
+    assert learned.best_loss[2] == learned.curves[2].min()
 
-    worlds = Quadratic(goals, disturb=disturb)
-    learned = learn(worlds, learner, starts(goals))
+
+@pytest.mark.parametrize("rule", ["keep_best", "invalid"])
+@pytest.mark.parametrize("iterations", [0, ITERATIONS])
+@pytest.mark.parametrize(("wrong", "status"), [(np.nan, LearningStatus.NOT_FINITE), (6.0, LearningStatus.BEYOND_LIMIT)])
+def test_without_a_sound_loss_a_world_is_invalid(
+    learner: Learner, goals: list[np.ndarray], rule: str, iterations: int, wrong: float, status: LearningStatus
+) -> None:
+    worlds = Quadratic(goals, disturb=once(wrong, 0, 0))
+    learned = learn(worlds, replace(learner, unsound=rule, iterations=iterations), starts(goals))
+    assert learned.status[0] == status
     assert learned.best_iteration[0] == -1
     assert learned.best_loss[0] == np.inf
     assert learned.fitness[0] == -np.inf
+    assert np.isnan(learned.measures["twice"][0])
+    assert np.isnan(learned.curves[0]).all()
     np.testing.assert_array_equal(parts(worlds, learned.best_weights)[0], parts(worlds, starts(goals))[0])
+    assert np.isfinite(learned.fitness[1:]).all()
 
 
 def test_limits_can_be_lifted(learner: Learner) -> None:
     def disturb(_world: int, episode: int, _loss: float, gradient: np.ndarray) -> tuple[float, np.ndarray]:
         return (100.0 if episode % 2 else -100.0), gradient
 
-    learned = learn(
-        Quadratic([np.zeros(3)], disturb=disturb), replace(learner, loss_limit=np.inf, jump_limit=np.inf), np.ones(3)
-    )
+    learned = learn(Quadratic([np.zeros(3)], disturb=disturb), replace(learner, loss_limit=np.inf), np.ones(3))
     assert learned.status.tolist() == [LearningStatus.OK]
     assert learned.fitness.tolist() == [100.0]
 
@@ -196,13 +265,13 @@ def test_a_gradient_that_leads_nowhere(learner: Learner, goals: list[np.ndarray]
             if wrong == 0.0:
                 gradient[:] = 0.0
             else:
-                gradient[7::32] = 0.0  # alone in its lane, where no other component gives it away
+                gradient[7::32] = 0.0  # alone in its partial sum, where no other component gives it away
                 gradient[7] = wrong
         return loss, gradient
 
     learned = learn(Quadratic(goals, precision, disturb=disturb), learner, starts(goals))
     undisturbed = learn(Quadratic(goals, precision), learner, starts(goals))
-    assert learned.status[5] == LearningStatus.NO_GRADIENT
+    assert learned.status[5] == (LearningStatus.ZERO_GRADIENT if wrong == 0.0 else LearningStatus.NON_FINITE_GRADIENT)
     assert learned.fitness[5] == -learned.best_loss[5]
     assert np.isfinite(learned.best_weights).all()
     # It stands still from then on, and what it had learned before stands.
@@ -242,12 +311,14 @@ def test_weights_of_another_batch_are_refused(learner: Learner, goals: list[np.n
         ("loss_limit", float("nan")),
         ("jump_limit", -1.0),
         ("jump_limit", "much"),
+        ("unsound", "ignore"),
+        ("unsound", None),
         ("epsilon", 0.0),
         ("epsilon", float("inf")),
     ],
 )
 def test_settings_out_of_range(name: str, setting: str, value: Any) -> None:
-    with pytest.raises(ConfigError, match=f"learner.{setting}"):
+    with pytest.raises(ConfigError, match=f"^expected {setting} to be "):
         LEARNERS[name](**{setting: value})
 
 
@@ -263,7 +334,7 @@ def test_settings_out_of_range(name: str, setting: str, value: Any) -> None:
     ],
 )
 def test_own_settings_out_of_range(learner_type: type[Learner], setting: str, value: Any) -> None:
-    with pytest.raises(ConfigError, match=f"learner.{setting}"):
+    with pytest.raises(ConfigError, match=f"^expected {setting} to be "):
         learner_type(**{setting: value})
 
 

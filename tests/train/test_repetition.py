@@ -7,7 +7,7 @@ import pytest
 import warp as wp
 
 from codesign.body import Bodies
-from codesign.train import LEARNERS, Learned, learn, repetition
+from codesign.train import LEARNERS, LearningResult, learn, repetition
 from codesign.train.repetition import Repetition
 from tests.sim.bodies import ASSORTED
 from tests.sim.worlds import Case
@@ -41,7 +41,7 @@ def replayed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def learned(name: str, precision: str = "float64") -> Learned:
+def learned(name: str, precision: str = "float64") -> LearningResult:
     case = Case.of(steps=60)
     return learn(case.simulator(BODIES, precision=precision), LEARNERS[name](iterations=6), case.weights(BODIES))
 
@@ -56,6 +56,14 @@ def test_replays_learn_the_same_bits(name: str, request: pytest.FixtureRequest) 
         np.testing.assert_array_equal(getattr(plain, field), getattr(again, field), err_msg=field)
     for curve in plain.curves:
         assert len(np.unique(curve)) == 7
+
+
+def test_an_observer_is_called_in_every_iteration(replayed: list[str]) -> None:
+    case, seen = Case.of(steps=60), []
+    simulator = case.simulator(BODIES)
+    learn(simulator, LEARNERS["normalized"](iterations=4), case.weights(BODIES), observe=lambda n, _: seen.append(n))
+    assert seen == [0, 1, 2, 3, 4]
+    assert replayed == []
 
 
 def test_what_is_on_the_device_may_change(replayed: list[str]) -> None:

@@ -44,7 +44,7 @@ MEANINGS = {
 
 
 def bench_catalogue() -> Catalogue:
-    """Return what the configuration holds: a trial without learning, and what to measure."""
+    """Return what the configuration holds: a spec without learning, and what to measure."""
     trials = trial_catalogue()
     choices = {key: registry for key, registry in trials.choices.items() if key != "learner"}
     choices["cubes.lattice"] = choices["body.lattice"]

@@ -10,7 +10,7 @@ import numpy as np
 from codesign.body import develop
 from codesign.cli.bench.plan import body_name
 from codesign.cli.bench.speed import seconds_of
-from codesign.cli.catalogue import trial_of
+from codesign.cli.catalogue import evaluation_spec_of
 from codesign.evaluate import EVALUATORS, EvaluatorSettings, Worlds
 from codesign.genome import LatticeSettings, VariationSettings, random_genomes, vary
 from codesign.machine import available_cores
@@ -45,14 +45,14 @@ def cluster(settings: Mapping[str, Any]) -> dict[str, Any]:
     count = settings["cluster"]
     lattice = settings["body.lattice"]
     learner = LEARNERS["normalized"](iterations=_ITERATIONS)
-    trial = trial_of({**settings, "learner": learner, "conditions": Worlds(), "weights": None})
-    genomes = random_genomes(lattice.build(), lattice, streams(trial.seed, 0, count, Purpose.GENOME))
+    spec = evaluation_spec_of({**settings, "learner": learner, "conditions": Worlds(), "weights": None})
+    genomes = random_genomes(lattice.build(), lattice, streams(spec.seed, 0, count, Purpose.GENOME))
     identities = np.stack([np.zeros(count, np.int64), np.arange(count)], axis=1)
 
     def evaluated(evaluator: EvaluatorSettings) -> tuple[float, float]:
         """Return the time until a first evaluation is there, and that of a second one."""
         begin = time.perf_counter()
-        with evaluator.start(trial) as running:
+        with evaluator.start(spec) as running:
             running.evaluate(genomes, identities)
             first = time.perf_counter() - begin
             return first, seconds_of(partial(running.evaluate, genomes, identities))

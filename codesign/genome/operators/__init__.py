@@ -20,4 +20,4 @@ VARIATIONS: dict[str, Operator] = {
     "xor_crossover": Crossover("xor_crossover", xor_crossover),
 }
 
-__all__ = ["VARIATIONS", "Operator"]
+__all__ = ["VARIATIONS", "Crossover", "Mutation", "Operator"]

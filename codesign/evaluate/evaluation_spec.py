@@ -2,18 +2,21 @@
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
 
 from codesign.body import Bodies, Tissue
 from codesign.errors import ConfigError
 from codesign.evaluate.worlds import Worlds
 from codesign.genome import LatticeSettings
 from codesign.sim import Conditions, Controller, Execution, Physics, Simulator, Task, Terrain, require_conditions
-from codesign.streams import require_seed
+from codesign.streams import Purpose, require_seed, stream
 from codesign.train import Learner
 
 
 @dataclass(frozen=True)
-class Trial:
+class EvaluationSpec:
     """Everything that decides what becomes of a design; plain settings, equal for all designs of a run.
 
     Attributes:
@@ -54,7 +57,7 @@ class Trial:
             got = f"a light sensor and the task {self.task.name}, which has no light"
             raise ConfigError("a task with a light", got, "choose the task light, or leave light out of the sensors")
         if self.start:
-            wanted = require_any_body(self)
+            wanted = self.require_any_body()
             if len(self.start) != wanted:
                 got = f"{len(self.start)}"
                 raise ConfigError(
@@ -77,13 +80,17 @@ class Trial:
             raise ConfigError(
                 f"a lattice of {dimension} dimensions, as those of the bodies", got, "choose a body of these dimensions"
             )
-        conditions = self.conditions()
-        require_conditions(conditions, dimension)
-        for each in conditions:
+        # World by world, because only so many grounds are kept at a time.
+        for each in self.conditions():
+            require_conditions([each], dimension)
             each.terrain.data(dimension)
 
     def conditions(self) -> tuple[Conditions, ...]:
-        """Return what the worlds of a design are like."""
+        """Return the conditions in each world of a design; they are drawn once."""
+        return self._conditions
+
+    @cached_property
+    def _conditions(self) -> tuple[Conditions, ...]:
         return self.worlds.conditions(self.terrain, self.task, self.physics, self.dimension, self.seed)
 
     def simulator(self, bodies: Bodies, *, together: bool = False) -> Simulator:
@@ -106,19 +113,32 @@ class Trial:
             together=together,
         )
 
+    def initial_weights(self, simulator: Simulator, identities: np.ndarray) -> np.ndarray:
+        """Return the weights that designs start to learn from, float64, flat as the simulator loads them.
 
-def require_any_body(trial: Trial) -> int:
-    """Check that the weights of a trial's controller fit any body, and return how many there are.
+        They are drawn for every design, unless `start` says what they all start from.
 
-    Raises:
-        ConfigError: their number depends on the body.
-    """
-    steps, dimension = trial.physics.steps, trial.dimension
-    sizes = [
-        sum(math.prod(shape) for shape in trial.controller.groups(masses, springs, dimension, steps).values())
-        for masses, springs in ((8, 24), (12, 42))
-    ]
-    if sizes[0] != sizes[1]:
-        got = f"{trial.controller.name}, which has other weights for every body"
-        raise ConfigError("a controller that fits any body", got, "choose the controller shared")
-    return sizes[0]
+        Args:
+            simulator: of the designs' bodies.
+            identities: (generation, individual) of each, int64, shape (n, 2).
+        """
+        if self.start:
+            return np.tile(self.start, simulator.controllers)
+        addresses = identities.tolist()
+        return simulator.initial([stream(self.seed, born, number, Purpose.CONTROLLER) for born, number in addresses])
+
+    def require_any_body(self) -> int:
+        """Check that the weights of the controller fit any body, and return how many there are.
+
+        Raises:
+            ConfigError: their number depends on the body.
+        """
+        steps, dimension = self.physics.steps, self.dimension
+        sizes = [
+            sum(math.prod(shape) for shape in self.controller.groups(masses, springs, dimension, steps).values())
+            for masses, springs in ((8, 24), (12, 42))
+        ]
+        if sizes[0] != sizes[1]:
+            got = f"{self.controller.name}, which has other weights for every body"
+            raise ConfigError("a controller that fits any body", got, "choose the controller shared")
+        return sizes[0]

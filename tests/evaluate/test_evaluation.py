@@ -8,21 +8,26 @@ import pytest
 
 from codesign.body import develop
 from codesign.errors import ConfigError, MemoryBudgetError
-from codesign.evaluate import Local, Ray, assess
+from codesign.evaluate import evaluate_designs
 from codesign.evaluate.batches import batches, budget, shared
+from codesign.evaluate.local import Local
+from codesign.evaluate.ray_evaluator import Ray
+from codesign.genome import Genomes
 from codesign.sim import Execution, Physics
-from tests.evaluate.fakes import ITERATIONS, assert_same, designs, trial
+from codesign.tasks import TASKS
+from codesign.train import LearningStatus
+from tests.evaluate.fakes import ITERATIONS, assert_same, designs, spec
 
 STEPS = 60
 
 
 def short(**changes):
-    return replace(trial(), physics=Physics(steps=STEPS), **changes)
+    return replace(spec(), physics=Physics(steps=STEPS), **changes)
 
 
 @pytest.fixture(scope="module")
 def expected():
-    return assess(short(), *designs(8))
+    return evaluate_designs(short(), *designs(8))
 
 
 def test_designs_learn(expected):
@@ -36,7 +41,7 @@ def test_designs_learn(expected):
 
 def test_the_record_describes_the_bodies(expected):
     genomes, _ = designs(8)
-    bodies = develop(trial().lattice.build(), genomes, trial().tissue)
+    bodies = develop(spec().lattice.build(), genomes, spec().tissue)
     assert expected.masses.tolist() == np.diff(bodies.mass_start).tolist()
     assert expected.springs.tolist() == np.diff(bodies.spring_start).tolist()
     assert expected.muscles.tolist() == [int((body.swings != 0).sum()) for body in bodies]
@@ -44,20 +49,56 @@ def test_the_record_describes_the_bodies(expected):
     assert len(expected.weights) == expected.weight_start[-1]
 
 
+def test_the_best_performance_is_where_the_record_says(expected):
+    best = expected.curves[np.arange(8), expected.best_iteration]
+    assert np.array_equal(best, expected.fitness.astype(np.float32))
+
+
+def test_a_body_without_muscles_is_told_from_one_that_has_nothing_to_learn():
+    genomes, identities = designs(3)
+    passive = Genomes(genomes.cells, genomes.muscles * np.array([[1], [0], [1]], dtype=genomes.muscles.dtype))
+    found = evaluate_designs(short(), passive, identities)
+    assert found.muscles[1] == 0
+    assert found.status[1] == LearningStatus.NO_MUSCLES
+    assert LearningStatus.NO_MUSCLES not in found.status[[0, 2]]
+    assert np.isfinite(found.fitness[1])
+    # With an end out of all reach, nothing that muscles do is worth anything.
+    far = evaluate_designs(short(task=TASKS["cross"](level=1e3, softness=1e-3)), genomes, identities)
+    assert (far.status == LearningStatus.ZERO_GRADIENT).all()
+
+
+@pytest.mark.parametrize("rule", ["keep_best", "invalid"])
+def test_a_design_that_jumps_is_worth_its_best_or_nothing(rule):
+    learner = replace(spec().learner, jump_limit=1e-5, unsound=rule)
+    found, free = evaluate_designs(short(learner=learner), *designs(8)), evaluate_designs(short(), *designs(8))
+    jumped = found.status == LearningStatus.JUMPED
+    assert jumped.any()
+    assert np.isfinite(free.fitness[jumped]).all()
+    ended = np.isnan(found.curves).argmax(axis=1)[jumped]
+    assert (ended > 0).all()
+    if rule == "keep_best":
+        best = [curve[:end].max() for curve, end in zip(free.curves[jumped], ended, strict=True)]
+        assert np.array_equal(found.fitness[jumped], best)
+        assert np.allclose(found.measures["displacement"], found.fitness, atol=1e-6)
+    else:
+        assert np.isneginf(found.fitness[jumped]).all()
+        assert np.isnan(found.measures["displacement"][jumped]).all()
+
+
 def test_a_design_does_not_feel_its_company(expected):
     genomes, identities = designs(8)
     order = np.array([6, 1, 3])
-    assert_same_designs(assess(short(), genomes[order], identities[order]), expected.take(order))
+    assert_same_designs(evaluate_designs(short(), genomes[order], identities[order]), expected.take(order))
 
 
 def test_a_design_starts_from_its_own_identity(expected):
     genomes, identities = designs(8)
-    elsewhere = assess(short(), genomes, identities + np.array([1, 0]))
+    elsewhere = evaluate_designs(short(), genomes, identities + np.array([1, 0]))
     assert not np.array_equal(elsewhere.curves[:, 0], expected.curves[:, 0])
 
 
 def test_a_design_starts_from_the_seed(expected):
-    assert not np.array_equal(assess(short(seed=8), *designs(8)).curves[:, 0], expected.curves[:, 0])
+    assert not np.array_equal(evaluate_designs(short(seed=8), *designs(8)).curves[:, 0], expected.curves[:, 0])
 
 
 def test_a_small_memory_makes_more_batches_and_the_same_numbers():
@@ -68,12 +109,12 @@ def test_a_small_memory_makes_more_batches_and_the_same_numbers():
     assert len(parts) > 1
     assert [index for part in parts for index in range(200)[part]] == list(range(200))
     assert len(batches(ample, bodies)) == 1
-    assert_same(assess(little, *many), assess(ample, *many))
+    assert_same(evaluate_designs(little, *many), evaluate_designs(ample, *many))
 
 
 def test_designs_beyond_those_developed_together_have_the_same_numbers(monkeypatch, expected):
-    monkeypatch.setattr(sys.modules[assess.__module__], "DESIGNS_AT_A_TIME", 3)
-    assert_same(assess(short(), *designs(8)), expected)
+    monkeypatch.setattr(sys.modules[evaluate_designs.__module__], "DESIGNS_AT_A_TIME", 3)
+    assert_same(evaluate_designs(short(), *designs(8)), expected)
 
 
 def test_no_batch_has_more_numbers_than_kernels_can_count(monkeypatch):
@@ -87,12 +128,12 @@ def test_no_batch_has_more_numbers_than_kernels_can_count(monkeypatch):
 def test_a_memory_too_small_for_one_design_is_refused():
     long = short(execution=Execution(device="cpu", memory_mib=1, segment_steps=20_000))
     with pytest.raises(MemoryBudgetError, match="1 MiB"):
-        assess(replace(long, physics=Physics(steps=20_000)), *designs(2))
+        evaluate_designs(replace(long, physics=Physics(steps=20_000)), *designs(2))
 
 
 def test_a_device_that_is_not_there_is_refused():
     with pytest.raises(ConfigError, match=r"execution\.device"):
-        assess(short(execution=Execution(device="cuda:77")), *designs(2))
+        evaluate_designs(short(execution=Execution(device="cuda:77")), *designs(2))
 
 
 def test_processes_share_the_memory():

@@ -1,13 +1,13 @@
-"""What a trial will take, known before anything is computed: memory of a design, and how many go into a batch."""
+"""The memory that designs will need, known before anything is computed, and how many go into a batch."""
 
 from dataclasses import dataclass
 
 from codesign.body import Bodies, develop
 from codesign.errors import MemoryBudgetError
-from codesign.evaluate.assessment import DESIGNS_AT_A_TIME
 from codesign.evaluate.batches import batch_budget, bytes_needed, shared
+from codesign.evaluate.evaluation import DESIGNS_AT_A_TIME
+from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluator import EvaluatorSettings
-from codesign.evaluate.trial import Trial
 from codesign.genome import Genomes, random_genomes
 from codesign.sim.layout import MEBIBYTE
 from codesign.streams import Purpose, streams
@@ -18,7 +18,7 @@ _SAMPLE = 64
 
 @dataclass(frozen=True)
 class MemoryEstimate:
-    """Memory of a trial's designs, and of a batch of them.
+    """Memory of a spec's designs, and of a batch of them.
 
     Attributes:
         largest: memory of the largest design that can be [bytes].
@@ -32,6 +32,32 @@ class MemoryEstimate:
     budget: int | None
     processes: int
 
+    @classmethod
+    def of_search(cls, spec: EvaluationSpec, evaluator: EvaluatorSettings) -> "MemoryEstimate":
+        """Return the estimate for the designs of a search, the largest being the one that fills the lattice.
+
+        Raises:
+            MemoryBudgetError: the largest design alone does not fit into the memory.
+            ConfigError: the spec's device is not there.
+        """
+        lattice = spec.lattice.build()
+        drawn = random_genomes(lattice, spec.lattice, streams(spec.seed, 0, _SAMPLE, Purpose.GENOME))
+        bodies = develop(lattice, Genomes.concatenate([Genomes.full(lattice), drawn]), spec.tissue)
+        needed = bytes_needed(spec, bodies)
+        named = f"one design that fills the {lattice.title} lattice"
+        return _checked(spec, int(needed[0]), int(needed[1:].mean()), evaluator.processes(spec.execution), named)
+
+    @classmethod
+    def of_bodies(cls, spec: EvaluationSpec, bodies: Bodies) -> "MemoryEstimate":
+        """Return the estimate for given bodies in this process.
+
+        Raises:
+            MemoryBudgetError: the largest body alone does not fit into the memory.
+            ConfigError: the spec's device is not there.
+        """
+        needed = bytes_needed(spec, bodies)
+        return _checked(spec, int(needed.max()), int(needed.mean()), 1, "the largest design")
+
     @property
     def designs(self) -> int | None:
         """Designs of the expected size in a batch at most, None where the budget is not known."""
@@ -43,36 +69,10 @@ class MemoryEstimate:
         return None if self.budget is None else min(self.budget // self.largest, DESIGNS_AT_A_TIME)
 
 
-def estimate(trial: Trial, evaluator: EvaluatorSettings) -> MemoryEstimate:
-    """Return what designs of a trial will take, the largest being the one that fills the lattice.
-
-    Raises:
-        MemoryBudgetError: the largest design alone does not fit into the memory.
-        ConfigError: the trial's device is not there.
-    """
-    lattice = trial.lattice.build()
-    drawn = random_genomes(lattice, trial.lattice, streams(trial.seed, 0, _SAMPLE, Purpose.GENOME))
-    bodies = develop(lattice, Genomes.concatenate([Genomes.full(lattice), drawn]), trial.tissue)
-    needed = bytes_needed(trial, bodies)
-    named = f"one design that fills the {lattice.title} lattice"
-    return _checked(trial, int(needed[0]), int(needed[1:].mean()), evaluator.processes(trial.execution), named)
-
-
-def estimate_given(trial: Trial, bodies: Bodies) -> MemoryEstimate:
-    """Return what given bodies will take in this process.
-
-    Raises:
-        MemoryBudgetError: the largest body alone does not fit into the memory.
-        ConfigError: the trial's device is not there.
-    """
-    needed = bytes_needed(trial, bodies)
-    return _checked(trial, int(needed.max()), int(needed.mean()), 1, "the largest design")
-
-
-def _checked(trial: Trial, largest: int, expected: int, processes: int | None, named: str) -> MemoryEstimate:
+def _checked(spec: EvaluationSpec, largest: int, expected: int, processes: int | None, named: str) -> MemoryEstimate:
     if processes is None:
         return MemoryEstimate(largest, expected, None, 1)
-    budget = batch_budget(shared(trial, processes).execution)
+    budget = batch_budget(shared(spec, processes).execution)
     if largest > budget:
         sharing = "" if processes == 1 else f" for each of {processes} workers"
         fewer = "" if processes == 1 else ", use fewer workers"
