@@ -32,7 +32,9 @@ def bytes_needed(trial: Trial, bodies: Bodies) -> np.ndarray:
     """Return the memory that each body takes in all its worlds while it learns [bytes], shape (bodies,)."""
     physics, execution = trial.physics, trial.execution
     layout = layout_of(bodies, WIDEST_ROW)
-    needed = bytes_per_world(layout, trial.controller, physics.steps, execution, trial.task.state_size, COPIES)
+    task, controller = trial.task, trial.controller
+    observed = task.observed(layout.dimension)
+    needed = bytes_per_world(layout, controller, physics.steps, execution, task.state_size, COPIES, observed)
     return trial.worlds.count * needed
 
 

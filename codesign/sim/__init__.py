@@ -5,15 +5,14 @@ from codesign.sim.contracts import (
     Binding,
     Controller,
     Layout,
-    Task,
     Terrain,
 )
 from codesign.sim.device import device_of
 from codesign.sim.kernels.contact import CONTACTS
 from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.kernels.lanes import synchronise
 from codesign.sim.kernels.rows import REAL_BYTES, REAL_NAMES
 from codesign.sim.kernels.senses import SENSES
-from codesign.sim.kernels.step import synchronise
 from codesign.sim.kernels.tanh import build_tanh
 from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.launching.program import CPU_FLAGS, ROWS
@@ -21,6 +20,7 @@ from codesign.sim.layout.buffers import MEBIBYTE, bytes_per_world, free_memory, 
 from codesign.sim.layout.packing import layout_of, pack
 from codesign.sim.settings import POOLS, Execution, Physics, Pooling
 from codesign.sim.simulator import Simulator
+from codesign.sim.task import Task
 
 __all__ = [
     "CONTACTS",

@@ -21,7 +21,7 @@ from codesign.sim.layout.packing import pack, upload
 from codesign.sim.layout.parameters import parameter_layout
 from codesign.sim.layout.snapshot_schedule import schedule_of
 from codesign.sim.layout.states import States
-from codesign.sim.layout.world_parameters import constants_of, upload_world_parameters
+from codesign.sim.layout.world_parameters import constants_of, upload_task_parameters, upload_world_parameters
 from codesign.sim.settings import Execution, Physics, Pooling
 
 
@@ -93,7 +93,14 @@ class Simulator:
         )
         self._allocate_parameters()
         self._allocate_results()
-        sizes = buffer_sizes(self.layout, self.segment, self.snapshots, self.task.state_size, len(controller.senses))
+        sizes = buffer_sizes(
+            self.layout,
+            self.segment,
+            self.snapshots,
+            self.task.state_size,
+            len(controller.senses),
+            self.task.observed(dimension),
+        )
         self._states = States(self._packed, self._program.types, sizes, self.snapshots, self.device)
         self._states.begin(self._starts(), velocities)
         self._launches = Launches(
@@ -190,9 +197,10 @@ class Simulator:
 
         How bodies moved is of the last episode that was asked to write it down.
         """
-        memory = self._final_task_state.numpy().astype(np.float64).reshape(self.worlds, -1)
+        states = self._final_task_state.numpy().astype(np.float64).reshape(self.worlds, -1)
         conduct = self._conduct.numpy().astype(np.float64).reshape(self.worlds, -1)
-        return locomotion_measures(conduct, self.physics.steps, self.physics.dt) | self.task.measures(memory)
+        own = self.task.measures(dict(zip(self.task.state, states.T, strict=True)))
+        return locomotion_measures(conduct, self.physics.steps, self.physics.dt) | own
 
     def physical_gradients(self) -> dict[str, np.ndarray]:
         """Return the derivatives of each world's loss in its start and its springs, as the last `reverse` left them.
@@ -270,9 +278,7 @@ class Simulator:
         binding = Binding(types, program.controller, self.layout, physics.dt, steps, self.segment)
         control = self.controller.bind(binding, self.parameters, self._world_gradients)
         world_parameters, ground = upload_world_parameters(self.conditions, types, device)
-        Values = program.task.Values
-        own = [Values(*conditions.task.values(types.dimension)) for conditions in self.conditions]
-        values = wp.array(own, dtype=Values, device=device)
+        parameters = upload_task_parameters(self.conditions, program.objective.Parameters, types.dimension, device)
         schedule = schedule_of(-(-steps // self.segment), self.snapshots)
         plan = types.Plan()
         plan.keep = wp.array(schedule.keep, dtype=wp.int32, device=device)
@@ -280,4 +286,5 @@ class Simulator:
         plan.count = len(schedule.actions)
         common = [constants, world_parameters, model, control, self._states.tape]
         results = [self.world_losses, self._final_task_state, self._asked, self._conduct]
-        return [*common, plan, ground, values, *results], [*common, self._states.adjoint, plan, ground, values]
+        reverse = [*common, self._states.adjoint, plan, ground, parameters]
+        return [*common, plan, ground, parameters, *results], reverse

@@ -20,6 +20,10 @@ COUNTS = 4
 """Numbers that are added up: length of the way, effort, work, steps in the air."""
 
 
+UNIVERSAL = ("distance", "straightness", "energy", "effort", "airtime")
+"""Names of what every episode is measured by, whatever the task."""
+
+
 def locomotion_size(dimension: int) -> int:
     """Return how many numbers are kept of a world: where its centre started and where it is, and what is added up."""
     return 2 * dimension + COUNTS

@@ -8,14 +8,16 @@ from typing import Any
 import warp as wp
 
 from codesign.machine import vector_bytes
-from codesign.sim.contracts import Controller, Task, Terrain
+from codesign.sim.contracts import Controller, Terrain
 from codesign.sim.kernels.contact import CONTACTS
-from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions
+from codesign.sim.kernels.functions import ControllerFunctions
+from codesign.sim.kernels.objective import Objective, build_objective
 from codesign.sim.kernels.physics import build_physics
 from codesign.sim.kernels.rollout import RolloutKernels, build_rollout
 from codesign.sim.kernels.rows import REAL_BYTES
 from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.layout.block_memory import claimable
+from codesign.sim.task import Task
 
 CPU_FLAGS = (
     "-march=native -funsafe-math-optimizations -mreassociate -freciprocal-math -fno-signed-zeros -fapprox-func"
@@ -39,7 +41,7 @@ class Program:
     types: KernelTypes
     kernels: RolloutKernels
     controller: ControllerFunctions
-    task: TaskFunctions
+    objective: Objective
 
 
 def build_program(
@@ -101,12 +103,13 @@ def _built(
     key = (dimension, precision, contact, structures.key, row, noisy, physical_gradients, shared)
     module = f"codesign_{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}"
     terrain, controller, task = structures.terrain, structures.controller, structures.task
-    types = KernelTypes(dimension, precision, row, task.state_size, module, physical_gradients)
+    types = KernelTypes(dimension, precision, row, task.state_size, module, physical_gradients, task.contributions)
     wp.set_module_options(
         {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3},
         module=wp.get_module(module),
     )
-    ground, control, objective = terrain.functions(types), controller.functions(types), task.functions(types)
+    ground, control = terrain.functions(types), controller.functions(types)
+    objective = build_objective(types, task.functions(types), task.uses, task.parameters(dimension))
     kernels = build_rollout(
         types,
         build_physics(types, CONTACTS[contact], ground),
@@ -114,7 +117,6 @@ def _built(
         control,
         objective,
         senses=controller.senses,
-        uses_effort=task.uses_effort,
         noisy=noisy,
         physical_gradients=physical_gradients,
         shared=shared,

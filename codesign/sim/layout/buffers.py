@@ -33,7 +33,12 @@ class BufferSizes:
 
 
 def buffer_sizes(
-    layout: Layout, segment: int, snapshots: np.ndarray | int, state_size: int, senses: int
+    layout: Layout,
+    segment: int,
+    snapshots: np.ndarray | int,
+    state_size: int,
+    senses: int,
+    observed: tuple[int, int] = (0, 0),
 ) -> BufferSizes:
     """Return the sizes of the simulator's arrays.
 
@@ -43,6 +48,7 @@ def buffer_sizes(
         snapshots: states that are kept of an episode, of all worlds or of each.
         state_size: numbers that the task keeps of a world.
         senses: numbers that every mass senses.
+        observed: numbers of every mass that a task's observations need, in the tape and in the adjoint.
     """
     state = layout.dimension * layout.padded_masses
     springs = layout.padded_springs
@@ -54,6 +60,7 @@ def buffer_sizes(
             "impulse": state * segment,
             "actuation": springs * segment,
             "sense": senses * layout.padded_masses * segment,
+            "observation": observed[0] * layout.padded_masses,
             "force": layout.dimension * (2 * springs + layout.row),
             "task_state": one * state_size * (segment + 1),
             "snapshot_position": state * snapshots,
@@ -66,6 +73,7 @@ def buffer_sizes(
             "impulse": state,
             "actuation": springs,
             "sense": senses * layout.padded_masses,
+            "observation": observed[1] * layout.padded_masses,
             "task_state": one * state_size,
             "rest": springs,
             "stiffness": springs,
@@ -96,6 +104,7 @@ def bytes_per_world(
     execution: Execution,
     state_size: int,
     copies: int,
+    observed: tuple[int, int] = (0, 0),
 ) -> np.ndarray:
     """Return the memory of each world [bytes], shape (worlds,).
 
@@ -106,10 +115,12 @@ def bytes_per_world(
         execution: how they are simulated.
         state_size: numbers that the task keeps of a world.
         copies: how many times the parameters are held: themselves, their gradient, and what a learner keeps.
+        observed: numbers of every mass that a task's observations need, in the tape and in the adjoint.
     """
     segment = settled(execution).segment(steps)
     snapshots = execution.checkpoints or snapshots_of(layout, controller, steps, segment, state_size)
     numbers = _numbers(layout, controller, segment, snapshots, state_size)
+    numbers = numbers + sum(observed) * layout.padded_masses
     parameters = copies * controller.parameter_counts(layout, steps)
     return (numbers + parameters) * np.dtype(execution.precision).itemsize
 
