@@ -118,7 +118,9 @@ def require_task(task: Task, dimension: int) -> None:
         raise ConfigError(expected, ", ".join(unknown), "leave out what there is not, or compute it in `contribution`")
     if not task.state:
         raise ConfigError(f"a number in {type(task).__name__}.state", "none", "name what the task keeps of an episode")
-    taken = sorted(set(UNIVERSAL) & set(task.measures({name: np.zeros(1) for name in task.state})))
+    with np.errstate(all="ignore"):  # only the names matter
+        named = task.measures({name: np.zeros(1) for name in task.state})
+    taken = sorted(set(UNIVERSAL) & set(named))
     if taken:
         expected = f"measures of {type(task).__name__} with names of their own"
         raise ConfigError(expected, f"{', '.join(taken)}, which all tasks have", "rename these measures")
