@@ -30,8 +30,8 @@ PLANAR = {"segments"}
 
 
 def allowed(choice: tuple[str, ...]) -> bool:
-    """Return whether there is such a ground in so many dimensions."""
-    return choice[0] == "2" or choice[2] not in PLANAR
+    """Return whether there are such a ground and such a task in so many dimensions."""
+    return (choice[0] == "2" or choice[2] not in PLANAR) and int(choice[0]) in TASKS[choice[4]].dimensions
 
 
 OPTIONS = ("2", "3"), sorted(CONTACTS), sorted(GROUNDS.values()), sorted(CONTROLLERS), sorted(TASKS)
@@ -41,7 +41,14 @@ def every_choice_once() -> list[Choice]:
     """Return as few simulators as hold every choice at least once."""
     length = max(map(len, OPTIONS))
     found: list[Any] = list(zip(*([own[index % len(own)] for index in range(length)] for own in OPTIONS), strict=True))
-    return [choice if allowed(choice) else ("2", *choice[1:]) for choice in found]
+    return [choice if allowed(choice) else _other_dimension(choice) for choice in found]
+
+
+def _other_dimension(choice: Choice) -> Choice:
+    """Return the choice in the other dimension, on a ground that there is in both if need be."""
+    dimension, contact, terrain, controller, task = choice
+    moved = ("3" if dimension == "2" else "2", contact, terrain, controller, task)
+    return moved if allowed(moved) else ("3", contact, "flat", controller, task)
 
 
 def module_of(choice: Choice, precision: str) -> wp.Module:

@@ -33,7 +33,9 @@ def bytes_needed(spec: EvaluationSpec, bodies: Bodies) -> np.ndarray:
     """Return the memory that each body takes in all its worlds while it learns [bytes], shape (bodies,)."""
     physics, execution = spec.physics, spec.execution
     layout = layout_of(bodies, WIDEST_ROW)
-    needed = bytes_per_world(layout, spec.controller, physics.steps, execution, spec.task.state_size, COPIES)
+    task, controller = spec.task, spec.controller
+    observed = task.observed(layout.dimension)
+    needed = bytes_per_world(layout, controller, physics.steps, execution, task.state_size, COPIES, observed)
     return spec.worlds.count * needed
 
 

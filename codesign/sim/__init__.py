@@ -5,11 +5,12 @@ become device code find what they need in `codesign.sim.kernels`, those who plan
 """
 
 from codesign.sim.conditions import Conditions, light_of, require_conditions
-from codesign.sim.contracts import Binding, Controller, Layout, Task, Terrain
+from codesign.sim.contracts import Binding, Controller, Layout, Terrain
 from codesign.sim.device import device_of, start_warp
 from codesign.sim.kernels.contact import CONTACTS
 from codesign.sim.settings import Aggregation, Execution, Physics
 from codesign.sim.simulator import Simulator
+from codesign.sim.task import Task
 
 __all__ = [
     "CONTACTS",

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.errors import ConfigError
-from codesign.sim.contracts import Task, Terrain
+from codesign.sim.contracts import Terrain
 from codesign.sim.kernel_key import kernel_key
+from codesign.sim.task import Task, require_task
 
 LIGHT_HEIGHT = 0.1
 """How high above the ground the light hangs [m], so that no mass gets into it."""
@@ -47,6 +48,7 @@ def require_conditions(conditions: Sequence[Conditions], dimension: int) -> None
     """
     if not conditions:
         raise ConfigError("at least one world per robot", "none", "set conditions.count to 1 or more")
+    require_task(conditions[0].task, dimension)
     kinds = {(kernel_key(each.terrain), kernel_key(each.task)) for each in conditions}
     if len(kinds) > 1:
         raise ConfigError("worlds of one kind of ground and task", f"{len(kinds)} kinds", "give all the same kind")

@@ -1,4 +1,4 @@
-"""What the simulator asks of terrains, tasks and controllers."""
+"""What the simulator asks of terrains and controllers; `codesign.sim.task` has the base class of tasks."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies
-from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.kernels.functions import ControllerFunctions, TerrainFunctions
 from codesign.sim.kernels.types import KernelTypes
 
 
@@ -87,50 +87,6 @@ class Terrain(Protocol):
 
     def variant(self, generator: np.random.Generator) -> "Terrain":
         """Return another ground of this kind; the same where nothing about it is random."""
-        ...
-
-
-class Task(Protocol):
-    """What a body is to do."""
-
-    @property
-    def name(self) -> str:
-        """Key in the registry."""
-        ...
-
-    @property
-    def structure(self) -> Hashable:
-        """What `functions` reads of the settings; see `kernel_key` for what else decides the kernels."""
-        ...
-
-    @property
-    def state_size(self) -> int:
-        """Numbers that the task keeps during an episode."""
-        ...
-
-    @property
-    def uses_effort(self) -> bool:
-        """Whether `observe` reads the effort; if not, the simulator does not compute it."""
-        ...
-
-    def functions(self, types: KernelTypes) -> TaskFunctions:
-        """Return the objective's functions."""
-        ...
-
-    def values(self, dimension: int) -> tuple[float, ...]:
-        """Return the constants that the functions read; at least one."""
-        ...
-
-    def light(self, dimension: int) -> tuple[float, ...] | None:
-        """Return where the light is that can be sensed, as horizontal coordinates [m]; None where there is none."""
-        ...
-
-    def variant(self, generator: np.random.Generator) -> "Task":
-        """Return the same task with what may vary drawn anew, say where its target is."""
-        ...
-
-    def measures(self, memory: np.ndarray) -> dict[str, np.ndarray]:
-        """Return what the design did, by name, from final memories of shape (worlds, memory)."""
         ...
 
 

@@ -22,7 +22,7 @@ from codesign.sim.layout.packing import pack, upload
 from codesign.sim.layout.parameters import parameter_layout
 from codesign.sim.layout.snapshot_schedule import upload_schedules
 from codesign.sim.layout.states import States
-from codesign.sim.layout.world_parameters import constants_of, upload_world_parameters
+from codesign.sim.layout.world_parameters import constants_of, upload_task_parameters, upload_world_parameters
 from codesign.sim.settings import Aggregation, Execution, Physics
 
 
@@ -96,7 +96,14 @@ class Simulator:
         )
         self._allocate_parameters()
         self._allocate_results()
-        sizes = buffer_sizes(self.layout, self.segment, self.snapshots, state_size, len(controller.senses))
+        sizes = buffer_sizes(
+            self.layout,
+            self.segment,
+            self.snapshots,
+            state_size,
+            len(controller.senses),
+            self.task.observed(dimension),
+        )
         self._states = States(self._packed, self._program.types, sizes, self.snapshots, self.device)
         self._states.begin(self._starts(), velocities)
         self._launches = Launches(
@@ -199,8 +206,8 @@ class Simulator:
         Raises:
             ConfigError: the task has a measure whose name is one of these.
         """
-        memory = self._final_task_state.numpy().astype(np.float64).reshape(self.worlds, -1)
-        own = self.task.measures(memory)
+        states = self._final_task_state.numpy().astype(np.float64).reshape(self.worlds, -1)
+        own = self.task.measures(dict(zip(self.task.state, states.T, strict=True)))
         taken = sorted(set(UNIVERSAL) & set(own))
         if taken:
             expected = f"measures of {type(self.task).__name__} with names of their own"
@@ -281,10 +288,9 @@ class Simulator:
         binding = Binding(types, program.controller, self.layout, physics.dt, steps, self.segment)
         control = self.controller.bind(binding, self.parameters, self._world_gradients)
         world_parameters, ground = upload_world_parameters(self.conditions, types, device)
-        Values = program.task.Values
-        own = [Values(*conditions.task.values(types.dimension)) for conditions in self.conditions]
-        values = wp.array(own, dtype=Values, device=device)
+        parameters = upload_task_parameters(self.conditions, program.objective.Parameters, types.dimension, device)
         plan = upload_schedules(-(-steps // self.segment), self.snapshots, types, device)
         common = [constants, world_parameters, model, control, self._states.tape]
         results = [self.world_losses, self._final_task_state, self._measuring, self._locomotion]
-        return [*common, plan, ground, values, *results], [*common, self._states.adjoint, plan, ground, values]
+        reverse = [*common, self._states.adjoint, plan, ground, parameters]
+        return [*common, plan, ground, parameters, *results], reverse

@@ -10,21 +10,29 @@ from codesign.tasks.hills import Hills
 from codesign.tasks.jump import Jump
 from codesign.tasks.light import Light
 from codesign.tasks.pole import Pole
+from codesign.tasks.reach import Reach
 from codesign.tasks.rough import Rough
 from codesign.tasks.segments import Segments
 from codesign.tasks.slope import Slope
 from codesign.tasks.steps import Steps
+from codesign.tasks.swim import Swim
+from codesign.tasks.turn import Turn
 from codesign.tasks.walk import Walk
 from codesign.tasks.walk_efficiently import WalkEfficiently
+from codesign.tasks.walk_level import WalkLevel
 
 TASKS = {
     "walk": Walk,
     "walk_efficiently": WalkEfficiently,
+    "walk_level": WalkLevel,
     "jump": Jump,
     "light": Light,
     "climb": Climb,
     "cross": Cross,
     "balance": Balance,
+    "turn": Turn,
+    "reach": Reach,
+    "swim": Swim,
 }
 TERRAINS = {
     "flat": Flat,
@@ -51,10 +59,14 @@ __all__ = [
     "Jump",
     "Light",
     "Pole",
+    "Reach",
     "Rough",
     "Segments",
     "Slope",
     "Steps",
+    "Swim",
+    "Turn",
     "Walk",
     "WalkEfficiently",
+    "WalkLevel",
 ]

@@ -1,18 +1,17 @@
 """Climb: get high, and far."""
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import warp as wp
 
-from codesign.errors import ConfigError
+from codesign.checks import require_number
+from codesign.sim import Task
 from codesign.sim.kernels import KernelTypes, TaskFunctions
 
 
 @dataclass(frozen=True)
-class Climb:
+class Climb(Task):
     """Raise the centre of mass and keep it up; the loss is minus the height gained and a share of the way along x [m].
 
     The height gained is the mean height of the last quarter of the episode above that at the start, so that a jump at
@@ -28,59 +27,35 @@ class Climb:
     name: str = "climb"
     progress_weight: float = 0.1
 
-    state_size = 4
-    uses_effort = False
+    state = ("start", "start_height", "place", "height")
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.progress_weight < math.inf:
-            expected = "task.progress_weight of 0 or more"
-            raise ConfigError(expected, repr(self.progress_weight), "set for example task.progress_weight=0.1")
-
-    @property
-    def structure(self) -> tuple[Any, ...]:
-        """What decides the kernels."""
-        return (self.name,)
+        require_number(self, "progress_weight", at_least=0.0, example=0.1)
 
     def functions(self, types: KernelTypes) -> TaskFunctions:
-        """Return functions that remember where the centre started, how far it is, and its mean height in the end."""
-        real, vector, scalar, task_state = types.real, types.vector, types.scalar, types.task_state
-        Values, up = types.scalar, types.dimension - 1
+        """Return functions that keep where the centre started, how far it is, and its mean height in the end."""
+        real, State, up = types.real, types.task_state, types.dimension - 1
 
-        @wp.func(module=types.module)
-        def observe(
-            values: Values, memory: task_state, step: int, steps: int, centre: vector, effort: real
-        ) -> task_state:
-            start_x = memory[0]
-            start_height = memory[1]
-            height = memory[3]
-            if step == 0:
-                start_x = centre[0]
-                start_height = centre[up]
-                height = real(0.0)
-            first = (3 * steps + 3) // 4
-            if step >= first:
-                height = height + centre[up] / real(steps - first + 1)
-            return task_state(start_x, start_height, centre[0], height)
+        def update(state, observation):
+            start = state[0]
+            start_height = state[1]
+            height = state[3]
+            if observation.step == 0:
+                start = observation.centre[0]
+                start_height = observation.centre[up]
+            first = (3 * observation.steps + 3) // 4
+            if observation.step >= first:
+                height = height + observation.centre[up] / real(observation.steps - first + 1)
+            return State(start, start_height, observation.centre[0], height)
 
-        @wp.func(module=types.module)
-        def loss(values: Values, memory: task_state) -> scalar:
-            return scalar(memory[1] - memory[3] + values[0] * (memory[0] - memory[2]))
+        def loss(state, parameters):
+            return state[1] - state[3] + parameters.progress_weight * (state[0] - state[2])
 
-        return TaskFunctions(Values, observe, loss)
+        return TaskFunctions(update, loss)
 
-    def values(self, dimension: int) -> tuple[float, ...]:
-        """Return the weight of the way."""
-        del dimension
-        return (self.progress_weight,)
-
-    def light(self, dimension: int) -> None:
-        """Return None: there is no light."""
-
-    def variant(self, generator: np.random.Generator) -> "Climb":
-        """Return the same task: nothing about it varies."""
-        del generator
-        return self
-
-    def measures(self, memory: np.ndarray) -> dict[str, np.ndarray]:
+    def measures(self, states: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the height gained and the displacement along x [m]."""
-        return {"height_gained": memory[:, 3] - memory[:, 1], "displacement": memory[:, 2] - memory[:, 0]}
+        return {
+            "height_gained": states["height"] - states["start_height"],
+            "displacement": states["place"] - states["start"],
+        }

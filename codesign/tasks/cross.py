@@ -1,18 +1,19 @@
 """Cross: get far along x without going down into what is between."""
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Self
 
 import numpy as np
 import warp as wp
 
-from codesign.errors import ConfigError
+from codesign.checks import require_number
+from codesign.sim import Task
 from codesign.sim.kernels import KernelTypes, TaskFunctions
 
 
 @dataclass(frozen=True)
-class Cross:
+class Cross(Task):
     """Move the centre of mass along x, of which counts what it does above a level; the loss is minus that way [m].
 
     Every step's move counts by a factor that goes smoothly (tanh) from 0, below the level, to 1, above it, half at
@@ -30,58 +31,35 @@ class Cross:
     level: float = 0.0
     softness: float = 0.02
 
-    state_size = 3
-    uses_effort = False
+    state = ("start", "place", "crossed")
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.level):
-            raise ConfigError("task.level that is finite", repr(self.level), "set task.level in metres")
-        if not 0.0 < self.softness < math.inf:
-            raise ConfigError("task.softness above 0", repr(self.softness), "set task.softness in metres, as 0.02")
+        require_number(self, "level", unit="m", example=0.0)
+        require_number(self, "softness", above=0.0, unit="m", example=0.02)
 
-    @property
-    def structure(self) -> tuple[Any, ...]:
-        """What decides the kernels."""
-        return (self.name,)
+    @classmethod
+    def example(cls) -> Self:
+        """Return the task with a level at which small bodies are."""
+        return cls(level=0.12)
 
     def functions(self, types: KernelTypes) -> TaskFunctions:
-        """Return functions that remember where the centre started and is, and how much of its way counted."""
-        real, vector, scalar, task_state = types.real, types.vector, types.scalar, types.task_state
-        Values, up = wp.types.vector(2, types.real), types.dimension - 1
+        """Return functions that keep where the centre started and is, and how much of its way counted."""
+        real, State, up = types.real, types.task_state, types.dimension - 1
 
-        @wp.func(module=types.module)
-        def observe(
-            values: Values, memory: task_state, step: int, steps: int, centre: vector, effort: real
-        ) -> task_state:
-            start = memory[0]
-            before = memory[1]
-            counted = memory[2]
-            if step == 0:
-                start = centre[0]
-                before = centre[0]
-                counted = real(0.0)
-            share = real(0.5) + real(0.5) * wp.tanh((centre[up] - values[0]) / values[1])
-            return task_state(start, centre[0], counted + share * (centre[0] - before))
+        def update(state, observation, parameters):
+            start = state[0]
+            before = state[1]
+            if observation.step == 0:
+                start = observation.centre[0]
+                before = observation.centre[0]
+            share = real(0.5) + real(0.5) * wp.tanh((observation.centre[up] - parameters.level) / parameters.softness)
+            return State(start, observation.centre[0], state[2] + share * (observation.centre[0] - before))
 
-        @wp.func(module=types.module)
-        def loss(values: Values, memory: task_state) -> scalar:
-            return scalar(-memory[2])
+        def loss(state):
+            return -state[2]
 
-        return TaskFunctions(Values, observe, loss)
+        return TaskFunctions(update, loss)
 
-    def values(self, dimension: int) -> tuple[float, ...]:
-        """Return the level and its softness."""
-        del dimension
-        return (self.level, self.softness)
-
-    def light(self, dimension: int) -> None:
-        """Return None: there is no light."""
-
-    def variant(self, generator: np.random.Generator) -> "Cross":
-        """Return the same task: nothing about it varies."""
-        del generator
-        return self
-
-    def measures(self, memory: np.ndarray) -> dict[str, np.ndarray]:
+    def measures(self, states: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the way that counted and the displacement along x [m]."""
-        return {"crossed": memory[:, 2], "displacement": memory[:, 1] - memory[:, 0]}
+        return {"crossed": states["crossed"], "displacement": states["place"] - states["start"]}

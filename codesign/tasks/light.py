@@ -1,13 +1,15 @@
 """Light: get to a light (phototaxis)."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Self
 
 import numpy as np
 import warp as wp
 
-from codesign.errors import ConfigError
+from codesign.checks import require_number, require_numbers
+from codesign.sim import Task
 from codesign.sim.kernels import KernelTypes, TaskFunctions
 
 SHORTEST_START = 0.2
@@ -19,7 +21,7 @@ moves its centre by a hand's breadth would have a loss of hundreds, beyond every
 
 
 @dataclass(frozen=True)
-class Light:
+class Light(Task):
     """Bring the centre of mass to a light: the loss is its distance at the end over that at the start (2026 paper).
 
     A distance at the start of less than `SHORTEST_START` counts as `SHORTEST_START`.
@@ -41,50 +43,40 @@ class Light:
     nearest: float = 1.0
     farthest: float = 2.0
 
-    state_size = 2
-    uses_effort = False
+    state = ("start", "distance")
 
     def __post_init__(self) -> None:
-        for field in ("target", "around"):
-            place = getattr(self, field)
-            if len(place) != 2 or not all(map(math.isfinite, place)):
-                raise ConfigError(f"task.{field} as x and y", repr(place), f"set task.{field} in metres, as [1.5, 0]")
-        if not 0.0 < self.nearest <= self.farthest < math.inf:
-            expected = "task.nearest above 0 and at most task.farthest"
-            raise ConfigError(expected, f"{self.nearest} and {self.farthest}", "set both in metres, as 1 and 2")
+        require_numbers(self, "target", 2, example="[1.5,0]")
+        require_numbers(self, "around", 2, example="[0,0]")
+        require_number(self, "nearest", above=0.0, at_most=self.farthest, unit="m", example=1.0)
+        require_number(self, "farthest", above=0.0, unit="m", example=2.0)
 
-    @property
-    def structure(self) -> tuple[Any, ...]:
-        """What decides the kernels."""
-        return (self.name,)
+    @classmethod
+    def example(cls) -> Self:
+        """Return the task with a light near bodies that are put at the origin."""
+        return cls(target=(0.4, -0.3))
 
     def functions(self, types: KernelTypes) -> TaskFunctions:
-        """Return functions that remember how far the light was and is."""
-        real, vector, scalar, task_state = types.real, types.vector, types.scalar, types.task_state
-        larger, length_of = types.larger, types.length_of
-        Values = vector
+        """Return functions that keep how far the light was and is."""
+        real, State, larger, length_of = types.real, types.task_state, types.larger, types.length_of
         upward = wp.constant(types.upward)
 
-        @wp.func(module=types.module)
-        def observe(
-            values: Values, memory: task_state, step: int, steps: int, centre: vector, effort: real
-        ) -> task_state:
-            away = centre - values
+        def update(state, observation, parameters):
+            away = observation.centre - parameters.target
             distance = length_of(away - upward * wp.dot(away, upward))
-            start = memory[0]
-            if step == 0:
+            start = state[0]
+            if observation.step == 0:
                 start = distance
-            return task_state(start, distance)
+            return State(start, distance)
 
-        @wp.func(module=types.module)
-        def loss(values: Values, memory: task_state) -> scalar:
-            return scalar(memory[1] / larger(memory[0], real(SHORTEST_START)))
+        def loss(state):
+            return state[1] / larger(state[0], real(SHORTEST_START))
 
-        return TaskFunctions(Values, observe, loss)
+        return TaskFunctions(update, loss)
 
-    def values(self, dimension: int) -> tuple[float, ...]:
+    def parameters(self, dimension: int) -> Mapping[str, float | Sequence[float]]:
         """Return the place of the light, its height as 0."""
-        return (*self.light(dimension), 0.0)
+        return {"target": (*self.light(dimension), 0.0)}
 
     def light(self, dimension: int) -> tuple[float, ...]:
         """Return the horizontal coordinates of the light [m]."""
@@ -94,14 +86,14 @@ class Light:
         away = math.hypot(x - self.around[0], y - self.around[1])
         return (self.around[0] + math.copysign(away, x - self.around[0]),)
 
-    def variant(self, generator: np.random.Generator) -> "Light":
+    def variant(self, generator: np.random.Generator) -> Self:
         """Return the task with a light at a random distance and in a random direction from `around`."""
         angle = generator.uniform(0.0, 2.0 * math.pi)
         distance = math.sqrt(generator.uniform(self.nearest**2, self.farthest**2))
         x, y = self.around
         return replace(self, target=(x + distance * math.cos(angle), y + distance * math.sin(angle)))
 
-    def measures(self, memory: np.ndarray) -> dict[str, np.ndarray]:
+    def measures(self, states: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the distance from the light at the end [m], and the share of the way to it that was made: 1 - loss."""
-        start = np.maximum(memory[:, 0], SHORTEST_START)
-        return {"final_distance": memory[:, 1], "approach": 1.0 - memory[:, 1] / start}
+        distance, start = states["distance"], states["start"]
+        return {"final_distance": distance, "approach": 1.0 - distance / np.maximum(start, SHORTEST_START)}

@@ -84,6 +84,7 @@ def test_the_command_that_lets_designs_begin_with_the_controller_works(
         (["train", "together=true", "controller=shared", "designs=[x.json]"], "together=true"),
         (["evolve", "weights=absent"], "weights as a file of a controller"),
         (["evolve", "body=voxel", "terrain=segments"], "terrain=segments"),
+        (["evolve", "task=turn"], "a body in 3D for task=turn; got one in 2D"),
         (["evolve", "body=voxel", "task=light", "task.target=[9,0]", "terrain=rough"], "a target inside the world"),
         (["evolve", "controller.sensors=[light]"], "a task with a light; got a light sensor and the task walk"),
         (["evolve", "controller.sensors=[smell]"], "smell"),

@@ -53,6 +53,12 @@ def cubes(count: int, seed: int = 0) -> Body:
     return replace(made, swings=np.where(passive, 0.0, made.swings))
 
 
+def uneven(made: Body, size: float = 5e-4) -> Body:
+    """Return the body with every mass moved a little, so that none is as high as another: there heights have kinks."""
+    moved = np.random.default_rng(5).uniform(0.0, size, made.positions.shape)
+    return replace(made, positions=made.positions + moved)
+
+
 def pair(length: float = 0.05, stiffness: float = 100.0) -> Body:
     """Return two masses on a level line, joined by one spring."""
     return body([[0.0, 0.0], [length, 0.0]], [[0, 1]], swings=0.0, stiffness=stiffness)

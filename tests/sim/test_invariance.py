@@ -80,7 +80,7 @@ def test_permuting_permutes(contact: str, terrain: str, precision: str) -> None:
 
 @pytest.mark.parametrize("task", sorted(TASKS))
 def test_any_number_of_threads(task: str) -> None:
-    case = Case.of(task=task)
+    case = Case.of(task=task, dimension=TASKS[task].dimensions[0])
     one, two, three = (everything(case, list(range(23)), "float64", threads=threads) for threads in (1, 2, 3))
     for first, second, third in zip(one, two, three, strict=True):
         assert_same_bits(first, second)

@@ -11,9 +11,12 @@ from codesign.control import CONTROLLERS
 from codesign.errors import MemoryBudgetError
 from codesign.genome import LATTICES, random_genomes
 from codesign.sim import Conditions, Execution, Physics, Simulator
+from codesign.sim.kernels.rows import SLACK
 from codesign.sim.layout import bytes_per_world, layout_of, split
 from codesign.tasks import Flat, Walk
 from tests.sim.bodies import ASSORTED, strip
+from tests.sim.observing import WatchHeading
+from tests.sim.worlds import Case
 
 
 def simulator(controller: str, steps: int = 100) -> Simulator:
@@ -51,6 +54,19 @@ def test_the_estimate_is_what_is_allocated(controller: str) -> None:
         actual -= held([getattr(made._launches.inputs[0][2], shared, None)])
     # The rest are the padding of parameters and a few offsets per world.
     assert abs(actual - estimate) <= 0.1 * actual
+
+
+def test_what_a_task_sees_is_counted() -> None:
+    task = WatchHeading()
+    case = replace(Case.of(dimension=3), task=task)
+    made = case.simulator(Bodies.of(case.assorted))
+    settings = made.layout, made.controller, case.physics.steps, Execution(precision="float64"), task.state_size, 2
+    observed = task.observed(3)
+    added = bytes_per_world(*settings, observed=observed) - bytes_per_world(*settings)
+    assert observed == (6, 3)
+    np.testing.assert_array_equal(added, 8 * 9 * made.layout.padded_masses)
+    held_rows = made._states.tape.observation_rows, made._states.adjoint.observation_rows
+    assert sum(rows.size - SLACK for rows in held_rows) * made._program.types.row * 8 == added.sum()
 
 
 def full_grid() -> Bodies:

@@ -8,10 +8,11 @@ import warp as wp
 from warp._src.context import ModuleBuilder
 
 from codesign.control import CONTROLLERS
-from codesign.sim.kernels.step import short_loops
+from codesign.sim.kernels.terrain_query import short_loops
 from codesign.sim.launching.program import build_program
 from codesign.sim.layout import ROWS
 from codesign.tasks import TASKS, TERRAINS
+from tests.sim.observing import Lean, Watch, WatchHeading
 from tests.sim.worlds import DIMENSIONS
 
 
@@ -56,6 +57,19 @@ def test_warp_writes_out_no_loop_over_a_row(dimension: int, terrain: str, contro
     module = program.kernels.forward.module
     ModuleBuilder(module, module.options | {"block_dim": 1})
     assert any(f"fixed-size loop count of {row} is larger" in line for line in said)  # so it does speak of loops
+    assert [line for line in said if "Forcing unroll" in line] == []
+
+
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+@pytest.mark.parametrize("terrain", ["flat", "hills"])
+@pytest.mark.parametrize("task", [Watch(), WatchHeading(), Lean()], ids=lambda task: task.name)
+def test_nor_for_what_tasks_see(dimension: int, terrain: str, task: Any, said: list[str]) -> None:
+    if dimension not in task.dimensions:
+        return
+    parts = TERRAINS[terrain](), CONTROLLERS["cpg"](), task
+    program = build_program(dimension, "float32", "coulomb", *parts, row=ROWS["float32"], physical_gradients=True)
+    module = program.kernels.forward.module
+    ModuleBuilder(module, module.options | {"block_dim": 1})
     assert [line for line in said if "Forcing unroll" in line] == []
 
 

@@ -11,18 +11,35 @@ from hypothesis import strategies as st
 from codesign.body import Bodies
 from codesign.errors import ConfigError
 from codesign.sim import Conditions, require_conditions
-from codesign.tasks import TASKS, Climb, Cross, Flat, Gaps, Light, Pole, Rough, WalkEfficiently
-from tests.sim.bodies import ASSORTED, strip
-from tests.sim.worlds import GIVEN, Case, met_at
+from codesign.tasks import (
+    TASKS,
+    Climb,
+    Cross,
+    Flat,
+    Gaps,
+    Light,
+    Pole,
+    Rough,
+    Swim,
+    Turn,
+    Walk,
+    WalkEfficiently,
+    WalkLevel,
+)
+from tests.sim.bodies import strip
+from tests.sim.observing import Lean
+from tests.sim.worlds import BODIES as BODIES_IN
+from tests.sim.worlds import Case, met_at, tasks_in
 
-BODIES = Bodies.of(ASSORTED)
+BODIES = Bodies.of(BODIES_IN[2])
 
 
 def episode(task: str, **physics: Any) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return losses and measures."""
-    case = Case.of(task=task, **physics)
-    simulator = case.simulator(BODIES)
-    simulator.load(case.weights(BODIES))
+    """Return losses and measures, in the first dimension that the task is for."""
+    case = Case.of(task=task, dimension=TASKS[task].dimensions[0], **physics)
+    bodies = Bodies.of(case.assorted)
+    simulator = case.simulator(bodies)
+    simulator.load(case.weights(bodies))
     simulator.forward(measure=True)
     return simulator.loss.numpy().copy(), simulator.measures()
 
@@ -37,20 +54,21 @@ def test_measures_are_numbers_of_every_world(task: str) -> None:
     assert measures
     for values in measures.values():
         assert values.dtype == np.float64
-        assert values.shape == (len(BODIES),)
+        assert values.shape == (len(BODIES_IN[TASKS[task].dimensions[0]]),)
         assert np.isfinite(values).all()
 
 
 @pytest.mark.parametrize("task", sorted(TASKS))
 def test_what_diverged_has_done_nothing(task: str) -> None:
     """A body whose masses are nowhere has no loss, neither a good one nor a bad one."""
-    case = Case.of(task=task)
-    velocities = np.zeros_like(BODIES.positions)
-    velocities[: BODIES.mass_start[1]] = np.nan
-    simulator = case.simulator(BODIES, velocities=velocities)
-    simulator.load(case.weights(BODIES))
+    case = Case.of(task=task, dimension=TASKS[task].dimensions[0])
+    bodies = Bodies.of(case.assorted)
+    velocities = np.zeros_like(bodies.positions)
+    velocities[: bodies.mass_start[1]] = np.nan
+    simulator = case.simulator(bodies, velocities=velocities)
+    simulator.load(case.weights(bodies))
     simulator.forward()
-    np.testing.assert_array_equal(np.isnan(simulator.loss.numpy()), np.arange(len(BODIES)) == 0)
+    np.testing.assert_array_equal(np.isnan(simulator.loss.numpy()), np.arange(len(bodies)) == 0)
 
 
 def test_walking_is_displacement() -> None:
@@ -78,7 +96,7 @@ def test_efficiency_is_displacement_less_effort() -> None:
 
 @pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
 def test_an_effort_weight_out_of_range(weight: float) -> None:
-    with pytest.raises(ConfigError, match=r"task\.effort_weight"):
+    with pytest.raises(ConfigError, match="effort_weight"):
         WalkEfficiently(effort_weight=weight)
 
 
@@ -86,7 +104,7 @@ def test_the_light_comes_nearer() -> None:
     loss, measures = episode("light")
     np.testing.assert_allclose(measures["approach"], 1.0 - loss, rtol=0, atol=1e-15)
     walked = -episode("walk")[0]
-    target = GIVEN["light"].light(2)[0]
+    target = Light.example().light(2)[0]
     starts = Flat().place(BODIES)[:, 0]
     centres = np.add.reduceat(starts, BODIES.mass_start[:-1]) / np.diff(BODIES.mass_start)
     np.testing.assert_allclose(measures["final_distance"], np.abs(centres + walked - target), rtol=0, atol=1e-14)
@@ -144,6 +162,81 @@ def test_what_is_done_below_the_level_does_not_count() -> None:
     assert (measures["crossed"] != measures["displacement"]).all()
 
 
+def test_level_walking_is_displacement_less_deviation() -> None:
+    loss, measures = episode("walk_level")
+    assert (measures["deviation"] > 0.0).all()
+    expected = WalkLevel().level_weight * measures["deviation"] - measures["displacement"]
+    np.testing.assert_allclose(loss, expected, rtol=0, atol=1e-14)
+
+
+def test_the_highest_mass_is_above_the_centre_that_jumps() -> None:
+    loss, measures = episode("reach")
+    np.testing.assert_allclose(measures["reached"], -loss, rtol=0, atol=1e-15)
+    # Held for a quarter of the episode: the mean is at most the highest that the mass was at once.
+    assert (measures["reached"] > -0.05).all()
+
+
+def test_a_body_in_the_air_swims_as_far_as_it_walks() -> None:
+    walked, _ = episode("walk", gravity=0.0)
+    loss, measures = episode("swim", gravity=0.0)
+    assert ((measures["ground_contact"] > 0.0) & (measures["ground_contact"] < 1.0)).all()
+    np.testing.assert_allclose(loss, walked + Swim().ground_weight * measures["ground_contact"], rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("clockwise", [False, True])
+def test_whole_turns_count(clockwise: bool) -> None:
+    """A body that spins in the air, without damping and gravity, turns by its angular velocity times the time."""
+    spin, steps = -9.0 if clockwise else 9.0, 300
+    case = Case.of(dimension=3, steps=steps, gravity=0.0, damping=0.0, dt=0.004)
+    body = replace(case.assorted[0], swings=np.zeros_like(case.assorted[0].swings))
+    away = body.positions - body.positions.mean(axis=0)
+    raised = replace(body, positions=body.positions + np.array([0.0, 0.0, 1.0]))
+    case = replace(case, task=Turn(clockwise=clockwise)).left()
+    velocities = spin * np.stack([-away[:, 1], away[:, 0], np.zeros(len(away))], axis=1)
+    simulator = case.simulator(Bodies.of([raised]), velocities=velocities)
+    simulator.load(case.weights(Bodies.of([raised])))
+    simulator.forward()
+    turned = simulator.measures()["turned"]
+    assert turned[0] == pytest.approx(spin * steps * 0.004, rel=0.02)
+    assert abs(turned[0]) > 2.0 * np.pi
+    np.testing.assert_allclose(simulator.loss.numpy(), -np.abs(turned), rtol=1e-14)
+
+
+def test_nothing_turns_in_2d() -> None:
+    with pytest.raises(ConfigError, match="a body in 3D for task=turn; got one in 2D"):
+        require_conditions([Conditions(Flat(), Turn())], 2)
+    assert "turn" in tasks_in(3)
+    assert "turn" not in tasks_in(2)
+
+
+class Shadowing(Walk):
+    """A task that tells something else under a name that all tasks have."""
+
+    def measures(self, states: Any) -> dict[str, np.ndarray]:
+        return {"effort": states["start"], "own": states["start"]}
+
+
+class Guessing(Walk):
+    """A task that uses what there is not."""
+
+    uses = ("centre", "mood")
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [(Shadowing(), "got effort, which all tasks have"), (Guessing(), "Guessing.uses of centre.*got mood")],
+)
+def test_a_task_that_is_not_one(task: Any, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        require_conditions([Conditions(Flat(), task)], 2)
+
+
+def test_functions_read_the_settings_that_are_numbers() -> None:
+    assert Lean().parameters(2) == {"weight": 0.7, "towards": (0.2, -0.4)}
+    assert Turn(clockwise=True).parameters(3) == {"direction": -1.0}
+    assert Walk().parameters(2) == {}
+
+
 @given(st.integers(0, 2**32 - 1))
 def test_targets_are_drawn_between_two_distances(seed: int) -> None:
     task = Light(around=(0.3, -0.2), nearest=0.5, farthest=0.8).variant(np.random.default_rng(seed))
@@ -166,7 +259,7 @@ def test_targets_are_equally_dense_all_around() -> None:
 def test_nothing_else_varies(task: str) -> None:
     made = TASKS[task]()
     assert made.variant(np.random.default_rng(0)) is made
-    assert made.light(2) is None
+    assert made.light(made.dimensions[0]) is None
 
 
 @pytest.mark.parametrize(
@@ -190,6 +283,9 @@ def test_a_target_off_the_ground(terrain: Any, target: tuple[float, float], dime
         (Light, {"nearest": 0.0}),
         (Light, {"nearest": 3.0}),
         (Light, {"farthest": float("inf")}),
+        (WalkLevel, {"level_weight": -1.0}),
+        (Swim, {"ground_weight": float("inf")}),
+        (Turn, {"clockwise": 1}),
         (Climb, {"progress_weight": -1.0}),
         (Climb, {"progress_weight": float("nan")}),
         (Cross, {"level": float("nan")}),
@@ -198,5 +294,5 @@ def test_a_target_off_the_ground(terrain: Any, target: tuple[float, float], dime
     ],
 )
 def test_settings_out_of_range(made: Any, settings: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match=rf"task\.{next(iter(settings))}"):
+    with pytest.raises(ConfigError, match=next(iter(settings))):
         made(**settings)

@@ -4,9 +4,12 @@ from typing import Any
 
 import warp as wp
 
-from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions
+from codesign.sim.kernels.functions import ControllerFunctions
+from codesign.sim.kernels.lanes import synchronise
+from codesign.sim.kernels.objective import Objective
+from codesign.sim.kernels.observation import ObservationFunctions
 from codesign.sim.kernels.staging import Staging
-from codesign.sim.kernels.step import StepFunctions, synchronise
+from codesign.sim.kernels.step import StepFunctions
 from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.kernels.world_parameters import WorldParameterFunctions
 
@@ -14,20 +17,22 @@ from codesign.sim.kernels.world_parameters import WorldParameterFunctions
 def build_forward(
     types: KernelTypes,
     controller: ControllerFunctions,
-    task: TaskFunctions,
+    objective: Objective,
+    observation: ObservationFunctions,
     world_parameters: WorldParameterFunctions,
     step_functions: StepFunctions,
     staging: Staging,
     record_locomotion: Any,
 ) -> Any:
-    """Return the kernel that simulates episodes and writes loss and final memory."""
+    """Return the kernel that simulates episodes and writes losses and the last states of the task."""
     real, task_state = types.real, types.task_state
     Constants, Model, Tape, Plan = types.Constants, types.Model, types.Tape, types.Plan
     WorldParameters, reals = types.WorldParameters, wp.array(dtype=types.real)
     apply, ground_from, values_of = world_parameters.apply, world_parameters.ground_from, world_parameters.values_of
-    Controller, Values = controller.Controller, task.Values
+    Controller, Parameters = controller.Controller, objective.Parameters
     DIMENSION = types.dimension
-    prepare, observe, evaluate = controller.prepare, task.observe, task.loss
+    prepare, observe = controller.prepare, observation.observe
+    update, evaluate = objective.update, objective.loss
     advance_world, centre_of, load_state, save_snapshot = (
         step_functions.advance_world,
         step_functions.centre_of,
@@ -49,9 +54,9 @@ def build_forward(
         tape: Tape,
         plan: Plan,
         grounds: reals,
-        all_values: wp.array(dtype=Values),
+        all_parameters: wp.array(dtype=Parameters),
         loss: reals,
-        final_memory: wp.array(dtype=task_state),
+        final_state: wp.array(dtype=task_state),
         asked: wp.array(dtype=wp.int32),
         conduct: reals,
     ):
@@ -59,7 +64,7 @@ def build_forward(
         world = order[offset + block]
         constants = apply(shared_constants, world_parameters, world)
         ground = ground_from(grounds, world_parameters, world)
-        values = values_of(all_values, world_parameters, world)
+        parameters = values_of(all_parameters, world_parameters, world)
         segment = constants.segment
         first_part = plan.of_world[world] * plan.parts
         if wp.static(CLAIMED > 0):
@@ -82,20 +87,20 @@ def build_forward(
                 if snapshot >= 0:
                     save_snapshot(constants, model, tape, world, lane, snapshot)
                 load_state(constants, model, tape, world, lane, -1, segment)
-            advance_world(constants, model, control, tape, ground, values, world, lane, step, slot)
+            advance_world(constants, model, control, tape, ground, parameters, world, lane, step, slot)
             if asked[0] != 0:
                 if lane == 0:
                     record_locomotion(constants, model, tape, ground, conduct, world, step, slot)
                 synchronise()
+        last = (constants.steps - 1) % segment + 1
+        masses = model.mass_start[world + 1] - model.mass_start[world]
+        at = DIMENSION * (model.mass_start[world] * (segment + 1) + last * masses)
+        centre = centre_of(model, tape, world, at)
+        seen = observe(constants, model, tape, ground, parameters, world, lane, at, constants.steps, centre, real(0.0))
         if lane == 0:
-            last = (constants.steps - 1) % segment + 1
-            masses = model.mass_start[world + 1] - model.mass_start[world]
-            at = DIMENSION * (model.mass_start[world] * (segment + 1) + last * masses)
-            remembered = tape.task_state[world * (segment + 1) + last]
-            centre = centre_of(model, tape, world, at)
-            memory = observe(values, remembered, constants.steps, constants.steps, centre, real(0.0))
-            final_memory[world] = memory
-            result = evaluate(values, memory)
+            state = update(tape.task_state[world * (segment + 1) + last], seen, parameters)
+            final_state[world] = state
+            result = evaluate(state, parameters)
             loss[world] = result[0]
         if wp.static(CLAIMED > 0):
             save_tape(tape, kept_tape, constants, model, world)

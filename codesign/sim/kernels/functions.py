@@ -29,18 +29,23 @@ class TerrainFunctions:
 
 @dataclass(frozen=True)
 class TaskFunctions:
-    """An objective as functions of what a body's centre did.
+    """A task as plain functions of values, which the simulator compiles and differentiates.
+
+    They are written in the part of Python that Warp knows, without decorators and annotations. Each of them may leave
+    out its last argument. `KernelTypes` says which types there are.
 
     Attributes:
-        Values: type of the task's constants, a vector of reals.
-        observe: (values, memory, step, steps, centre, effort) -> memory; called before every step and after the last
-            one.
-        loss: (values, memory) -> vector of one real, to be minimised.
+        update: (state, observation, parameters) -> `types.task_state`: what the task keeps of an episode, brought up to
+            date by what is observed before every step, and once more after the last one, with `observation.step` equal
+            to `observation.steps`.
+        loss: (state, parameters) -> number, to be minimised; called with the last state of an episode.
+        contribution: (mass, parameters) -> `types.contribution`: numbers of one mass, whose means over all masses
+            `update` finds in `observation.means`. None for a task without.
     """
 
-    Values: Any
-    observe: Any
+    update: Any
     loss: Any
+    contribution: Any = None
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,10 @@ UNIVERSAL = ("distance", "straightness", "energy", "effort", "airtime")
 """Names of what every episode is measured by, whatever the task."""
 
 
+UNIVERSAL = ("distance", "straightness", "energy", "effort", "airtime")
+"""Names of what every episode is measured by, whatever the task."""
+
+
 def locomotion_size(dimension: int) -> int:
     """Return how many numbers are kept of a world: where its centre started and where it is, and what is added up."""
     return 2 * dimension + COUNTS

@@ -4,9 +4,12 @@ from typing import Any
 
 import warp as wp
 
-from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions
+from codesign.sim.kernels.functions import ControllerFunctions
+from codesign.sim.kernels.lanes import synchronise
+from codesign.sim.kernels.objective import Objective
+from codesign.sim.kernels.observation import ObservationFunctions
 from codesign.sim.kernels.staging import Staging
-from codesign.sim.kernels.step import StepFunctions, synchronise
+from codesign.sim.kernels.step import StepFunctions
 from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.kernels.world_parameters import WorldParameterFunctions
 
@@ -14,7 +17,8 @@ from codesign.sim.kernels.world_parameters import WorldParameterFunctions
 def build_reverse(
     types: KernelTypes,
     controller: ControllerFunctions,
-    task: TaskFunctions,
+    objective: Objective,
+    observation: ObservationFunctions,
     world_parameters: WorldParameterFunctions,
     step_functions: StepFunctions,
     step_adjoint: Any,
@@ -28,9 +32,11 @@ def build_reverse(
     Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
     Plan, WorldParameters = types.Plan, types.WorldParameters
     apply, ground_from, values_of = world_parameters.apply, world_parameters.ground_from, world_parameters.values_of
-    Controller, Values = controller.Controller, task.Values
+    Controller, Parameters = controller.Controller, objective.Parameters
     DIMENSION, ROW, module = types.dimension, types.row, types.module
-    final_loss = _final_loss(types, task)
+    final_loss, observe, observe_adjoint = objective.final_loss, observation.observe, observation.adjoint
+    touching_adjoint, own_adjoint, scalar = observation.touching_adjoint, observation.own_adjoint, types.scalar
+    visits_masses, per_mass = observation.visits_masses, observation.per_mass
     prepare, accumulate = controller.prepare, controller.accumulate
     CLAIMED, begin, end, stage_control = staging.claimed, staging.begin, staging.end, controller.stage
     stage_model, stage_tape, stage_adjoint = staging.model, staging.tape, staging.adjoint
@@ -45,7 +51,7 @@ def build_reverse(
 
     @wp.func(module=module, inline=True)
     def clear(model: Model, adjoint: Adjoint, world: int, lane: int, per_centre: vector):
-        """Start the adjoint of a world: the loss depends on the last state through the centre alone."""
+        """Start the adjoint of a world with what every mass gets through the centre."""
         start = model.mass_start[world] // ROW
         count = model.mass_start[world + 1] // ROW - start
         for row in range(lane, count, wp.block_dim()):
@@ -69,7 +75,8 @@ def build_reverse(
         model: Model,
         tape: Tape,
         adjoint: Adjoint,
-        values: Values,
+        ground: reals,
+        parameters: Parameters,
         world: int,
         lane: int,
         slot: int,
@@ -79,11 +86,20 @@ def build_reverse(
         masses = model.mass_start[world + 1] - model.mass_start[world]
         at = DIMENSION * (model.mass_start[world] * (segment + 1) + slot * masses)
         centre = centre_of(model, tape, world, at)
-        memory = tape.task_state[world * (segment + 1) + slot]
-        _values, d_memory, _steps, d_centre = wp.grad(final_loss)(values, memory, constants.steps, centre)
+        steps = constants.steps
+        seen = observe(constants, model, tape, ground, parameters, world, lane, at, steps, centre, real(0.0))
+        state = tape.task_state[world * (segment + 1) + slot]
+        d_state, d_seen, _parameters = wp.grad(final_loss)(state, seen, parameters)
         if lane == 0:
-            adjoint.task_state[world] = d_memory
-        clear(model, adjoint, world, lane, d_centre / real(model.masses[world]))
+            adjoint.task_state[world] = d_state
+        clear(model, adjoint, world, lane, per_mass(d_seen, model.masses[world]))
+        if wp.static(visits_masses):
+            observe_adjoint(constants, model, tape, adjoint, world, lane, at, steps, centre, seen, d_seen)
+        if wp.static(touching_adjoint is not None):
+            d_share = scalar(d_seen.contact_share)
+            touching_adjoint(model, tape, adjoint, ground, parameters, world, lane, at, d_share)
+        if wp.static(own_adjoint is not None):
+            own_adjoint(model, tape, adjoint, ground, parameters, world, lane, at, d_seen.means)
         synchronise()
 
     @wp.kernel(module=module, enable_backward=False)
@@ -98,13 +114,13 @@ def build_reverse(
         adjoint: Adjoint,
         plan: Plan,
         grounds: reals,
-        all_values: wp.array(dtype=Values),
+        all_parameters: wp.array(dtype=Parameters),
     ):
         block, lane = wp.tid()
         world = order[offset + block]
         constants = apply(shared_constants, world_parameters, world)
         ground = ground_from(grounds, world_parameters, world)
-        values = values_of(all_values, world_parameters, world)
+        parameters = values_of(all_parameters, world_parameters, world)
         segment = constants.segment
         first_action = plan.action_start[plan.of_world[world]]
         last_action = plan.action_start[plan.of_world[world] + 1]
@@ -131,14 +147,14 @@ def build_reverse(
                     load_state(constants, model, tape, world, lane, snapshot, 0)
                 for slot in range(wp.min(segment, constants.steps - part * segment)):
                     advance_world(
-                        constants, model, control, tape, ground, values, world, lane, part * segment + slot, slot
+                        constants, model, control, tape, ground, parameters, world, lane, part * segment + slot, slot
                     )
             if target >= 0:
                 save_snapshot(constants, model, tape, world, lane, target)
             else:
                 count = wp.min(segment, constants.steps - last * segment)
                 if action == first_action:  # the forward sweep has left the last segment in the tape
-                    start_back(constants, model, tape, adjoint, values, world, lane, count)
+                    start_back(constants, model, tape, adjoint, ground, parameters, world, lane, count)
                 for back in range(count):
                     slot = count - 1 - back
                     step_adjoint(
@@ -148,7 +164,7 @@ def build_reverse(
                         tape,
                         adjoint,
                         ground,
-                        values,
+                        parameters,
                         world,
                         lane,
                         last * segment + slot,
@@ -162,15 +178,3 @@ def build_reverse(
             end(block_start)
 
     return reverse
-
-
-def _final_loss(types: KernelTypes, task: TaskFunctions) -> Any:
-    """Return the loss as a function of the last memory and centre."""
-    real, vector, scalar, task_state = types.real, types.vector, types.scalar, types.task_state
-    Values, observe, loss = task.Values, task.observe, task.loss
-
-    @wp.func(module=types.module, inline=True)
-    def final_loss(values: Values, memory: task_state, steps: int, centre: vector) -> scalar:
-        return loss(values, observe(values, memory, steps, steps, centre, real(0.0)))
-
-    return final_loss

@@ -18,14 +18,17 @@ from typing import Any
 import warp as wp
 
 from codesign.sim.kernels.forward import build_forward
-from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.kernels.functions import ControllerFunctions, TerrainFunctions
 from codesign.sim.kernels.locomotion import build_locomotion
+from codesign.sim.kernels.objective import Objective
+from codesign.sim.kernels.observation import build_observation
 from codesign.sim.kernels.physics import PhysicsFunctions
 from codesign.sim.kernels.reverse import build_reverse
 from codesign.sim.kernels.senses import SenseFunctions, build_senses
 from codesign.sim.kernels.staging import build_staging
 from codesign.sim.kernels.step import build_step
 from codesign.sim.kernels.step_adjoint import build_step_adjoint
+from codesign.sim.kernels.terrain_query import build_terrain_query
 from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.kernels.world_parameters import build_world_parameters
 
@@ -50,10 +53,9 @@ def build_rollout(
     physics: PhysicsFunctions,
     terrain: TerrainFunctions,
     controller: ControllerFunctions,
-    task: TaskFunctions,
+    objective: Objective,
     *,
     senses: Sequence[str],
-    uses_effort: bool,
     noisy: bool,
     physical_gradients: bool,
     shared: int = 0,
@@ -65,39 +67,53 @@ def build_rollout(
         physics: what happens at a spring and at a mass.
         terrain: the ground.
         controller: what actuates the springs.
-        task: what is remembered of an episode, and its loss.
+        objective: what the task keeps of an episode, and its loss.
         senses: what masses sense for the controller.
-        uses_effort: whether the task reads the effort of the actuation.
         noisy: whether motors have noise.
         physical_gradients: whether to differentiate rest lengths and stiffness too.
         shared: memory of a block that staged kernels claim [bytes], 0 for none.
     """
     felt = build_senses(types, terrain, senses)
-    around = build_world_parameters(types, task.Values)
+    around = build_world_parameters(types, objective.Parameters)
+    query_terrain = build_terrain_query(types, terrain)
+    observation = build_observation(types, terrain, query_terrain, objective)
     step_functions = build_step(
-        types, physics, terrain, controller, task, felt, around.noise_of, uses_effort=uses_effort, noisy=noisy
+        types,
+        physics,
+        terrain,
+        controller,
+        objective,
+        observation,
+        felt,
+        query_terrain,
+        around.noise_of,
+        noisy=noisy,
     )
     step_adjoint = build_step_adjoint(
         types,
         physics,
         terrain,
         controller,
-        task,
+        objective,
+        observation,
         felt,
+        query_terrain,
         step_functions,
-        uses_effort=uses_effort,
         physical_gradients=physical_gradients,
     )
     record_locomotion = build_locomotion(types, terrain, step_functions)
     kernels: list[Any] = []
     for claimed in (0, shared)[: 1 + (shared > 0)]:
         staging = build_staging(types, felt.count, claimed)
-        kernels.append(build_forward(types, controller, task, around, step_functions, staging, record_locomotion))
+        kernels.append(
+            build_forward(types, controller, objective, observation, around, step_functions, staging, record_locomotion)
+        )
         kernels.append(
             build_reverse(
                 types,
                 controller,
-                task,
+                objective,
+                observation,
                 around,
                 step_functions,
                 step_adjoint,
@@ -105,7 +121,7 @@ def build_rollout(
                 physical_gradients=physical_gradients,
             )
         )
-    _keep_adjoints(types, physics, terrain, task, felt)
+    _keep_adjoints(types, physics, terrain, objective, felt)
     return RolloutKernels(*kernels, *(None,) * (4 - len(kernels)))
 
 
@@ -113,7 +129,7 @@ def _keep_adjoints(
     types: KernelTypes,
     physics: PhysicsFunctions,
     terrain: TerrainFunctions,
-    task: TaskFunctions,
+    objective: Objective,
     senses: SenseFunctions,
 ) -> None:
     """Register a differentiated kernel that calls every function whose adjoint is needed.
@@ -122,18 +138,20 @@ def _keep_adjoints(
     same module gradients are silently zero.
     """
     vector, state, scalar, task_state, real = types.vector, types.state, types.scalar, types.task_state, types.real
-    Constants, Patch, Values = types.Constants, terrain.Patch, task.Values
-    spring_impulse, advance, observe, loss = physics.spring_impulse, physics.advance, task.observe, task.loss
+    Constants, Patch, Parameters = types.Constants, terrain.Patch, objective.Parameters
+    Observation, final_loss = objective.Observation, objective.final_loss
+    spring_impulse, advance = physics.spring_impulse, physics.advance
     sense, Sensed = senses.sense, senses.Sensed
 
     @wp.kernel(module=types.module, enable_backward=True)
     def keep_adjoints(
         constants: Constants,
         patch: Patch,
-        values: Values,
+        all_parameters: wp.array(dtype=Parameters),
+        observations: wp.array(dtype=Observation),
         positions: wp.array(dtype=vector),
         states: wp.array(dtype=state),
-        memories: wp.array(dtype=task_state),
+        task_states: wp.array(dtype=task_state),
         results: wp.array(dtype=scalar),
         sensed: wp.array(dtype=Sensed),
     ):
@@ -141,6 +159,4 @@ def _keep_adjoints(
         sensed[0] = sense(constants, patch, position)
         impulse = spring_impulse(constants, position, real(0.0), real(0.0), real(0.0))
         states[0] = advance(constants, patch, position, position, impulse)
-        memory = observe(values, memories[0], 0, 0, position, real(0.0))
-        memories[1] = memory
-        results[0] = loss(values, memory)
+        results[0] = final_loss(task_states[0], observations[0], all_parameters[0])

@@ -1,21 +1,18 @@
 """One step of a world forwards: what both sweeps over time call."""
 
-import math
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import warp as wp
 
-from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.kernels.functions import ControllerFunctions, TerrainFunctions
+from codesign.sim.kernels.lanes import synchronise
+from codesign.sim.kernels.objective import Objective
+from codesign.sim.kernels.observation import ObservationFunctions
 from codesign.sim.kernels.physics import PhysicsFunctions
 from codesign.sim.kernels.senses import SenseFunctions
+from codesign.sim.kernels.terrain_query import short_loops
 from codesign.sim.kernels.types import KernelTypes
-
-
-@wp.func_native("WP_TILE_SYNC();")
-def synchronise() -> None:
-    """Wait for all lanes of the block."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +26,6 @@ class StepFunctions:
     force_at: Any
     save_snapshot: Any
     commanded_strain: Any
-    query_terrain: Any
-
-
-def short_loops(count: int) -> tuple[int, int, int]:
-    """Return lengths of three nested loops, short enough for Warp to write them out, that count at least so far."""
-    lengths = product((1, 2, 3), repeat=3)
-    return min((each for each in lengths if math.prod(each) >= count), key=math.prod)
 
 
 def build_step(
@@ -43,11 +33,12 @@ def build_step(
     physics: PhysicsFunctions,
     terrain: TerrainFunctions,
     controller: ControllerFunctions,
-    task: TaskFunctions,
+    objective: Objective,
+    observation: ObservationFunctions,
     senses: SenseFunctions,
+    query_terrain: Any,
     noise_of: Any,
     *,
-    uses_effort: bool,
     noisy: bool,
 ) -> StepFunctions:
     """Return one step of a world, and what it is made of."""
@@ -56,12 +47,12 @@ def build_step(
     Sensed = wp.types.matrix((max(senses.count, 1), types.row), real)
     reals = wp.array(dtype=real)
     Constants, Model, Tape = types.Constants, types.Model, types.Tape
-    Controller, Values, observe = controller.Controller, task.Values, task.observe
+    Controller, Parameters, update = controller.Controller, objective.Parameters, objective.update
+    observe, uses_effort = observation.observe, objective.uses("effort")
     DIMENSION, ROW, module = types.dimension, types.row, types.module
     Patch, PATCH = terrain.Patch, terrain.Patch._length_
     (OUTER, MIDDLE, INNER), LAST = short_loops(PATCH), PATCH - 1
-    Patches = wp.types.matrix((PATCH, ROW), real)
-    spring_impulse, advance, locate, act = physics.spring_impulse, physics.advance, terrain.locate, controller.act
+    spring_impulse, advance, act = physics.spring_impulse, physics.advance, controller.act
     functions = types.row_functions
     load, store_row, load_coordinates, store_coordinates = (
         functions.load,
@@ -84,26 +75,6 @@ def build_step(
             actuation = wp.cw_mul(load(tape.actuation_rows, at + row), load(model.muscle, start + row))
             effort += wp.dot(actuation, actuation)
         return effort / real(model.springs[world])
-
-    @wp.func(module=module, inline=True)
-    def query_terrain(ground: reals, positions: rows) -> Patches:
-        """Find the ground around a row of masses, apart from their physics: the search would keep those scalar.
-
-        Patches are put in and taken out in short loops, which Warp writes out: a longer loop inside that over a row
-        keeps the row scalar, and so does a function that takes the whole row by value.
-        """
-        patches = Patches()
-        for entry in range(ROW):
-            position = vector()
-            for axis in range(DIMENSION):
-                position[axis] = positions[axis, entry]
-            patch = locate(ground, position)
-            for i in range(OUTER):
-                for j in range(MIDDLE):
-                    for k in range(INNER):
-                        number = wp.min((i * MIDDLE + j) * INNER + k, LAST)
-                        patches[number, entry] = patch[number]
-        return patches
 
     @wp.func(module=module, inline=True)
     def force_at(model: Model, world: int) -> int:
@@ -234,7 +205,7 @@ def build_step(
         control: Controller,
         tape: Tape,
         ground: reals,
-        values: Values,
+        parameters: Parameters,
         world: int,
         lane: int,
         step: int,
@@ -256,11 +227,10 @@ def build_step(
         effort = real(0.0)
         if wp.static(uses_effort):
             effort = effort_of(model, tape, world, actuation)
+        seen = observe(constants, model, tape, ground, parameters, world, lane, at, step, centre, effort)
         if lane == 0:
-            remembered = world * (segment + 1) + slot
-            tape.task_state[remembered + 1] = observe(
-                values, tape.task_state[remembered], step, constants.steps, centre, effort
-            )
+            before = world * (segment + 1) + slot
+            tape.task_state[before + 1] = update(tape.task_state[before], seen, parameters)
         apply_springs(constants, model, tape, world, lane, at, actuation, step)
         synchronise()
         push = vector()
@@ -306,6 +276,4 @@ def build_step(
             tape.snapshot_task_state[tape.snapshot_start[world] + snapshot] = tape.task_state[remembered]
         synchronise()
 
-    return StepFunctions(
-        advance_world, centre_of, load_state, effort_of, force_at, save_snapshot, commanded_strain, query_terrain
-    )
+    return StepFunctions(advance_world, centre_of, load_state, effort_of, force_at, save_snapshot, commanded_strain)

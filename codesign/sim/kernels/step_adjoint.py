@@ -1,13 +1,17 @@
-"""One step of a world backwards: the adjoint of what `sweep` does."""
+"""One step of a world backwards: the adjoint of what `step` does."""
 
 from typing import Any
 
 import warp as wp
 
-from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.kernels.functions import ControllerFunctions, TerrainFunctions
+from codesign.sim.kernels.lanes import synchronise
+from codesign.sim.kernels.objective import Objective
+from codesign.sim.kernels.observation import ObservationFunctions
 from codesign.sim.kernels.physics import PhysicsFunctions
 from codesign.sim.kernels.senses import SenseFunctions
-from codesign.sim.kernels.step import StepFunctions, short_loops, synchronise
+from codesign.sim.kernels.step import StepFunctions
+from codesign.sim.kernels.terrain_query import short_loops
 from codesign.sim.kernels.types import KernelTypes
 
 
@@ -16,11 +20,12 @@ def build_step_adjoint(
     physics: PhysicsFunctions,
     terrain: TerrainFunctions,
     controller: ControllerFunctions,
-    task: TaskFunctions,
+    objective: Objective,
+    observation: ObservationFunctions,
     senses: SenseFunctions,
+    query_terrain: Any,
     step_functions: StepFunctions,
     *,
-    uses_effort: bool,
     physical_gradients: bool,
 ) -> Any:
     """Return the function that carries the adjoint of a world from after a step to before it."""
@@ -28,13 +33,15 @@ def build_step_adjoint(
     reals = wp.array(dtype=real)
     Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
     SENSES, Cotangent, sense_product = senses.count, senses.Sensed, senses.product
-    Controller, Values = controller.Controller, task.Values
+    Controller, Parameters, uses_effort = controller.Controller, objective.Parameters, objective.uses("effort")
     DIMENSION, ROW, module = types.dimension, types.row, types.module
     join = types.join
-    Patch, query_terrain = terrain.Patch, step_functions.query_terrain
+    Patch = terrain.Patch
     (OUTER, MIDDLE, INNER), LAST = short_loops(Patch._length_), Patch._length_ - 1
     spring_product, advance_product = physics.spring_product, physics.advance_product
-    observe_product = _observe_product(types, task)
+    update_product, observe, observe_adjoint = objective.update_product, observation.observe, observation.adjoint
+    touching_adjoint, own_adjoint, scalar = observation.touching_adjoint, observation.own_adjoint, types.scalar
+    visits_masses, per_mass, per_effort_of = observation.visits_masses, observation.per_mass, observation.per_effort
     control_reverse = controller.reverse
     centre_of, effort_of, force_at, commanded_strain = (
         step_functions.centre_of,
@@ -230,7 +237,7 @@ def build_step_adjoint(
         tape: Tape,
         adjoint: Adjoint,
         ground: reals,
-        values: Values,
+        parameters: Parameters,
         world: int,
         lane: int,
         step: int,
@@ -247,23 +254,25 @@ def build_step_adjoint(
         effort = real(0.0)
         if wp.static(uses_effort):
             effort = effort_of(model, tape, world, actuation)
-        _values, d_memory, _step, _steps, d_centre, d_effort, _cotangent = wp.grad(observe_product)(
-            values,
-            tape.task_state[world * (segment + 1) + slot],
-            step,
-            constants.steps,
-            centre,
-            effort,
-            adjoint.task_state[world],
+        seen = observe(constants, model, tape, ground, parameters, world, lane, at, step, centre, effort)
+        d_state, d_seen, _parameters, _cotangent = wp.grad(update_product)(
+            tape.task_state[world * (segment + 1) + slot], seen, parameters, adjoint.task_state[world]
         )
         integrate_adjoint(constants, model, tape, adjoint, ground, world, lane, at, impulse_at)
         synchronise()
         if lane == 0:
-            adjoint.task_state[world] = d_memory
-        per_effort = d_effort / real(model.springs[world])
+            adjoint.task_state[world] = d_state
+        per_effort = per_effort_of(d_seen) / real(model.springs[world])
         spring_adjoint(constants, model, tape, adjoint, world, lane, at, actuation, per_effort, step)
         synchronise()
-        gather_adjoint(model, tape, adjoint, world, lane, d_centre / real(model.masses[world]))
+        gather_adjoint(model, tape, adjoint, world, lane, per_mass(d_seen, model.masses[world]))
+        if wp.static(visits_masses):
+            observe_adjoint(constants, model, tape, adjoint, world, lane, at, step, centre, seen, d_seen)
+        if wp.static(touching_adjoint is not None):
+            d_share = scalar(d_seen.contact_share)
+            touching_adjoint(model, tape, adjoint, ground, parameters, world, lane, at, d_share)
+        if wp.static(own_adjoint is not None):
+            own_adjoint(model, tape, adjoint, ground, parameters, world, lane, at, d_seen.means)
         control_reverse(constants, model, control, tape, adjoint, world, lane, step, slot)
         synchronise()
         if wp.static(SENSES > 0):
@@ -271,17 +280,3 @@ def build_step_adjoint(
             synchronise()
 
     return step_adjoint
-
-
-def _observe_product(types: KernelTypes, task: TaskFunctions) -> Any:
-    """Return `observe` dotted with a cotangent."""
-    real, vector, scalar, task_state = types.real, types.vector, types.scalar, types.task_state
-    Values, observe = task.Values, task.observe
-
-    @wp.func(module=types.module, inline=True)
-    def observe_product(
-        values: Values, memory: task_state, step: int, steps: int, centre: vector, effort: real, cotangent: task_state
-    ) -> scalar:
-        return scalar(wp.dot(observe(values, memory, step, steps, centre, effort), cotangent))
-
-    return observe_product

@@ -30,6 +30,7 @@ class KernelTypes:
         physical_gradients: whether rest lengths and stiffness are differentiated; a controller that reads them adds its
             part to their adjoint then.
         bounded: whether the gradient of no-slip contact is bounded, see `Physics.grazing_speed`.
+        contributions: numbers that the task has of every mass.
         module: name of the Warp module that the functions are put into. One module per configuration: functions of the
             same name and signature would otherwise replace each other.
         upward: unit vector that points up.
@@ -49,6 +50,7 @@ class KernelTypes:
     module: str
     physical_gradients: bool = False
     bounded: bool = False
+    contributions: int = 0
     real: Any = field(init=False)
     vector: Any = field(init=False)
     state: Any = field(init=False)
@@ -57,6 +59,7 @@ class KernelTypes:
     indices: Any = field(init=False)
     rows: Any = field(init=False)
     task_state: Any = field(init=False)
+    contribution: Any = field(init=False)
     Constants: Any = field(init=False)
     Model: Any = field(init=False)
     Tape: Any = field(init=False)
@@ -85,6 +88,7 @@ class KernelTypes:
             "indices": wp.types.vector(self.row, wp.int32),
             "rows": wp.types.matrix((self.dimension, self.row), real),
             "task_state": wp.types.vector(self.state_size, real),
+            "contribution": wp.types.vector(max(self.contributions, 1), real),
         }
         for name, value in types.items():
             object.__setattr__(self, name, value)
@@ -154,6 +158,8 @@ class KernelTypes:
                 "impulse_rows": rows,
                 "actuation_rows": rows,
                 "sense_rows": rows,
+                "observation": reals,
+                "observation_rows": rows,
                 "task_state": task_states,
                 "force": reals,
                 "snapshot_position_rows": rows,
@@ -188,6 +194,8 @@ class KernelTypes:
                 "impulse_rows": rows,
                 "actuation_rows": rows,
                 "sense_rows": rows,
+                "observation": reals,
+                "observation_rows": rows,
                 "task_state": task_states,
                 "rest_rows": rows,
                 "stiffness_rows": rows,

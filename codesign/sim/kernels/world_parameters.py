@@ -35,9 +35,6 @@ def build_world_parameters(types: KernelTypes, Values: Any) -> WorldParameterFun
     @wp.func_native("auto out = ground; out.data = ground.data + start; return out;")
     def begin(ground: reals, start: int) -> reals: ...
 
-    @wp.func_native("return values.data[index];")
-    def pick_values(values: values_array, index: int) -> Values: ...
-
     @wp.func(module=module, inline=True)
     def apply(constants: Constants, world_parameters: WorldParameters, world: int) -> Constants:
         own = constants
@@ -58,7 +55,7 @@ def build_world_parameters(types: KernelTypes, Values: Any) -> WorldParameterFun
 
     @wp.func(module=module, inline=True)
     def values_of(values: values_array, world_parameters: WorldParameters, world: int) -> Values:
-        return pick_values(values, world % world_parameters.count)
+        return values[world % world_parameters.count]
 
     @wp.func_native(_noise(types))
     def noise_of(constants: Constants, step: int, first: int) -> row_vector: ...

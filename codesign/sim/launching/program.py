@@ -8,16 +8,18 @@ from typing import Any
 
 import warp as wp
 
-from codesign.sim.contracts import Controller, Task, Terrain
+from codesign.sim.contracts import Controller, Terrain
 from codesign.sim.kernel_key import kernel_key, stable_name
 from codesign.sim.kernels.contact import CONTACTS
 from codesign.sim.kernels.cpu import CPU_FLAGS, ROWS
-from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions
+from codesign.sim.kernels.functions import ControllerFunctions
+from codesign.sim.kernels.objective import Objective, build_objective
 from codesign.sim.kernels.physics import build_physics
 from codesign.sim.kernels.rollout import RolloutKernels, build_rollout
 from codesign.sim.kernels.senses import SENSES
 from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.layout.block_memory import claimable
+from codesign.sim.task import Task
 
 GPU_LANES = 64
 """Threads of a GPU that simulate one world."""
@@ -30,7 +32,7 @@ class Program:
     types: KernelTypes
     kernels: RolloutKernels
     controller: ControllerFunctions
-    task: TaskFunctions
+    objective: Objective
 
 
 def build_program(
@@ -114,12 +116,15 @@ def _built(
 ) -> Program:
     module = module_name((dimension, precision, parts.key, row, noisy, physical_gradients, bounded, shared))
     terrain, controller, task = parts.terrain, parts.controller, parts.task
-    types = KernelTypes(dimension, precision, row, task.state_size, module, physical_gradients, bounded)
+    types = KernelTypes(
+        dimension, precision, row, task.state_size, module, physical_gradients, bounded, task.contributions
+    )
     wp.set_module_options(
         {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3},
         module=wp.get_module(module),
     )
-    ground, control, objective = terrain.functions(types), controller.functions(types), task.functions(types)
+    ground, control = terrain.functions(types), controller.functions(types)
+    objective = build_objective(types, task.functions(types), task.uses, task.parameters(dimension))
     kernels = build_rollout(
         types,
         build_physics(types, parts.contact, ground),
@@ -127,7 +132,6 @@ def _built(
         control,
         objective,
         senses=controller.senses,
-        uses_effort=task.uses_effort,
         noisy=noisy,
         physical_gradients=physical_gradients,
         shared=shared,

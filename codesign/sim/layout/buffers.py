@@ -40,7 +40,12 @@ class BufferSizes:
 
 
 def buffer_sizes(
-    layout: Layout, segment: int, snapshots: np.ndarray | int, state_size: int, senses: int
+    layout: Layout,
+    segment: int,
+    snapshots: np.ndarray | int,
+    state_size: int,
+    senses: int,
+    observed: tuple[int, int] = (0, 0),
 ) -> BufferSizes:
     """Return the sizes of the simulator's arrays.
 
@@ -50,6 +55,7 @@ def buffer_sizes(
         snapshots: states that are kept of an episode, of all worlds or of each.
         state_size: numbers that the task keeps of a world.
         senses: numbers that every mass senses.
+        observed: numbers of every mass that a task's observations need, in the tape and in the adjoint.
     """
     state = layout.dimension * layout.padded_masses
     springs = layout.padded_springs
@@ -61,6 +67,7 @@ def buffer_sizes(
             "impulse": state * segment,
             "actuation": springs * segment,
             "sense": senses * layout.padded_masses * segment,
+            "observation": observed[0] * layout.padded_masses,
             "force": layout.dimension * (2 * springs + layout.row),
             "task_state": one * state_size * (segment + 1),
             "snapshot_position": state * snapshots,
@@ -73,6 +80,7 @@ def buffer_sizes(
             "impulse": state,
             "actuation": springs,
             "sense": senses * layout.padded_masses,
+            "observation": observed[1] * layout.padded_masses,
             "task_state": one * state_size,
             "rest": springs,
             "stiffness": springs,
@@ -108,6 +116,7 @@ def bytes_per_world(
     execution: Execution,
     state_size: int,
     copies: int,
+    observed: tuple[int, int] = (0, 0),
 ) -> np.ndarray:
     """Return the memory of each world [bytes], shape (worlds,).
 
@@ -118,10 +127,12 @@ def bytes_per_world(
         execution: how they are simulated.
         state_size: numbers that the task keeps of a world.
         copies: how many times the parameters are held: themselves, their gradient, and what a learner keeps.
+        observed: numbers of every mass that a task's observations need, in the tape and in the adjoint.
     """
     segment = settled(execution).segment(steps)
     snapshots = snapshots_of(layout, controller, steps, execution, state_size)
     numbers = _numbers(layout, controller, segment, snapshots, state_size)
+    numbers = numbers + sum(observed) * layout.padded_masses
     parameters = copies * controller.parameter_counts(layout, steps)
     return (numbers + parameters) * np.dtype(execution.precision).itemsize
 

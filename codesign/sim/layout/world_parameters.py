@@ -44,3 +44,13 @@ def constants_of(physics: Physics, types: KernelTypes, segment: int) -> Any:
     constants.grazing_speed = physics.grazing_speed
     constants.steps, constants.segment = physics.steps, segment
     return constants
+
+
+def upload_task_parameters(conditions: Sequence[Conditions], Parameters: Any, dimension: int, device: Any) -> wp.array:
+    """Return what the functions of each condition's task read, as an array of structs."""
+    filled = [Parameters() for _ in conditions]
+    for record, each in zip(filled, conditions, strict=True):
+        for name, value in each.task.parameters(dimension).items():
+            kind = Parameters.vars[name].type
+            setattr(record, name, kind(*value) if isinstance(value, Sequence) else value)
+    return wp.array(filled, dtype=Parameters, device=device)
