@@ -8,7 +8,7 @@ from typing import Any
 BUILD = ("functions", "parameters")
 """Methods of parts whose code decides kernels, as far as parts have them."""
 
-DECLARED = ("state_size", "uses_effort", "uses", "state", "contributions", "senses")
+DECLARED = ("uses", "state", "contributions", "senses")
 """What parts declare of themselves that the simulator builds kernels by, as far as they have it."""
 
 

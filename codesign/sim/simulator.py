@@ -7,13 +7,12 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies
-from codesign.errors import ConfigError
 from codesign.machine import available_cores
 from codesign.sim.conditions import Conditions, require_conditions
 from codesign.sim.contracts import Binding, Controller
 from codesign.sim.device import device_of, settled
 from codesign.sim.kernels.aggregation import aggregation_kernels
-from codesign.sim.kernels.locomotion import UNIVERSAL, locomotion_measures, locomotion_size
+from codesign.sim.kernels.locomotion import locomotion_measures, locomotion_size
 from codesign.sim.launching.launches import Launches
 from codesign.sim.launching.program import build_program, lanes_of, row_of, shared_of
 from codesign.sim.layout.block_memory import staged_bytes
@@ -208,10 +207,6 @@ class Simulator:
         """
         states = self._final_task_state.numpy().astype(np.float64).reshape(self.worlds, -1)
         own = self.task.measures(dict(zip(self.task.state, states.T, strict=True)))
-        taken = sorted(set(UNIVERSAL) & set(own))
-        if taken:
-            expected = f"measures of {type(self.task).__name__} with names of their own"
-            raise ConfigError(expected, f"{', '.join(taken)}, which all tasks have", "rename these measures")
         if not self._measured:
             return own
         locomotion = self._locomotion.numpy().astype(np.float64).reshape(self.worlds, -1)

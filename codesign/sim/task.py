@@ -1,5 +1,6 @@
 """The base class of tasks."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, ClassVar, Self
@@ -14,7 +15,7 @@ from codesign.sim.kernels.observation import numbers_per_mass
 from codesign.sim.kernels.types import KernelTypes
 
 
-class Task:
+class Task(ABC):
     """What a body is to do: a loss, which learning minimises, and what else is told about what it did.
 
     A task is a frozen dataclass whose fields are its settings, with a `name` equal to its key in the registry. It says
@@ -45,9 +46,9 @@ class Task:
     contributions: ClassVar[int] = 0
     dimensions: ClassVar[tuple[int, ...]] = (2, 3)
 
+    @abstractmethod
     def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return what the task keeps of an episode, and its loss, as functions of values."""
-        raise NotImplementedError
 
     def parameters(self, dimension: int) -> Mapping[str, float | Sequence[float]]:
         """Return what the functions read, numbers and vectors by name: the settings that are such, unless overridden.
@@ -83,12 +84,12 @@ class Task:
 
     @property
     def structure(self) -> Hashable:
-        """What decides the functions; tasks that are equal in it share compiled kernels.
+        """What `functions` reads of the settings, see `kernel_key`: names and sizes of the parameters.
 
-        A task whose settings decide more than its parameters adds these settings.
+        A task whose functions read more of its settings than its parameters adds these settings.
         """
-        kind = type(self)
-        return (f"{kind.__module__}.{kind.__qualname__}", self.uses, self.state, self.contributions)
+        parameters = self.parameters(self.dimensions[0])
+        return tuple((name, np.shape(value)) for name, value in parameters.items())
 
     @property
     def state_size(self) -> int:

@@ -23,14 +23,10 @@ class WalkBackwards(Walk):
     """A task by inheritance: walk the other way."""
 
     def functions(self, types: KernelTypes) -> TaskFunctions:
-        forwards, task_state, scalar = super().functions(types), types.task_state, types.scalar
-        Values = forwards.Values  # noqa: N806
+        def loss(state):
+            return state[1] - state[0]
 
-        @wp.func(module=types.module)
-        def loss(values: Values, memory: task_state) -> scalar:
-            return scalar(memory[1] - memory[0])
-
-        return replace(forwards, loss=loss)
+        return replace(super().functions(types), loss=loss)
 
 
 def episode(task: Any) -> Simulator:
@@ -97,13 +93,13 @@ class OtherSizes(Mlp):
 class MoreState(Walk):
     """A task that keeps another number."""
 
-    state_size = 3
+    state = ("start", "place", "more")
 
 
 class Effort(Walk):
     """A task that asks for the effort."""
 
-    uses_effort = True
+    uses = ("centre", "effort")
 
 
 class Touch(Cpg):

@@ -1,13 +1,10 @@
 """What the simulator refuses: calls out of order, and weights of other bodies."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
 from codesign.body import Bodies
 from codesign.control import Cpg
-from codesign.errors import ConfigError
 from codesign.sim import Conditions, Execution, Physics, Simulator
 from codesign.streams import Purpose, streams
 from codesign.tasks import Flat, Walk
@@ -102,20 +99,3 @@ def test_what_was_not_measured_is_absent(simulator: Simulator) -> None:
     assert (measured["distance"] > 0.0).all()
     simulator.forward()
     assert set(simulator.measures()) == {"displacement"}
-
-
-@dataclass(frozen=True)
-class Replaces(Walk):
-    """A task whose measure has the name of one that all tasks have."""
-
-    def measures(self, memory: np.ndarray) -> dict[str, np.ndarray]:
-        return {"distance": memory[:, 0]}
-
-
-def test_a_task_does_not_replace_a_measure_of_all_tasks() -> None:
-    execution = Execution(device="cpu", threads=1, segment_steps=8)
-    parts = Cpg(), [Conditions(Flat(), Replaces())]
-    made = Simulator(Bodies.of(ASSORTED[:1]), Physics(steps=20), *parts, execution)
-    made.forward(measure=True)
-    with pytest.raises(ConfigError, match="distance, which all tasks have"):
-        made.measures()
