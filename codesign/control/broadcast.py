@@ -37,8 +37,6 @@ class BroadcastFunctions:
             input.
         total: (hidden, hidden_at, stride, count, passed, passed_at, row): writes the sums over all springs of as many
             units as a row has numbers.
-        at_ends: (rows, at, places, index) -> numbers: of every mass there is one number; those of one end of a row of
-            springs.
         tiles, answer_tiles: of `outer` and `outer_answer`.
     """
 
@@ -49,7 +47,6 @@ class BroadcastFunctions:
     outer: Any
     outer_answer: Any
     total: Any
-    at_ends: Any
     tiles: int
     answer_tiles: int
 
@@ -57,7 +54,6 @@ class BroadcastFunctions:
 def build_broadcast(types: KernelTypes, units: int, inputs: int) -> BroadcastFunctions:
     """Return the functions of a network with padded numbers of units and inputs."""
     rows, row_vector = wp.array(dtype=types.row_vector), types.row_vector
-    index_rows = wp.array(dtype=types.indices)
     group_units, group_inputs = (1, 1) if types.row == 1 else (SUMS // 2, 2)
     code = _Code(types, units, inputs)
 
@@ -112,11 +108,8 @@ def build_broadcast(types: KernelTypes, units: int, inputs: int) -> BroadcastFun
     @wp.func_native(code.total())
     def total(hidden: rows, hidden_at: int, stride: int, count: int, passed: rows, passed_at: int, row: int): ...
 
-    @wp.func_native(code.at_ends())
-    def at_ends(values: rows, at: int, places: index_rows, index: int) -> row_vector: ...
-
     tiles = units // group_units * (inputs // group_inputs)
-    functions = excite, answer, slope, pass_back, outer, outer_answer, total, at_ends
+    functions = excite, answer, slope, pass_back, outer, outer_answer, total
     return BroadcastFunctions(*functions, tiles, units // group_units)
 
 
@@ -220,14 +213,6 @@ class _Code:
     for (int r = 0; r < count; ++r) {{ {_each("s{c} += h[{c} * stride + r];", self.row)} }}
     {transposed_sums(self.row, 16 // self.size)}
     *(Vector*)(passed.data + passed_at + row) = t;"""
-
-    def at_ends(self) -> str:
-        return f"""{self.begin}
-    const Real* p = (const Real*)(values.data + at);
-    const int* own = (const int*)(places.data + index);
-    wp::vec_t<{self.row}, Real> out;
-    for (int e = 0; e < {self.row}; ++e) out[e] = p[own[e]];
-    return out;"""
 
 
 def _each(code: str, count: int) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies
-from codesign.control.checks import require_positive
+from codesign.checks import require_count, require_number
 from codesign.control.mlp_kernels import build_mlp
 from codesign.control.mlp_sizes import MlpSizes
 from codesign.control.sensors import ordered_sensors, senses_of
@@ -47,8 +47,10 @@ class Mlp:
     gain_out: float = 3.0
 
     def __post_init__(self) -> None:
-        for field in ("hidden", "sines", "frequency", "input_scale", "gain_in", "gain_out"):
-            require_positive("controller", field, getattr(self, field))
+        for field in ("hidden", "sines"):
+            require_count(self, field)
+        for field in ("frequency", "input_scale", "gain_in", "gain_out"):
+            require_number(self, field, above=0.0)
         object.__setattr__(self, "sensors", ordered_sensors(self.sensors))
 
     @property

@@ -9,7 +9,7 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies
-from codesign.control.checks import require_positive
+from codesign.checks import require_count, require_number
 from codesign.control.sensors import ordered_sensors, senses_of
 from codesign.control.shared_kernels import build_shared_network
 from codesign.control.shared_sizes import SharedSizes
@@ -54,9 +54,10 @@ class Shared:
     gain_out: float = 3.0
 
     def __post_init__(self) -> None:
-        row_vector = "hidden", "sines", "frequency", "position_scale", "velocity_scale", "gain_in", "gain_out"
-        for field in row_vector:
-            require_positive("controller", field, getattr(self, field))
+        for field in ("hidden", "sines"):
+            require_count(self, field)
+        for field in ("frequency", "position_scale", "velocity_scale", "gain_in", "gain_out"):
+            require_number(self, field, above=0.0)
         object.__setattr__(self, "sensors", ordered_sensors(self.sensors))
 
     @property

@@ -53,7 +53,7 @@ def build_sensing(
     LIGHTS, PADDING = int(LIGHT > 0), sizes.padded_inputs > sizes.inputs
     functions = types.row_functions
     load, store, read, difference_of_ends = functions.load, functions.store, functions.read, functions.difference
-    sum_of_ends, excite, at_ends = functions.sum_of_ends, network.excite, network.at_ends
+    sum_of_ends, excite, at_ends = functions.sum_of_ends, network.excite, functions.at_ends
     larger, tanh = types.larger, build_tanh(types)
 
     @wp.func(module=module, inline=True)

@@ -11,8 +11,12 @@ from codesign.sim.contracts import (
 from codesign.sim.device import device_of
 from codesign.sim.kernels.contact import CONTACTS
 from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.kernels.pointwise import build_pointwise, row_sizes
+from codesign.sim.kernels.pointwise_rows import RowSizes
+from codesign.sim.kernels.quantities import Quantity, SpringFunctions, SpringQuantities, senses_used
 from codesign.sim.kernels.rows import REAL_BYTES, REAL_NAMES
 from codesign.sim.kernels.senses import SENSES
+from codesign.sim.kernels.sine import build_sine
 from codesign.sim.kernels.step import synchronise
 from codesign.sim.kernels.tanh import build_tanh
 from codesign.sim.kernels.types import KernelTypes
@@ -40,11 +44,17 @@ __all__ = [
     "Layout",
     "Physics",
     "Pooling",
+    "Quantity",
+    "RowSizes",
     "Simulator",
+    "SpringFunctions",
+    "SpringQuantities",
     "Task",
     "TaskFunctions",
     "Terrain",
     "TerrainFunctions",
+    "build_pointwise",
+    "build_sine",
     "build_tanh",
     "bytes_per_world",
     "device_of",
@@ -53,6 +63,8 @@ __all__ = [
     "light_of",
     "pack",
     "require_conditions",
+    "row_sizes",
+    "senses_used",
     "split",
     "synchronise",
 ]

@@ -197,6 +197,7 @@ class Binding:
         types: the types of the kernels.
         functions: what the controller's `functions` returned.
         layout: of the worlds.
+        bodies: of the worlds, each in its own frame.
         dt: length of a step [s].
         steps: of an episode.
         segment: steps of a segment.
@@ -205,6 +206,7 @@ class Binding:
     types: KernelTypes
     functions: ControllerFunctions
     layout: Layout
+    bodies: Bodies
     dt: float
     steps: int
     segment: int

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from codesign.body import Bodies
-from codesign.control import CONTROLLERS, Cpg, Mlp, Sequence, Shared
+from codesign.control import CONTROLLERS, Cpg, CpgFeedback, Mlp, OpenLoopSequence, Shared, Wave
 from codesign.errors import ConfigError
 from codesign.sim.layout.packing import pack
 from codesign.streams import Purpose, streams
@@ -104,7 +104,10 @@ def test_the_paper_s_first_weights() -> None:
         (Shared(hidden=6, sines=3, frequency=25.0, velocity_scale=0.2), 8),
         (Shared(hidden=40, sines=10), 8),
         (Cpg(frequency=40.0, amplitude=3.0), 8),
-        (Sequence(deviation=2.0), 8),
+        (CpgFeedback(frequency=40.0, gain=2.0), 1),
+        (CpgFeedback(frequency=40.0, gain=2.0), 8),
+        (Wave(frequency=25.0, wave_number=40.0), 8),
+        (OpenLoopSequence(deviation=2.0), 8),
     ],
     ids=str,
 )
@@ -142,9 +145,11 @@ def test_other_settings(controller: Any, row: int, monkeypatch: pytest.MonkeyPat
         (Shared, "gain_out", float("inf")),
         (Cpg, "frequency", -1.0),
         (Cpg, "amplitude", float("inf")),
-        (Sequence, "deviation", 0.0),
+        (CpgFeedback, "gain", 0.0),
+        (Wave, "wave_number", -2.0),
+        (OpenLoopSequence, "deviation", 0.0),
     ],
 )
 def test_settings_out_of_range(made: Any, setting: str, value: float) -> None:
-    with pytest.raises(ConfigError, match=f"controller.{setting}"):
+    with pytest.raises(ConfigError, match=f"expected {setting} to be"):
         made(**{setting: value})
