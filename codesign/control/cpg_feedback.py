@@ -14,9 +14,9 @@ from codesign.sim import KernelTypes, SpringFunctions, build_sine
 class CpgFeedback(SpringController):
     """Actuation tanh(amplitude sin(frequency t + phase + shift) + offset), where feedback moves the phase.
 
-    The shift is contact_gain * contact + strain_gain * strain: the mean contact of the two masses at a spring's ends, and
-    length / rest length - 1 of the spring. Phases that sensed load moves are those of Tegotae-based control (Owaki and
-    Ishiguro 2017). All but the frequency are learned for every spring.
+    The shift is contact_gain * contact + strain_gain * strain: the mean contact of the two masses at the ends of the
+    spring, and its length / rest length - 1. That load moves the phase is the idea of Tegotae control (Owaki & Ishiguro
+    2017). All but the frequency are learned for every spring.
 
     Attributes:
         frequency: angular frequency of all sines [rad/s].

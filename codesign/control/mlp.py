@@ -67,7 +67,7 @@ class Mlp:
         """Return the network as functions of lanes."""
         return build_mlp(types, self._sizes(types.row))
 
-    def groups(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
+    def weight_shapes(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of weights and biases: w1 (hidden, inputs), b1, w2 (springs, hidden), b2.
 
         Inputs are the sines, then for every mass its position and velocity, one number per axis, its light and its
@@ -89,22 +89,22 @@ class Mlp:
         inputs = sizes.inputs(layout.dimension, layout.padded_masses)
         return (inputs + layout.padded_springs) * sizes.stride + sizes.units + layout.padded_springs
 
-    def history(self, layout: Layout, segment: int) -> np.ndarray:
+    def scratch_sizes(self, layout: Layout, segment: int) -> np.ndarray:
         """Return the reals of scratch of each world, shape (worlds,)."""
         sizes = self._sizes(layout.row)
         centres = layout.dimension * layout.row * (sizes.motions > 0)
         features = sizes.features(layout.dimension) * layout.padded_masses
         return (centres + 2 * sizes.units) * segment + 2 * features
 
-    def resident(self, layout: Layout, segment: int) -> np.ndarray:
+    def shared_sizes(self, layout: Layout, segment: int) -> np.ndarray:
         """Return the reals of each world that lie in shared memory, shape (worlds,)."""
-        return self.parameter_counts(layout, segment) + self.history(layout, segment)
+        return self.parameter_counts(layout, segment) + self.scratch_sizes(layout, segment)
 
-    def slots(self, layout: Layout, world: int, steps: int) -> np.ndarray:
+    def weight_indices(self, layout: Layout, world: int, steps: int) -> np.ndarray:
         """Return where the weights of a world lie among its parameters, shape (weights,)."""
         del steps
         sizes = self._sizes(layout.row)
-        return _slots(sizes, layout.dimension, int(layout.masses[world]), int(layout.springs[world]))
+        return _weight_indices(sizes, layout.dimension, int(layout.masses[world]), int(layout.springs[world]))
 
     def initial(self, bodies: Bodies, steps: int, generators: Sequence[np.random.Generator]) -> np.ndarray:
         """Return Xavier-normal weights and zero biases for all bodies, float64, shape (weights,)."""
@@ -113,7 +113,7 @@ class Mlp:
         gains = {"w1": self.gain_in, "w2": self.gain_out}
         drawn: list[np.ndarray] = []
         for generator, mass_count, spring_count in zip(generators, masses, springs, strict=True):
-            for name, shape in self.groups(mass_count, spring_count, dimension, steps).items():
+            for name, shape in self.weight_shapes(mass_count, spring_count, dimension, steps).items():
                 deviation = gains.get(name, 0.0) * math.sqrt(2.0 / sum(shape))
                 drawn.append(generator.normal(0.0, deviation, shape).ravel() if deviation else np.zeros(shape))
         return np.concatenate(drawn)
@@ -150,8 +150,8 @@ class Mlp:
 
 
 @lru_cache(maxsize=4096)
-def _slots(sizes: MlpSizes, dimension: int, masses: int, springs: int) -> np.ndarray:
-    """Return where the weights of a network lie, in the order of its groups."""
+def _weight_indices(sizes: MlpSizes, dimension: int, masses: int, springs: int) -> np.ndarray:
+    """Return where the weights of a network lie, in the order of their shapes."""
     row, units, hidden = sizes.row, sizes.units, np.arange(sizes.hidden)
     padded_masses, padded_springs = -(-masses // row) * row, -(-springs // row) * row
     features = sizes.features(dimension) * padded_masses
@@ -165,10 +165,10 @@ def _slots(sizes: MlpSizes, dimension: int, masses: int, springs: int) -> np.nda
     second = int(sizes.inputs(dimension, np.array(padded_masses))) * sizes.stride
     bias = second + padded_springs * sizes.stride
 
-    def slots(number: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    def indices(number: np.ndarray, unit: np.ndarray) -> np.ndarray:
         """Return where a layer has the weight between a number and a unit."""
         return (number // row * sizes.stride + unit) * row + number % row
 
-    first = slots(inputs[None], hidden[:, None])
-    outputs = second + slots(spring[:, None], hidden[None])
+    first = indices(inputs[None], hidden[:, None])
+    outputs = second + indices(spring[:, None], hidden[None])
     return np.concatenate([first.ravel(), bias + hidden, outputs.ravel(), bias + units + spring])

@@ -101,8 +101,8 @@ class SharedSizes:
             "passed_rows": self.units * segment * one,
         }
 
-    def slots(self) -> np.ndarray:
-        """Return where the weights lie among the parameters, in the order of the controller's groups."""
+    def weight_indices(self) -> np.ndarray:
+        """Return where the weights lie among the parameters, in the order of the controller's shapes."""
         unit = np.arange(self.hidden)
         clock = self.weights + np.arange(self.clock)[None] * self.units + unit[:, None]
         sensed = unit[:, None] * self.padded_inputs + np.arange(self.inputs)[None]

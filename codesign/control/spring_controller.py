@@ -96,15 +96,15 @@ class SpringController(ABC):
     """A controller whose actuation of a spring is a function of values that belong to that spring.
 
     A subclass is a frozen dataclass of settings, with a `name` equal to its key in the registry. It says what its
-    parameters are (`parameters`), what numbers there are of time (`clock`) and of each spring (`constants`), what springs
-    sense (`inputs`), and gives two functions of values to be compiled by Warp (`spring_functions`):
+    parameters are (`parameters`), what numbers there are of time (`clock`) and of each spring (`constants`), what
+    springs sense (`inputs`), and gives two functions of values to be compiled by Warp (`spring_functions`):
 
     - `drive`, whose tanh is the actuation of a spring, so that it lies between -1 and 1;
     - `prepare`, if something can be computed once per episode instead of at every step.
 
     Their arguments are told by name: any parameter, any key of what `clock` and `constants` return, any of the inputs,
-    and in `drive` what `prepare` has prepared. A quantity of one number is a `types.real`; one of several is a vector of
-    that many reals, such as `types.vector`. Warp differentiates both functions, and the simulator does the rest.
+    and in `drive` what `prepare` has prepared. A quantity of one number is a `types.real`; one of several is a vector
+    of that many reals, such as `types.vector`. Warp differentiates both functions, and the simulator does the rest.
 
     What to know about the functions:
 
@@ -120,8 +120,8 @@ class SpringController(ABC):
 
     name: str
     inputs: ClassVar[tuple[str, ...]] = ()
-    """What springs sense: "strain" (length / rest length - 1) and "strain_rate" [1/s]; and of every sense of masses (a key
-    of `SENSES`) what is felt at the ends: "contact_first", "contact_second" or "contact_mean", say."""
+    """What springs sense: "strain" (length / rest length - 1) and "strain_rate" [1/s]; and of every sense of masses (a
+    key of `SENSES`) what is felt at the ends: "contact_first", "contact_second" or "contact_mean", say."""
 
     @abstractmethod
     def parameters(self, dimension: int) -> tuple[Parameter, ...]:
@@ -153,7 +153,7 @@ class SpringController(ABC):
         """Return `drive`, and `prepare` if there is one, in the types of the kernels."""
 
     @property
-    def structure(self) -> Hashable:
+    def structure(self) -> tuple[Hashable, ...]:
         """What decides the functions besides the class; to be extended by settings that they read."""
         return (type(self).__module__, type(self).__qualname__, self.name, self.inputs)
 
@@ -166,7 +166,7 @@ class SpringController(ABC):
         """Return the controller as functions of lanes."""
         return build_pointwise(types, self._quantities(types.dimension), self.spring_functions(types), self.senses)
 
-    def groups(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
+    def weight_shapes(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of the parameters of a body by name."""
         del masses
         return {own.name: own.shape(springs, steps) for own in self.parameters(dimension)}
@@ -177,16 +177,16 @@ class SpringController(ABC):
         each = own.width("learned") + steps * own.width("stepwise")
         return each * layout.padded_springs + layout.row * own.width("shared")
 
-    def history(self, layout: Layout, segment: int) -> np.ndarray:
+    def scratch_sizes(self, layout: Layout, segment: int) -> np.ndarray:
         """Return the reals of scratch and constants of each world, shape (worlds,)."""
         del segment
         return sum(self._scratch(layout).values()) * layout.padded_springs
 
-    def resident(self, layout: Layout, segment: int) -> np.ndarray:
+    def shared_sizes(self, layout: Layout, segment: int) -> np.ndarray:
         """Return the reals of each world in shared memory: all but the parameters of steps, shape (worlds,)."""
-        return self.parameter_counts(layout, 0) + self.history(layout, segment)
+        return self.parameter_counts(layout, 0) + self.scratch_sizes(layout, segment)
 
-    def slots(self, layout: Layout, world: int, steps: int) -> np.ndarray:
+    def weight_indices(self, layout: Layout, world: int, steps: int) -> np.ndarray:
         """Return where the weights of a world lie among its parameters, shape (weights,)."""
         own, padded = self._quantities(layout.dimension), int(layout.padded_springs[world])
         springs = np.arange(layout.springs[world])

@@ -15,9 +15,9 @@ from codesign.sim import KernelTypes, SpringFunctions, build_sine
 class Wave(SpringController):
     """Actuation tanh(amplitude sin(pace t - wave_vector . place + direction_phase . direction) + offset).
 
-    All springs of a body have the same five parameters and differ in where they are in the body at rest: `place` is the
-    middle of a spring relative to the mean of all masses [m], and `direction` is the unit vector along it, with the sign
-    that makes its last coordinate positive. So the weights fit any body.
+    All springs of a body have the same parameters and differ in where they are in the body at rest: `place` is the
+    middle of a spring relative to the mean of all masses [m], and `direction` is the unit vector along it, with the
+    sign that makes its last coordinate positive. So the weights fit any body.
 
     Attributes:
         frequency: first angular frequency [rad/s].

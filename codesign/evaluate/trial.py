@@ -115,7 +115,7 @@ def require_any_body(trial: Trial) -> int:
     """
     steps, dimension = trial.physics.steps, trial.dimension
     sizes = [
-        sum(math.prod(shape) for shape in trial.controller.groups(masses, springs, dimension, steps).values())
+        sum(math.prod(shape) for shape in trial.controller.weight_shapes(masses, springs, dimension, steps).values())
         for masses, springs in ((8, 24), (12, 42))
     ]
     if sizes[0] != sizes[1]:

@@ -137,8 +137,8 @@ class Task(Protocol):
 class Controller(Protocol):
     """What turns time and state into actuation.
 
-    Outside the simulator, the weights of a body's controller are one vector: its groups one after the other, in the
-    order of `groups`, each in C order. Inside, they lie as kernels want them, with padding that is always zero.
+    Outside the simulator, the weights of a body's controller are one vector: its parts one after the other, in the
+    order of `weight_shapes`, each in C order. Inside, they lie as kernels want them, with padding that is always zero.
     """
 
     @property
@@ -164,19 +164,19 @@ class Controller(Protocol):
         """Return how many parameters each world has, padding included, shape (worlds,)."""
         ...
 
-    def history(self, layout: Layout, segment: int) -> np.ndarray:
+    def scratch_sizes(self, layout: Layout, segment: int) -> np.ndarray:
         """Return how many reals of scratch each world needs, shape (worlds,)."""
         ...
 
-    def resident(self, layout: Layout, segment: int) -> np.ndarray:
+    def shared_sizes(self, layout: Layout, segment: int) -> np.ndarray:
         """Return how many reals of each world `stage` has in shared memory, shape (worlds,)."""
         ...
 
-    def groups(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
+    def weight_shapes(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of a body's weights by name."""
         ...
 
-    def slots(self, layout: Layout, world: int, steps: int) -> np.ndarray:
+    def weight_indices(self, layout: Layout, world: int, steps: int) -> np.ndarray:
         """Return where the weights of a world lie among its parameters, padding included, shape (weights,)."""
         ...
 

@@ -31,7 +31,7 @@ def first_weights(controller: Any, bodies: Bodies, seed: int = 4) -> np.ndarray:
 def counts(controller: Any, bodies: Bodies) -> list[int]:
     """Return the number of weights of each body."""
     sizes = zip(np.diff(bodies.mass_start).tolist(), np.diff(bodies.spring_start).tolist(), strict=True)
-    groups = [controller.groups(masses, springs, 2, STEPS) for masses, springs in sizes]
+    groups = [controller.weight_shapes(masses, springs, 2, STEPS) for masses, springs in sizes]
     return [sum(int(np.prod(shape)) for shape in group.values()) for group in groups]
 
 
@@ -63,7 +63,7 @@ def test_weights_have_places_of_their_own(controller: Any, row: int) -> None:
     layout = pack(BODIES, row).layout
     sizes = controller.parameter_counts(layout, STEPS)
     for world, count in enumerate(counts(controller, BODIES)):
-        slots = controller.slots(layout, world, STEPS)
+        slots = controller.weight_indices(layout, world, STEPS)
         assert len(np.unique(slots)) == len(slots) == count
         assert slots.min() >= 0
         assert slots.max() < sizes[world]

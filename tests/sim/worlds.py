@@ -345,7 +345,9 @@ class Case:
 
     def groups(self, body: Any, weights: np.ndarray) -> Weights:
         """Return a body's weights by name."""
-        shapes = self.controller.groups(len(body.positions), len(body.springs), self.dimension, self.physics.steps)
+        shapes = self.controller.weight_shapes(
+            len(body.positions), len(body.springs), self.dimension, self.physics.steps
+        )
         stops = np.cumsum([np.prod(shape) for shape in shapes.values()])
         parts = np.split(weights, stops[:-1])
         return {name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}

@@ -106,7 +106,9 @@ def _build_places(types: KernelTypes, sizes: RowSizes, Places: Any) -> Any:
     return places_of
 
 
-def _build_prepare(types: KernelTypes, sizes: RowSizes, rows: SpringRowFunctions, Controller: Any, places_of: Any) -> Any:
+def _build_prepare(
+    types: KernelTypes, sizes: RowSizes, rows: SpringRowFunctions, Controller: Any, places_of: Any
+) -> Any:
     """Return the function that prepares an episode and starts the sums over steps."""
     Constants, Model, Tape = types.Constants, types.Model, types.Tape
     PREPARED, SUMMED = sizes.prepared, sizes.summed
@@ -208,7 +210,7 @@ def _build_gather(types: KernelTypes) -> Any:
 
 def _build_to_ends(types: KernelTypes, sizes: RowSizes, Controller: Any, Places: Any) -> tuple[Any, Any]:
     """Return the functions that write what springs pass to the velocities of their ends, and to some senses of them."""
-    row_vector, rows, Tape = types.row_vector, types.rows, types.Tape
+    rows, Tape = types.rows, types.Tape
     DIMENSION, ROW, SENSES = types.dimension, types.row, sizes.senses
     PASSED, FIRST = sizes.passed(types.dimension), types.dimension * sizes.rate
     load, store_coordinates = types.row_functions.load, types.row_functions.store_coordinates

@@ -147,8 +147,7 @@ class Writer:
         named |= {name: getattr(types, name) for name in ("Constants", "Model", "Tape", "Adjoint")}
         own = types.row_functions
         named |= {
-            name: getattr(own, name)
-            for name in ("load", "store", "read", "store_coordinates", "difference", "at_ends")
+            name: getattr(own, name) for name in ("load", "store", "read", "store_coordinates", "difference", "at_ends")
         }
         vectors = {source.width for source in [*self.at_prepare.values(), *self.at_drive.values()]}
         named |= {f"vector_of_{width}": wp.types.vector(width, types.real) for width in vectors}
@@ -177,7 +176,9 @@ class Writer:
     def _kept(self) -> str:
         """Return a kernel that is differentiated: without one, what differentiated functions call has no adjoint."""
         number = "reals[0]"
-        calls = [f"driven = drive({', '.join(_built(source, [number] * source.width) for source in self.at_drive.values())})"]
+        calls = [
+            f"driven = drive({', '.join(_built(source, [number] * source.width) for source in self.at_drive.values())})"
+        ]
         calls.append("reals[1] = driven[0]")
         if self.functions.prepare:
             own = ", ".join(_built(source, [number] * source.width) for source in self.at_prepare.values())
@@ -231,10 +232,12 @@ def drive_row(model: Model, control: Controller, tape: Tape, at: Places, row: in
                     own = f"own_{key[1]}"
                     before.append(f"{own} = row_vector()")
                     inside.append(f"{own}[entry] = {value}")
-                    after.append(f"store(control.gradient_rows, at.gradient_stepwise + {key[1]} * at.count + row, {own})")
+                    after.append(
+                        f"store(control.gradient_rows, at.gradient_stepwise + {key[1]} * at.count + row, {own})"
+                    )
         for own in (self._motion_adjoint(), self._sense_adjoint()):
-            for lines, more in zip((before, inside, after), own, strict=True):
-                lines += more
+            for written, more in zip((before, inside, after), own, strict=True):
+                written.extend(more)
         adjoints = ", ".join(f"d_{name}" for name in self.at_drive)
         return f"""
 @wp.func(module=MODULE, inline=True)
@@ -464,4 +467,3 @@ def _components(source: Source, name: str) -> list[str]:
 
 def _lines(lines: list[str], indent: int) -> str:
     return f"\n{' ' * indent}".join(lines) if lines else "pass"
-
