@@ -7,7 +7,7 @@ import warp as wp
 
 from codesign.checks import require_number
 from codesign.control.spring_controller import Parameter, SpringController, normal, uniform
-from codesign.sim import KernelTypes, SpringFunctions
+from codesign.sim import KernelTypes, SpringFunctions, build_sine
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,12 @@ class Cpg(SpringController):
 
     def spring_functions(self, types: KernelTypes) -> SpringFunctions:
         """Return the generator; a step needs no sine, since sin(a + b) = sin a cos b + cos a sin b."""
-        real, scalar, Waves = types.real, types.scalar, wp.types.vector(2, types.real)
+        real, scalar, sine_of, Waves = types.real, types.scalar, build_sine(types), wp.types.vector(2, types.real)
+        quarter = wp.constant(real(np.pi / 2.0))
 
         @wp.func(module=types.module, inline=True)
         def prepare(amplitude: real, phase: real) -> Waves:
-            return Waves(amplitude * wp.cos(phase), amplitude * wp.sin(phase))
+            return Waves(amplitude * sine_of(phase + quarter), amplitude * sine_of(phase))
 
         @wp.func(module=types.module, inline=True)
         def drive(along_sine: real, along_cosine: real, offset: real, sine: real, cosine: real) -> scalar:

@@ -11,10 +11,7 @@ import warp as wp
 
 from codesign.control.broadcast import BroadcastFunctions
 from codesign.control.shared_sizes import SharedSizes
-from codesign.sim import KernelTypes, build_tanh
-
-SHORTEST = 1.0e-6
-"""Length [m] that is added in quadrature to those of springs, and least rest length: padding has neither."""
+from codesign.sim import SHORTEST, KernelTypes, build_tanh
 
 
 @dataclass(frozen=True)
@@ -49,8 +46,7 @@ def build_sensing(
     INPUTS, CLOCK_AT, SENSES = sizes.padded_inputs, sizes.weights // types.row, sizes.senses
     at_of = sizes.offsets
     POSITION, VELOCITY = at_of.get("position", 0), at_of.get("velocity", 0)
-    LIGHT, CONTACT = at_of.get("light", 0), at_of.get("contact", 0)
-    LIGHTS, PADDING = int(LIGHT > 0), sizes.padded_inputs > sizes.inputs
+    MEANS, LIGHTS, PADDING = sizes.means, sizes.lights, sizes.padded_inputs > sizes.inputs
     functions = types.row_functions
     load, store, read, difference_of_ends = functions.load, functions.store, functions.read, functions.difference
     sum_of_ends, hidden_layer, at_ends = functions.sum_of_ends, network.hidden_layer, functions.at_ends
@@ -127,16 +123,13 @@ def build_sensing(
         model: Model, control: Controller, tape: Tape, sensed: int, masses: int, spring: int, own: int, stride: int
     ):
         """Write what masses feel at the ends of a row of springs."""
-        if wp.static(LIGHT > 0):
-            here = at_ends(tape.sense_rows, sensed, model.first, spring)
-            there = at_ends(tape.sense_rows, sensed, model.second, spring)
-            store(control.input_rows, own + LIGHT * stride, (here + there) * real(0.5))
-            store(control.input_rows, own + (LIGHT + 1) * stride, here - there)
-        if wp.static(CONTACT > 0):
-            felt = sensed + LIGHTS * masses
-            one = at_ends(tape.sense_rows, felt, model.first, spring)
-            other = at_ends(tape.sense_rows, felt, model.second, spring)
-            store(control.input_rows, own + CONTACT * stride, (one + other) * real(0.5))
+        for kind in range(SENSES):
+            here = at_ends(tape.sense_rows, sensed + kind * masses, model.first, spring)
+            there = at_ends(tape.sense_rows, sensed + kind * masses, model.second, spring)
+            at = MEANS + kind + LIGHTS * wp.min(kind, 1)
+            store(control.input_rows, own + at * stride, (here + there) * real(0.5))
+            if kind < LIGHTS:
+                store(control.input_rows, own + (at + 1) * stride, here - there)
 
     @wp.func(module=module, inline=True)
     def hidden_row(

@@ -42,11 +42,11 @@ class SharedSizes:
     @property
     def offsets(self) -> dict[str, int]:
         """Where each sensor has its inputs among those of a muscle, behind the strain."""
-        widths = {"position": 2 * self.dimension, "velocity": self.dimension, "light": 2, "contact": 1}
+        widths = {"position": 2 * self.dimension, "velocity": self.dimension, "light": 2}
         found, at = {}, 1
         for sensor in self.sensors:
             found[sensor] = at
-            at += widths[sensor]
+            at += widths.get(sensor, 1)
         return found | {"end": at}
 
     @property
@@ -63,6 +63,17 @@ class SharedSizes:
     def senses(self) -> int:
         """Of the sensors, how many the simulator feels for every mass."""
         return len(senses_of(self.sensors))
+
+    @property
+    def lights(self) -> int:
+        """Whether light is sensed, as a number: it is the first of the senses, and has a difference behind its mean."""
+        return int("light" in self.sensors)
+
+    @property
+    def means(self) -> int:
+        """Place of the mean of the first sense among the inputs of a muscle."""
+        senses = senses_of(self.sensors)
+        return self.offsets[senses[0]] if senses else 0
 
     @property
     def spare(self) -> int:

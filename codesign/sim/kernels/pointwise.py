@@ -12,8 +12,10 @@ from typing import Any
 import warp as wp
 
 from codesign.sim.kernels.functions import ControllerFunctions
-from codesign.sim.kernels.pointwise_rows import RowSizes, SpringRowFunctions, Writer
+from codesign.sim.kernels.gathering import build_gather, build_gather_senses
+from codesign.sim.kernels.pointwise_rows import SpringRowFunctions, Writer
 from codesign.sim.kernels.quantities import SpringFunctions, SpringQuantities
+from codesign.sim.kernels.spring_arguments import RowSizes, SpringArguments
 from codesign.sim.kernels.step import synchronise
 from codesign.sim.kernels.types import KernelTypes
 
@@ -22,7 +24,7 @@ def row_sizes(
     types: KernelTypes, quantities: SpringQuantities, functions: SpringFunctions, senses: Sequence[str]
 ) -> RowSizes:
     """Return how many numbers of each kind the functions of lanes keep for a spring."""
-    return Writer(types, quantities, functions, senses).sizes
+    return SpringArguments(types, quantities, functions, senses).sizes
 
 
 def build_pointwise(
@@ -40,25 +42,25 @@ def build_pointwise(
         ValueError: an argument of a function that names no quantity, or a parameter that no function takes.
     """
     writer = Writer(types, quantities, functions, senses)
-    Controller, Places = _controller(types), _places(types)
-    places_of = _build_places(types, writer.sizes, Places)
+    sizes, Controller, Places = writer.sizes, _controller(types), _places(types)
+    places_of = _build_places(types, sizes, Places)
     rows = writer.build(
         {
             "Controller": Controller,
             "Places": Places,
             "places_of": places_of,
-            "pass_to_ends": _build_pass_to_ends(types, writer.sizes, Controller, Places),
-            "add_up_shared": _build_add_up_shared(types, writer.sizes, Controller, Places),
+            "pass_to_ends": _build_pass_to_ends(types, sizes, Controller, Places),
+            "add_up_shared": _build_add_up_shared(types, sizes, Controller, Places),
             "synchronise": synchronise,
         }
     )
     return ControllerFunctions(
         Controller,
-        _build_prepare(types, writer.sizes, rows, Controller, places_of),
+        _build_prepare(types, sizes, rows, Controller, places_of),
         _build_act(types, rows, Controller, places_of),
         rows.reverse,
         rows.finish,
-        *_build_staging(types, writer.sizes, Controller),
+        *_build_staging(types, sizes, Controller),
     )
 
 
@@ -158,7 +160,7 @@ def _build_pass_to_ends(types: KernelTypes, sizes: RowSizes, Controller: Any, Pl
     Model, Tape, Adjoint = types.Model, types.Tape, types.Adjoint
     DIMENSION, ROW, SENSES = types.dimension, types.row, sizes.senses
     MOVING, RATE, PARTS = sizes.moving, sizes.rate, -(-sizes.senses // types.dimension)
-    gather_to, gather_senses = _build_gather(types), _build_gather_senses(types, sizes)
+    gather_to, gather_senses = build_gather(types), build_gather_senses(types, sizes.senses)
     to_velocities, to_senses = _build_to_ends(types, sizes, Controller, Places)
 
     @wp.func(module=types.module, inline=True)
@@ -184,28 +186,6 @@ def _build_pass_to_ends(types: KernelTypes, sizes: RowSizes, Controller: Any, Pl
                 gather_senses(model, tape, adjoint, at.force, first, at.masses, lane, part * DIMENSION)
 
     return pass_to_ends
-
-
-def _build_gather(types: KernelTypes) -> Any:
-    """Return the function that lets masses gather what springs have written for them."""
-    Model, Tape, reals = types.Model, types.Tape, wp.array(dtype=types.real)
-    DIMENSION, ROW = types.dimension, types.row
-    functions = types.row_functions
-    load_coordinates, store_coordinates, gather = (
-        functions.load_coordinates,
-        functions.store_coordinates,
-        functions.gather,
-    )
-
-    @wp.func(module=types.module, inline=True)
-    def gather_to(model: Model, tape: Tape, adjoint: reals, force: int, first: int, count: int, lane: int):
-        for row in range(first + lane, first + count, wp.block_dim()):
-            start = model.incidence_start[row]
-            gathered = gather(tape.force, force, model.incidence, start, model.incidence_start[row + 1])
-            place = DIMENSION * row * ROW
-            store_coordinates(adjoint, place, load_coordinates(adjoint, place) + gathered)
-
-    return gather_to
 
 
 def _build_to_ends(types: KernelTypes, sizes: RowSizes, Controller: Any, Places: Any) -> tuple[Any, Any]:
@@ -242,30 +222,6 @@ def _build_to_ends(types: KernelTypes, sizes: RowSizes, Controller: Any, Places:
         store_coordinates(tape.force, at.force + (at.count + row) * ROW * DIMENSION, first)
 
     return to_velocities, to_senses
-
-
-def _build_gather_senses(types: KernelTypes, sizes: RowSizes) -> Any:
-    """Return the function that lets masses gather what is passed to some of their senses."""
-    row_vector = types.row_vector
-    Model, Tape, Adjoint = types.Model, types.Tape, types.Adjoint
-    DIMENSION, ROW, SENSES = types.dimension, types.row, sizes.senses
-    store, gather = types.row_functions.store, types.row_functions.gather
-
-    @wp.func(module=types.module, inline=True)
-    def gather_senses(
-        model: Model, tape: Tape, adjoint: Adjoint, force: int, first: int, count: int, lane: int, begin: int
-    ):
-        for row in range(lane, count, wp.block_dim()):
-            start = model.incidence_start[first + row]
-            felt = gather(tape.force, force, model.incidence, start, model.incidence_start[first + row + 1])
-            for axis in range(DIMENSION):
-                values = row_vector()
-                for entry in range(ROW):
-                    values[entry] = felt[axis, entry]
-                if begin + axis < SENSES:
-                    store(adjoint.sense_rows, SENSES * first + (begin + axis) * count + row, values)
-
-    return gather_senses
 
 
 def _build_add_up_shared(types: KernelTypes, sizes: RowSizes, Controller: Any, Places: Any) -> Any:

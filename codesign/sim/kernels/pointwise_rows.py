@@ -5,55 +5,19 @@ names them all, because every other way (vectors filled in loops, tuples of any 
 code or is differentiated wrongly by Warp.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import warp as wp
 
-from codesign.sim.kernels.quantities import MOTIONS, Source, SpringFunctions, SpringQuantities
+from codesign.sim.kernels.quantities import MOTIONS, Source
 from codesign.sim.kernels.source import compiled
+from codesign.sim.kernels.spring_arguments import SpringArguments, built
 from codesign.sim.kernels.tanh import build_tanh
 from codesign.sim.kernels.types import KernelTypes
 
 SHORTEST = 1.0e-6
 """Length [m] that is added in quadrature to those of springs, and least rest length: padding has neither."""
-
-_DIFFERENTIATED = ("learned", "shared", "prepared")
-"""Kinds of which gradients are summed over steps."""
-
-
-@dataclass(frozen=True)
-class RowSizes:
-    """How many numbers of each kind there are for a spring, or for a body where they are shared.
-
-    Attributes:
-        learned, shared, stepwise, constants, clock, prepared: of each kind.
-        summed: sums over steps of a spring; those of the shared parameters are the last.
-        senses: of the masses.
-        rate: whether the rate of strain is sensed.
-        moving: whether strain or its rate is.
-    """
-
-    learned: int
-    shared: int
-    stepwise: int
-    constants: int
-    clock: int
-    prepared: int
-    summed: int
-    senses: int
-    rate: bool
-    moving: bool
-
-    @property
-    def shared_sums(self) -> int:
-        """Place of the sums of the shared parameters among those of a spring."""
-        return self.summed - self.shared
-
-    def passed(self, dimension: int) -> int:
-        """Return how many numbers a spring passes on to its ends besides those for their positions."""
-        return dimension * self.rate + 2 * self.senses
 
 
 @dataclass(frozen=True)
@@ -77,56 +41,8 @@ class SpringRowFunctions:
     finish: Any
 
 
-class Writer:
-    """Writes the functions of rows for one controller.
-
-    Args:
-        types: the types and module.
-        quantities: what there is of a spring.
-        functions: the controller's.
-        senses: names of the senses that its inputs need.
-
-    Raises:
-        ValueError: an argument of a function that names no quantity or is of another width, or a parameter that no
-            function takes.
-    """
-
-    def __init__(
-        self,
-        types: KernelTypes,
-        quantities: SpringQuantities,
-        functions: SpringFunctions,
-        senses: Sequence[str],
-    ) -> None:
-        self.types, self.functions, self.senses = types, functions, tuple(senses)
-        known = quantities.sources()
-        before = {name: source for name, source in known.items() if source.kind in ("learned", "shared", "constants")}
-        prepared = {name: Source("prepared", place, 1) for place, name in enumerate(functions.prepared)}
-        self.at_prepare = _arguments(functions.prepare, before, "prepare") if functions.prepare else {}
-        self.at_drive = _arguments(functions.drive, known | prepared, "drive")
-        unused = set(known) - set(self.at_prepare) - set(self.at_drive)
-        if unused:
-            raise ValueError(f"neither drive nor prepare takes {', '.join(sorted(unused))}; take it or leave it out")
-        self.summed = {
-            (source.kind, source.first + part): None
-            for source in self.at_drive.values()
-            if source.kind in _DIFFERENTIATED and source.kind != "shared"
-            for part in range(source.width)
-        }
-        self.summed = {key: place for place, key in enumerate(self.summed)}
-        shared = quantities.width("shared")
-        for part in range(shared):
-            self.summed["shared", part] = len(self.summed)
-        widths = {kind: quantities.width(kind) for kind in ("learned", "stepwise", "constants", "clock")}
-        self.sizes = RowSizes(
-            **widths,
-            shared=shared,
-            prepared=len(functions.prepared),
-            summed=len(self.summed),
-            senses=len(self.senses),
-            rate="strain_rate" in self.at_drive,
-            moving=any(name in self.at_drive for name in MOTIONS),
-        )
+class Writer(SpringArguments):
+    """Writes the functions of rows for one controller; takes what `SpringArguments` takes."""
 
     def build(self, others: dict[str, Any]) -> SpringRowFunctions:
         """Return the functions, and register a kernel that keeps the adjoints of what they differentiate.
@@ -149,7 +65,8 @@ class Writer:
         named |= {
             name: getattr(own, name) for name in ("load", "store", "read", "store_coordinates", "difference", "at_ends")
         }
-        vectors = {source.width for source in [*self.at_prepare.values(), *self.at_drive.values()]}
+        arguments = [*self.at_prepare.values(), *self.at_drive.values()]
+        vectors = {types.dimension, *(source.width for source in arguments)}
         named |= {f"vector_of_{width}": wp.types.vector(width, types.real) for width in vectors}
         named["Prepared"] = wp.types.vector(max(self.sizes.prepared, 1), types.real)
         named["motion"] = _motion(types)
@@ -176,13 +93,13 @@ class Writer:
     def _kept(self) -> str:
         """Return a kernel that is differentiated: without one, what differentiated functions call has no adjoint."""
         number = "reals[0]"
-        calls = [
-            f"driven = drive({', '.join(_built(source, [number] * source.width) for source in self.at_drive.values())})"
-        ]
-        calls.append("reals[1] = driven[0]")
+
+        def anything(arguments: dict[str, Source]) -> str:
+            return ", ".join(built(source, [number] * source.width) for source in arguments.values())
+
+        calls = [f"driven = drive({anything(self.at_drive)})", "reals[1] = driven[0]"]
         if self.functions.prepare:
-            own = ", ".join(_built(source, [number] * source.width) for source in self.at_prepare.values())
-            calls += [f"made = prepare({own})", "reals[2] = made[0]"]
+            calls += [f"made = prepare({anything(self.at_prepare)})", "reals[2] = made[0]"]
         if self.sizes.moving:
             along = f"vector({', '.join([number] * self.types.dimension)})"
             calls += [f"moved = motion({along}, {along}, {number})", "reals[3] = moved[0]"]
@@ -193,35 +110,37 @@ def keep_adjoints_of_controller(reals: wp.array(dtype=real)):
 """
 
     def _prepare(self) -> str:
+        place = self.place
         outs = range(self.sizes.prepared)
+        stores = [f"store(control.prepared_rows, {place('prepared', number)}, out_{number})" for number in outs]
         return f"""
 @wp.func(module=MODULE, inline=True)
 def prepare_row(model: Model, control: Controller, at: Places, row: int):
-    {_lines(self._loads(self.at_prepare), 4)}
+    {_lines(self.loads(self.at_prepare), 4)}
     {_lines([f"out_{place} = row_vector()" for place in outs], 4)}
     for entry in range(ROW):
-        made = prepare({self._values(self.at_prepare)})
+        made = prepare({self.values(self.at_prepare)})
         {_lines([f"out_{place}[entry] = made[{place}]" for place in outs], 8)}
-    {_lines([f"store(control.prepared_rows, {self._place('prepared', place)}, out_{place})" for place in outs], 4)}
+    {_lines(stores, 4)}
 """
 
     def _drive(self) -> str:
         return f"""
 @wp.func(module=MODULE, inline=True)
 def drive_row(model: Model, control: Controller, tape: Tape, at: Places, row: int) -> row_vector:
-    {_lines(self._loads(self.at_drive), 4)}
+    {_lines(self.loads(self.at_drive), 4)}
     actuation = row_vector()
     for entry in range(ROW):
-        {_lines(self._moved(), 8)}
-        driven = drive({self._values(self.at_drive)})
+        {_lines(self.moved(), 8)}
+        driven = drive({self.values(self.at_drive)})
         actuation[entry] = tanh(driven[0])
     return actuation
 """
 
     def _reverse(self) -> str:
-        sums = {key: place for key, place in self.summed.items() if key in set(self._parts(self.at_drive))}
-        before = [f"sum_{place} = load(control.sum_rows, {self._place('summed', place)})" for place in sums.values()]
-        after = [f"store(control.sum_rows, {self._place('summed', place)}, sum_{place})" for place in sums.values()]
+        sums = {key: place for key, place in self.summed.items() if key in set(self.parts(self.at_drive))}
+        before = [f"sum_{place} = load(control.sum_rows, {self.place('summed', place)})" for place in sums.values()]
+        after = [f"store(control.sum_rows, {self.place('summed', place)}, sum_{place})" for place in sums.values()]
         inside: list[str] = []
         for name, source in self.at_drive.items():
             for part, value in enumerate(_components(source, f"d_{name}")):
@@ -251,11 +170,11 @@ def reverse_rows(
         actuated = load(tape.actuation_rows, at.actuation + row)
         passed = load(adjoint.actuation_rows, at.start + row)
         passed -= wp.cw_mul(passed, wp.cw_mul(actuated, actuated))
-        {_lines(self._loads(self.at_drive), 8)}
+        {_lines(self.loads(self.at_drive), 8)}
         {_lines(before, 8)}
         for entry in range(ROW):
-            {_lines(self._moved(), 12)}
-            {adjoints}, d_cotangent = wp.grad(drive_product)({self._values(self.at_drive)}, scalar(passed[entry]))
+            {_lines(self.moved(), 12)}
+            {adjoints}, to_cotangent = wp.grad(drive_product)({self.values(self.at_drive)}, scalar(passed[entry]))
             {_lines(inside, 12)}
         {_lines(after, 8)}
     pass_to_ends(model, control, tape, adjoint, at, world, lane)
@@ -266,27 +185,27 @@ def reverse_rows(
         before, inside, after = [], [], []
         for part in range(self.sizes.learned):
             place = self.summed.get(("learned", part))
-            made = "row_vector()" if place is None else f"load(control.sum_rows, {self._place('summed', place)})"
+            made = "row_vector()" if place is None else f"load(control.sum_rows, {self.place('summed', place)})"
             before.append(f"learned_{part} = {made}")
             after.append(f"store(control.gradient_rows, at.gradient + {part} * at.count + row, learned_{part})")
         if self.functions.prepare:
-            before += self._loads(self.at_prepare)
+            before += self.loads(self.at_prepare)
             cotangents = []
             for place in range(self.sizes.prepared):
                 own = self.summed.get(("prepared", place))
-                made = "row_vector()" if own is None else f"load(control.sum_rows, {self._place('summed', own)})"
+                made = "row_vector()" if own is None else f"load(control.sum_rows, {self.place('summed', own)})"
                 before.append(f"cotangent_{place} = {made}")
                 cotangents.append(f"cotangent_{place}[entry]")
             adjoints = ", ".join(f"d_{name}" for name in self.at_prepare)
-            values = f"{self._values(self.at_prepare)}, Prepared({', '.join(cotangents)})"
-            inside.append(f"{adjoints}, d_cotangent = wp.grad(prepare_product)({values})")
+            values = f"{self.values(self.at_prepare)}, Prepared({', '.join(cotangents)})"
+            inside.append(f"{adjoints}, to_cotangent = wp.grad(prepare_product)({values})")
             for name, source in self.at_prepare.items():
                 for part, value in enumerate(_components(source, f"d_{name}")):
                     number = source.first + part
                     if source.kind == "learned":
                         inside.append(f"learned_{number}[entry] = learned_{number}[entry] + {value}")
                     elif source.kind == "shared":
-                        place = self._place("summed", self.summed["shared", number])
+                        place = self.place("summed", self.summed["shared", number])
                         before.append(f"shared_{number} = load(control.sum_rows, {place})")
                         inside.append(f"shared_{number}[entry] = shared_{number}[entry] + {value}")
                         after.append(f"store(control.sum_rows, {place}, shared_{number})")
@@ -314,10 +233,10 @@ def finish_rows(
         strain, rate = (f"d_{name}" if name in self.at_drive else "real(0.0)" for name in MOTIONS)
         before = ["apart = rows()", "d_rests = row_vector()"]
         inside = [
-            "d_along, d_speed, d_rest, d_motion = wp.grad(motion_product)"
+            "to_along, to_speed, to_rest, to_motion = wp.grad(motion_product)"
             f"(along, speed, rest[entry], Motion({strain}, {rate}))",
-            *(f"apart[{axis}, entry] = d_along[{axis}]" for axis in axes),
-            "d_rests[entry] = d_rest",
+            *(f"apart[{axis}, entry] = to_along[{axis}]" for axis in axes),
+            "d_rests[entry] = to_rest",
         ]
         after = [
             "store_coordinates(tape.force, at.force + row * ROW * DIMENSION, -apart)",
@@ -327,8 +246,8 @@ def finish_rows(
             after.append("store(adjoint.rest_rows, at.start + row, load(adjoint.rest_rows, at.start + row) + d_rests)")
         if self.sizes.rate:
             before += [f"speed_{axis} = row_vector()" for axis in axes]
-            inside += [f"speed_{axis}[entry] = d_speed[{axis}]" for axis in axes]
-            after += [f"store(control.passed_rows, {self._place('passed', axis)}, speed_{axis})" for axis in axes]
+            inside += [f"speed_{axis}[entry] = to_speed[{axis}]" for axis in axes]
+            after += [f"store(control.passed_rows, {self.place('passed', axis)}, speed_{axis})" for axis in axes]
         return before, inside, [line.replace("DIMENSION", str(self.types.dimension)) for line in after]
 
     def _sense_adjoint(self) -> tuple[list[str], list[str], list[str]]:
@@ -342,74 +261,8 @@ def finish_rows(
                 own = f"to_{end}_{sense}"
                 before.append(f"{own} = row_vector()")
                 inside.append(f"{own}[entry] = {' + '.join(terms) or 'real(0.0)'}")
-                after.append(f"store(control.passed_rows, {self._place('passed', first + 2 * number + place)}, {own})")
+                after.append(f"store(control.passed_rows, {self.place('passed', first + 2 * number + place)}, {own})")
         return before, inside, after
-
-    def _parts(self, arguments: dict[str, Source]) -> list[tuple[str, int]]:
-        return [(own.kind, own.first + part) for own in arguments.values() for part in range(own.width)]
-
-    def _place(self, kind: str, number: str | int) -> str:
-        """Return code for the row of scratch that holds a number of a kind for a row of springs."""
-        many = self.sizes.passed(self.types.dimension) if kind == "passed" else getattr(self.sizes, kind)
-        return f"{many} * at.start + {number} * at.count + row"
-
-    def _loads(self, arguments: dict[str, Source]) -> list[str]:
-        """Return lines that load the rows of some arguments."""
-        lines: list[str] = []
-        for kind, number in self._parts({name: own for name, own in arguments.items() if own.kind != "inputs"}):
-            code = {
-                "learned": f"load(control.parameter_rows, at.learned + {number} * at.count + row)",
-                "shared": f"load(control.parameter_rows, at.learned + {self.sizes.learned} * at.count + {number})",
-                "stepwise": f"load(control.stepwise_rows, at.stepwise + {number} * at.count + row)",
-                "prepared": f"load(control.prepared_rows, {self._place('prepared', number)})",
-                "constants": f"load(control.constant_rows, {self._place('constants', number)})",
-                "clock": f"read(control.clock, at.step * {self.sizes.clock} + {number})",
-            }[kind]
-            lines.append(f"{kind}_of_{number} = {code}")
-        if any(name in arguments for name in MOTIONS):
-            lines.append("rest = load(model.rest, at.start + row)")
-            ends = "model.first, model.second, at.start + row"
-            lines.append(f"differences = difference(tape.position, at.positions, {ends})")
-            if self.sizes.rate:
-                lines.append(f"speeds = difference(tape.velocity, at.positions, {ends})")
-        for number, sense in enumerate(self.senses):
-            for end in ("first", "second"):
-                if {f"{sense}_{end}", f"{sense}_mean"} & set(arguments):
-                    place = f"at.sensed + {number} * at.masses, model.{end}, at.start + row"
-                    lines.append(f"{end}_{sense} = at_ends(tape.sense_rows, {place})")
-        return lines
-
-    def _moved(self) -> list[str]:
-        """Return lines that compute how a spring moves."""
-        if not self.sizes.moving:
-            return []
-        axes = range(self.types.dimension)
-        speed = ", ".join(f"speeds[{axis}, entry]" for axis in axes) if self.sizes.rate else ""
-        return [
-            f"along = vector({', '.join(f'differences[{axis}, entry]' for axis in axes)})",
-            f"speed = vector({speed})",
-            "moved = motion(along, speed, rest[entry])",
-        ]
-
-    def _values(self, arguments: dict[str, Source]) -> str:
-        """Return code for the arguments of a call."""
-        values = []
-        for name, source in arguments.items():
-            if source.kind == "inputs":
-                values.append(self._input(name))
-                continue
-            suffix = {"clock": "", "shared": "[0]"}.get(source.kind, "[entry]")
-            parts = [f"{source.kind}_of_{source.first + part}{suffix}" for part in range(source.width)]
-            values.append(_built(source, parts))
-        return ", ".join(values)
-
-    def _input(self, name: str) -> str:
-        if name in MOTIONS:
-            return f"moved[{MOTIONS.index(name)}]"
-        sense, end = name.rsplit("_", 1)
-        if end == "mean":
-            return f"(first_{sense}[entry] + second_{sense}[entry]) * real(0.5)"
-        return f"{end}_{sense}[entry]"
 
 
 def _motion(types: KernelTypes) -> Any:
@@ -426,39 +279,16 @@ def _motion(types: KernelTypes) -> Any:
     return motion
 
 
-def _arguments(function: Any, known: dict[str, Source], title: str) -> dict[str, Source]:
-    """Return where the arguments of a function are.
-
-    Raises:
-        ValueError: one that is not known, or of another width.
-    """
-    found: dict[str, Source] = {}
-    for name, kind in function.input_types.items():
-        if name not in known:
-            raise ValueError(f"{title} takes {name}; it may take {', '.join(known) or 'nothing'}")
-        width = getattr(kind, "_length_", 1)
-        if width != known[name].width:
-            raise ValueError(f"{title} takes {name} with {width} numbers; it has {known[name].width}")
-        found[name] = known[name]
-    return found
-
-
 def _product(name: str, arguments: dict[str, Source], cotangent: str) -> str:
     """Return the text of a function dotted with a cotangent."""
     kinds = ["real" if source.width == 1 else f"vector_of_{source.width}" for source in arguments.values()]
-    if name == "motion":
-        kinds = ["vector", "vector", "real"]
-    typed = ", ".join(f"{own}: {kind}" for own, kind in zip(arguments, kinds, strict=True))
+    typed = "".join(f"value_{place}: {kind}, " for place, kind in enumerate(kinds))
+    values = ", ".join(f"value_{place}" for place in range(len(kinds)))
     return f"""
 @wp.func(module=MODULE, inline=True)
-def {name}_product({typed}, cotangent_: {cotangent}) -> scalar:
-    return scalar(wp.dot({name}({", ".join(arguments)}), cotangent_))
+def {name}_product({typed}cotangent: {cotangent}) -> scalar:
+    return scalar(wp.dot({name}({values}), cotangent))
 """
-
-
-def _built(source: Source, parts: list[str]) -> str:
-    """Return code for one argument from its numbers; vectors are built whole, as differentiation asks for."""
-    return parts[0] if source.width == 1 else f"vector_of_{source.width}({', '.join(parts)})"
 
 
 def _components(source: Source, name: str) -> list[str]:
