@@ -88,7 +88,7 @@ def build_case(worlds: int, rows: int, columns: int, steps: int, seed: int = 0) 
     bodies = develop(lattice, genomes, Tissue())
     weights = CONTROLLER.initial(bodies, steps, streams(seed, 0, worlds, Purpose.CONTROLLER))
     sizes = zip(np.diff(bodies.mass_start).tolist(), np.diff(bodies.spring_start).tolist(), strict=True)
-    counts = [sum(math.prod(shape) for shape in CONTROLLER.groups(m, s, 2, steps).values()) for m, s in sizes]
+    counts = [sum(math.prod(shape) for shape in CONTROLLER.weight_shapes(m, s, 2, steps).values()) for m, s in sizes]
     return Case(bodies, physics, weights, offsets(counts), TERRAIN.place(bodies))
 
 
@@ -225,7 +225,7 @@ def _fill_incidence(incidence: np.ndarray, ends: np.ndarray, springs: int) -> No
 
 
 def _fill_weights(weights: dict[str, np.ndarray], own: np.ndarray, masses: int, springs: int) -> None:
-    shapes = CONTROLLER.groups(masses, springs, 2, 1)
+    shapes = CONTROLLER.weight_shapes(masses, springs, 2, 1)
     stops = np.cumsum([math.prod(shape) for shape in shapes.values()])[:-1]
     parts = {name: part.reshape(shapes[name]) for name, part in zip(shapes, np.split(own, stops), strict=True)}
     sines, state, ones = np.split(parts["w1"], [CONTROLLER.sines, CONTROLLER.sines + 4 * masses], axis=1)

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from codesign.body import Bodies, Body
-from codesign.control import Mlp, Sequence
+from codesign.control import Mlp, OpenLoopSequence
 from codesign.errors import CodesignError
 from codesign.sim import Conditions, Execution, Physics, Simulator
 from codesign.tasks import Flat, Heightfield, Light, Segments, Walk
@@ -140,7 +140,7 @@ class VoxelReference:
         ground = LeftOnHeightfield(heights=heights, low=(0.0, 0.0), size=(extent, extent), bisections=meta["toi_iter"])
         x, y = arrays["target"].tolist()
         conditions = [Conditions(ground, Light(target=(x, y)))]
-        simulator = Simulator(Bodies.of([self.body(robot)]), physics, Sequence(), conditions, execution)
+        simulator = Simulator(Bodies.of([self.body(robot)]), physics, OpenLoopSequence(), conditions, execution)
         time = np.arange(physics.steps)[:, None] * physics.dt
         actuation = arrays["amp"] * np.sin(meta["spring_omega"] * time + arrays["phase"])
         # The controller takes the hyperbolic tangent of what it is given.

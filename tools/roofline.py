@@ -184,9 +184,9 @@ class Sizes:
         if self.controller != "mlp":
             return 0, 0, 1
         controller = CONTROLLERS["mlp"]()
-        shapes = controller.groups(self.masses, self.springs, DIMENSION, EPISODE)
+        shapes = controller.weight_shapes(self.masses, self.springs, DIMENSION, EPISODE)
         hidden, inputs = shapes["w1"]
-        slots = controller.slots(self.layout, 0, EPISODE)
+        slots = controller.weight_indices(self.layout, 0, EPISODE)
         outputs = slots[hidden * inputs + hidden :][: self.springs * hidden].reshape(self.springs, hidden)
         return inputs, hidden, math.gcd(int(outputs[1, 0] - outputs[0, 0]), WARP)
 

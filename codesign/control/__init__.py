@@ -1,11 +1,32 @@
 """Controllers: what turns time and state into the actuation of every spring."""
 
 from codesign.control.cpg import Cpg
+from codesign.control.cpg_feedback import CpgFeedback
 from codesign.control.mlp import Mlp
 from codesign.control.sensors import SENSORS
-from codesign.control.sequence import Sequence
+from codesign.control.sequence import OpenLoopSequence
 from codesign.control.shared import Shared
+from codesign.control.spring_controller import Parameter, SpringController
+from codesign.control.wave import Wave
 
-CONTROLLERS = {"mlp": Mlp, "cpg": Cpg, "sequence": Sequence, "shared": Shared}
+CONTROLLERS = {
+    "mlp": Mlp,
+    "cpg": Cpg,
+    "cpg_feedback": CpgFeedback,
+    "wave": Wave,
+    "sequence": OpenLoopSequence,
+    "shared": Shared,
+}
 
-__all__ = ["CONTROLLERS", "SENSORS", "Cpg", "Mlp", "Sequence", "Shared"]
+__all__ = [
+    "CONTROLLERS",
+    "SENSORS",
+    "Cpg",
+    "CpgFeedback",
+    "Mlp",
+    "OpenLoopSequence",
+    "Parameter",
+    "Shared",
+    "SpringController",
+    "Wave",
+]

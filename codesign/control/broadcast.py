@@ -25,44 +25,42 @@ class BroadcastFunctions:
     """A network of `units` hidden units and `inputs` inputs at rows of springs; all positions count rows.
 
     Attributes:
-        excite: (weights, at, begins, begins_at, inputs, inputs_at, hidden, hidden_at, stride): writes the units of one
-            row of springs: what they begin with, and weights times inputs.
-        answer: (weights, at, hidden, hidden_at, stride) -> numbers: the sum of one row's units times their weights.
-        slope: (weights, at, passed, passed_at, hidden, hidden_at, stride): turns tanh units of one row into the adjoint
-            of what went into them, given that of the answer.
-        pass_back: (weights, at, hidden, hidden_at, inputs, inputs_at, stride): writes the adjoint of one row's inputs.
+        hidden_layer: (weights, at, begins, begins_at, inputs, inputs_at, hidden, hidden_at, stride): writes the units
+            of one row of springs: what they begin with, and weights times inputs.
+        output_layer: (weights, at, hidden, hidden_at, stride) -> numbers: the sum of one row's units times their
+            weights.
+        tanh_adjoint: (weights, at, passed, passed_at, hidden, hidden_at, stride): turns tanh units of one row into the
+            adjoint of what went into them, given that of the output.
+        input_adjoint: (weights, at, hidden, hidden_at, inputs, inputs_at, stride): writes the adjoint of one row's
+            inputs.
         outer: (sums, at, hidden, hidden_at, inputs, inputs_at, stride, count, tile): adds products of units and inputs,
             summed over `count` rows, to a tile of sums that lie as (unit, input).
-        outer_answer: (sums, at, hidden, hidden_at, passed, passed_at, stride, count, tile): the same for a single
+        outer_output: (sums, at, hidden, hidden_at, passed, passed_at, stride, count, tile): the same for a single
             input.
         total: (hidden, hidden_at, stride, count, passed, passed_at, row): writes the sums over all springs of as many
             units as a row has numbers.
-        at_ends: (rows, at, places, index) -> numbers: of every mass there is one number; those of one end of a row of
-            springs.
-        tiles, answer_tiles: of `outer` and `outer_answer`.
+        tiles, output_tiles: of `outer` and `outer_output`.
     """
 
-    excite: Any
-    answer: Any
-    slope: Any
-    pass_back: Any
+    hidden_layer: Any
+    output_layer: Any
+    tanh_adjoint: Any
+    input_adjoint: Any
     outer: Any
-    outer_answer: Any
+    outer_output: Any
     total: Any
-    at_ends: Any
     tiles: int
-    answer_tiles: int
+    output_tiles: int
 
 
 def build_broadcast(types: KernelTypes, units: int, inputs: int) -> BroadcastFunctions:
     """Return the functions of a network with padded numbers of units and inputs."""
     rows, row_vector = wp.array(dtype=types.row_vector), types.row_vector
-    index_rows = wp.array(dtype=types.indices)
     group_units, group_inputs = (1, 1) if types.row == 1 else (SUMS // 2, 2)
     code = _Code(types, units, inputs)
 
     @wp.func_native(code.mix(units, inputs, inputs, 1, "inputs", "hidden", "begins"))
-    def excite(
+    def hidden_layer(
         weights: rows,
         at: int,
         begins: rows,
@@ -74,14 +72,18 @@ def build_broadcast(types: KernelTypes, units: int, inputs: int) -> BroadcastFun
         stride: int,
     ): ...
 
-    @wp.func_native(code.answer())
-    def answer(weights: rows, at: int, hidden: rows, hidden_at: int, stride: int) -> row_vector: ...
+    @wp.func_native(code.output_layer())
+    def output_layer(weights: rows, at: int, hidden: rows, hidden_at: int, stride: int) -> row_vector: ...
 
-    @wp.func_native(code.slope())
-    def slope(weights: rows, at: int, passed: rows, passed_at: int, hidden: rows, hidden_at: int, stride: int): ...
+    @wp.func_native(code.tanh_adjoint())
+    def tanh_adjoint(
+        weights: rows, at: int, passed: rows, passed_at: int, hidden: rows, hidden_at: int, stride: int
+    ): ...
 
     @wp.func_native(code.mix(inputs, units, 1, inputs, "hidden", "inputs"))
-    def pass_back(weights: rows, at: int, hidden: rows, hidden_at: int, inputs: rows, inputs_at: int, stride: int): ...
+    def input_adjoint(
+        weights: rows, at: int, hidden: rows, hidden_at: int, inputs: rows, inputs_at: int, stride: int
+    ): ...
 
     @wp.func_native(code.outer("inputs", inputs, group_units, group_inputs))
     def outer(
@@ -97,7 +99,7 @@ def build_broadcast(types: KernelTypes, units: int, inputs: int) -> BroadcastFun
     ): ...
 
     @wp.func_native(code.outer("passed", 1, group_units, 1))
-    def outer_answer(
+    def outer_output(
         sums: rows,
         at: int,
         hidden: rows,
@@ -112,11 +114,8 @@ def build_broadcast(types: KernelTypes, units: int, inputs: int) -> BroadcastFun
     @wp.func_native(code.total())
     def total(hidden: rows, hidden_at: int, stride: int, count: int, passed: rows, passed_at: int, row: int): ...
 
-    @wp.func_native(code.at_ends())
-    def at_ends(values: rows, at: int, places: index_rows, index: int) -> row_vector: ...
-
     tiles = units // group_units * (inputs // group_inputs)
-    functions = excite, answer, slope, pass_back, outer, outer_answer, total, at_ends
+    functions = hidden_layer, output_layer, tanh_adjoint, input_adjoint, outer, outer_output, total
     return BroadcastFunctions(*functions, tiles, units // group_units)
 
 
@@ -158,7 +157,7 @@ class _Code:
         {_each(f"{target}_p[(out + {{c}}) * stride] = s{{c}};", many)}
     }}"""
 
-    def answer(self) -> str:
+    def output_layer(self) -> str:
         return f"""{self.begin}
     const Real* w = (const Real*)(weights.data + at);
     {self.rows("hidden")}
@@ -168,7 +167,7 @@ class _Code:
     }}
     {self.returned("(s0 + s1) + (s2 + s3)")}"""
 
-    def slope(self) -> str:
+    def tanh_adjoint(self) -> str:
         return f"""{self.begin}
     const Real* w = (const Real*)(weights.data + at);
     {self.rows("hidden", constant=False)}
@@ -220,14 +219,6 @@ class _Code:
     for (int r = 0; r < count; ++r) {{ {_each("s{c} += h[{c} * stride + r];", self.row)} }}
     {transposed_sums(self.row, 16 // self.size)}
     *(Vector*)(passed.data + passed_at + row) = t;"""
-
-    def at_ends(self) -> str:
-        return f"""{self.begin}
-    const Real* p = (const Real*)(values.data + at);
-    const int* own = (const int*)(places.data + index);
-    wp::vec_t<{self.row}, Real> out;
-    for (int e = 0; e < {self.row}; ++e) out[e] = p[own[e]];
-    return out;"""
 
 
 def _each(code: str, count: int) -> str:

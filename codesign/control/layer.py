@@ -1,9 +1,9 @@
 """A layer of a network as three functions of rows: what it computes, what it passes back, and its weights' gradient.
 
 A layer joins units to numbers that lie in rows. Its weights are laid out as (row, unit, number in the row), so that one
-layout serves in both directions: `spread` goes from units to a row, `fold` from rows to units. On a CPU both are loops
-over whole vector registers, written out with the compiler's vector types: left to itself it neither keeps the partial
-sums in registers nor adds up across them together.
+layout serves in both directions: `matvec` goes from units to a row, `transposed_matvec` from rows to units. On a CPU
+both are loops over whole vector registers, written out with the compiler's vector types: left to itself it neither
+keeps the partial sums in registers nor adds up across them together.
 """
 
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ class LayerFunctions:
     """A layer between `units` numbers and rows; all arrays are arrays of rows, all positions count rows.
 
     Attributes:
-        spread: (weights, at, units, units_at, rows, rows_at, first, last, stride): writes rows `first`, `first` +
+        matvec: (weights, at, units, units_at, rows, rows_at, first, last, stride): writes rows `first`, `first` +
             `stride` and so on up to `last`: the sums over units of weights times units.
-        fold: (weights, at, rows, rows_at, count, others, others_at, others_count) -> as many units as a row has
-            numbers: the sum of weights times numbers over `count` rows and then over some of another array, for the
-            units whose weights in the first row start at `at`.
+        transposed_matvec: (weights, at, rows, rows_at, count, others, others_at, others_count) -> as many units as a
+            row has numbers: the sum of weights times numbers over `count` rows and then over some of another array, for
+            the units whose weights in the first row start at `at`.
         outer: (gradient, at, units, units_at, units_stride, rows, rows_at, rows_stride, steps): adds the products of
             units and a row to the gradient of `group` units, summed over steps from the last to the first.
         outer_relative: (..., steps, centres, centres_at, centres_stride, mask, scale): the same with
@@ -39,8 +39,8 @@ class LayerFunctions:
         group: units that they take at a time.
     """
 
-    spread: Any
-    fold: Any
+    matvec: Any
+    transposed_matvec: Any
     outer: Any
     outer_relative: Any
     group: int
@@ -67,8 +67,8 @@ def build_layer(types: KernelTypes, units: int) -> LayerFunctions:
     row_vector = types.row_vector
     code = _scalar(types, units) if types.row == 1 else _vectors(types, units)
 
-    @wp.func_native(code["spread"])
-    def spread(
+    @wp.func_native(code["matvec"])
+    def matvec(
         weights: rows,
         at: int,
         units: rows,
@@ -80,8 +80,8 @@ def build_layer(types: KernelTypes, units: int) -> LayerFunctions:
         stride: int,
     ): ...
 
-    @wp.func_native(code["fold"])
-    def fold(
+    @wp.func_native(code["transposed_matvec"])
+    def transposed_matvec(
         weights: rows,
         at: int,
         values: rows,
@@ -123,7 +123,7 @@ def build_layer(types: KernelTypes, units: int) -> LayerFunctions:
         scale: types.real,
     ): ...
 
-    return LayerFunctions(spread, fold, outer, outer_relative, _group(types.row))
+    return LayerFunctions(matvec, transposed_matvec, outer, outer_relative, _group(types.row))
 
 
 def _group(row: int) -> int:
@@ -162,7 +162,7 @@ def _scalar(types: KernelTypes, units: int) -> dict[str, str]:
     g[0] = g0; g[1] = g1; g[2] = g2; g[3] = g3;"""
 
     return {
-        "spread": f"""{begin}
+        "matvec": f"""{begin}
     const Real* x = (const Real*)(units.data + units_at);
     for (int row = first; row < last; row += stride) {{
         const Real* w = (const Real*)(weights.data + at) + row * {stride};
@@ -175,7 +175,7 @@ def _scalar(types: KernelTypes, units: int) -> dict[str, str]:
         }}
         values.data[values_at + row] = wp::vec_t<1, Real>((s0 + s1) + (s2 + s3));
     }}""",
-        "fold": f"""{begin}
+        "transposed_matvec": f"""{begin}
     const Real* w = (const Real*)(weights.data + at);
     const Real* x = (const Real*)(values.data + values_at);
     const Real* y = (const Real*)(others.data + others_at);
@@ -222,7 +222,7 @@ def _vectors(types: KernelTypes, units: int) -> dict[str, str]:
     chains = CHAINS // 2
     sums = f"({_tree([f'{{row}}{c}' for c in range(chains)])})"
     return {
-        "spread": f"""{begin}
+        "matvec": f"""{begin}
     const Real* x = (const Real*)(units.data + units_at);
     const Vector* w = (const Vector*)(weights.data + at);
     Vector* y = (Vector*)(values.data + values_at);
@@ -243,7 +243,7 @@ def _vectors(types: KernelTypes, units: int) -> dict[str, str]:
         for (int u = 0; u < {units}; u += {chains}) {{ {each("a{c} += a[u + {c}] * x[u + {c}];", chains)} }}
         y[row] = {sums.format(row="a")};
     }}""",
-        "fold": f"""{begin}
+        "transposed_matvec": f"""{begin}
     const Vector* w = (const Vector*)(weights.data + at);
     const Vector* x = (const Vector*)(values.data + values_at);
     const Vector* y = (const Vector*)(others.data + others_at);

@@ -10,7 +10,7 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies
-from codesign.control.checks import require_positive
+from codesign.checks import require_count, require_number
 from codesign.control.mlp_kernels import build_mlp
 from codesign.control.mlp_sizes import MlpSizes
 from codesign.control.sensors import ordered_sensors, senses_of
@@ -48,8 +48,10 @@ class Mlp:
     gain_out: float = 3.0
 
     def __post_init__(self) -> None:
-        for field in ("hidden", "sines", "frequency", "input_scale", "gain_in", "gain_out"):
-            require_positive("controller", field, getattr(self, field))
+        for field in ("hidden", "sines"):
+            require_count(self, field)
+        for field in ("frequency", "input_scale", "gain_in", "gain_out"):
+            require_number(self, field, above=0.0)
         object.__setattr__(self, "sensors", ordered_sensors(self.sensors))
 
     @property
@@ -66,7 +68,7 @@ class Mlp:
         """Return the network as functions of lanes."""
         return build_mlp(types, self._sizes(types.row))
 
-    def groups(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
+    def weight_shapes(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of weights and biases: w1 (hidden, inputs), b1, w2 (springs, hidden), b2.
 
         Inputs are the sines, then for every mass its position and velocity, one number per axis, its light and its
@@ -88,22 +90,22 @@ class Mlp:
         inputs = sizes.inputs(layout.dimension, layout.padded_masses)
         return (inputs + layout.padded_springs) * sizes.stride + sizes.units + layout.padded_springs
 
-    def history(self, layout: Layout, segment: int) -> np.ndarray:
+    def scratch_sizes(self, layout: Layout, segment: int) -> np.ndarray:
         """Return the reals of scratch of each world, shape (worlds,)."""
         sizes = self._sizes(layout.row)
         centres = layout.dimension * layout.row * (sizes.motions > 0)
         features = sizes.features(layout.dimension) * layout.padded_masses
         return (centres + 2 * sizes.units) * segment + 2 * features
 
-    def resident(self, layout: Layout, segment: int) -> np.ndarray:
+    def shared_sizes(self, layout: Layout, segment: int) -> np.ndarray:
         """Return the reals of each world that lie in shared memory, shape (worlds,)."""
-        return self.parameter_counts(layout, segment) + self.history(layout, segment)
+        return self.parameter_counts(layout, segment) + self.scratch_sizes(layout, segment)
 
-    def slots(self, layout: Layout, world: int, steps: int) -> np.ndarray:
+    def weight_indices(self, layout: Layout, world: int, steps: int) -> np.ndarray:
         """Return where the weights of a world lie among its parameters, shape (weights,)."""
         del steps
         sizes = self._sizes(layout.row)
-        return _slots(sizes, layout.dimension, int(layout.masses[world]), int(layout.springs[world]))
+        return _weight_indices(sizes, layout.dimension, int(layout.masses[world]), int(layout.springs[world]))
 
     def initial(self, bodies: Bodies, steps: int, generators: Sequence[np.random.Generator]) -> np.ndarray:
         """Return Xavier-normal weights and zero biases for all bodies, float64, shape (weights,)."""
@@ -112,7 +114,7 @@ class Mlp:
         gains = {"w1": self.gain_in, "w2": self.gain_out}
         drawn: list[np.ndarray] = []
         for generator, mass_count, spring_count in zip(generators, masses, springs, strict=True):
-            for name, shape in self.groups(mass_count, spring_count, dimension, steps).items():
+            for name, shape in self.weight_shapes(mass_count, spring_count, dimension, steps).items():
                 deviation = gains.get(name, 0.0) * math.sqrt(2.0 / sum(shape))
                 drawn.append(generator.normal(0.0, deviation, shape).ravel() if deviation else np.zeros(shape))
         return np.concatenate(drawn)
@@ -149,8 +151,8 @@ class Mlp:
 
 
 @lru_cache(maxsize=4096)
-def _slots(sizes: MlpSizes, dimension: int, masses: int, springs: int) -> np.ndarray:
-    """Return where the weights of a network lie, in the order of its groups."""
+def _weight_indices(sizes: MlpSizes, dimension: int, masses: int, springs: int) -> np.ndarray:
+    """Return where the weights of a network lie, in the order of their shapes."""
     row, units, hidden = sizes.row, sizes.units, np.arange(sizes.hidden)
     padded_masses, padded_springs = -(-masses // row) * row, -(-springs // row) * row
     features = sizes.features(dimension) * padded_masses
@@ -164,10 +166,10 @@ def _slots(sizes: MlpSizes, dimension: int, masses: int, springs: int) -> np.nda
     second = int(sizes.inputs(dimension, np.array(padded_masses))) * sizes.stride
     bias = second + padded_springs * sizes.stride
 
-    def slots(number: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    def indices(number: np.ndarray, unit: np.ndarray) -> np.ndarray:
         """Return where a layer has the weight between a number and a unit."""
         return (number // row * sizes.stride + unit) * row + number % row
 
-    first = slots(inputs[None], hidden[:, None])
-    outputs = second + slots(spring[:, None], hidden[None])
+    first = indices(inputs[None], hidden[:, None])
+    outputs = second + indices(spring[:, None], hidden[None])
     return np.concatenate([first.ravel(), bias + hidden, outputs.ravel(), bias + units + spring])

@@ -17,7 +17,7 @@ def build_reverse(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Co
     STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // types.row, sizes.clock // types.row
     FEATURES, SENSES = sizes.features(types.dimension), sizes.senses
     POSITION, VELOCITY = sizes.position, sizes.velocity
-    spread, fold = layer.spread, layer.fold
+    matvec, transposed_matvec = layer.matvec, layer.transposed_matvec
     load, store, total = types.row_functions.load, types.row_functions.store, types.row_functions.total
     coordinate = types.row_functions.coordinate
 
@@ -40,7 +40,7 @@ def build_reverse(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Co
             store(tape.actuation_rows, actuation + row, passed - wp.cw_mul(passed, wp.cw_mul(actuated, actuated)))
         synchronise()
         for row in range(lane, UNIT_ROWS, wp.block_dim()):
-            passed = fold(
+            passed = transposed_matvec(
                 control.parameter_rows,
                 second + row * ROW,
                 tape.actuation_rows,
@@ -50,8 +50,8 @@ def build_reverse(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Co
                 0,
                 0,
             )
-            excited = load(control.hidden_rows, hidden + row)
-            store(control.before_hidden_rows, hidden + row, passed - wp.cw_mul(passed, wp.cw_mul(excited, excited)))
+            activated = load(control.hidden_rows, hidden + row)
+            store(control.before_hidden_rows, hidden + row, passed - wp.cw_mul(passed, wp.cw_mul(activated, activated)))
 
     @wp.func(module=module, inline=True)
     def reverse(
@@ -76,7 +76,7 @@ def build_reverse(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Co
         passed_at = model.spring_start[world] // ROW
         pass_outputs(control, tape, adjoint, lane, second, actuation, passed_at, springs, hidden)
         synchronise()
-        spread(
+        matvec(
             control.parameter_rows,
             first,
             control.before_hidden_rows,

@@ -99,11 +99,11 @@ def _build_act(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Contr
     STRIDE, UNIT_ROWS, CLOCK = sizes.stride, sizes.units // types.row, sizes.clock // types.row
     FEATURES, SENSES = sizes.features(types.dimension), sizes.senses
     POSITION, VELOCITY = sizes.position, sizes.velocity
-    spread, fold = layer.spread, layer.fold
+    matvec, transposed_matvec = layer.matvec, layer.transposed_matvec
     tanh = build_tanh(types)
 
     @wp.func(module=module, inline=True)
-    def squash(values: row_vector) -> row_vector:
+    def tanh_of_row(values: row_vector) -> row_vector:
         squashed = row_vector()
         for entry in range(ROW):
             squashed[entry] = tanh(values[entry])
@@ -192,7 +192,7 @@ def _build_act(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Contr
         sense(constants, model, control, tape, world, lane, slot, feature, centre)
         synchronise()
         for row in range(lane, UNIT_ROWS, wp.block_dim()):
-            excited = fold(
+            activated = transposed_matvec(
                 control.parameter_rows,
                 first + row * ROW,
                 control.feature_rows,
@@ -202,10 +202,10 @@ def _build_act(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Contr
                 step * CLOCK,
                 CLOCK,
             )
-            store(control.hidden_rows, hidden + row, squash(load(control.parameter_rows, bias + row) + excited))
+            store(control.hidden_rows, hidden + row, tanh_of_row(load(control.parameter_rows, bias + row) + activated))
         synchronise()
         actuation = model.spring_start[world] // ROW * constants.segment + slot * springs
-        spread(
+        matvec(
             control.parameter_rows,
             second,
             control.hidden_rows,
@@ -218,6 +218,6 @@ def _build_act(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Contr
         )
         for row in range(lane, springs, wp.block_dim()):
             driven = load(tape.actuation_rows, actuation + row) + load(control.parameter_rows, bias + UNIT_ROWS + row)
-            store(tape.actuation_rows, actuation + row, squash(driven))
+            store(tape.actuation_rows, actuation + row, tanh_of_row(driven))
 
     return act

@@ -17,9 +17,8 @@ def ordered_sensors(chosen: Iterable[str]) -> tuple[str, ...]:
     """
     names = list(chosen)
     if len(set(names)) < len(names) or not set(names) <= set(SENSORS):
-        expected = f"controller.sensors as any of {', '.join(SENSORS)}, each once"
         got = f"[{', '.join(map(str, names))}]"
-        raise ConfigError(expected, got, "set controller.sensors=[position,velocity]")
+        raise ConfigError(f"any of {', '.join(SENSORS)}, each once", got, "set {field}=[position,velocity]", "sensors")
     return tuple(name for name in SENSORS if name in names)
 
 

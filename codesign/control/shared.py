@@ -9,7 +9,7 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies
-from codesign.control.checks import require_positive
+from codesign.checks import require_count, require_number
 from codesign.control.sensors import ordered_sensors, senses_of
 from codesign.control.shared_kernels import build_shared_network
 from codesign.control.shared_sizes import SharedSizes
@@ -55,9 +55,10 @@ class Shared:
     gain_out: float = 3.0
 
     def __post_init__(self) -> None:
-        row_vector = "hidden", "sines", "frequency", "position_scale", "velocity_scale", "gain_in", "gain_out"
-        for field in row_vector:
-            require_positive("controller", field, getattr(self, field))
+        for field in ("hidden", "sines"):
+            require_count(self, field)
+        for field in ("frequency", "position_scale", "velocity_scale", "gain_in", "gain_out"):
+            require_number(self, field, above=0.0)
         object.__setattr__(self, "sensors", ordered_sensors(self.sensors))
 
     @property
@@ -74,7 +75,7 @@ class Shared:
         """Return the network as functions of lanes."""
         return build_shared_network(types, self._sizes(types.dimension, types.row))
 
-    def groups(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
+    def weight_shapes(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of weights and biases: w1 (hidden, inputs), b1 (hidden,), w2 (hidden,), b2 (1,).
 
         They are the same for any body. Inputs are the sines, the strain, then what the sensors say: the position, one
@@ -89,23 +90,23 @@ class Shared:
         del steps
         return np.full_like(layout.padded_springs, self._sizes(layout.dimension, layout.row).parameters)
 
-    def history(self, layout: Layout, segment: int) -> np.ndarray:
+    def scratch_sizes(self, layout: Layout, segment: int) -> np.ndarray:
         """Return the reals of scratch of each world, shape (worlds,)."""
         sizes = self._sizes(layout.dimension, layout.row)
         return np.sum(list(sizes.scratch(layout.padded_springs, segment).values()), axis=0)
 
-    def resident(self, layout: Layout, segment: int) -> np.ndarray:
+    def shared_sizes(self, layout: Layout, segment: int) -> np.ndarray:
         """Return the reals of each world that lie in shared memory, shape (worlds,)."""
-        return self.parameter_counts(layout, segment) + self.history(layout, segment)
+        return self.parameter_counts(layout, segment) + self.scratch_sizes(layout, segment)
 
-    def slots(self, layout: Layout, world: int, steps: int) -> np.ndarray:
+    def weight_indices(self, layout: Layout, world: int, steps: int) -> np.ndarray:
         """Return where the weights of a world lie among its parameters, shape (weights,)."""
         del world, steps
-        return self._sizes(layout.dimension, layout.row).slots()
+        return self._sizes(layout.dimension, layout.row).weight_indices()
 
     def initial(self, bodies: Bodies, steps: int, generators: Sequence[np.random.Generator]) -> np.ndarray:
         """Return Xavier-normal weights and zero biases, one set for each of the bodies, float64, shape (weights,)."""
-        shapes = self.groups(0, 0, bodies.positions.shape[1], steps)
+        shapes = self.weight_shapes(0, 0, bodies.positions.shape[1], steps)
         inputs = shapes["w1"][1]
         first = self.gain_in * math.sqrt(2.0 / (self.hidden + inputs))
         second = self.gain_out * math.sqrt(2.0 / (self.hidden + 1))

@@ -24,16 +24,16 @@ def build_reverse(
     DIMENSION, ROW, module = types.dimension, types.row, types.module
     UNITS, UNIT_ROWS, INPUTS, SUMS = sizes.units, sizes.units // types.row, sizes.padded_inputs, sizes.sums
     WEIGHTS, SECOND = sizes.weights, sizes.second // types.row
-    TILES, ANSWER_TILES = network.tiles, network.answer_tiles
-    outer, outer_answer, total_of, slope, pass_back = (
+    TILES, OUTPUT_TILES = network.tiles, network.output_tiles
+    outer, outer_output, total_of, tanh_adjoint, input_adjoint = (
         network.outer,
-        network.outer_answer,
+        network.outer_output,
         network.total,
-        network.slope,
-        network.pass_back,
+        network.tanh_adjoint,
+        network.input_adjoint,
     )
     load, store, total = types.row_functions.load, types.row_functions.store, types.row_functions.total
-    begin, excite_row = sensing.begin, sensing.excite_row
+    begin, hidden_row = sensing.begin, sensing.hidden_row
     stride_of, springs_before = sensing.stride_of, sensing.springs_before
     to_state = build_to_state(types, sizes, sensing, Controller)
 
@@ -55,9 +55,9 @@ def build_reverse(
         hidden = UNITS * springs_before(model, world)
         second = model.parameter_start[world] // ROW + SECOND
         sums = world * SUMS
-        for index in range(lane, ANSWER_TILES + 1, wp.block_dim()):
-            if index < ANSWER_TILES:
-                outer_answer(
+        for index in range(lane, OUTPUT_TILES + 1, wp.block_dim()):
+            if index < OUTPUT_TILES:
+                outer_output(
                     control.sum_rows,
                     sums + WEIGHTS,
                     control.hidden_rows,
@@ -75,7 +75,7 @@ def build_reverse(
                 store(control.sum_rows, sums + WEIGHTS + UNITS, bias)
         synchronise()
         for row in range(lane, springs, wp.block_dim()):
-            slope(
+            tanh_adjoint(
                 control.parameter_rows,
                 second,
                 tape.actuation_rows,
@@ -124,7 +124,7 @@ def build_reverse(
         begin(model, control, world, lane, step)
         synchronise()
         for row in range(lane, springs, wp.block_dim()):
-            excite_row(constants, model, control, tape, world, slot, row, centre)
+            hidden_row(constants, model, control, tape, world, slot, row, centre)
             actuated = load(tape.actuation_rows, actuation + row)
             passed = load(adjoint.actuation_rows, passed_at + row)
             store(tape.actuation_rows, actuation + row, passed - wp.cw_mul(passed, wp.cw_mul(actuated, actuated)))
@@ -134,7 +134,7 @@ def build_reverse(
         inputs = INPUTS * springs_before(model, world)
         hidden = UNITS * springs_before(model, world)
         for row in range(lane, springs, wp.block_dim()):
-            pass_back(
+            input_adjoint(
                 control.parameter_rows,
                 model.parameter_start[world] // ROW,
                 control.hidden_rows,

@@ -69,7 +69,12 @@ def _build_act(
     Constants, Model, Tape = types.Constants, types.Model, types.Tape
     ROW, UNITS = types.row, sizes.units
     SECOND, BIAS = sizes.second // types.row, (sizes.second + sizes.units) // types.row
-    answer, begin, excite_row, squash = network.answer, sensing.begin, sensing.excite_row, sensing.squash
+    output_layer, begin, hidden_row, tanh_of_row = (
+        network.output_layer,
+        sensing.begin,
+        sensing.hidden_row,
+        sensing.tanh_of_row,
+    )
     stride_of, springs_before = sensing.stride_of, sensing.springs_before
 
     @wp.func(module=types.module, inline=True)
@@ -93,11 +98,11 @@ def _build_act(
         synchronise()
         bias = load(control.parameter_rows, first + BIAS)
         for row in range(lane, springs, wp.block_dim()):
-            excite_row(constants, model, control, tape, world, slot, row, centre)
-            before = answer(control.parameter_rows, first + SECOND, control.hidden_rows, hidden + row, stride)
+            hidden_row(constants, model, control, tape, world, slot, row, centre)
+            before = output_layer(control.parameter_rows, first + SECOND, control.hidden_rows, hidden + row, stride)
             for entry in range(ROW):
                 before[entry] = before[entry] + bias[0]
-            store(tape.actuation_rows, actuation + row, squash(before))
+            store(tape.actuation_rows, actuation + row, tanh_of_row(before))
 
     return act
 

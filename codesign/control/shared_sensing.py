@@ -11,10 +11,7 @@ import warp as wp
 
 from codesign.control.broadcast import BroadcastFunctions
 from codesign.control.shared_sizes import SharedSizes
-from codesign.sim.kernels import KernelTypes, build_tanh
-
-SHORTEST = 1.0e-6
-"""Length [m] that is added in quadrature to those of springs, and least rest length: padding has neither."""
+from codesign.sim.kernels import SHORTEST, KernelTypes, build_tanh
 
 
 @dataclass(frozen=True)
@@ -26,16 +23,16 @@ class SensingFunctions:
         stride_of: (count) -> distance between the numbers of `count` rows of springs in scratch.
         springs_before: (model, world) -> rows of springs before those of a world in scratch.
         begin: (model, control, world, lane, step): writes what units begin with.
-        squash: (numbers) -> their tanh.
-        excite_row: (constants, model, control, tape, world, slot, row, centre): writes inputs and units of a row.
+        tanh_of_row: (numbers) -> their tanh.
+        hidden_row: (constants, model, control, tape, world, slot, row, centre): writes inputs and units of a row.
     """
 
     lengths_of: Any
     stride_of: Any
     springs_before: Any
     begin: Any
-    squash: Any
-    excite_row: Any
+    tanh_of_row: Any
+    hidden_row: Any
 
 
 def build_sensing(
@@ -49,11 +46,10 @@ def build_sensing(
     INPUTS, CLOCK_AT, SENSES = sizes.padded_inputs, sizes.weights // types.row, sizes.senses
     at_of = sizes.offsets
     POSITION, VELOCITY = at_of.get("position", 0), at_of.get("velocity", 0)
-    LIGHT, CONTACT = at_of.get("light", 0), at_of.get("contact", 0)
-    LIGHTS, PADDING = int(LIGHT > 0), sizes.padded_inputs > sizes.inputs
+    MEANS, LIGHTS, PADDING = sizes.means, sizes.lights, sizes.padded_inputs > sizes.inputs
     functions = types.row_functions
     load, store, read, difference_of_ends = functions.load, functions.store, functions.read, functions.difference
-    sum_of_ends, excite, at_ends = functions.sum_of_ends, network.excite, network.at_ends
+    sum_of_ends, hidden_layer, at_ends = functions.sum_of_ends, network.hidden_layer, functions.at_ends
     larger, tanh = types.larger, build_tanh(types)
 
     @wp.func(module=module, inline=True)
@@ -86,7 +82,7 @@ def build_sensing(
             store(control.begin_rows, world * UNIT_ROWS + row, begins)
 
     @wp.func(module=module, inline=True)
-    def squash(values: row_vector) -> row_vector:
+    def tanh_of_row(values: row_vector) -> row_vector:
         squashed = row_vector()
         for entry in range(ROW):
             squashed[entry] = tanh(values[entry])
@@ -127,19 +123,16 @@ def build_sensing(
         model: Model, control: Controller, tape: Tape, sensed: int, masses: int, spring: int, own: int, stride: int
     ):
         """Write what masses feel at the ends of a row of springs."""
-        if wp.static(LIGHT > 0):
-            here = at_ends(tape.sense_rows, sensed, model.first, spring)
-            there = at_ends(tape.sense_rows, sensed, model.second, spring)
-            store(control.input_rows, own + LIGHT * stride, (here + there) * real(0.5))
-            store(control.input_rows, own + (LIGHT + 1) * stride, here - there)
-        if wp.static(CONTACT > 0):
-            felt = sensed + LIGHTS * masses
-            one = at_ends(tape.sense_rows, felt, model.first, spring)
-            other = at_ends(tape.sense_rows, felt, model.second, spring)
-            store(control.input_rows, own + CONTACT * stride, (one + other) * real(0.5))
+        for kind in range(SENSES):
+            here = at_ends(tape.sense_rows, sensed + kind * masses, model.first, spring)
+            there = at_ends(tape.sense_rows, sensed + kind * masses, model.second, spring)
+            at = MEANS + kind + LIGHTS * wp.min(kind, 1)
+            store(control.input_rows, own + at * stride, (here + there) * real(0.5))
+            if kind < LIGHTS:
+                store(control.input_rows, own + (at + 1) * stride, here - there)
 
     @wp.func(module=module, inline=True)
-    def excite_row(
+    def hidden_row(
         constants: Constants,
         model: Model,
         control: Controller,
@@ -164,7 +157,7 @@ def build_sensing(
         if wp.static(SENSES > 0):
             sensed = SENSES * (start * constants.segment + slot * masses) // ROW
             sense_around(model, control, tape, sensed, masses // ROW, spring, own, stride)
-        excite(
+        hidden_layer(
             control.parameter_rows,
             model.parameter_start[world] // ROW,
             control.begin_rows,
@@ -177,6 +170,6 @@ def build_sensing(
         )
         for unit in range(UNITS):
             at_unit = hidden + unit * stride
-            store(control.hidden_rows, at_unit, squash(load(control.hidden_rows, at_unit)))
+            store(control.hidden_rows, at_unit, tanh_of_row(load(control.hidden_rows, at_unit)))
 
-    return SensingFunctions(lengths_of, stride_of, springs_before, begin, squash, excite_row)
+    return SensingFunctions(lengths_of, stride_of, springs_before, begin, tanh_of_row, hidden_row)

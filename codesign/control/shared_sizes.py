@@ -42,11 +42,11 @@ class SharedSizes:
     @property
     def offsets(self) -> dict[str, int]:
         """Where each sensor has its inputs among those of a muscle, behind the strain."""
-        widths = {"position": 2 * self.dimension, "velocity": self.dimension, "light": 2, "contact": 1}
+        widths = {"position": 2 * self.dimension, "velocity": self.dimension, "light": 2}
         found, at = {}, 1
         for sensor in self.sensors:
             found[sensor] = at
-            at += widths[sensor]
+            at += widths.get(sensor, 1)
         return found | {"end": at}
 
     @property
@@ -63,6 +63,17 @@ class SharedSizes:
     def senses(self) -> int:
         """Of the sensors, how many the simulator feels for every mass."""
         return len(senses_of(self.sensors))
+
+    @property
+    def lights(self) -> int:
+        """Whether light is sensed, as a number: it is the first of the senses, and has a difference behind its mean."""
+        return int("light" in self.sensors)
+
+    @property
+    def means(self) -> int:
+        """Place of the mean of the first sense among the inputs of a muscle."""
+        senses = senses_of(self.sensors)
+        return self.offsets[senses[0]] if senses else 0
 
     @property
     def spare(self) -> int:
@@ -101,8 +112,8 @@ class SharedSizes:
             "passed_rows": self.units * segment * one,
         }
 
-    def slots(self) -> np.ndarray:
-        """Return where the weights lie among the parameters, in the order of the controller's groups."""
+    def weight_indices(self) -> np.ndarray:
+        """Return where the weights lie among the parameters, in the order of the controller's shapes."""
         unit = np.arange(self.hidden)
         clock = self.weights + np.arange(self.clock)[None] * self.units + unit[:, None]
         sensed = unit[:, None] * self.padded_inputs + np.arange(self.inputs)[None]

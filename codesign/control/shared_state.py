@@ -4,9 +4,9 @@ from typing import Any
 
 import warp as wp
 
-from codesign.control.shared_sensing import SHORTEST, SensingFunctions
+from codesign.control.shared_sensing import SensingFunctions
 from codesign.control.shared_sizes import SharedSizes
-from codesign.sim.kernels import KernelTypes, synchronise
+from codesign.sim.kernels import SHORTEST, KernelTypes, build_gather, build_gather_senses, synchronise
 
 
 def build_to_state(types: KernelTypes, sizes: SharedSizes, sensing: SensingFunctions, Controller: Any) -> Any:
@@ -20,7 +20,8 @@ def build_to_state(types: KernelTypes, sizes: SharedSizes, sensing: SensingFunct
     DIMENSION, ROW, module = types.dimension, types.row, types.module
     at_of = sizes.offsets
     POSITION, VELOCITY = at_of.get("position", 0), at_of.get("velocity", 0)
-    LIGHT, CONTACT, SENSES = at_of.get("light", 0), at_of.get("contact", 0), sizes.senses
+    MEANS, LIGHTS, SENSES, PARTS = sizes.means, sizes.lights, sizes.senses, -(-sizes.senses // types.dimension)
+    gather_to, gather_senses = build_gather(types), build_gather_senses(types, sizes.senses)
     functions = types.row_functions
     load, store, load_coordinates, store_coordinates = (
         functions.load,
@@ -102,21 +103,20 @@ def build_to_state(types: KernelTypes, sizes: SharedSizes, sensing: SensingFunct
         store_coordinates(tape.force, to_first, ends)
 
     @wp.func(module=module, inline=True)
-    def pass_senses(control: Controller, tape: Tape, own: int, stride: int, to_second: int, to_first: int):
-        """Write what a row of springs passes to what its ends feel, one sense on each axis."""
+    def pass_senses(control: Controller, tape: Tape, own: int, stride: int, to_second: int, to_first: int, begin: int):
+        """Write what a row of springs passes to what its ends feel, one sense on each axis, from `begin` on."""
         first = rows()
         second = rows()
-        if wp.static(LIGHT > 0):
-            mean = load(control.input_rows, own + LIGHT * stride)
-            brighter = load(control.input_rows, own + (LIGHT + 1) * stride)
+        for axis in range(DIMENSION):
+            kind = wp.min(begin + axis, SENSES - 1)
+            at = MEANS + kind + LIGHTS * wp.min(kind, 1)
+            mean = load(control.input_rows, own + at * stride)
+            brighter = row_vector()
+            if kind < LIGHTS:
+                brighter = load(control.input_rows, own + (at + 1) * stride)
             for entry in range(ROW):
-                first[0, entry] = mean[entry] * real(0.5) + brighter[entry]
-                second[0, entry] = mean[entry] * real(0.5) - brighter[entry]
-        if wp.static(CONTACT > 0):
-            felt = load(control.input_rows, own + CONTACT * stride)
-            for entry in range(ROW):
-                first[SENSES - 1, entry] = felt[entry] * real(0.5)
-                second[SENSES - 1, entry] = felt[entry] * real(0.5)
+                first[axis, entry] = mean[entry] * real(0.5) + brighter[entry]
+                second[axis, entry] = mean[entry] * real(0.5) - brighter[entry]
         store_coordinates(tape.force, to_second, second)
         store_coordinates(tape.force, to_first, first)
 
@@ -161,22 +161,14 @@ def build_to_state(types: KernelTypes, sizes: SharedSizes, sensing: SensingFunct
                 to = force + row * ROW * DIMENSION
                 pass_velocities(control, tape, inputs + row, stride, to, to + other)
             synchronise()
-            for row in range(lane, count, wp.block_dim()):
-                base = DIMENSION * (start + row) * ROW
-                passed = load_coordinates(adjoint.velocity, base) + gathered_by(model, tape, force, start + row)
-                store_coordinates(adjoint.velocity, base, passed)
+            gather_to(model, tape, adjoint.velocity, force, start, count, lane)
         if wp.static(SENSES > 0):
-            synchronise()
-            for row in range(lane, springs, wp.block_dim()):
-                to = force + row * ROW * DIMENSION
-                pass_senses(control, tape, inputs + row, stride, to, to + other)
-            synchronise()
-            for row in range(lane, count, wp.block_dim()):
-                felt = gathered_by(model, tape, force, start + row)
-                for kind in range(SENSES):
-                    values = row_vector()
-                    for entry in range(ROW):
-                        values[entry] = felt[kind, entry]
-                    store(adjoint.sense_rows, SENSES * start + kind * count + row, values)
+            for part in range(PARTS):
+                synchronise()
+                for row in range(lane, springs, wp.block_dim()):
+                    to = force + row * ROW * DIMENSION
+                    pass_senses(control, tape, inputs + row, stride, to, to + other, part * DIMENSION)
+                synchronise()
+                gather_senses(model, tape, adjoint, force, start, count, lane, part * DIMENSION)
 
     return to_state

@@ -135,7 +135,7 @@ class EvaluationSpec:
         """
         steps, dimension = self.physics.steps, self.dimension
         sizes = [
-            sum(math.prod(shape) for shape in self.controller.groups(masses, springs, dimension, steps).values())
+            sum(math.prod(shape) for shape in self.controller.weight_shapes(masses, springs, dimension, steps).values())
             for masses, springs in ((8, 24), (12, 42))
         ]
         if sizes[0] != sizes[1]:

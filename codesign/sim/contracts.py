@@ -93,8 +93,8 @@ class Terrain(Protocol):
 class Controller(Protocol):
     """What turns time and state into actuation.
 
-    Outside the simulator, the weights of a body's controller are one vector: its groups one after the other, in the
-    order of `groups`, each in C order. Inside, they lie as kernels want them, with padding that is always zero.
+    Outside the simulator, the weights of a body's controller are one vector: its parts one after the other, in the
+    order of `weight_shapes`, each in C order. Inside, they lie as kernels want them, with padding that is always zero.
     """
 
     @property
@@ -120,19 +120,19 @@ class Controller(Protocol):
         """Return how many parameters each world has, padding included, shape (worlds,)."""
         ...
 
-    def history(self, layout: Layout, segment: int) -> np.ndarray:
+    def scratch_sizes(self, layout: Layout, segment: int) -> np.ndarray:
         """Return how many reals of scratch each world needs, shape (worlds,)."""
         ...
 
-    def resident(self, layout: Layout, segment: int) -> np.ndarray:
+    def shared_sizes(self, layout: Layout, segment: int) -> np.ndarray:
         """Return how many reals of each world `stage` has in shared memory, shape (worlds,)."""
         ...
 
-    def groups(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
+    def weight_shapes(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of a body's weights by name."""
         ...
 
-    def slots(self, layout: Layout, world: int, steps: int) -> np.ndarray:
+    def weight_indices(self, layout: Layout, world: int, steps: int) -> np.ndarray:
         """Return where the weights of a world lie among its parameters, padding included, shape (weights,)."""
         ...
 
@@ -153,6 +153,7 @@ class Binding:
         types: the types of the kernels.
         functions: what the controller's `functions` returned.
         layout: of the worlds.
+        bodies: of the worlds, each in its own frame.
         dt: length of a step [s].
         steps: of an episode.
         segment: steps of a segment.
@@ -161,6 +162,7 @@ class Binding:
     types: KernelTypes
     functions: ControllerFunctions
     layout: Layout
+    bodies: Bodies
     dt: float
     steps: int
     segment: int

@@ -280,7 +280,7 @@ class Simulator:
         constants = constants_of(physics, types, self.segment)
         owners = np.repeat(np.arange(self.controllers), np.diff(self.world_start))
         model = upload(self._packed, self.parameter_start[owners], self._gradient_start.numpy(), types, device)
-        binding = Binding(types, program.controller, self.layout, physics.dt, steps, self.segment)
+        binding = Binding(types, program.controller, self.layout, self.world_bodies, physics.dt, steps, self.segment)
         control = self.controller.bind(binding, self.parameters, self._world_gradients)
         world_parameters, ground = upload_world_parameters(self.conditions, types, device)
         parameters = upload_task_parameters(self.conditions, program.objective.Parameters, types.dimension, device)

@@ -112,7 +112,7 @@ def test_a_run_goes_on_as_it_was_started(
         ("seed: 0", "seed: 0\n_target_: os.system", "'_target_'"),
         ("seed: 0", "seed: [0", "a configuration in YAML"),
         ("seed: 0", "seed: !!python/object/apply:os.system ['touch owned']", "a configuration in YAML"),
-        ("name: mlp", "name: os.system", "controller to be one of cpg, mlp"),
+        ("name: mlp", "name: os.system", "controller to be one of cpg, cpg_feedback, mlp"),
     ],
 )
 def test_an_altered_configuration_is_refused(

@@ -21,7 +21,7 @@ def write_bumps(path: Path, size: float) -> None:
 
 def write_controller(path: Path, size: float) -> None:
     controller = CONTROLLERS["shared"]()
-    count = sum(map(math.prod, controller.groups(8, 24, 2, 60).values()))
+    count = sum(map(math.prod, controller.weight_shapes(8, 24, 2, 60).values()))
     write_weights(path, size * np.random.default_rng(0).normal(size=count), controller, 2)
 
 
@@ -75,7 +75,7 @@ def test_weights_of_as_many_numbers_that_mean_something_else_are_refused(
 ) -> None:
     """Position alone in 3D gives a muscle as many numbers as position and velocity do in 2D."""
     spatial = CONTROLLERS["shared"](sensors=("position",))
-    count = sum(map(math.prod, spatial.groups(8, 24, 3, 60).values()))
+    count = sum(map(math.prod, spatial.weight_shapes(8, 24, 3, 60).values()))
     write_weights(here / "spatial.safetensors", np.zeros(count), spatial, 3)
     assert main([*BEGIN, "controller=shared", "weights=spatial.safetensors"]) == 2
     said = capsys.readouterr().err

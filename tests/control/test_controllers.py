@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from codesign.body import Bodies
-from codesign.control import CONTROLLERS, Cpg, Mlp, Sequence, Shared
+from codesign.control import CONTROLLERS, Cpg, CpgFeedback, Mlp, OpenLoopSequence, Shared, Wave
 from codesign.errors import ConfigError
 from codesign.sim.layout.packing import pack
 from codesign.streams import Purpose, streams
@@ -31,7 +31,7 @@ def first_weights(controller: Any, bodies: Bodies, seed: int = 4) -> np.ndarray:
 def counts(controller: Any, bodies: Bodies) -> list[int]:
     """Return the number of weights of each body."""
     sizes = zip(np.diff(bodies.mass_start).tolist(), np.diff(bodies.spring_start).tolist(), strict=True)
-    groups = [controller.groups(masses, springs, 2, STEPS) for masses, springs in sizes]
+    groups = [controller.weight_shapes(masses, springs, 2, STEPS) for masses, springs in sizes]
     return [sum(int(np.prod(shape)) for shape in group.values()) for group in groups]
 
 
@@ -63,7 +63,7 @@ def test_weights_have_places_of_their_own(controller: Any, row: int) -> None:
     layout = pack(BODIES, row).layout
     sizes = controller.parameter_counts(layout, STEPS)
     for world, count in enumerate(counts(controller, BODIES)):
-        slots = controller.slots(layout, world, STEPS)
+        slots = controller.weight_indices(layout, world, STEPS)
         assert len(np.unique(slots)) == len(slots) == count
         assert slots.min() >= 0
         assert slots.max() < sizes[world]
@@ -104,7 +104,10 @@ def test_the_paper_s_first_weights() -> None:
         (Shared(hidden=6, sines=3, frequency=25.0, velocity_scale=0.2), 8),
         (Shared(hidden=40, sines=10), 8),
         (Cpg(frequency=40.0, amplitude=3.0), 8),
-        (Sequence(deviation=2.0), 8),
+        (CpgFeedback(frequency=40.0, gain=2.0), 1),
+        (CpgFeedback(frequency=40.0, gain=2.0), 8),
+        (Wave(frequency=25.0, wave_number=40.0), 8),
+        (OpenLoopSequence(deviation=2.0), 8),
     ],
     ids=str,
 )
@@ -142,9 +145,11 @@ def test_other_settings(controller: Any, row: int, monkeypatch: pytest.MonkeyPat
         (Shared, "gain_out", float("inf")),
         (Cpg, "frequency", -1.0),
         (Cpg, "amplitude", float("inf")),
-        (Sequence, "deviation", 0.0),
+        (CpgFeedback, "gain", 0.0),
+        (Wave, "wave_number", -2.0),
+        (OpenLoopSequence, "deviation", 0.0),
     ],
 )
 def test_settings_out_of_range(made: Any, setting: str, value: float) -> None:
-    with pytest.raises(ConfigError, match=f"controller.{setting}"):
+    with pytest.raises(ConfigError, match=f"expected {setting} to be"):
         made(**{setting: value})

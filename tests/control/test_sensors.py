@@ -174,4 +174,6 @@ def test_weights_that_all_muscles_share_fit_any_body(sensors: tuple[str, ...], p
     controller = Shared(sensors=sensors, sines=3, hidden=5)
     for dimension, inputs in ((2, plane), (3, space)):
         shapes = {"w1": (5, 3 + inputs), "b1": (5,), "w2": (5,), "b2": (1,)}
-        assert controller.groups(4, 6, dimension, 10) == controller.groups(40, 90, dimension, 10) == shapes
+        assert (
+            controller.weight_shapes(4, 6, dimension, 10) == controller.weight_shapes(40, 90, dimension, 10) == shapes
+        )

@@ -40,7 +40,7 @@ def test_together_there_is_one_controller() -> None:
     seen, unseen = walkers(SEEN), walkers(UNSEEN)
     first = seen.initial([np.random.default_rng(0)])
     np.testing.assert_array_equal(first, unseen.initial([np.random.default_rng(0)]))
-    assert len(first) == sum(int(np.prod(shape)) for shape in Shared().groups(1, 1, 2, 1).values())
+    assert len(first) == sum(int(np.prod(shape)) for shape in Shared().weight_shapes(1, 1, 2, 1).values())
 
 
 def test_first_weights_are_xavier_normal() -> None:

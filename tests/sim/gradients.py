@@ -64,20 +64,31 @@ def _losses(
     """Return the loss of one copy of the body for each shift of one quantity."""
     count = len(shifts)
     bodies, all_weights, starts = [body] * count, np.tile(weights, (count, 1)), np.tile(start, (count, 1, 1))
+    moved = None
     if quantity == "weights":
         all_weights = all_weights + shifts
     elif quantity == "velocities":
         starts = starts + shifts.reshape(starts.shape)
+    elif quantity == "positions":
+        # Where masses start, not the body: a controller may know where its springs are in a body at rest.
+        moved = shifts.reshape(-1, case.dimension)
     else:
         value = getattr(body, quantity)
         bodies = [replace(body, **{quantity: value + shift.reshape(value.shape)}) for shift in shifts]
-    simulator = _simulator(case, bodies, all_weights, starts, 0)
+    simulator = _simulator(case, bodies, all_weights, starts, 0, moved)
     simulator.forward()
     return simulator.loss.numpy()
 
 
-def _simulator(case: Case, bodies: list[Body], weights: np.ndarray, start: np.ndarray, segment_steps: int) -> Simulator:
-    simulator = case.left().simulator(
+def _simulator(
+    case: Case,
+    bodies: list[Body],
+    weights: np.ndarray,
+    start: np.ndarray,
+    segment_steps: int,
+    moved: np.ndarray | None = None,
+) -> Simulator:
+    simulator = case.left(moved).simulator(
         Bodies.of(bodies), segment_steps=segment_steps, velocities=start.reshape(-1, start.shape[-1])
     )
     simulator.load(weights.ravel())

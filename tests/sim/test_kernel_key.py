@@ -105,7 +105,7 @@ class Effort(Walk):
 class Touch(Cpg):
     """A controller that asks for a sense."""
 
-    senses = ("contact",)
+    inputs = ("contact_mean",)
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,34 @@ def cpg(case: "Case", _body: Any, weights: Weights) -> oracle.Actuate:
     return actuate
 
 
+def cpg_feedback(case: "Case", body: Any, weights: Weights) -> oracle.Actuate:
+    a, b = body.springs.T
+
+    def actuate(step: int, x: np.ndarray, _v: np.ndarray) -> np.ndarray:
+        strain = np.sqrt(((x[a] - x[b]) ** 2).sum(axis=1) + 1e-12) / body.rest_lengths - 1.0
+        contact = case.senses(x)["contact"][:, 0]
+        angle = case.controller.frequency * step * case.physics.dt + weights["phase"]
+        angle = angle + weights["contact_gain"] * (contact[a] + contact[b]) / 2.0 + weights["strain_gain"] * strain
+        return np.tanh(weights["amplitude"] * np.sin(angle) + weights["offset"])
+
+    return actuate
+
+
+def wave(case: "Case", body: Any, weights: Weights) -> oracle.Actuate:
+    # The controller knows the body before it was put into the world: differences are the same.
+    a, b = body.springs.T
+    place = (body.positions[a] + body.positions[b]) / 2.0 - body.positions.mean(axis=0)
+    along = body.positions[b] - body.positions[a]
+    along = along * np.where(along[:, -1:] < 0.0, -1.0, 1.0) / np.linalg.norm(along, axis=1, keepdims=True)
+    lead = along @ weights["direction_phase"] - place @ weights["wave_vector"]
+
+    def actuate(step: int, _x: np.ndarray, _v: np.ndarray) -> np.ndarray:
+        angle = weights["pace"] * case.controller.frequency * step * case.physics.dt + lead
+        return np.tanh(weights["amplitude"] * np.sin(angle) + weights["offset"])
+
+    return actuate
+
+
 def mlp(case: "Case", _body: Any, weights: Weights) -> oracle.Actuate:
     w1, b1, w2, b2 = (weights[name] for name in ("w1", "b1", "w2", "b2"))
     controller = case.controller
@@ -191,6 +219,8 @@ def sines(case: "Case", step: int) -> np.ndarray:
 ACTUATES: dict[str, Callable[["Case", Any, Weights], oracle.Actuate]] = {
     "mlp": mlp,
     "cpg": cpg,
+    "cpg_feedback": cpg_feedback,
+    "wave": wave,
     "sequence": lambda _case, _body, w: oracle.sequence(np.tanh(w["sequence"])),
     "shared": shared,
 }
@@ -331,12 +361,16 @@ class Case:
             **settings,
         )
 
-    def left(self) -> "Case":
-        """Return the same choice on ground that leaves bodies where their positions say: it does not set them down."""
+    def left(self, moved: np.ndarray | None = None) -> "Case":
+        """Return the same choice on ground that leaves bodies where their positions say: it does not set them down.
+
+        Args:
+            moved: what is added to the positions of all masses, if anything is [m].
+        """
 
         class Left(type(self.terrain)):
             def place(self, bodies: Bodies) -> np.ndarray:
-                return bodies.positions
+                return bodies.positions if moved is None else bodies.positions + moved
 
         return replace(self, terrain=Left(**asdict(self.terrain)))
 
@@ -348,7 +382,9 @@ class Case:
 
     def groups(self, body: Any, weights: np.ndarray) -> Weights:
         """Return a body's weights by name."""
-        shapes = self.controller.groups(len(body.positions), len(body.springs), self.dimension, self.physics.steps)
+        shapes = self.controller.weight_shapes(
+            len(body.positions), len(body.springs), self.dimension, self.physics.steps
+        )
         stops = np.cumsum([np.prod(shape) for shape in shapes.values()])
         parts = np.split(weights, stops[:-1])
         return {name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}

@@ -37,7 +37,7 @@ def step_operations(controller: Any, masses: np.ndarray, springs: np.ndarray, di
 
 
 def _mlp(controller: Any, masses: np.ndarray, springs: np.ndarray, dimension: int) -> np.ndarray:
-    inputs = controller.groups(1, 1, dimension, 1)["w1"][1]
+    inputs = controller.weight_shapes(1, 1, dimension, 1)["w1"][1]
     inputs = inputs + (inputs - controller.sines - 2) * (masses - 1)
     products = 2 * controller.hidden * (inputs + springs)
     return products + controller.hidden + springs + 3 * dimension * masses
@@ -55,7 +55,7 @@ def _sequence(controller: Any, masses: np.ndarray, springs: np.ndarray, dimensio
 
 def _shared(controller: Any, masses: np.ndarray, springs: np.ndarray, dimension: int) -> np.ndarray:
     del masses
-    inputs = controller.groups(1, 1, dimension, 1)["w1"][1]
+    inputs = controller.weight_shapes(1, 1, dimension, 1)["w1"][1]
     products = 2 * controller.hidden * (inputs - controller.sines + 1)
     return (products + controller.hidden + 1 + 3 * dimension) * springs + 2 * controller.hidden * controller.sines
 

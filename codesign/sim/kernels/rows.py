@@ -35,6 +35,8 @@ class RowFunctions:
             those of the second, or plus them, for the row of springs `index`.
         gather: (reals, at, places, start, stop) -> by axis, the sum over rows `start` to `stop` of places: what a row
             of masses collects from places behind `at`.
+        at_ends: (rows, at, places, index) -> numbers: of every mass there is one number; those of one end of the row
+            of springs `index`, `places` being the masses at that end and `at` the first row of masses.
         total: (reals, at, count) -> vector: the sum over `count` rows of masses.
         coordinate: (vector, index) -> real: what number `index` of the coordinates of masses is in, if all masses are
             at one place; chosen without an index at run time, which would put the vector into a GPU's local memory.
@@ -48,6 +50,7 @@ class RowFunctions:
     difference: Any
     sum_of_ends: Any
     gather: Any
+    at_ends: Any
     total: Any
     coordinate: Any
 
@@ -85,6 +88,13 @@ def build_rows(dimension: int, precision: str, row: int, types: dict[str, Any]) 
     @wp.func_native(code["gather"])
     def gather(values: reals, at: int, places: index_rows, start: int, stop: int) -> rows: ...
 
+    @wp.func_native(f"""const {name}* p = (const {name}*)(values.data + at);
+    const int* own = (const int*)(places.data + index);
+    wp::vec_t<{row}, {name}> out;
+    for (int e = 0; e < {row}; ++e) out[e] = p[own[e]];
+    return out;""")
+    def at_ends(values: row_array, at: int, places: index_rows, index: int) -> row_vector: ...
+
     @wp.func_native(f"""wp::vec_t<{dimension}, {name}> out;
     {name} sums[{width}] = {{}};
     const {name}* p = values.data + at;
@@ -100,7 +110,17 @@ def build_rows(dimension: int, precision: str, row: int, types: dict[str, Any]) 
     def coordinate(place: vector, index: int) -> real: ...
 
     return RowFunctions(
-        read, load, store, load_coordinates, store_coordinates, difference, sum_of_ends, gather, total, coordinate
+        read,
+        load,
+        store,
+        load_coordinates,
+        store_coordinates,
+        difference,
+        sum_of_ends,
+        gather,
+        at_ends,
+        total,
+        coordinate,
     )
 
 

@@ -38,7 +38,7 @@ def parameter_layout(controller: Controller, layout: Layout, world_start: np.nda
     counts = controller.parameter_counts(layout, steps)
     first_worlds = world_start[:-1]
     start = padded_offsets(counts[first_worlds], PARAMETER_ALIGNMENT)
-    slots = [controller.slots(layout, world, steps) for world in first_worlds.tolist()]
+    slots = [controller.weight_indices(layout, world, steps) for world in first_worlds.tolist()]
     return ParameterLayout(
         start,
         padded_offsets(counts, PARAMETER_ALIGNMENT),
