@@ -211,10 +211,24 @@ def _where_below(
     return np.where(below, held_x, free), np.where(below, held_v, v)
 
 
+def coulomb_impulse(friction: float, normal: np.ndarray, tangential: np.ndarray) -> np.ndarray:
+    """Return the change of the tangential velocity of masses that the ground stops, by Coulomb's law.
+
+    The impulse of friction opposes sliding; it is at most the coefficient times the impulse along the normal, and no
+    more than what brings the mass to rest.
+
+    Args:
+        friction: the coefficient.
+        normal: velocities along the normal before the contact, which takes them away [m/s], shape (n,).
+        tangential: velocities along the ground [m/s], shape (n,).
+    """
+    return -np.sign(tangential) * np.minimum(friction * np.abs(normal), np.abs(tangential))
+
+
 def _grip(physics: Any) -> float:
-    """Return the largest share of the tangential speed that friction takes, by default as much as friction."""
+    """Return the largest share of the tangential speed that friction takes, by default the coefficient, at most 1."""
     grip = getattr(physics, "grip", None)
-    return physics.friction if grip is None else grip
+    return min(physics.friction, 1.0) if grip is None else grip
 
 
 def coulomb(ground: Ground, physics: Any, x: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

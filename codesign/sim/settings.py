@@ -26,7 +26,7 @@ class Physics:
         damping: rate at which velocities decay [1/s].
         contact: "no_slip", "coulomb" or "smooth".
         friction: share of the normal speed that Coulomb contact takes from the tangential speed.
-        grip: largest share of the tangential speed that it takes in a step; None for as much as `friction` (2024 code;
+        grip: largest share of the tangential speed that it takes in a step; None for `friction`, at most 1 (2024 code;
             it is 0.95 in the 2026 code).
         softness: how deep [m] smooth contact begins to push.
         regularisation: length [m] that is added to every spring, so that two masses in one place do not divide by zero.

@@ -10,7 +10,7 @@ from codesign.body import Bodies
 from codesign.errors import ConfigError
 from codesign.sim import Conditions, Pooling, require_conditions
 from codesign.tasks import Flat, Light, Walk
-from tests.sim.bodies import ASSORTED, lifted, lone_mass
+from tests.sim.bodies import ASSORTED, lifted, lone_mass, pair
 from tests.sim.worlds import BODIES, MET, Case, bumps, met_at
 
 # Grounds on grids share kernels, so that one simulator can hold any of them.
@@ -122,6 +122,25 @@ def test_a_push_changes_all_velocities_once() -> None:
     velocities = np.diff(pushed - plain, axis=0) / 0.004
     np.testing.assert_array_equal(velocities[:7], 0.0)
     np.testing.assert_allclose(velocities[7:], np.broadcast_to([0.5, -0.25], (23, 2, 2)), rtol=0, atol=1e-12)
+
+
+def test_energy_counts_the_noise_of_motors() -> None:
+    """The work of a muscle is its tension times its change of length, and motion tells the tension: F = m dv / dt."""
+    case = Case.of(controller="cpg", steps=50, gravity=0.0, damping=0.0)
+    body = lifted(replace(pair(), swings=np.array([0.1])), 5.0)
+    made = case.left().simulator(
+        Bodies.of([body]),
+        conditions=[Conditions(case.left().terrain, Walk(), motor_noise=0.3, noise_seed=4)],
+        segment_steps=50,
+    )
+    made.load(np.zeros(made.weight_slots.shape))
+    made.forward(conduct=True)
+    x = made.motion()[0][:, :, 0]
+    velocities = np.diff(x, axis=0, prepend=x[:1]) / case.physics.dt
+    tension = np.diff(velocities[:, 0]) / case.physics.dt
+    work = np.abs(tension * np.diff(x[:, 1] - x[:, 0])).sum()
+    assert work > 1e-5
+    np.testing.assert_allclose(made.measures()["energy"], [work], rtol=1e-9)
 
 
 def test_a_friction_factor_multiplies_friction() -> None:
