@@ -1,6 +1,7 @@
 """What an experiment's configuration is made of: the registries of all rooms, and what their entries make together."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from codesign.evaluate import EVALUATORS, Trial, Worlds
 from codesign.genome import LATTICES, VariationSettings
 from codesign.run import CheckpointSettings, Experiment, meaning, read_weights
 from codesign.search import SEARCHES
-from codesign.sim import Execution, Physics
+from codesign.sim import CONTACTS, FORCES, Execution, Physics
 from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS
 
@@ -26,9 +27,11 @@ def of_trials() -> Catalogue:
             "task": TASKS,
             "terrain": TERRAINS,
             "learner": LEARNERS,
+            "sim.contact": CONTACTS,
         },
         records={"body.tissue": Tissue, "sim": Physics, "execution": Execution, "conditions": Worlds},
         values={"seed": int, "weights": str | None},
+        collections={"forces": FORCES},
     )
 
 
@@ -44,6 +47,7 @@ def of_experiments() -> Catalogue:
             "logger": Logger,
         },
         values={**trials.values, "title": str, "run": str | None},
+        collections=trials.collections,
     )
 
 
@@ -60,7 +64,7 @@ def trial_of(settings: Mapping[str, Any]) -> Trial:
     return Trial(
         lattice=settings["body.lattice"],
         tissue=settings["body.tissue"],
-        physics=settings["sim"],
+        physics=replace(settings["sim"], forces=settings["forces"]),
         execution=settings["execution"],
         controller=settings["controller"],
         task=settings["task"],

@@ -124,7 +124,7 @@ def _world_of(trial: Trial, dimension: int) -> str:
     published = "; sim=voxel is the physics of published cubes" if dimension == 3 else ""
     return (
         f"New controllers: {trial.controller.name}, task={trial.task.name}, terrain={trial.terrain.name}, "
-        f"sim.contact={physics.contact}, sim.gravity={physics.gravity:g}{published}"
+        f"sim.contact={physics.contact.name}, sim.gravity={physics.gravity:g}{published}"
     )
 
 

@@ -15,6 +15,9 @@ from codesign.control.shared_kernels import build_shared_network
 from codesign.control.shared_sizes import SharedSizes
 from codesign.sim import Binding, ControllerFunctions, KernelTypes, Layout
 
+KNOWN = ("position", "velocity", "light", "contact")
+"""Sensors that the network takes in: of what masses sense as many as there are axes, see `shared_state`."""
+
 
 @dataclass(frozen=True)
 class Shared:
@@ -57,7 +60,7 @@ class Shared:
         row_vector = "hidden", "sines", "frequency", "position_scale", "velocity_scale", "gain_in", "gain_out"
         for field in row_vector:
             require_positive("controller", field, getattr(self, field))
-        object.__setattr__(self, "sensors", ordered_sensors(self.sensors))
+        object.__setattr__(self, "sensors", ordered_sensors(self.sensors, KNOWN))
 
     @property
     def senses(self) -> tuple[str, ...]:

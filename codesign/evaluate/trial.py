@@ -7,7 +7,17 @@ from codesign.body import Bodies, Tissue
 from codesign.errors import ConfigError
 from codesign.evaluate.worlds import Worlds
 from codesign.genome import LatticeSettings
-from codesign.sim import Conditions, Controller, Execution, Physics, Simulator, Task, Terrain, require_conditions
+from codesign.sim import (
+    Conditions,
+    Controller,
+    Execution,
+    Physics,
+    Simulator,
+    Task,
+    Terrain,
+    beacon_of,
+    require_conditions,
+)
 from codesign.streams import require_seed
 from codesign.train import Learner
 
@@ -50,9 +60,13 @@ class Trial:
     def __post_init__(self) -> None:
         require_seed(self.seed)
         self.require_dimension(self.dimension)
-        if "light" in self.controller.senses and self.task.light(self.dimension) is None:
+        if "light" in self.controller.senses and beacon_of(self.conditions()[0], self.dimension) is None:
             got = f"a light sensor and task={self.task.name}, which has no light"
-            raise ConfigError("a task with a light", got, "choose task=light, or leave light out of controller.sensors")
+            remedy = "choose task=light, set conditions.beacon, or leave light out of controller.sensors"
+            raise ConfigError("a task with a light", got, remedy)
+        if self.worlds.friction_spread and not self.physics.contact.has_friction:
+            got = f"{self.worlds.friction_spread:g} with sim={self.physics.contact.name}, which has no friction"
+            raise ConfigError("conditions.friction_spread of 0", got, "set it to 0, or choose sim=coulomb")
         if self.start:
             wanted = require_any_body(self)
             if len(self.start) != wanted:

@@ -100,6 +100,8 @@ def flat(value: Any, name: str = "") -> dict[str, Any]:
 
     Long lists, such as many heights, become checksums.
     """
+    if isinstance(value, tuple) and value and all(map(dataclasses.is_dataclass, value)):
+        value = {item.name: item for item in value}
     if dataclasses.is_dataclass(value):
         value = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
     if isinstance(value, Mapping):

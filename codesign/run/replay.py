@@ -15,7 +15,7 @@ from codesign.run.designs import Design, design_id
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.selection import select
-from codesign.sim import Simulator, light_of
+from codesign.sim import Simulator, beacon_of
 from codesign.train import LearningStatus
 
 FRAMES_PER_SECOND = 50.0
@@ -121,7 +121,7 @@ def _record(trial: Trial, bodies: Bodies, designs: Sequence[Design], weights: Se
     simulator = trial.simulator(bodies)
     before = _move(simulator, initial_weights(trial, simulator, _identities(designs)))
     after = _move(simulator, np.concatenate(weights).astype(np.float64))
-    light = light_of(simulator.conditions[0], trial.dimension)
+    light = beacon_of(simulator.conditions[0], trial.dimension)
     names = tuple(material.name for material in trial.lattice.build().materials)
     recordings = []
     for index, design in enumerate(designs):

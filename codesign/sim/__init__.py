@@ -1,6 +1,6 @@
 """The simulator: many different bodies at once, forwards and in reverse, on a CPU or a GPU."""
 
-from codesign.sim.conditions import Conditions, light_of, require_conditions
+from codesign.sim.conditions import Conditions, beacon_of, require_conditions
 from codesign.sim.contracts import (
     Binding,
     Controller,
@@ -9,8 +9,16 @@ from codesign.sim.contracts import (
     Terrain,
 )
 from codesign.sim.device import device_of
-from codesign.sim.kernels.contact import CONTACTS
-from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.kernels.contact import CONTACTS, Coulomb, NoSlip, Smooth
+from codesign.sim.kernels.forces import FORCES, Dashpot, Water, Wind
+from codesign.sim.kernels.functions import (
+    Contact,
+    ControllerFunctions,
+    Force,
+    ForceFunctions,
+    TaskFunctions,
+    TerrainFunctions,
+)
 from codesign.sim.kernels.rows import REAL_BYTES, REAL_NAMES
 from codesign.sim.kernels.senses import SENSES
 from codesign.sim.kernels.step import synchronise
@@ -25,6 +33,7 @@ from codesign.sim.simulator import Simulator
 __all__ = [
     "CONTACTS",
     "CPU_FLAGS",
+    "FORCES",
     "MEBIBYTE",
     "POOLS",
     "REAL_BYTES",
@@ -33,24 +42,33 @@ __all__ = [
     "SENSES",
     "Binding",
     "Conditions",
+    "Contact",
     "Controller",
     "ControllerFunctions",
+    "Coulomb",
+    "Dashpot",
     "Execution",
+    "Force",
+    "ForceFunctions",
     "KernelTypes",
     "Layout",
+    "NoSlip",
     "Physics",
     "Pooling",
     "Simulator",
+    "Smooth",
     "Task",
     "TaskFunctions",
     "Terrain",
     "TerrainFunctions",
+    "Water",
+    "Wind",
+    "beacon_of",
     "build_tanh",
     "bytes_per_world",
     "device_of",
     "free_memory",
     "layout_of",
-    "light_of",
     "pack",
     "require_conditions",
     "split",

@@ -122,7 +122,7 @@ class Task(Protocol):
         ...
 
     def light(self, dimension: int) -> tuple[float, ...] | None:
-        """Return where the light is that can be sensed, as horizontal coordinates [m]; None where there is none."""
+        """Return where the task puts the beacon, as horizontal coordinates [m]; None if it needs none."""
         ...
 
     def variant(self, generator: np.random.Generator) -> "Task":

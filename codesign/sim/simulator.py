@@ -45,7 +45,7 @@ class Simulator:
         velocities: initial velocities [m/s], shape (masses of all worlds, dimension); at rest if not given.
 
     Raises:
-        ConfigError: a device that is not there, conditions that do not go together, a light outside of the ground.
+        ConfigError: a device that is not there, conditions that do not go together, a beacon outside of the ground.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Simulator:
         self._program = build_program(
             dimension,
             execution.precision,
-            physics.contact,
+            physics,
             conditions[0].terrain,
             controller,
             self.task,
@@ -269,7 +269,7 @@ class Simulator:
         model = upload(self._packed, self.parameter_start[owners], self._gradient_start.numpy(), types, device)
         binding = Binding(types, program.controller, self.layout, physics.dt, steps, self.segment)
         control = self.controller.bind(binding, self.parameters, self._world_gradients)
-        world_parameters, ground = upload_world_parameters(self.conditions, types, device)
+        world_parameters, ground = upload_world_parameters(self.conditions, physics, types, device)
         Values = program.task.Values
         own = [Values(*conditions.task.values(types.dimension)) for conditions in self.conditions]
         values = wp.array(own, dtype=Values, device=device)

@@ -12,7 +12,7 @@ from codesign.evaluate import Trial, Worlds, assess, bytes_needed
 from codesign.evaluate.assessment import develop
 from codesign.genome import Genomes, random_genomes
 from codesign.genome.lattices import CubeLattice
-from codesign.sim import Conditions, Execution, Physics
+from codesign.sim import Conditions, Coulomb, Execution, Physics
 from codesign.streams import Purpose, streams
 from codesign.tasks import Flat, Hills, Light, Walk
 from codesign.train import Normalized
@@ -27,7 +27,7 @@ def trial(worlds: Worlds = VARIED, **changes) -> Trial:
     made = Trial(
         lattice=LATTICE,
         tissue=Tissue(stiffness=15000.0, swing=0.2),
-        physics=Physics(steps=STEPS, gravity=-9.8, contact="coulomb"),
+        physics=Physics(steps=STEPS, gravity=-9.8, contact=Coulomb()),
         execution=Execution(device="cpu", memory_mib=64),
         controller=Cpg(),
         task=Walk(),

@@ -124,7 +124,7 @@ def _keep_adjoints(
     vector, state, scalar, task_state, real = types.vector, types.state, types.scalar, types.task_state, types.real
     Constants, Patch, Values = types.Constants, terrain.Patch, task.Values
     spring_impulse, advance, observe, loss = physics.spring_impulse, physics.advance, task.observe, task.loss
-    sense, Sensed = senses.sense, senses.Sensed
+    sense_product, Sensed = senses.product, senses.Sensed
 
     @wp.kernel(module=types.module, enable_backward=True)
     def keep_adjoints(
@@ -138,8 +138,8 @@ def _keep_adjoints(
         sensed: wp.array(dtype=Sensed),
     ):
         position = positions[0]
-        sensed[0] = sense(constants, patch, position)
-        impulse = spring_impulse(constants, position, real(0.0), real(0.0), real(0.0))
+        results[1] = sense_product(constants, patch, position, position, sensed[0])
+        impulse = spring_impulse(constants, position, position, real(0.0), real(0.0), real(0.0))
         states[0] = advance(constants, patch, position, position, impulse)
         memory = observe(values, memories[0], 0, 0, position, real(0.0))
         memories[1] = memory

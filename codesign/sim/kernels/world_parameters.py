@@ -1,4 +1,4 @@
-"""What differs between worlds: the ground, friction, the light, a push, and the noise of motors."""
+"""What differs between worlds: the ground, its friction, the beacon, a push, and the noise of motors."""
 
 import math
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ def build_world_parameters(types: KernelTypes, Values: Any) -> WorldParameterFun
     """Return the functions in given kernel types; world number w lives under conditions number w modulo their count."""
     module, real, Constants, WorldParameters = types.module, types.real, types.Constants, types.WorldParameters
     reals, values_array = wp.array(dtype=real), wp.array(dtype=Values)
-    row_vector, smaller = types.row_vector, types.smaller
+    row_vector = types.row_vector
 
     @wp.func_native("auto out = ground; out.data = ground.data + start; return out;")
     def begin(ground: reals, start: int) -> reals: ...
@@ -42,10 +42,8 @@ def build_world_parameters(types: KernelTypes, Values: Any) -> WorldParameterFun
     def apply(constants: Constants, world_parameters: WorldParameters, world: int) -> Constants:
         own = constants
         at = world % world_parameters.count
-        own.friction = constants.friction * world_parameters.friction[at]
-        if constants.grip < real(0.0):
-            own.grip = smaller(own.friction, real(1.0))  # more would turn a sliding mass round
-        own.light = world_parameters.light[at]
+        own.contact = world_parameters.contact[at]
+        own.beacon = world_parameters.beacon[at]
         own.push = world_parameters.push[at]
         own.push_step = world_parameters.push_step[at]
         own.noise = world_parameters.noise[at]

@@ -9,13 +9,14 @@ import warp as wp
 
 from codesign.machine import vector_bytes
 from codesign.sim.contracts import Controller, Task, Terrain
-from codesign.sim.kernels.contact import CONTACTS
+from codesign.sim.kernels.forces import build_forces, count_parameters
 from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions
 from codesign.sim.kernels.physics import build_physics
 from codesign.sim.kernels.rollout import RolloutKernels, build_rollout
 from codesign.sim.kernels.rows import REAL_BYTES
 from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.layout.block_memory import claimable
+from codesign.sim.settings import Physics
 
 CPU_FLAGS = (
     "-march=native -funsafe-math-optimizations -mreassociate -freciprocal-math -fno-signed-zeros -fapprox-func"
@@ -45,7 +46,7 @@ class Program:
 def build_program(
     dimension: int,
     precision: str,
-    contact: str,
+    physics: Physics,
     terrain: Terrain,
     controller: Controller,
     task: Task,
@@ -60,8 +61,9 @@ def build_program(
     Args:
         dimension: of space.
         precision: "float32" or "float64".
-        contact: a key of `CONTACTS`.
-        terrain: the ground. Of this and the next two only the structure goes into the kernels, their numbers do not.
+        physics: contact and forces. Of these and the next three only the structure goes into the kernels, their numbers
+            do not.
+        terrain: the ground.
         controller: what moves the bodies.
         task: what they are to do.
         row: masses or springs in a row, 1 for a GPU.
@@ -69,16 +71,18 @@ def build_program(
         physical_gradients: whether rest lengths and stiffness are differentiated too.
         shared: memory of a block that staged kernels claim [bytes], 0 for none.
     """
-    structures = _Structures(terrain, controller, task)
-    return _built(dimension, precision, contact, structures, row, noisy, physical_gradients, shared)
+    structures = _Structures(physics, terrain, controller, task)
+    return _built(dimension, precision, structures, row, noisy, physical_gradients, shared)
 
 
 class _Structures:
-    """Terrain, controller and task, equal where their kernels are."""
+    """Contact, forces, terrain, controller and task, equal where their kernels are."""
 
-    def __init__(self, terrain: Terrain, controller: Controller, task: Task) -> None:
+    def __init__(self, physics: Physics, terrain: Terrain, controller: Controller, task: Task) -> None:
         self.terrain, self.controller, self.task = terrain, controller, task
-        self.key = (terrain.structure, controller.structure, task.structure)
+        self.contact, self.forces = physics.contact, physics.forces
+        acting = (self.contact.structure, *(force.structure for force in self.forces))
+        self.key = (acting, terrain.structure, controller.structure, task.structure)
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -91,17 +95,17 @@ class _Structures:
 def _built(
     dimension: int,
     precision: str,
-    contact: str,
     structures: _Structures,
     row: int,
     noisy: bool,
     physical_gradients: bool,
     shared: int,
 ) -> Program:
-    key = (dimension, precision, contact, structures.key, row, noisy, physical_gradients, shared)
+    key = (dimension, precision, structures.key, row, noisy, physical_gradients, shared)
     module = f"codesign_{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}"
     terrain, controller, task = structures.terrain, structures.controller, structures.task
-    types = KernelTypes(dimension, precision, row, task.state_size, module, physical_gradients)
+    numbers = len(structures.contact.parameters(1.0)), count_parameters(structures.forces)
+    types = KernelTypes(dimension, precision, row, task.state_size, module, physical_gradients, *numbers)
     wp.set_module_options(
         {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3},
         module=wp.get_module(module),
@@ -109,7 +113,7 @@ def _built(
     ground, control, objective = terrain.functions(types), controller.functions(types), task.functions(types)
     kernels = build_rollout(
         types,
-        build_physics(types, CONTACTS[contact], ground),
+        build_physics(types, structures.contact, ground, build_forces(types, ground, structures.forces)),
         ground,
         control,
         objective,
