@@ -70,7 +70,7 @@ def _require_beacon(conditions: Conditions, dimension: int) -> None:
     if beacon is None:
         return
     if len(beacon) != dimension - 1:
-        raise ConfigError(f"a beacon of {dimension - 1} numbers", f"{len(beacon)}", "give one per level axis", "beacon")
+        raise ConfigError(f"{dimension - 1} numbers", f"{len(beacon)}", "give one per level axis", "beacon")
     low, high = conditions.terrain.extent(dimension)
     place = np.array(beacon)
     if not np.isfinite(place).all() or (place < low).any() or (place > high).any():

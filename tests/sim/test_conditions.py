@@ -8,7 +8,7 @@ import pytest
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
-from codesign.sim import Conditions, Pooling, require_conditions
+from codesign.sim import Conditions, Pooling, beacon_of, require_conditions
 from codesign.tasks import Flat, Light, Walk
 from tests.sim.bodies import ASSORTED, lifted, lone_mass, pair
 from tests.sim.worlds import BODIES, MET, Case, bumps, met_at
@@ -190,3 +190,14 @@ def test_motor_noise_is_uniform_and_has_the_deviation_asked_for() -> None:
 def test_worlds_that_do_not_go_together(worlds: list[Conditions], complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
         require_conditions(worlds, 2)
+
+
+def test_the_beacon_of_a_world_stands_before_that_of_its_task() -> None:
+    flat = Flat()
+    assert beacon_of(Conditions(flat, Walk()), 2) is None
+    placed = beacon_of(Conditions(flat, Walk(), beacon=(0.3, -0.2)), 3)
+    np.testing.assert_allclose(placed, [0.3, -0.2, flat.ground_height + 0.1])
+    moved = beacon_of(Conditions(flat, Light(target=(1.0, 0.0)), beacon=(0.3, -0.2)), 3)
+    np.testing.assert_array_equal(moved, placed)
+    with pytest.raises(ConfigError, match="beacon to be 1 numbers"):
+        require_conditions([Conditions(flat, Walk(), beacon=(0.3, -0.2))], 2)
