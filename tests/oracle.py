@@ -177,15 +177,23 @@ class Nodes:
 
 
 def spring_impulses(
-    body: Any, positions: np.ndarray, actuation: np.ndarray, dt: float, softening: float = SOFTENING
+    body: Any,
+    positions: np.ndarray,
+    actuation: np.ndarray,
+    dt: float,
+    softening: float = SOFTENING,
+    damping: float = 0.0,
+    velocities: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return the impulse on each mass, shape (masses, dimension)."""
+    """Return the impulse on each mass, shape (masses, dimension); `damping` is that of a dashpot beside each spring."""
     impulses = np.zeros_like(positions)
     for spring, (a, b) in enumerate(np.asarray(body.springs)):
         between = positions[a] - positions[b]
         length = np.sqrt((between**2).sum()) + softening
         target = body.rest_lengths[spring] * (1.0 + body.swings[spring] * actuation[spring])
         impulse = dt * body.stiffness[spring] * (length - target) / length * between
+        if velocities is not None:
+            impulse += dt * damping * ((velocities[a] - velocities[b]) @ between) * between / length**2
         impulses[a] -= impulse
         impulses[b] += impulse
     return impulses
@@ -211,10 +219,24 @@ def _where_below(
     return np.where(below, held_x, free), np.where(below, held_v, v)
 
 
+def coulomb_impulse(friction: float, normal: np.ndarray, tangential: np.ndarray) -> np.ndarray:
+    """Return the change of the tangential velocity of masses that the ground stops, by Coulomb's law.
+
+    The impulse of friction opposes sliding; it is at most the coefficient times the impulse along the normal, and no
+    more than what brings the mass to rest.
+
+    Args:
+        friction: the coefficient.
+        normal: velocities along the normal before the contact, which takes them away [m/s], shape (n,).
+        tangential: velocities along the ground [m/s], shape (n,).
+    """
+    return -np.sign(tangential) * np.minimum(friction * np.abs(normal), np.abs(tangential))
+
+
 def _grip(physics: Any) -> float:
-    """Return the largest share of the tangential speed that friction takes, by default as much as friction."""
+    """Return the largest share of the tangential speed that friction takes, by default the coefficient, at most 1."""
     grip = getattr(physics, "grip", None)
-    return physics.friction if grip is None else grip
+    return min(physics.friction, 1.0) if grip is None else grip
 
 
 def coulomb(ground: Ground, physics: Any, x: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -256,27 +278,63 @@ def smooth(ground: Ground, physics: Any, x: np.ndarray, v: np.ndarray) -> tuple[
 CONTACTS: dict[str, Contact] = {"coulomb": coulomb, "no_slip": no_slip, "smooth": smooth}
 
 
+def wind(settings: Any, _physics: Any, time: float, _x: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Return the drag [N] of masses in a level wind, whose speed goes up and down with time."""
+    speed = settings.speed * (1.0 + settings.gusts * np.sin(2.0 * np.pi * time / settings.period))
+    angle = np.deg2rad(settings.direction)
+    level = [np.cos(angle), np.sin(angle)][: v.shape[1] - 1]
+    relative = speed * np.array([*level, 0.0]) - v
+    return settings.linear * relative + settings.quadratic * np.linalg.norm(relative, axis=1)[:, None] * relative
+
+
+def water(settings: Any, physics: Any, _time: float, x: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Return buoyancy and drag [N] of masses of 1 kg, drag such that it stops a mass in one step at most."""
+    bottom = x[:, -1] - settings.size / 2.0
+    submerged = np.clip((settings.level - bottom) / settings.size, 0.0, 1.0)
+    rate = 0.5 * settings.density * settings.drag_area * submerged * np.linalg.norm(v, axis=1)
+    force = -(rate / (1.0 + physics.dt * rate))[:, None] * v
+    force[:, -1] -= settings.density * settings.volume * submerged * physics.gravity
+    return force
+
+
+FORCES: dict[str, Callable[..., np.ndarray]] = {"wind": wind, "water": water}
+
+
 @dataclass(frozen=True)
 class Scene:
-    """What a robot meets: the constants of its motion, the ground and what happens on it."""
+    """What a robot meets: the constants of its motion, the ground and what happens on it, and what else acts."""
 
     physics: Any
     ground: Ground
     contact: Contact
+    forces: tuple[Any, ...] = ()
+
+    @property
+    def damping(self) -> float:
+        """Damping of the dashpots beside springs [N s/m]."""
+        return sum(force.damping for force in self.forces if force.name == "dashpot")
 
 
-def advance(scene: Scene, x: np.ndarray, v: np.ndarray, impulses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def advance(
+    scene: Scene, x: np.ndarray, v: np.ndarray, impulses: np.ndarray, time: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Return positions and velocities of masses after one time step in which they got impulses."""
     physics = scene.physics
+    for force in scene.forces:
+        if force.name in FORCES:
+            impulses = impulses + physics.dt * FORCES[force.name](force, physics, time, x, v)
     v = np.exp(-physics.damping * physics.dt) * v + impulses
     v[:, -1] += physics.dt * physics.gravity
     return scene.contact(scene.ground, physics, x, v)
 
 
-def step(body: Any, scene: Scene, x: np.ndarray, v: np.ndarray, actuation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def step(
+    body: Any, scene: Scene, x: np.ndarray, v: np.ndarray, actuation: np.ndarray, time: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Return positions and velocities of a robot after one time step."""
     softening = getattr(scene.physics, "regularisation", SOFTENING)
-    return advance(scene, x, v, spring_impulses(body, x, actuation, scene.physics.dt, softening))
+    impulses = spring_impulses(body, x, actuation, scene.physics.dt, softening, scene.damping, v)
+    return advance(scene, x, v, impulses, time)
 
 
 @dataclass(frozen=True)
@@ -295,7 +353,7 @@ def rollout(body: Any, scene: Scene, actuate: Actuate, velocities: np.ndarray | 
     positions, speeds, actuations = [x], [v], []
     for t in range(scene.physics.steps):
         actuations.append(actuate(t, x, v))
-        x, v = step(body, scene, x, v, actuations[-1])
+        x, v = step(body, scene, x, v, actuations[-1], t * scene.physics.dt)
         positions.append(x)
         speeds.append(v)
     return Rollout(np.array(positions), np.array(speeds), np.array(actuations))

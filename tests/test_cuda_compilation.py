@@ -8,7 +8,7 @@ import pytest
 import warp as wp
 
 from codesign.control import CONTROLLERS
-from codesign.sim import CONTACTS
+from codesign.sim import CONTACTS, FORCES, Physics
 from codesign.sim.kernel_key import kernel_key
 from codesign.sim.launching.program import GPU_LANES, build_program
 from codesign.tasks import TASKS, TERRAINS
@@ -56,8 +56,10 @@ def module_of(choice: Choice, precision: str) -> wp.Module:
     dimension, contact, terrain, controller, task = choice
     parts = TERRAINS[terrain](), CONTROLLERS[controller](), TASKS[task]()
     noisy = contact == "smooth"
+    forces = tuple(force() for force in FORCES.values()) if contact == "coulomb" else ()
+    physics = Physics(contact=CONTACTS[contact](), forces=forces)
     program = build_program(
-        int(dimension), precision, contact, *parts, row=1, noisy=noisy, physical_gradients=True, shared=SHARED
+        int(dimension), precision, physics, *parts, row=1, noisy=noisy, physical_gradients=True, shared=SHARED
     )
     return program.kernels.forward.module
 

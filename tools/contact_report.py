@@ -19,14 +19,15 @@ import numpy as np
 
 from codesign.body import Bodies, Body
 from codesign.control import Mlp
-from codesign.sim import Conditions, Execution, Physics, Simulator
+from codesign.sim import Conditions, Execution, Physics, Simulator, Smooth
+from codesign.sim.kernels import Coulomb
 from codesign.streams import Purpose, stream, streams
 from codesign.tasks import Heightfield, Light, Rough
 
 STEPS = (200, 1000)
 SIZES = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4)
 DIRECTIONS = 4
-VOXELS = Physics(gravity=-9.8, friction=0.9, grip=0.95, regularisation=1e-8)
+VOXELS = Physics(gravity=-9.8, contact=Coulomb(friction=0.9, grip=0.95), regularisation=1e-8)
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,13 @@ class Choice:
 
 
 CHOICES = (
-    Choice("coulomb, 8 bisections", replace(VOXELS, contact="coulomb"), 8),
-    Choice("coulomb", replace(VOXELS, contact="coulomb")),
+    Choice("coulomb, 8 bisections", VOXELS, 8),
+    Choice("coulomb", VOXELS),
     *(
-        Choice(f"smooth, softness {softness:g} m", replace(VOXELS, contact="smooth", softness=softness))
+        Choice(
+            f"smooth, softness {softness:g} m",
+            replace(VOXELS, contact=Smooth(friction=0.9, grip=0.95, softness=softness)),
+        )
         for softness in (1e-4, 5e-4, 2e-3)
     ),
 )

@@ -31,7 +31,7 @@ from roofline import COUNTED, GRIDS, Occupancy, Sizes, forward_work, limits, rev
 
 from codesign.control import CONTROLLERS
 from codesign.errors import CodesignError
-from codesign.sim import CONTACTS
+from codesign.sim import CONTACTS, Physics
 from codesign.sim.device import GPU_SEGMENT, start_warp
 from codesign.sim.kernels.types import PRECISIONS
 from codesign.sim.launching.program import GPU_LANES, build_program
@@ -111,9 +111,10 @@ def report(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     cuobjdump = find_cuobjdump()
     start_warp(quiet=True)
     parts = TERRAINS[options.terrain](), CONTROLLERS[options.controller](), TASKS[options.task]()
+    physics = Physics(contact=CONTACTS[options.contact]())
     for architecture in options.arch:
         shared = claimable(BLOCK_SHARED[architecture])
-        kernels = build_program(2, options.precision, options.contact, *parts, row=1, shared=shared).kernels
+        kernels = build_program(2, options.precision, physics, *parts, row=1, shared=shared).kernels
         with tempfile.TemporaryDirectory() as folder:
             cubin = compile_module(kernels.forward.module, architecture, options.lanes, Path(folder))
             found = resources(cubin, cuobjdump)

@@ -34,7 +34,7 @@ from codesign.evaluate import EvaluationSpec
 from codesign.genome import Genomes
 from codesign.machine import vector_bytes
 from codesign.run import Design, RunFolder, select
-from codesign.sim import Simulator
+from codesign.sim import NoSlip, Simulator
 from codesign.streams import Purpose, stream
 from codesign.train import learn
 
@@ -153,7 +153,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--starts", type=int, default=2, help="initial weights per design")
     parser.add_argument("--horizons", default="", help="steps of episodes, with commas; by default those of the run")
     parser.add_argument("--iterations", type=int, default=None, help="steps to learn; by default those of the run")
-    parser.add_argument("--grazing-speed", type=float, default=None, help="sim.grazing_speed; by default the run's")
+    parser.add_argument(
+        "--grazing-speed", type=float, default=None, help="sim.contact.grazing_speed; by default the run's"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of initial weights")
     options = parser.parse_args(arguments)
     try:
@@ -164,7 +166,10 @@ def main(arguments: list[str]) -> int:
         if options.iterations is not None:
             spec = replace(spec, learner=replace(spec.learner, iterations=options.iterations))
         if options.grazing_speed is not None:
-            spec = replace(spec, physics=replace(spec.physics, grazing_speed=options.grazing_speed))
+            if not isinstance(spec.physics.contact, NoSlip):
+                got = f"{spec.physics.contact.name}, whose gradient has no bound"
+                raise ConfigError("the contact no_slip", got, "leave out --grazing-speed")
+            spec = replace(spec, physics=replace(spec.physics, contact=NoSlip(grazing_speed=options.grazing_speed)))
         if min(options.designs, options.starts) < 1 or spec.learner.iterations < 1:
             got = f"{options.designs} designs, {options.starts} starts, {spec.learner.iterations} iterations"
             raise ConfigError("at least one of each", got, "set --designs, --starts and --iterations to 1 or more")
@@ -179,7 +184,7 @@ def main(arguments: list[str]) -> int:
     print(
         f"{platform.machine()}, vectors of {8 * vector_bytes()} bits, Python {platform.python_version()}, {versions};"
     )
-    print(f"contact {spec.physics.contact}, grazing speed {spec.physics.grazing_speed:g} m/s\n")
+    print(f"contact {spec.physics.contact}\n")
     found = [report(name, spec, designs[: options.designs], options) for name, designs in groups.items()]
     limits = " | ".join(f"below {limit:g} [%]" for limit in COSINES)
     print(f"| designs | steps | learning | gradients | {limits} |\n" + "| --- " * (4 + len(COSINES)) + "|")

@@ -103,7 +103,7 @@ def draw_surface(axes: Any, terrain: Any, body: Body, light: Light | None) -> No
     for spring in body.springs:
         axes.plot(*placed[spring].T, color=INK, linewidth=0.9, zorder=10)
     if light is not None:
-        place = np.array([light.light(3)])
+        place = np.array([light.beacon(3)])
         axes.scatter(*place[0], terrain.height(place)[0] + 0.1, color=SUN, s=60, zorder=11)
     axes.computed_zorder = False
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(z.min() - 0.1, z.min() + 0.9))

@@ -1,6 +1,7 @@
 """What an experiment's configuration is made of: the registries of all rooms, and what their entries make together."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from codesign.evaluate import EVALUATORS, EvaluationSpec, Worlds
 from codesign.genome import LATTICES, VARIATIONS, VariationSettings
 from codesign.run import CheckpointSettings, Experiment, read_weights
 from codesign.search import SEARCHES
-from codesign.sim import Execution, Physics
+from codesign.sim import CONTACTS, FORCES, Execution, Physics
 from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS
 
@@ -43,10 +44,12 @@ def trial_catalogue() -> Catalogue:
             "task": TASKS,
             "terrain": TERRAINS,
             "learner": LEARNERS,
+            "sim.contact": CONTACTS,
         },
         records={"body.tissue": Tissue, "sim": Physics, "execution": Execution, "conditions": Worlds},
         values={"seed": int, "weights": str | None},
         meanings=TRIAL_MEANINGS,
+        collections={"forces": FORCES},
     )
 
 
@@ -63,6 +66,7 @@ def experiment_catalogue() -> Catalogue:
         },
         values={**trials.values, "title": str, "run": str | None},
         meanings=EXPERIMENT_MEANINGS,
+        collections=trials.collections,
     )
 
 
@@ -79,7 +83,7 @@ def evaluation_spec_of(settings: Mapping[str, Any]) -> EvaluationSpec:
     return EvaluationSpec(
         lattice=settings["body.lattice"],
         tissue=settings["body.tissue"],
-        physics=settings["sim"],
+        physics=replace(settings["sim"], forces=settings["forces"]),
         execution=settings["execution"],
         controller=settings["controller"],
         task=settings["task"],

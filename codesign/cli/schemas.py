@@ -18,16 +18,19 @@ class Catalogue:
     """What a configuration is made of, by dotted key.
 
     Attributes:
-        choices: registries; a section's `name` says which entry it fills in.
+        choices: registries; a section's `name` says which entry it fills in. One inside a record, such as `sim.contact`
+            inside `sim`, becomes the record's field of that name.
         records: sections of one kind.
         values: types of the plain values at the top.
         meanings: what keys mean that are no field of a dataclass: the plain values, and the entries of mappings.
+        collections: registries of which a configuration may choose any number of entries, each a section inside.
     """
 
     choices: Mapping[str, Mapping[str, type]]
     records: Mapping[str, type]
     values: Mapping[str, Any]
     meanings: Mapping[str, str] = field(default_factory=dict)
+    collections: Mapping[str, Mapping[str, type]] = field(default_factory=dict)
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -48,11 +51,29 @@ class Catalogue:
             raise ConfigError(f"{key} to be one of {', '.join(sorted(registry))}", f"{name!r}", remedy)
         return registry[name]
 
+    def members(self, config: Mapping[str, Any]) -> dict[str, type]:
+        """Return the dataclasses behind the sections that a configuration has in its collections, by dotted key.
+
+        Raises:
+            ConfigError: a registry has no such entry.
+        """
+        found = {}
+        for key, registry in self.collections.items():
+            for name in config.get(key) or {}:
+                if name not in registry:
+                    choices = ", ".join(sorted(registry))
+                    raise ConfigError(f"{key} as any of {choices}", f"{name!r}", f"choose with {key}=[NAME,NAME]")
+                found[f"{key}.{name}"] = registry[name]
+        return found
+
     def keys(self) -> list[str]:
         """Return every group and every dotted key that a configuration may set, whatever it chooses."""
         found = [*self.values, *(section.partition(".")[0] for section in self.sections)]
         for key in self.sections:
             found += [f"{key}.{name}" for name in self._fields(key)]
+        for key, registry in self.collections.items():
+            found += [key, *(f"{key}.{name}" for name in registry)]
+            found += [f"{key}.{name}.{field}" for name, kind in registry.items() for field in _settable(kind)]
         return sorted(set(found))
 
     def located(self, error: ConfigError) -> ConfigError:
@@ -89,7 +110,7 @@ class Catalogue:
 
 
 def _settable(kind: type) -> list[str]:
-    return [item.name for item in fields(kind) if item.init]
+    return [item.name for item in plain_fields(kind)]
 
 
 def register(catalogue: Catalogue) -> None:
@@ -103,8 +124,12 @@ def register(catalogue: Catalogue) -> None:
     for key, registry in catalogue.choices.items():
         group, _, inner = key.partition(".")
         for name, kind in registry.items():
-            node = mirror(kind) if not inner else nested({key: kind, **_records_of(catalogue, group)}, group)
+            base = mirror(catalogue.records[group]) if group in catalogue.records else None
+            node = mirror(kind) if not inner else nested({key: kind, **_records_of(catalogue, group)}, group, base)
             store.store(name, node, f"{GROUP}/{group}")
+    for key, registry in catalogue.collections.items():
+        for name, kind in registry.items():
+            store.store(name, mirror(kind), f"{GROUP}/{key}")
     for key, kind in catalogue.records.items():
         if "." not in key:
             store.store(key, mirror(kind), GROUP)
@@ -113,17 +138,24 @@ def register(catalogue: Catalogue) -> None:
 def whole(catalogue: Catalogue, kinds: Mapping[str, type]) -> type:
     """Return the schema of a whole configuration whose section `key` is of `kinds[key]`."""
     members: list[Any] = [(name, hint, "???") for name, hint in catalogue.values.items()]
-    for group in dict.fromkeys(key.partition(".")[0] for key in kinds):
+    for group in dict.fromkeys([*(key.partition(".")[0] for key in kinds), *catalogue.collections]):
         inside = {key: kind for key, kind in kinds.items() if key.startswith(f"{group}.")}
-        part = nested(inside, group) if inside else mirror(kinds[group])
+        base = mirror(kinds[group]) if group in kinds else None
+        part = nested(inside, group, base) if inside or base is None else base
         members.append((group, part, field(default_factory=part)))
     return make_dataclass("Configuration", members)
 
 
-def nested(kinds: Mapping[str, type], group: str) -> type:
-    """Return the schema of a group whose sections `group.name` are of the given kinds."""
+def nested(kinds: Mapping[str, type], group: str, base: type | None = None) -> type:
+    """Return the schema of a group whose sections `group.name` are of the given kinds, beside the fields of `base`."""
     parts = [(key.removeprefix(f"{group}."), mirror(kind)) for key, kind in kinds.items()]
-    return make_dataclass(group, [(name, part, field(default_factory=part)) for name, part in parts])
+    bases = () if base is None else (base,)
+    return make_dataclass(group, [(name, part, field(default_factory=part)) for name, part in parts], bases=bases)
+
+
+def plain_fields(kind: type) -> list[Field[Any]]:
+    """Return the fields of a dataclass that a configuration sets in its section, not in one of their own."""
+    return [item for item in fields(kind) if item.init and not item.metadata.get("section")]
 
 
 @cache
@@ -131,7 +163,7 @@ def mirror(kind: type) -> type:
     """Return a dataclass like `kind` that OmegaConf can fill in: open to change and without checks of its own."""
     hints = typing.get_type_hints(kind)
     return make_dataclass(
-        kind.__name__, [(item.name, _plain(hints[item.name]), _default(item)) for item in fields(kind) if item.init]
+        kind.__name__, [(item.name, _plain(hints[item.name]), _default(item)) for item in plain_fields(kind)]
     )
 
 

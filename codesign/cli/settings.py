@@ -28,13 +28,20 @@ def build(catalogue: Catalogue, config: Mapping[str, Any]) -> dict[str, Any]:
         ConfigError: a key that nothing reads, a missing section, a value of the wrong type or out of range.
     """
     kinds = kinds_of(catalogue, config)
+    members = catalogue.members(config)
     try:
         merged = OmegaConf.merge(OmegaConf.structured(whole(catalogue, kinds)), OmegaConf.create(dict(config)))
         values: Any = OmegaConf.to_container(merged, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         raise explain(error, catalogue) from error
     built = {name: values[name] for name in catalogue.values}
-    return {**built, **{key: _record(key, kind, _select(values, key)) for key, kind in kinds.items()}}
+    for key in sorted(kinds, key=lambda key: -key.count(".")):  # sections inside others first
+        inside = {other.rpartition(".")[2]: built[other] for other in kinds if other.rpartition(".")[0] == key}
+        section = {name: value for name, value in _select(values, key).items() if name not in inside}
+        built[key] = _record(key, kinds[key], section, inside)
+    for key in catalogue.collections:
+        built[key] = tuple(built.pop(member) for member in members if member.partition(".")[0] == key)
+    return built
 
 
 def kinds_of(catalogue: Catalogue, config: Mapping[str, Any]) -> dict[str, type]:
@@ -56,11 +63,11 @@ def _select(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return found
 
 
-def _record(key: str, kind: type, section: Mapping[str, Any]) -> Any:
+def _record(key: str, kind: type, section: Mapping[str, Any], inside: Mapping[str, Any]) -> Any:
     hints = typing.get_type_hints(kind)
     values = {str(name): _frozen(f"{key}.{name}", hints[str(name)], value) for name, value in section.items()}
     try:
-        return kind(**values)
+        return kind(**values, **inside)
     except ConfigError as error:
         raise error.within(key) from error
 

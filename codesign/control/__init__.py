@@ -3,7 +3,7 @@
 from codesign.control.cpg import Cpg
 from codesign.control.cpg_feedback import CpgFeedback
 from codesign.control.mlp import Mlp
-from codesign.control.sensors import SENSORS
+from codesign.control.sensors import sensors
 from codesign.control.sequence import OpenLoopSequence
 from codesign.control.shared import Shared
 from codesign.control.spring_controller import Parameter, SpringController
@@ -20,7 +20,6 @@ CONTROLLERS = {
 
 __all__ = [
     "CONTROLLERS",
-    "SENSORS",
     "Cpg",
     "CpgFeedback",
     "Mlp",
@@ -29,4 +28,5 @@ __all__ = [
     "Shared",
     "SpringController",
     "Wave",
+    "sensors",
 ]

@@ -24,11 +24,11 @@ class Mlp:
 
     The inputs are the sines sin(frequency t + 2 pi j / sines), then what every mass senses, mass by mass, then two ones
     (Strgar et al. 2024). A mass senses, in this order and as far as `sensors` names it, its position relative to the
-    centre of mass and its velocity, both times `input_scale`, then light and contact as they are (`SENSES`).
+    centre of mass and its velocity, both times `input_scale`, then what else it senses as it is (`SENSES`).
 
     Attributes:
         hidden: units of the hidden layer.
-        sensors: any of position, velocity, light and contact, or none; their order makes no difference.
+        sensors: any of `sensors()`, or none; their order makes no difference.
         sines: number of sines.
         frequency: of the sines [rad/s].
         input_scale: factor on positions [1/m] and velocities [s/m].

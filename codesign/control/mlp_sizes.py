@@ -16,7 +16,7 @@ class MlpSizes:
         hidden: units of the hidden layer.
         sines: sine inputs.
         row: masses or springs in a row.
-        sensors: what is sensed of every mass, in the order of `SENSORS`.
+        sensors: what is sensed of every mass, in the order of `sensors()`.
     """
 
     hidden: int

@@ -5,21 +5,26 @@ from collections.abc import Iterable
 from codesign.errors import ConfigError
 from codesign.sim.kernels import SENSES
 
-SENSORS = ("position", "velocity", *SENSES)
-"""Sensors in the order in which controllers take them in, whatever order they are chosen in."""
+MOTION = ("position", "velocity")
+"""Sensors of a mass's own motion; all others are senses, which the simulator computes for every mass."""
+
+
+def sensors() -> tuple[str, ...]:
+    """Return all sensors in the order in which controllers take them in, whatever order they are chosen in."""
+    return (*MOTION, *SENSES)
 
 
 def ordered_sensors(chosen: Iterable[str]) -> tuple[str, ...]:
-    """Return chosen sensors in the order of `SENSORS`.
+    """Return chosen sensors in the order in which controllers take them in.
 
     Raises:
         ConfigError: one that does not exist, or that is chosen twice.
     """
-    names = list(chosen)
-    if len(set(names)) < len(names) or not set(names) <= set(SENSORS):
+    names, known = list(chosen), sensors()
+    if len(set(names)) < len(names) or not set(names) <= set(known):
         got = f"[{', '.join(map(str, names))}]"
-        raise ConfigError(f"any of {', '.join(SENSORS)}, each once", got, "set {field}=[position,velocity]", "sensors")
-    return tuple(name for name in SENSORS if name in names)
+        raise ConfigError(f"any of {', '.join(known)}, each once", got, "set {field}=[position,velocity]", "sensors")
+    return tuple(name for name in known if name in names)
 
 
 def senses_of(sensors: Iterable[str]) -> tuple[str, ...]:

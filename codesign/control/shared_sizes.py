@@ -20,7 +20,7 @@ class SharedSizes:
         sines: sine inputs.
         dimension: of space.
         row: springs in a row.
-        sensors: what muscles sense besides their strain, in the order of `SENSORS`.
+        sensors: what muscles sense besides their strain, in the order of `sensors()`.
     """
 
     hidden: int

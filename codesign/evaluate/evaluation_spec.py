@@ -10,7 +10,17 @@ from codesign.body import Bodies, Tissue
 from codesign.errors import ConfigError
 from codesign.evaluate.worlds import Worlds
 from codesign.genome import LatticeSettings
-from codesign.sim import Conditions, Controller, Execution, Physics, Simulator, Task, Terrain, require_conditions
+from codesign.sim import (
+    Conditions,
+    Controller,
+    Execution,
+    Physics,
+    Simulator,
+    Task,
+    Terrain,
+    beacon_of,
+    require_conditions,
+)
 from codesign.streams import Purpose, require_seed, stream
 from codesign.train import Learner
 
@@ -53,9 +63,13 @@ class EvaluationSpec:
     def __post_init__(self) -> None:
         require_seed(self.seed)
         self.require_dimension(self.dimension)
-        if "light" in self.controller.senses and self.task.light(self.dimension) is None:
+        if "light" in self.controller.senses and beacon_of(self.conditions()[0], self.dimension) is None:
             got = f"a light sensor and the task {self.task.name}, which has no light"
-            raise ConfigError("a task with a light", got, "choose the task light, or leave light out of the sensors")
+            remedy = "choose the task light, set a beacon, or leave light out of the sensors"
+            raise ConfigError("a task with a light", got, remedy)
+        if self.worlds.friction_spread and not self.physics.contact.has_friction:
+            got = f"{self.worlds.friction_spread:g} with the contact {self.physics.contact.name}, which has no friction"
+            raise ConfigError("0", got, "set {field} to 0, or choose a contact with friction", "friction_spread")
         if self.start:
             wanted = self.require_any_body()
             if len(self.start) != wanted:

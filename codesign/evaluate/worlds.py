@@ -26,10 +26,12 @@ class Worlds(Aggregation):
         gradient: whether designs learn by the mean of the worlds' gradients or by that of their fitness.
         vary_terrain: whether other worlds have another ground of the same kind.
         vary_task: whether other worlds have another task of the same kind, say another target.
-        friction_spread: friction is multiplied by a number between 1 - spread and 1 + spread; without effect where
-            the contact has no friction (`no_slip`).
+        friction_spread: friction is multiplied by a number between 1 - spread and 1 + spread; 0 where the contact has
+            no friction.
         push_speed: change of the velocity of all masses, in a random level direction at a random moment [m/s].
         motor_noise: standard deviation of the noise of actuation, which itself is between -1 and 1.
+        beacon: horizontal coordinates of the light that can be sensed [m], as many as there are level axes; None for
+            where the task puts it, if it does.
 
     Raises:
         ConfigError: a number out of range, or an unknown choice.
@@ -42,6 +44,7 @@ class Worlds(Aggregation):
     friction_spread: float = 0.0
     push_speed: float = 0.0
     motor_noise: float = 0.0
+    beacon: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -89,6 +92,7 @@ class Worlds(Aggregation):
             friction=1.0 + self.friction_spread * float(drawn.uniform(-1.0, 1.0)),
             motor_noise=self.motor_noise,
             noise_seed=int(drawn.integers(2**31)),
+            beacon=self.beacon,
         )
         angle, moment = drawn.uniform(0.0, 2.0 * math.pi), int(drawn.integers(physics.steps))
         if self.push_speed == 0.0:

@@ -16,7 +16,7 @@ from codesign.run.designs import Design, design_id
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.selection import select
-from codesign.sim import Simulator, light_of
+from codesign.sim import Simulator, beacon_of
 from codesign.train import LearningStatus
 
 FRAMES_PER_SECOND = 50.0
@@ -138,7 +138,7 @@ def _record(
     simulator = spec.simulator(bodies)
     before = _move(simulator, spec.initial_weights(simulator, _identities(designs)))
     after = _move(simulator, np.concatenate(weights).astype(np.float64))
-    light = light_of(simulator.conditions[0], spec.dimension)
+    light = beacon_of(simulator.conditions[0], spec.dimension)
     names = tuple(material.name for material in spec.lattice.build().materials)
     recordings = []
     for index, design in enumerate(designs):

@@ -4,28 +4,33 @@ This is the contract for those who simulate, and for what controllers, tasks and
 become device code find what they need in `codesign.sim.kernels`, those who plan memory in `codesign.sim.layout`.
 """
 
-from codesign.sim.conditions import Conditions, light_of, require_conditions
+from codesign.sim.conditions import Conditions, beacon_of, require_conditions
 from codesign.sim.contracts import Binding, Controller, Layout, Terrain
 from codesign.sim.device import device_of, start_warp
 from codesign.sim.kernels.contact import CONTACTS
+from codesign.sim.kernels.forces import FORCES
 from codesign.sim.settings import Aggregation, Execution, Physics
 from codesign.sim.simulator import Simulator
 from codesign.sim.task import Task
 
 __all__ = [
     "CONTACTS",
+    "FORCES",
     "Aggregation",
     "Binding",
     "Conditions",
+    "Contact",
     "Controller",
     "Execution",
     "Layout",
+    "NoSlip",
     "Physics",
     "Simulator",
+    "Smooth",
     "Task",
     "Terrain",
+    "beacon_of",
     "device_of",
-    "light_of",
     "require_conditions",
     "start_warp",
 ]

@@ -11,8 +11,8 @@ from codesign.sim.contracts import Terrain
 from codesign.sim.kernel_key import kernel_key
 from codesign.sim.task import Task, require_task
 
-LIGHT_HEIGHT = 0.1
-"""How high above the ground the light hangs [m], so that no mass gets into it."""
+BEACON_HEIGHT = 0.1
+"""How high above the ground the beacon hangs [m], so that no mass gets into it."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,15 @@ class Conditions:
 
     Attributes:
         terrain: the ground.
-        task: what is to be done, and where the light is.
-        friction: factor on `Physics.friction`.
+        task: what is to be done.
+        friction: factor on the friction of the contact.
         push: change of the velocity of all masses [m/s] at one moment, shape (dimension,); None for no push.
         push_step: the step in which that happens.
         motor_noise: standard deviation of what is added to the actuation of every muscle in every step, uniformly
             distributed.
         noise_seed: which noise that is.
+        beacon: horizontal coordinates of the light that can be sensed [m], shape (dimension - 1,); None for where the
+            task puts it, if it does.
     """
 
     terrain: Terrain
@@ -37,14 +39,15 @@ class Conditions:
     push_step: int = 0
     motor_noise: float = 0.0
     noise_seed: int = 0
+    beacon: tuple[float, ...] | None = None
 
 
 def require_conditions(conditions: Sequence[Conditions], dimension: int) -> None:
     """Check that conditions can be simulated together, in so many dimensions.
 
     Raises:
-        ConfigError: none at all, kinds of ground or tasks that differ, a push of another dimension, a light outside of
-            the ground, or a number out of range.
+        ConfigError: none at all, kinds of ground or tasks that differ, a push of another dimension, a beacon outside
+            of the ground, or a number out of range.
     """
     if not conditions:
         raise ConfigError("at least one world per robot", "none", "set conditions.count to 1 or more")
@@ -62,25 +65,31 @@ def require_conditions(conditions: Sequence[Conditions], dimension: int) -> None
             )
         if each.push is not None and len(each.push) != dimension:
             raise ConfigError(f"a push of {dimension} numbers", f"{len(each.push)}", "give one per axis")
-        _require_light(each, dimension)
+        _require_beacon(each, dimension)
 
 
-def _require_light(conditions: Conditions, dimension: int) -> None:
-    light = conditions.task.light(dimension)
-    if light is None:
+def _require_beacon(conditions: Conditions, dimension: int) -> None:
+    beacon = _level_place(conditions, dimension)
+    if beacon is None:
         return
+    if len(beacon) != dimension - 1:
+        raise ConfigError(f"{dimension - 1} numbers", f"{len(beacon)}", "give one per level axis", "beacon")
     low, high = conditions.terrain.extent(dimension)
-    place = np.array(light)
+    place = np.array(beacon)
     if not np.isfinite(place).all() or (place < low).any() or (place > high).any():
         inside = " and ".join(f"{one:g} to {other:g} m" for one, other in zip(low, high, strict=True))
-        got = ", ".join(f"{number:g}" for number in light)
+        got = ", ".join(f"{number:g}" for number in beacon)
         raise ConfigError(f"a target inside the world ({inside})", got, "move task.target, or make the terrain larger")
 
 
-def light_of(conditions: Conditions, dimension: int) -> np.ndarray | None:
-    """Return where the light hangs [m], shape (dimension,); None where there is none."""
-    light = conditions.task.light(dimension)
-    if light is None:
+def beacon_of(conditions: Conditions, dimension: int) -> np.ndarray | None:
+    """Return where the beacon hangs [m], shape (dimension,); None where there is none."""
+    beacon = _level_place(conditions, dimension)
+    if beacon is None:
         return None
-    place = np.array([light], dtype=np.float64)
-    return np.append(place[0], conditions.terrain.height(place)[0] + LIGHT_HEIGHT)
+    place = np.array([beacon], dtype=np.float64)
+    return np.append(place[0], conditions.terrain.height(place)[0] + BEACON_HEIGHT)
+
+
+def _level_place(conditions: Conditions, dimension: int) -> tuple[float, ...] | None:
+    return conditions.task.beacon(dimension) if conditions.beacon is None else conditions.beacon

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from types import CodeType
 from typing import Any
 
-BUILD = ("functions", "parameters")
+BUILD = ("functions", "function", "parameters")
 """Methods of parts whose code decides kernels, as far as parts have them."""
 
 DECLARED = ("uses", "state", "contributions", "senses")

@@ -1,16 +1,20 @@
 """What decides a simulation: its physics, and how it is computed."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from codesign.checks import require_choice, require_number
+from codesign.checks import require_choice, require_count, require_number
 from codesign.errors import ConfigError
-from codesign.sim.kernels.contact import CONTACTS
+from codesign.sim.kernels.contact import NoSlip
+from codesign.sim.kernels.functions import Contact, Force
 from codesign.sim.kernels.types import PRECISIONS
 
 SEGMENT_STEPS = 16
 """Steps that are gone back through at a time: few enough for a robot's numbers to stay close to the processor."""
 
+
+SECTION = {"section": True}
+"""Metadata of a field that holds settings of their own, which a configuration has as a section of their own."""
 
 FITNESSES = ("mean", "worst", "quantile")
 """How the losses of several worlds become one."""
@@ -27,47 +31,36 @@ class Physics:
         dt: length of a step [s].
         steps: steps in an episode.
         gravity: acceleration along the upward axis [m/s^2].
-        damping: rate at which velocities decay [1/s].
-        contact: "no_slip", "coulomb" or "smooth".
-        friction: share of the normal speed that Coulomb contact takes from the tangential speed.
-        grip: largest share of the tangential speed that it takes in a step; None for as much as `friction` (2024 code;
-            it is 0.95 in the 2026 code).
-        softness: how deep [m] smooth contact begins to push.
+        damping: rate at which velocities decay [1/s], the drag of the papers.
         regularisation: length [m] that is added to every spring, so that two masses in one place do not divide by zero.
-        grazing_speed: least speed towards the ground [m/s] that the gradient of no-slip contact assumes where a mass
-            lands; it bounds the gradient of landings at shallow angles and changes no motion; 0 for the exact gradient.
-            The other contacts need no such bound.
+        contact: how the ground acts, an entry of `CONTACTS`.
+        forces: what acts besides springs, gravity and the papers' drag, entries of `FORCES`, each kind once.
 
     Raises:
-        ConfigError: a value out of range, or an unknown contact.
+        ConfigError: a value out of range, or two forces of one kind.
     """
 
     dt: float = 0.004
     steps: int = 1000
     gravity: float = -4.8
     damping: float = 15.0
-    contact: str = "no_slip"
-    friction: float = 0.9
-    grip: float | None = None
-    softness: float = 5.0e-4
     regularisation: float = 1.0e-4
-    grazing_speed: float = 0.0
+    contact: Contact = field(default_factory=NoSlip, metadata=SECTION)
+    forces: tuple[Force, ...] = field(default=(), metadata=SECTION)
 
     def __post_init__(self) -> None:
-        _require(0.0 < self.dt <= 0.1, "sim.dt", "above 0 and at most 0.1 s", self.dt)
-        _require(self.steps >= 1, "sim.steps", "of 1 or more", self.steps)
-        _require(-math.inf < self.gravity <= 0.0, "sim.gravity", "of 0 or less: it points down", self.gravity)
-        _require(0.0 <= self.damping < math.inf, "sim.damping", "of 0 or more", self.damping)
-        _require(0.0 <= self.friction < math.inf, "sim.friction", "of 0 or more", self.friction)
-        grip = self.grip is None or 0.0 <= self.grip <= 1.0
-        _require(grip, "sim.grip", "from 0 to 1, or null", self.grip)
-        _require(0.0 < self.softness <= 0.1, "sim.softness", "above 0 and at most 0.1 m", self.softness)
-        regular = 0.0 < self.regularisation <= 0.01
-        _require(regular, "sim.regularisation", "above 0 and at most 0.01 m", self.regularisation)
-        _require(0.0 <= self.grazing_speed < math.inf, "sim.grazing_speed", "of 0 or more", self.grazing_speed)
-        _one_of(self.contact, "sim.contact", tuple(CONTACTS))
-        unbounded = self.grazing_speed == 0.0 or self.contact == "no_slip"
-        _require(unbounded, "sim.grazing_speed", f"of 0 with contact={self.contact}", self.grazing_speed)
+        require_number(self, "dt", above=0.0, at_most=0.1, unit="s", example=0.004)
+        require_count(self, "steps", example=1000)
+        require_number(self, "gravity", at_most=0.0, unit="m/s^2, since it points down,", example=-9.8)
+        require_number(self, "damping", at_least=0.0, unit="1/s", example=15.0)
+        require_number(self, "regularisation", above=0.0, at_most=0.01, unit="m", example=1.0e-4)
+        if not isinstance(self.contact, Contact):
+            expected, remedy = "an entry of CONTACTS", "set {field} to settings such as Coulomb(friction=0.9)"
+            raise ConfigError(expected, repr(self.contact), remedy, "contact")
+        kinds = [type(force) for force in self.forces]
+        if not all(issubclass(kind, Force) for kind in kinds) or len(set(kinds)) < len(kinds):
+            got = f"[{', '.join(kind.__name__ for kind in kinds)}]"
+            raise ConfigError("entries of FORCES, each kind once", got, "leave out what is no such entry", "forces")
 
     @property
     def drag(self) -> float:

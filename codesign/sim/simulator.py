@@ -45,7 +45,7 @@ class Simulator:
         velocities: initial velocities [m/s], shape (masses of all worlds, dimension); at rest if not given.
 
     Raises:
-        ConfigError: a device that is not there, conditions that do not go together, a light outside of the ground.
+        ConfigError: a device that is not there, conditions that do not go together, a beacon outside of the ground.
     """
 
     def __init__(
@@ -83,14 +83,13 @@ class Simulator:
         self._program = build_program(
             dimension,
             execution.precision,
-            physics.contact,
+            physics,
             conditions[0].terrain,
             controller,
             self.task,
             row=row,
             noisy=any(each.motor_noise for each in conditions),
             physical_gradients=physical_gradients,
-            bounded=physics.grazing_speed > 0.0,
             shared=shared,
         )
         self._allocate_parameters()
@@ -282,7 +281,7 @@ class Simulator:
         model = upload(self._packed, self.parameter_start[owners], self._gradient_start.numpy(), types, device)
         binding = Binding(types, program.controller, self.layout, self.world_bodies, physics.dt, steps, self.segment)
         control = self.controller.bind(binding, self.parameters, self._world_gradients)
-        world_parameters, ground = upload_world_parameters(self.conditions, types, device)
+        world_parameters, ground = upload_world_parameters(self.conditions, physics, types, device)
         parameters = upload_task_parameters(self.conditions, program.objective.Parameters, types.dimension, device)
         plan = upload_schedules(-(-steps // self.segment), self.snapshots, types, device)
         common = [constants, world_parameters, model, control, self._states.tape]

@@ -72,8 +72,8 @@ class Task(ABC):
         del generator
         return self
 
-    def light(self, dimension: int) -> tuple[float, ...] | None:
-        """Return where the light is that can be sensed, as horizontal coordinates [m]; None where there is none."""
+    def beacon(self, dimension: int) -> tuple[float, ...] | None:
+        """Return where the task puts the world's beacon, as horizontal coordinates [m]; None if it needs none."""
         del dimension
         return None
 

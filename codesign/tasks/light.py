@@ -76,9 +76,9 @@ class Light(Task):
 
     def parameters(self, dimension: int) -> Mapping[str, float | Sequence[float]]:
         """Return the place of the light, its height as 0."""
-        return {"target": (*self.light(dimension), 0.0)}
+        return {"target": (*self.beacon(dimension), 0.0)}
 
-    def light(self, dimension: int) -> tuple[float, ...]:
+    def beacon(self, dimension: int) -> tuple[float, ...]:
         """Return the horizontal coordinates of the light [m]."""
         if dimension == 3:
             return self.target

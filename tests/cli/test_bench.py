@@ -22,6 +22,7 @@ from codesign.cli.bench.tables import WIDTH, ratio_text, tables
 from codesign.cli.catalogue import experiment_catalogue
 from codesign.cli.settings import build
 from codesign.control import CONTROLLERS
+from codesign.sim.kernels import Coulomb
 from tests.cli.test_configs import composed, composed_as
 
 SHORT = ["measure=[speed]", "worlds=[2]", "grids=[]", "sizes=[mixed]", "segments=[]", "seconds=0.01", "sim.steps=20"]
@@ -61,7 +62,7 @@ def test_grids_have_as_many_numbers_as_the_body_has_directions() -> None:
 
 
 def test_cubes_are_those_of_the_configuration() -> None:
-    chosen = settings("sim.steps=70", "cubes_sim.friction=0.5", "cubes.tissue.swing=0.1")
+    chosen = settings("sim.steps=70", "cubes_sim.contact.friction=0.5", "cubes.tissue.swing=0.1")
     (execution,) = executions(chosen)
     planar, *voxels = cases_in_space(chosen, execution)
     assert (planar[1].lattice.name, planar[0]["sim"].steps) == ("triangle", 70)
@@ -69,7 +70,7 @@ def test_cubes_are_those_of_the_configuration() -> None:
     assert [own["terrain"].name for own, _ in voxels] == ["flat", "rough"]
     for own, case in voxels:
         assert case.lattice == expected["body.lattice"]
-        assert own["sim"] == replace(expected["sim"], friction=0.5)
+        assert own["sim"] == replace(expected["sim"], contact=Coulomb(friction=0.5, grip=0.95))
         assert own["body.tissue"] == replace(expected["body.tissue"], swing=0.1)
 
 

@@ -12,6 +12,8 @@ from codesign.cli.composition import config_folder
 from codesign.cli.schemas import Catalogue, register
 from codesign.cli.settings import build
 from codesign.run import Experiment
+from codesign.sim import FORCES
+from codesign.sim.kernels import Coulomb, Dashpot, Water
 from codesign.tasks import TASKS
 
 CONF = config_folder()
@@ -36,8 +38,9 @@ def experiment(*overrides: str) -> Experiment:
 
 @pytest.mark.parametrize(("group", "option"), CHOICES)
 def test_every_choice_composes(group: str, option: str) -> None:
+    chosen = f"{group}=[{option}]" if group in experiment_catalogue().collections else f"{group}={option}"
     solid = group == "task" and 2 not in TASKS[option].dimensions
-    assert experiment(f"{group}={option}", *["body=voxel"] * solid).seed == 0
+    assert experiment(chosen, *["body=voxel"] * solid).seed == 0
 
 
 @pytest.mark.parametrize("key", experiment_catalogue().choices)
@@ -80,7 +83,7 @@ def test_the_command_line_wins_over_all() -> None:
 def test_the_published_experiment_is_as_published() -> None:
     found = experiment("experiment=strgar2024")
     assert (found.trial.lattice.rows, found.trial.lattice.columns) == (13, 22)
-    assert (found.trial.physics.contact, found.trial.physics.steps) == ("no_slip", 1000)
+    assert (found.trial.physics.contact.name, found.trial.physics.steps) == ("no_slip", 1000)
     assert (found.trial.learner.name, found.trial.learner.iterations) == ("normalized", 35)
     assert found.variation.weights == {"flip": 1.0}
     assert found.search.population_size * found.search.generations >= 10**7
@@ -91,3 +94,22 @@ def test_the_published_experiment_is_as_published() -> None:
 
 def test_the_configuration_folder_is_the_checkouts() -> None:
     assert Path(__file__).parents[2] / "conf" == CONF
+
+
+def test_forces_are_a_list_of_choices() -> None:
+    chosen = experiment("forces=[water,dashpot]", "forces.water.density=900", "sim=coulomb", "sim.contact.friction=0.5")
+    assert chosen.trial.physics.forces == (Water(density=900.0), Dashpot())
+    assert chosen.trial.physics.contact == Coulomb(friction=0.5)
+    assert experiment().trial.physics.forces == ()
+    fingerprint = chosen.fingerprint()
+    assert fingerprint["trial.physics.forces.water.density"] == 900.0
+    assert fingerprint != experiment("forces=[water]", "sim=coulomb", "sim.contact.friction=0.5").fingerprint()
+
+
+def test_every_force_can_be_chosen() -> None:
+    assert {path.stem for path in (CONF / "forces").glob("*.yaml")} == set(FORCES)
+
+
+@pytest.mark.parametrize(("choices", "contact"), [((), "coulomb"), (("sim=smooth",), "smooth")])
+def test_varied_friction_comes_with_a_contact_that_has_some(choices: tuple[str, ...], contact: str) -> None:
+    assert experiment("conditions=varied", *choices).trial.physics.contact.name == contact

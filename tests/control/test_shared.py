@@ -6,6 +6,7 @@ import pytest
 from codesign.body import Bodies
 from codesign.control import Shared
 from codesign.sim import Conditions, Execution, Physics, Simulator
+from codesign.sim.kernels import Coulomb
 from codesign.tasks import Flat, Walk
 from codesign.train import Adam, learn
 from tests.sim.bodies import ASSORTED, strip
@@ -15,7 +16,7 @@ UNSEEN = Bodies.of([strip(cells, 100 + seed) for seed, cells in enumerate((5, 7,
 
 
 def walkers(bodies: Bodies) -> Simulator:
-    physics, execution = Physics(steps=300, contact="coulomb", friction=0.7), Execution(device="cpu", threads=1)
+    physics, execution = Physics(steps=300, contact=Coulomb(friction=0.7)), Execution(device="cpu", threads=1)
     return Simulator(bodies, physics, Shared(), [Conditions(Flat(), Walk())], execution, together=True)
 
 

@@ -96,7 +96,7 @@ def everything(case: Case, body: Body, weights: Weights) -> Any:
         angle = 9.0 * step * case.physics.dt
         length = np.sqrt(((x[a] - x[b]) ** 2).sum(axis=1) + 1e-12)
         rate = ((x[a] - x[b]) * (v[a] - v[b])).sum(axis=1) / (length * body.rest_lengths)
-        light, contact = (case.senses(x)[name][:, 0] for name in ("light", "contact"))
+        light, contact = (case.senses(x, v)[name][:, 0] for name in ("light", "contact"))
         rhythm = np.sin(angle) * mixed + np.cos(angle) * middle[:, -1] + np.sin(weights["pace"] * angle + heading)
         felt = gains[:, 2] * (light[a] - light[b]) + gains[:, 1] * (contact[a] + contact[b]) / 2.0
         felt = felt + gains[:, 0] * contact[a]

@@ -15,6 +15,7 @@ from codesign.evaluate.evaluation import develop
 from codesign.genome import Genomes, random_genomes
 from codesign.genome.lattices import CubeLattice
 from codesign.sim import Conditions, Execution, Physics
+from codesign.sim.kernels import Coulomb
 from codesign.streams import Purpose, streams
 from codesign.tasks import Flat, Hills, Light, Walk
 from codesign.train import Normalized
@@ -29,7 +30,7 @@ def spec(worlds: Worlds = VARIED, **changes) -> EvaluationSpec:
     made = EvaluationSpec(
         lattice=LATTICE,
         tissue=Tissue(stiffness=15000.0, swing=0.2),
-        physics=Physics(steps=STEPS, gravity=-9.8, contact="coulomb"),
+        physics=Physics(steps=STEPS, gravity=-9.8, contact=Coulomb()),
         execution=Execution(device="cpu", memory_mib=64),
         controller=Cpg(),
         task=Walk(),

@@ -11,6 +11,7 @@ import pytest
 
 from codesign.errors import ConfigError, OutputError, RunError
 from codesign.run import CheckpointSettings, DesignTables, RunFolder, evolve, resume
+from codesign.sim.kernels import Coulomb
 from codesign.tasks import Heightfield
 from codesign.train import LEARNERS, LearningStatus
 from tests.evaluate.fakes import quick
@@ -305,6 +306,6 @@ def test_the_fingerprint_holds_what_decides_results_and_nothing_else():
         replace(one.trial, seed=8),
         replace(one.trial, execution=replace(execution, precision="float64")),
         replace(one.trial, learner=LEARNERS["adam"]()),
-        replace(one.trial, physics=replace(one.trial.physics, friction=0.1)),
+        replace(one.trial, physics=replace(one.trial.physics, contact=Coulomb())),
     ):
         assert one.fingerprint() != replace(one, trial=changed).fingerprint()

@@ -8,7 +8,7 @@ import pytest
 import warp as wp
 
 from codesign.control import Mlp
-from codesign.sim import CONTACTS
+from codesign.sim import CONTACTS, Contact
 from codesign.sim.kernels import ControllerFunctions, KernelTypes, TerrainFunctions
 from tests.sim.bodies import strip
 from tests.sim.gradients import SIZES, gradient_error, standing
@@ -56,7 +56,15 @@ def bounce_componentwise(types: KernelTypes, terrain: TerrainFunctions) -> Any:
 
 @pytest.mark.parametrize(("contact", "right"), [(bounce, True), (bounce_componentwise, False)])
 def test_an_overwritten_component(contact: Callable[..., Any], right: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CONTACTS, contact.__name__, contact)
+    @dataclass(frozen=True)
+    class Bounce(Contact):
+        name: str = contact.__name__
+
+        def function(self, types: KernelTypes, terrain: TerrainFunctions) -> Any:
+            return contact(types, terrain)
+
+    Bounce.__qualname__ = contact.__name__
+    monkeypatch.setitem(CONTACTS, contact.__name__, Bounce)
     error = worst_error(Case.of(contact=contact.__name__))
     assert error < DIFFERENCES if right else error > CAUGHT
 

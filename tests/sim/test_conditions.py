@@ -9,10 +9,10 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
-from codesign.sim import Aggregation, Conditions, require_conditions
+from codesign.sim import Aggregation, Conditions, beacon_of, require_conditions
 from codesign.sim.kernels.aggregation import aggregation_kernels
 from codesign.tasks import Flat, Light, Walk
-from tests.sim.bodies import ASSORTED, lifted, lone_mass
+from tests.sim.bodies import ASSORTED, lifted, lone_mass, pair
 from tests.sim.worlds import BODIES, MET, Case, bumps, met_at
 
 # Grounds on grids share kernels, so that one simulator can hold any of them.
@@ -191,6 +191,25 @@ def test_a_push_changes_all_velocities_once() -> None:
     np.testing.assert_allclose(velocities[7:], np.broadcast_to([0.5, -0.25], (23, 2, 2)), rtol=0, atol=1e-12)
 
 
+def test_energy_counts_the_noise_of_motors() -> None:
+    """The work of a muscle is its tension times its change of length, and motion tells the tension: F = m dv / dt."""
+    case = Case.of(controller="cpg", steps=50, gravity=0.0, damping=0.0, regularisation=1e-14)
+    body = lifted(replace(pair(), swings=np.array([0.1])), 5.0)
+    made = case.left().simulator(
+        Bodies.of([body]),
+        conditions=[Conditions(case.left().terrain, Walk(), motor_noise=0.3, noise_seed=4)],
+        segment_steps=50,
+    )
+    made.load(np.zeros(made.weight_slots.shape))
+    made.forward(measure=True)
+    x = made.motion()[0][:, :, 0]
+    velocities = np.diff(x, axis=0, prepend=x[:1]) / case.physics.dt
+    tension = np.diff(velocities[:, 0]) / case.physics.dt
+    work = np.abs(tension * np.diff(x[:, 1] - x[:, 0])).sum()
+    assert work > 1e-5
+    np.testing.assert_allclose(made.measures()["energy"], [work], rtol=1e-9)
+
+
 def test_a_friction_factor_multiplies_friction() -> None:
     start = np.array([[0.4, 0.0], [0.4, 0.0]])
     ground = MET["rough"](2)
@@ -238,3 +257,15 @@ def test_motor_noise_is_uniform_and_has_the_deviation_asked_for() -> None:
 def test_worlds_that_do_not_go_together(worlds: list[Conditions], complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
         require_conditions(worlds, 2)
+
+
+def test_the_beacon_of_a_world_stands_before_that_of_its_task() -> None:
+    flat = Flat()
+    assert beacon_of(Conditions(flat, Walk()), 2) is None
+    placed = beacon_of(Conditions(flat, Walk(), beacon=(0.3, -0.2)), 3)
+    assert placed is not None
+    np.testing.assert_allclose(placed, [0.3, -0.2, flat.ground_height + 0.1])
+    moved = beacon_of(Conditions(flat, Light(target=(1.0, 0.0)), beacon=(0.3, -0.2)), 3)
+    np.testing.assert_array_equal(moved, placed)
+    with pytest.raises(ConfigError, match="beacon to be 1 numbers"):
+        require_conditions([Conditions(flat, Walk(), beacon=(0.3, -0.2))], 2)

@@ -9,10 +9,11 @@ import warp as wp
 from codesign.body import Bodies
 from codesign.control import CONTROLLERS
 from codesign.sim import Conditions, Execution, Physics, Simulator, simulator
+from codesign.sim.kernels import Coulomb, Force
 from codesign.streams import Purpose, streams
 from codesign.tasks import WalkEfficiently
 from tests.sim.bodies import ASSORTED, SOLIDS
-from tests.sim.worlds import MET
+from tests.sim.worlds import FELT, MET
 
 
 @pytest.fixture
@@ -20,9 +21,9 @@ def cooperative_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wp.config, "enable_cpu_blocks", True)
 
 
-def learned(controller: str, terrain: str, dimension: int = 2) -> list[np.ndarray]:
+def learned(controller: str, terrain: str, dimension: int = 2, forces: tuple[Force, ...] = ()) -> list[np.ndarray]:
     bodies = Bodies.of((ASSORTED if dimension == 2 else SOLIDS)[:3])
-    physics = Physics(steps=40, contact="coulomb")
+    physics = Physics(steps=40, contact=Coulomb(), forces=forces)
     execution = Execution(precision="float64", device="cpu", threads=1, segment_steps=16)
     parts = CONTROLLERS[controller](), [Conditions(MET[terrain](dimension), WalkEfficiently())]
     made = Simulator(bodies, physics, *parts, execution, physical_gradients=True)
@@ -51,6 +52,15 @@ def test_lanes_change_no_bit(
     for one, many in zip(alone, together, strict=True):
         np.testing.assert_array_equal(one, many)
         assert np.abs(one).max() > 0
+
+
+def test_lanes_change_no_bit_with_forces(cooperative_blocks: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulator, "row_of", lambda _device, _precision: 1)
+    alone = learned("mlp", "flat", forces=FELT)
+    monkeypatch.setattr(simulator, "lanes_of", lambda _device: 16)
+    for one, many in zip(alone, learned("mlp", "flat", forces=FELT), strict=True):
+        np.testing.assert_array_equal(one, many)
+    assert all((one != other).any() for one, other in zip(alone, learned("mlp", "flat"), strict=True))
 
 
 @pytest.mark.parametrize("row", [4, 8])

@@ -8,14 +8,19 @@ import numpy as np
 import pytest
 import warp as wp
 
-from codesign.sim import CONTACTS
-from codesign.sim.kernels import KernelTypes
+from codesign.sim import CONTACTS, Smooth
+from codesign.sim.kernels import Coulomb, KernelTypes
 from codesign.sim.kernels.physics import build_physics
 from codesign.tasks import Flat, Segments
 from tests import oracle
 from tests.sim.worlds import GROUNDS, bumps
 
 PHYSICS = SimpleNamespace(dt=0.004, gravity=-4.8, damping=15.0, friction=0.7, grip=0.6, softness=5e-3)
+GIVEN = {
+    "coulomb": Coulomb(friction=0.7, grip=0.6),
+    "smooth": Smooth(friction=0.7, grip=0.6, softness=5e-3),
+}
+"""Contacts whose default settings are not those of `PHYSICS`."""
 CORNERS = (0.0, 0.1, 0.35, 0.1, 0.47, 0.13, 0.59, 0.14, 0.71, 0.08, 0.83, 0.2, 0.95, 0.09, 1.3, 0.1, 1.6, 0.15)
 GROUND = {
     ("flat", 2): Flat(),
@@ -34,9 +39,12 @@ def ground_of(terrain: str, dimension: int) -> oracle.Ground:
 @cache
 def probe(contact: str, terrain: str, dimension: int) -> Any:
     """Return a function (positions, velocities, impulses, cotangents) -> states and their vector-Jacobian products."""
-    types = KernelTypes(dimension, "float64", 1, 1, f"tests.physics_{contact}_{terrain}_{dimension}")
+    acting = GIVEN.get(contact) or CONTACTS[contact]()
+    numbers = acting.parameters(1.0)
+    name = f"tests.physics_{contact}_{terrain}_{dimension}"
+    types = KernelTypes(dimension, "float64", 1, 1, name, contact_numbers=len(numbers))
     ground_functions = GROUND[terrain, dimension].functions(types)
-    functions = build_physics(types, CONTACTS[contact], ground_functions)
+    functions = build_physics(types, acting, ground_functions)
     vector, state, Constants, Patch = types.vector, types.state, types.Constants, ground_functions.Patch  # noqa: N806
     advance, product, locate = functions.advance, functions.advance_product, ground_functions.locate
 
@@ -64,8 +72,8 @@ def probe(contact: str, terrain: str, dimension: int) -> Any:
         states[0] = advance(constants, patch, at[0], at[1], at[2])
 
     constants = Constants()
-    constants.dt, constants.gravity, constants.friction = PHYSICS.dt, PHYSICS.gravity, PHYSICS.friction
-    constants.grip, constants.softness = PHYSICS.grip, PHYSICS.softness
+    constants.dt, constants.gravity = PHYSICS.dt, PHYSICS.gravity
+    constants.contact = types.numbers(len(numbers))(*numbers or (0.0,))
     constants.drag = float(np.exp(-PHYSICS.damping * PHYSICS.dt))
     ground = wp.array(GROUND[terrain, dimension].data(dimension), dtype=wp.float64, device="cpu")
 
@@ -140,7 +148,7 @@ def test_one_step_of_a_mass_backwards(contact: str, terrain: str, dimension: int
 def spring_probe(precision: str) -> Any:
     """Return a function (vectors between the ends, settings, cotangents) -> impulses and their derivatives."""
     types = KernelTypes(2, precision, 1, 1, f"tests.spring_{precision}")
-    functions = build_physics(types, CONTACTS["coulomb"], Flat().functions(types))
+    functions = build_physics(types, CONTACTS["coulomb"](), Flat().functions(types))
     real, vector, Constants = types.real, types.vector, types.Constants  # noqa: N806
     spring_impulse, product = functions.spring_impulse, functions.spring_product
 
@@ -158,9 +166,9 @@ def spring_probe(precision: str) -> Any:
         rest = settings[i, 0]
         stiffness = settings[i, 1]
         strain = settings[i, 2]
-        impulses[i] = spring_impulse(constants, along[i], rest, stiffness, strain)
-        _constants, d_vector, d_rest, d_stiffness, d_strain, _cotangent = wp.grad(product)(
-            constants, along[i], rest, stiffness, strain, cotangents[i]
+        impulses[i] = spring_impulse(constants, along[i], vector(), rest, stiffness, strain)
+        _constants, d_vector, _drift, d_rest, d_stiffness, d_strain, _cotangent = wp.grad(product)(
+            constants, along[i], vector(), rest, stiffness, strain, cotangents[i]
         )
         d_along[i] = d_vector
         d_settings[i, 0] = d_rest
@@ -169,7 +177,7 @@ def spring_probe(precision: str) -> Any:
 
     @wp.kernel(module=types.module, enable_backward=True)
     def keep_adjoints(constants: Constants, at: wp.array(dtype=vector), settings: wp.array(dtype=real)):
-        at[1] = spring_impulse(constants, at[0], settings[0], settings[1], settings[2])
+        at[1] = spring_impulse(constants, at[0], at[0], settings[0], settings[1], settings[2])
 
     constants = Constants()
     constants.dt, constants.regularisation = PHYSICS.dt, oracle.SOFTENING

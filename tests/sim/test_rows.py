@@ -7,13 +7,15 @@ import pytest
 import warp as wp
 from warp._src.context import ModuleBuilder
 
-from codesign.control import CONTROLLERS
+from codesign.control import CONTROLLERS, sensors
+from codesign.sim import Physics
+from codesign.sim.kernels import Coulomb
 from codesign.sim.kernels.terrain_query import short_loops
 from codesign.sim.launching.program import build_program
 from codesign.sim.layout import ROWS
 from codesign.tasks import TASKS, TERRAINS
 from tests.sim.observing import Lean, Watch, WatchHeading
-from tests.sim.worlds import DIMENSIONS
+from tests.sim.worlds import DIMENSIONS, FELT
 
 
 class Listening:
@@ -49,11 +51,19 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_warp_writes_out_no_loop_over_a_row(dimension: int, terrain: str, controller: str, said: list[str]) -> None:
     """It does where a static expression stands anywhere inside, whatever `max_unroll` says."""
     made = CONTROLLERS[controller]
-    sensing = {"sensors": ("position", "velocity", "light", "contact")}
+    sensing = {"sensors": sensors()}
     own = made(**(sensing if "sensors" in {field.name for field in fields(made)} else {}))
     parts = TERRAINS[terrain](), own, TASKS["walk_efficiently"]()
     row = ROWS["float32"]
-    program = build_program(dimension, "float32", "coulomb", *parts, row=row, noisy=True, physical_gradients=True)
+    program = build_program(
+        dimension,
+        "float32",
+        Physics(contact=Coulomb(), forces=FELT),
+        *parts,
+        row=row,
+        noisy=True,
+        physical_gradients=True,
+    )
     module = program.kernels.forward.module
     ModuleBuilder(module, module.options | {"block_dim": 1})
     assert any(f"fixed-size loop count of {row} is larger" in line for line in said)  # so it does speak of loops

@@ -1,6 +1,7 @@
 """Settings of the simulator: what is refused, and how it says so."""
 
 import os
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
-from codesign.sim import CONTACTS, Execution, Physics, device_of, start_warp
+from codesign.sim import CONTACTS, FORCES, Execution, Physics, Smooth, device_of, start_warp
 from codesign.sim.device import NO_DRIVER
+from codesign.sim.kernels import Coulomb, Dashpot, Water, Wind
 from tests.sim.bodies import ASSORTED
 from tests.sim.worlds import Case
 
@@ -31,13 +33,11 @@ NAN = float("nan")
         ("gravity", 9.8),
         ("damping", -1.0),
         ("damping", float("inf")),
-        ("friction", -0.1),
-        ("friction", NAN),
         ("contact", "sticky"),
     ],
 )
 def test_physics_out_of_range(setting: str, value: Any) -> None:
-    with pytest.raises(ConfigError, match=rf"sim\.{setting}") as caught:
+    with pytest.raises(ConfigError, match=rf"expected {setting} to be") as caught:
         Physics(**{setting: value})
     assert repr(value) in str(caught.value)
 
@@ -58,10 +58,36 @@ def test_execution_out_of_range(setting: str, value: Any) -> None:
         Execution(**{setting: value})
 
 
-def test_an_unknown_contact_names_the_known_ones() -> None:
-    with pytest.raises(ConfigError) as caught:
-        Physics(contact="sticky")
-    assert all(name in str(caught.value) for name in CONTACTS)
+@pytest.mark.parametrize("kind", [*CONTACTS.values(), *FORCES.values()], ids=lambda kind: kind.__name__)
+def test_numbers_of_contacts_and_forces_are_finite(kind: Any) -> None:
+    for item in fields(kind):
+        if item.name != "name":
+            with pytest.raises(ConfigError, match=rf"expected {item.name} to be a number"):
+                kind(**{item.name: NAN})
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting", "value"),
+    [
+        (Coulomb, "friction", -0.1),
+        (Coulomb, "grip", 1.1),
+        (Smooth, "friction", -0.1),
+        (Smooth, "softness", 0.0),
+        (Wind, "period", 0.0),
+        (Water, "density", -1.0),
+        (Water, "size", 0.0),
+        (Dashpot, "damping", -1.0),
+    ],
+)
+def test_contacts_and_forces_out_of_range(kind: Any, setting: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=rf"expected {setting} to be") as caught:
+        kind(**{setting: value})
+    assert repr(value) in str(caught.value)
+
+
+def test_a_force_acts_once() -> None:
+    with pytest.raises(ConfigError, match="each kind once"):
+        Physics(forces=(Wind(), Wind(speed=1.0)))
 
 
 @pytest.mark.skipif(wp.is_cuda_available(), reason="this machine has the device that is asked for")

@@ -12,6 +12,7 @@ from codesign.body import Bodies
 from codesign.control import CONTROLLERS
 from codesign.sim import Conditions, Execution, Physics, Simulator, device, simulator
 from codesign.sim.device import settled
+from codesign.sim.kernels import Coulomb
 from codesign.sim.kernels.shared_memory import ALLOCATOR
 from codesign.sim.kernels.staging import build_staging
 from codesign.sim.layout import block_memory
@@ -39,7 +40,7 @@ def on_lanes(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
 
 
 def made_simulator(controller: str = "mlp", bodies: Bodies = BODIES) -> Simulator:
-    physics = Physics(steps=40, contact="coulomb")
+    physics = Physics(steps=40, contact=Coulomb())
     execution = Execution(precision="float64", device="cpu", threads=1, segment_steps=16, checkpoints=2)
     parts = CONTROLLERS[controller](), [Conditions(Flat(), WalkEfficiently())]
     made = Simulator(bodies, physics, *parts, execution, physical_gradients=True)

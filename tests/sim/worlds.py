@@ -1,7 +1,7 @@
 """Simulators for tests, and what the oracle says about their worlds."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +11,9 @@ import pytest
 
 from codesign.body import Bodies, Body
 from codesign.control import CONTROLLERS
-from codesign.sim import CONTACTS, Conditions, Execution, Physics, Simulator, light_of
+from codesign.control.sensors import sensors as all_sensors
+from codesign.sim import CONTACTS, FORCES, Conditions, Execution, Physics, Simulator, beacon_of
+from codesign.sim.kernels import Force, Water, Wind
 from codesign.tasks import TASKS, TERRAINS, Gaps, Heightfield, Hills, Pole, Rough, Segments, Slope, Steps
 from codesign.tasks.placement import set_down
 from tests import oracle
@@ -30,6 +32,15 @@ def tasks_in(dimension: int) -> list[str]:
     """Return the keys of the tasks for bodies of so many dimensions."""
     return sorted(name for name, task in TASKS.items() if dimension in task.dimensions)
 
+
+FELT: tuple[Force, ...] = tuple(
+    {"wind": Wind(gusts=0.4, period=0.07, direction=30.0, linear=0.3), "water": Water(level=0.13, size=0.1)}.get(name)
+    or force()
+    for name, force in FORCES.items()
+)
+"""Every force, such that it makes a difference to the bodies of these tests at once."""
+
+CONTACT_SETTINGS = {item.name for contact in CONTACTS.values() for item in fields(contact)}
 
 BASE = {"contact": "coulomb", "terrain": "flat", "controller": "mlp", "task": "walk", "precision": "float64"}
 REGISTRIES: dict[str, Iterable[str]] = {
@@ -144,9 +155,9 @@ def cpg(case: "Case", _body: Any, weights: Weights) -> oracle.Actuate:
 def cpg_feedback(case: "Case", body: Any, weights: Weights) -> oracle.Actuate:
     a, b = body.springs.T
 
-    def actuate(step: int, x: np.ndarray, _v: np.ndarray) -> np.ndarray:
+    def actuate(step: int, x: np.ndarray, v: np.ndarray) -> np.ndarray:
         strain = np.sqrt(((x[a] - x[b]) ** 2).sum(axis=1) + 1e-12) / body.rest_lengths - 1.0
-        contact = case.senses(x)["contact"][:, 0]
+        contact = case.senses(x, v)["contact"][:, 0]
         angle = case.controller.frequency * step * case.physics.dt + weights["phase"]
         angle = angle + weights["contact_gain"] * (contact[a] + contact[b]) / 2.0 + weights["strain_gain"] * strain
         return np.tanh(weights["amplitude"] * np.sin(angle) + weights["offset"])
@@ -175,8 +186,8 @@ def mlp(case: "Case", _body: Any, weights: Weights) -> oracle.Actuate:
 
     def actuate(step: int, x: np.ndarray, v: np.ndarray) -> np.ndarray:
         scale = controller.input_scale
-        sensors = {"position": scale * (x - x.mean(0)), "velocity": scale * v} | case.senses(x)
-        chosen = [sensors[name] for name in ("position", "velocity", "light", "contact") if name in controller.sensors]
+        sensors = {"position": scale * (x - x.mean(0)), "velocity": scale * v} | case.senses(x, v)
+        chosen = [sensors[name] for name in all_sensors() if name in controller.sensors]
         state = np.concatenate([np.zeros((len(x), 0)), *chosen], axis=1).ravel()
         inputs = np.concatenate([sines(case, step), state, [1.0, 1.0]])
         return np.tanh(w2 @ np.tanh(w1 @ inputs + b1) + b2)
@@ -192,7 +203,7 @@ def shared(case: "Case", body: Any, weights: Weights) -> oracle.Actuate:
         a, b = body.springs[spring]
         along = x[a] - x[b]
         length = np.sqrt(along @ along + 1e-12)
-        felt = case.senses(x)
+        felt = case.senses(x, v)
         inputs = [sines(case, step), [length / body.rest_lengths[spring] - 1.0]]
         if "position" in controller.sensors:
             inputs += [controller.position_scale * ((x[a] + x[b]) / 2.0 - x.mean(0)), along / length]
@@ -325,9 +336,14 @@ class Case:
         **physics: Any,
     ) -> "Case":
         """Return the choice of those names, on ground that bodies meet at once."""
-        settings = {"steps": 60, "friction": 0.7} | physics
+        acting = CONTACTS[contact]
+        own = {item.name for item in fields(acting)} - {"name"}
+        given = {"friction": 0.7} | physics
+        touching = acting(**{name: value for name, value in given.items() if name in own})
+        settings = {name: value for name, value in physics.items() if name not in CONTACT_SETTINGS}
         objective, ground = TASKS[task].example(), ground_for(terrain, dimension)
-        return cls(Physics(contact=contact, **settings), CONTROLLERS[controller](), objective, ground, dimension)
+        acts = Physics(contact=touching, **{"steps": 60} | settings)
+        return cls(acts, CONTROLLERS[controller](), objective, ground, dimension)
 
     @property
     def ground(self) -> oracle.Ground:
@@ -389,11 +405,12 @@ class Case:
         parts = np.split(weights, stops[:-1])
         return {name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
 
-    def senses(self, positions: np.ndarray) -> dict[str, np.ndarray]:
-        """Return what masses at these positions feel, by name, each shape (masses, 1)."""
+    def senses(self, positions: np.ndarray, velocities: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what masses at these positions with these velocities feel, by name, each shape (masses, 1)."""
         height = positions[:, -1] - self.ground.under(positions)
-        felt = {"contact": 1.0 / (1.0 + (height[:, None] / 0.01) ** 2)}
-        light = light_of(Conditions(self.terrain, self.task), self.dimension)
+        felt = {"contact": 1.0 / (1.0 + (height[:, None] / 0.01) ** 2), "height": height[:, None]}
+        felt["speed"] = np.linalg.norm(velocities, axis=1, keepdims=True)
+        light = beacon_of(Conditions(self.terrain, self.task), self.dimension)
         if light is None:
             return felt
         distance = np.linalg.norm(positions - light, axis=1, keepdims=True)
@@ -407,7 +424,9 @@ class Case:
 
     def episode(self, body: Any, weights: np.ndarray, velocities: np.ndarray | None = None) -> oracle.Rollout:
         """Return what the oracle says about one body alone."""
-        scene = oracle.Scene(self.physics, self.ground, oracle.CONTACTS[self.physics.contact])
+        contact = self.physics.contact
+        constants = SimpleNamespace(**vars(self.physics) | vars(contact))
+        scene = oracle.Scene(constants, self.ground, oracle.CONTACTS[contact.name], self.physics.forces)
         actuate = self.actuate(body, weights)
         placed = SimpleNamespace(
             positions=self.terrain.place(Bodies.of([body])),

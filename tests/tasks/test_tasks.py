@@ -104,7 +104,7 @@ def test_the_light_comes_nearer() -> None:
     loss, measures = episode("light")
     np.testing.assert_allclose(measures["approach"], 1.0 - loss, rtol=0, atol=1e-15)
     walked = -episode("walk")[0]
-    target = Light.example().light(2)[0]
+    target = Light.example().beacon(2)[0]
     starts = Flat().place(BODIES)[:, 0]
     centres = np.add.reduceat(starts, BODIES.mass_start[:-1]) / np.diff(BODIES.mass_start)
     np.testing.assert_allclose(measures["final_distance"], np.abs(centres + walked - target), rtol=0, atol=1e-14)
@@ -242,8 +242,8 @@ def test_targets_are_drawn_between_two_distances(seed: int) -> None:
     task = Light(around=(0.3, -0.2), nearest=0.5, farthest=0.8).variant(np.random.default_rng(seed))
     distance = np.hypot(task.target[0] - 0.3, task.target[1] + 0.2)
     assert 0.5 - 1e-12 <= distance <= 0.8 + 1e-12
-    assert abs(task.light(2)[0] - 0.3) == pytest.approx(distance)
-    assert (task.light(2)[0] > 0.3) == (task.target[0] > 0.3)
+    assert abs(task.beacon(2)[0] - 0.3) == pytest.approx(distance)
+    assert (task.beacon(2)[0] > 0.3) == (task.target[0] > 0.3)
 
 
 def test_targets_are_equally_dense_all_around() -> None:
@@ -259,7 +259,7 @@ def test_targets_are_equally_dense_all_around() -> None:
 def test_nothing_else_varies(task: str) -> None:
     made = TASKS[task]()
     assert made.variant(np.random.default_rng(0)) is made
-    assert made.light(made.dimensions[0]) is None
+    assert made.beacon(made.dimensions[0]) is None
 
 
 @pytest.mark.parametrize(

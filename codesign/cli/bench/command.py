@@ -48,6 +48,7 @@ def bench_catalogue() -> Catalogue:
     trials = trial_catalogue()
     choices = {key: registry for key, registry in trials.choices.items() if key != "learner"}
     choices["cubes.lattice"] = choices["body.lattice"]
+    choices["cubes_sim.contact"] = choices["sim.contact"]
     # Every body has one world here.
     records = {key: record for key, record in trials.records.items() if key != "conditions"}
     records |= {"cubes.tissue": records["body.tissue"], "cubes_sim": records["sim"]}

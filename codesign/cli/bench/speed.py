@@ -63,7 +63,7 @@ def identity_of(settings: Mapping[str, Any], case: Case) -> dict[str, Any]:
         "controller": settings["controller"].name,
         "task": settings["task"].name,
         "terrain": settings["terrain"].name,
-        "contact": settings["sim"].contact,
+        "contact": settings["sim"].contact.name,
         "steps": settings["sim"].steps,
         "segment_steps": case.execution.segment(settings["sim"].steps),
         "checkpoints": case.execution.checkpoints,

@@ -1,7 +1,16 @@
 """Device code, and the contract for authors of functions that become part of it: controllers, tasks and terrains."""
 
+from codesign.sim.kernels.contact import Coulomb, NoSlip, Smooth
 from codesign.sim.kernels.cpu import CPU_FLAGS
-from codesign.sim.kernels.functions import ControllerFunctions, TaskFunctions, TerrainFunctions
+from codesign.sim.kernels.dashpot import Dashpot
+from codesign.sim.kernels.functions import (
+    Contact,
+    ControllerFunctions,
+    Force,
+    ForceFunctions,
+    TaskFunctions,
+    TerrainFunctions,
+)
 from codesign.sim.kernels.gathering import build_gather, build_gather_senses
 from codesign.sim.kernels.lanes import synchronise
 from codesign.sim.kernels.pointwise import build_pointwise, row_sizes
@@ -13,6 +22,8 @@ from codesign.sim.kernels.sine import build_sine
 from codesign.sim.kernels.spring_arguments import RowSizes
 from codesign.sim.kernels.tanh import build_tanh
 from codesign.sim.kernels.types import KernelTypes
+from codesign.sim.kernels.water import Water
+from codesign.sim.kernels.wind import Wind
 
 __all__ = [
     "CPU_FLAGS",
@@ -20,14 +31,23 @@ __all__ = [
     "REAL_NAMES",
     "SENSES",
     "SHORTEST",
+    "Contact",
     "ControllerFunctions",
+    "Coulomb",
+    "Dashpot",
+    "Force",
+    "ForceFunctions",
     "KernelTypes",
+    "NoSlip",
     "Quantity",
     "RowSizes",
+    "Smooth",
     "SpringFunctions",
     "SpringQuantities",
     "TaskFunctions",
     "TerrainFunctions",
+    "Water",
+    "Wind",
     "build_gather",
     "build_gather_senses",
     "build_pointwise",

@@ -1,7 +1,11 @@
-"""The functions that terrains, tasks and controllers hand to the kernels."""
+"""The functions that terrains, tasks, controllers, contacts and forces hand to the kernels."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
+
+from codesign.sim.kernels.types import KernelTypes
 
 
 @dataclass(frozen=True)
@@ -73,3 +77,72 @@ class ControllerFunctions:
     accumulate: Any
     stage: Any
     save: Any
+
+
+@dataclass(frozen=True)
+class ForceFunctions:
+    """What a force does at a mass, along a spring, or both; Warp differentiates it.
+
+    `numbers` are the force's own `parameters`, as a vector of type `KernelTypes.numbers(how many)`; `constants` hold
+    the length of a step `dt`, the time `time` [s], the acceleration of gravity `gravity` along the upward axis and the
+    place of the beacon `beacon`; `patch` is the ground around the mass for `TerrainFunctions.height`.
+
+    Attributes:
+        at_mass: (constants, patch, position, velocity, numbers) -> force on a mass of 1 kg [N].
+        along_spring: (constants, length, rate, rest, stiffness, numbers) -> tension [N], which pulls the ends together
+            where it is above 0; `rate` is the change of the length [m/s], `rest` the length that is commanded [m].
+    """
+
+    at_mass: Any = None
+    along_spring: Any = None
+
+
+@dataclass(frozen=True)
+class Contact(ABC):
+    """How the ground acts on a mass: the settings of a contact are a frozen dataclass that extends this one."""
+
+    has_friction: ClassVar[bool] = False
+    """Whether `parameters` depends on the factor of friction."""
+
+    name: str = ""
+
+    @property
+    def structure(self) -> Hashable:
+        """What the function reads of the settings besides `parameters`, see `kernel_key`."""
+        return ()
+
+    def parameters(self, friction: float) -> tuple[float, ...]:
+        """Return the numbers that the function reads from `constants.contact`.
+
+        Args:
+            friction: factor on friction in a world.
+        """
+        del friction
+        return ()
+
+    @abstractmethod
+    def function(self, types: KernelTypes, terrain: TerrainFunctions) -> Any:
+        """Return (constants, patch, position, free) -> state: a mass at `position` after a step.
+
+        `free` is the velocity that it would have without ground; `types.join` makes a state of position and velocity.
+        """
+
+
+@dataclass(frozen=True)
+class Force(ABC):
+    """What else acts on masses or springs: the settings of a force are a frozen dataclass that extends this one."""
+
+    name: str = ""
+
+    @property
+    def structure(self) -> Hashable:
+        """What the functions read of the settings besides `parameters`, see `kernel_key`."""
+        return ()
+
+    def parameters(self) -> tuple[float, ...]:
+        """Return the numbers that the functions get; how many there are may depend on the structure only."""
+        return ()
+
+    @abstractmethod
+    def functions(self, types: KernelTypes, terrain: TerrainFunctions) -> ForceFunctions:
+        """Return what the force does."""

@@ -39,6 +39,7 @@ def build_locomotion(types: KernelTypes, terrain: TerrainFunctions, step_functio
     reals, read, load = wp.array(dtype=real), types.row_functions.read, types.row_functions.load
     locate, height, up, SIZE = terrain.locate, terrain.height, DIMENSION - 1, locomotion_size(DIMENSION)
     centre_of, length_of, effort_of = step_functions.centre_of, types.length_of, step_functions.effort_of
+    commanded_strain = step_functions.commanded_strain
 
     @wp.func(module=types.module)
     def place(tape: Tape, at: int) -> vector:
@@ -57,7 +58,7 @@ def build_locomotion(types: KernelTypes, terrain: TerrainFunctions, step_functio
 
     @wp.func(module=types.module)
     def work_of(
-        constants: Constants, model: Model, tape: Tape, world: int, at: int, after: int, actuation: int
+        constants: Constants, model: Model, tape: Tape, world: int, at: int, after: int, actuation: int, step: int
     ) -> real:
         """Return the work of the muscles in a step, given and taken alike: tension times change of length."""
         start = model.spring_start[world] // ROW
@@ -69,13 +70,14 @@ def build_locomotion(types: KernelTypes, terrain: TerrainFunctions, step_functio
             stiffness = load(model.stiffness, start + row)
             swing = load(model.swing, start + row)
             actuated = load(tape.actuation_rows, actuation + row)
+            strain = commanded_strain(constants, swing, actuated, step, row)
             for entry in range(ROW):
                 if swing[entry] > real(0.0):
                     a = DIMENSION * first[entry]
                     b = DIMENSION * second[entry]
                     length = length_of(place(tape, at + a) - place(tape, at + b)) + constants.regularisation
                     later = length_of(place(tape, after + a) - place(tape, after + b)) + constants.regularisation
-                    wanted = rest[entry] * (real(1.0) + swing[entry] * actuated[entry])
+                    wanted = rest[entry] * (real(1.0) + strain[entry])
                     work += wp.abs(stiffness[entry] * (length - wanted) * (later - length))
         return work
 
@@ -111,7 +113,7 @@ def build_locomotion(types: KernelTypes, terrain: TerrainFunctions, step_functio
         sums = own + 2 * DIMENSION
         conduct[sums] = conduct[sums] + wp.length(way)
         conduct[sums + 1] = conduct[sums + 1] + effort_of(model, tape, world, actuation)
-        conduct[sums + 2] = conduct[sums + 2] + work_of(constants, model, tape, world, at, after, actuation)
+        conduct[sums + 2] = conduct[sums + 2] + work_of(constants, model, tape, world, at, after, actuation, step)
         conduct[sums + 3] = conduct[sums + 3] + in_the_air(model, tape, ground, world, after)
 
     return record_locomotion

@@ -13,10 +13,10 @@ import warp as wp
 
 from codesign.sim.kernels.functions import ControllerFunctions
 from codesign.sim.kernels.gathering import build_gather, build_gather_senses
+from codesign.sim.kernels.lanes import synchronise
 from codesign.sim.kernels.pointwise_rows import SpringRowFunctions, Writer
 from codesign.sim.kernels.quantities import SpringFunctions, SpringQuantities
 from codesign.sim.kernels.spring_arguments import RowSizes, SpringArguments
-from codesign.sim.kernels.lanes import synchronise
 from codesign.sim.kernels.types import KernelTypes
 
 

@@ -141,7 +141,7 @@ def _keep_adjoints(
     Constants, Patch, Parameters = types.Constants, terrain.Patch, objective.Parameters
     Observation, final_loss = objective.Observation, objective.final_loss
     spring_impulse, advance = physics.spring_impulse, physics.advance
-    sense, Sensed = senses.sense, senses.Sensed
+    sense_product, Sensed = senses.product, senses.Sensed
 
     @wp.kernel(module=types.module, enable_backward=True)
     def keep_adjoints(
@@ -156,7 +156,7 @@ def _keep_adjoints(
         sensed: wp.array(dtype=Sensed),
     ):
         position = positions[0]
-        sensed[0] = sense(constants, patch, position)
-        impulse = spring_impulse(constants, position, real(0.0), real(0.0), real(0.0))
+        results[1] = sense_product(constants, patch, position, position, sensed[0])
+        impulse = spring_impulse(constants, position, position, real(0.0), real(0.0), real(0.0))
         states[0] = advance(constants, patch, position, position, impulse)
         results[0] = final_loss(task_states[0], observations[0], all_parameters[0])

@@ -26,6 +26,7 @@ class StepFunctions:
     force_at: Any
     save_snapshot: Any
     commanded_strain: Any
+    at_time: Any
 
 
 def build_step(
@@ -53,6 +54,7 @@ def build_step(
     Patch, PATCH = terrain.Patch, terrain.Patch._length_
     (OUTER, MIDDLE, INNER), LAST = short_loops(PATCH), PATCH - 1
     spring_impulse, advance, act = physics.spring_impulse, physics.advance, controller.act
+    DRIFT, TIMED = physics.uses_drift, physics.uses_time or senses.count > 0
     functions = types.row_functions
     load, store_row, load_coordinates, store_coordinates = (
         functions.load,
@@ -82,6 +84,13 @@ def build_step(
         return DIMENSION * (2 * model.spring_start[world] + ROW * world)
 
     @wp.func(module=module, inline=True)
+    def at_time(constants: Constants, step: int) -> Constants:
+        """Return the constants with the time of a step, which forces and senses may read."""
+        now = constants
+        now.time = real(step) * constants.dt
+        return now
+
+    @wp.func(module=module, inline=True)
     def compute_senses(
         constants: Constants, model: Model, tape: Tape, ground: reals, world: int, lane: int, at: int, slot: int
     ):
@@ -91,20 +100,23 @@ def build_step(
         own = SENSES * (start * constants.segment + slot * count)
         for row in range(lane, count, wp.block_dim()):
             positions = load_coordinates(tape.position, at + row * ROW * DIMENSION)
+            velocities = load_coordinates(tape.velocity, at + row * ROW * DIMENSION)
             mask = load(model.mass_mask, start + row)
             patches = query_terrain(ground, positions)
             sensed = Sensed()
             for entry in range(ROW):
                 position = vector()
+                velocity = vector()
                 for axis in range(DIMENSION):
                     position[axis] = positions[axis, entry]
+                    velocity[axis] = velocities[axis, entry]
                 patch = Patch()
                 for i in range(OUTER):
                     for j in range(MIDDLE):
                         for k in range(INNER):
                             number = wp.min((i * MIDDLE + j) * INNER + k, LAST)
                             patch[number] = patches[number, entry]
-                values = sense(constants, patch, position)
+                values = sense(constants, patch, position, velocity)
                 for kind in range(SENSES):
                     sensed[kind, entry] = values[kind] * mask[entry]
             for kind in range(SENSES):
@@ -136,12 +148,17 @@ def build_step(
             actuated = load(tape.actuation_rows, actuation + row)
             strain = commanded_strain(constants, load(model.swing, start + row), actuated, step, row)
             difference = difference_of_ends(tape.position, at, model.first, model.second, start + row)
+            drifts = rows()
+            if wp.static(DRIFT):
+                drifts = difference_of_ends(tape.velocity, at, model.first, model.second, start + row)
             impulses = rows()
             for entry in range(ROW):
                 along = vector()
+                drift = vector()
                 for axis in range(DIMENSION):
                     along[axis] = difference[axis, entry]
-                impulse = spring_impulse(constants, along, rest[entry], stiffness[entry], strain[entry])
+                    drift[axis] = drifts[axis, entry]
+                impulse = spring_impulse(constants, along, drift, rest[entry], stiffness[entry], strain[entry])
                 for axis in range(DIMENSION):
                     impulses[axis, entry] = impulse[axis]
             store_coordinates(tape.force, force + row * ROW * DIMENSION, impulses)
@@ -212,6 +229,8 @@ def build_step(
         slot: int,
     ):
         """Take a world from `slot` to the next one of its segment."""
+        if wp.static(TIMED):
+            constants = at_time(constants, step)
         segment = constants.segment
         masses = model.mass_start[world + 1] - model.mass_start[world]
         springs = model.spring_start[world + 1] - model.spring_start[world]
@@ -276,4 +295,6 @@ def build_step(
             tape.snapshot_task_state[tape.snapshot_start[world] + snapshot] = tape.task_state[remembered]
         synchronise()
 
-    return StepFunctions(advance_world, centre_of, load_state, effort_of, force_at, save_snapshot, commanded_strain)
+    return StepFunctions(
+        advance_world, centre_of, load_state, effort_of, force_at, save_snapshot, commanded_strain, at_time
+    )

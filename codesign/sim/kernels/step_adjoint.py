@@ -4,6 +4,7 @@ from typing import Any
 
 import warp as wp
 
+from codesign.sim.kernels.drift_adjoint import build_drift_adjoint
 from codesign.sim.kernels.functions import ControllerFunctions, TerrainFunctions
 from codesign.sim.kernels.lanes import synchronise
 from codesign.sim.kernels.objective import Objective
@@ -49,6 +50,9 @@ def build_step_adjoint(
         step_functions.force_at,
         step_functions.commanded_strain,
     )
+    at_time = step_functions.at_time
+    DRIFT, TIMED = physics.uses_drift, physics.uses_time or senses.count > 0
+    drift_adjoint, gather_drift = build_drift_adjoint(types, physics, step_functions)
     functions = types.row_functions
     load, store_row, load_coordinates, store_coordinates = (
         functions.load,
@@ -147,14 +151,19 @@ def build_step_adjoint(
             d_stiffnesses = row_vector()
             difference = difference_of_ends(tape.position, at, model.first, model.second, start + row)
             d_difference = difference_of_ends(adjoint.impulse, base, model.second, model.first, start + row)
+            drifts = rows()
+            if wp.static(DRIFT):
+                drifts = difference_of_ends(tape.velocity, at, model.first, model.second, start + row)
             for entry in range(ROW):
                 along = vector()
+                drift = vector()
                 cotangent = vector()
                 for axis in range(DIMENSION):
                     along[axis] = difference[axis, entry]
+                    drift[axis] = drifts[axis, entry]
                     cotangent[axis] = d_difference[axis, entry]
-                _constants, d_along, d_rest, d_stiffness, d_strain, _cotangent = wp.grad(spring_product)(
-                    constants, along, rest[entry], stiffness[entry], strain[entry], cotangent
+                _constants, d_along, _drift, d_rest, d_stiffness, d_strain, _cotangent = wp.grad(spring_product)(
+                    constants, along, drift, rest[entry], stiffness[entry], strain[entry], cotangent
                 )
                 for axis in range(DIMENSION):
                     ends[axis, entry] = d_along[axis]
@@ -199,19 +208,23 @@ def build_step_adjoint(
         lane: int,
         at: int,
     ):
-        """Carry the adjoint of what masses sense to where they are."""
+        """Carry the adjoint of what masses sense to where they are and how they move."""
         start = model.mass_start[world] // ROW
         count = model.mass_start[world + 1] // ROW - start
         for row in range(lane, count, wp.block_dim()):
             base = DIMENSION * (start + row) * ROW
             positions = load_coordinates(tape.position, at + row * ROW * DIMENSION)
+            velocities = load_coordinates(tape.velocity, at + row * ROW * DIMENSION)
             passed = load_coordinates(adjoint.position, base)
+            passed_velocity = load_coordinates(adjoint.velocity, base)
             mask = load(model.mass_mask, start + row)
             patches = query_terrain(ground, positions)
             for entry in range(ROW):
                 position = vector()
+                velocity = vector()
                 for axis in range(DIMENSION):
                     position[axis] = positions[axis, entry]
+                    velocity[axis] = velocities[axis, entry]
                 patch = Patch()
                 for i in range(OUTER):
                     for j in range(MIDDLE):
@@ -222,12 +235,14 @@ def build_step_adjoint(
                 for kind in range(SENSES):
                     own = load(adjoint.sense_rows, SENSES * start + kind * count + row)
                     cotangent[kind] = own[entry] * mask[entry]
-                _constants, _patch, d_position, _cotangent = wp.grad(sense_product)(
-                    constants, patch, position, cotangent
+                _constants, _patch, d_position, d_velocity, _cotangent = wp.grad(sense_product)(
+                    constants, patch, position, velocity, cotangent
                 )
                 for axis in range(DIMENSION):
                     passed[axis, entry] = passed[axis, entry] + d_position[axis]
+                    passed_velocity[axis, entry] = passed_velocity[axis, entry] + d_velocity[axis]
             store_coordinates(adjoint.position, base, passed)
+            store_coordinates(adjoint.velocity, base, passed_velocity)
 
     @wp.func(module=module, inline=True)
     def step_adjoint(
@@ -244,6 +259,8 @@ def build_step_adjoint(
         slot: int,
     ):
         """Carry the adjoint of a world from the slot after `slot` to it."""
+        if wp.static(TIMED):
+            constants = at_time(constants, step)
         segment = constants.segment
         masses = model.mass_start[world + 1] - model.mass_start[world]
         springs = model.spring_start[world + 1] - model.spring_start[world]
@@ -266,6 +283,11 @@ def build_step_adjoint(
         spring_adjoint(constants, model, tape, adjoint, world, lane, at, actuation, per_effort, step)
         synchronise()
         gather_adjoint(model, tape, adjoint, world, lane, per_mass(d_seen, model.masses[world]))
+        if wp.static(DRIFT):
+            synchronise()
+            drift_adjoint(constants, model, tape, adjoint, world, lane, at, actuation, step)
+            synchronise()
+            gather_drift(model, tape, adjoint, world, lane)
         if wp.static(visits_masses):
             observe_adjoint(constants, model, tape, adjoint, world, lane, at, step, centre, seen, d_seen)
         if wp.static(touching_adjoint is not None):

@@ -29,8 +29,8 @@ class KernelTypes:
         state_size: numbers that the task keeps during an episode.
         physical_gradients: whether rest lengths and stiffness are differentiated; a controller that reads them adds its
             part to their adjoint then.
-        bounded: whether the gradient of no-slip contact is bounded, see `Physics.grazing_speed`.
         contributions: numbers that the task has of every mass.
+        contact_numbers, force_numbers: numbers of the contact and of all forces together, see `Constants`.
         module: name of the Warp module that the functions are put into. One module per configuration: functions of the
             same name and signature would otherwise replace each other.
         upward: unit vector that points up.
@@ -49,8 +49,9 @@ class KernelTypes:
     state_size: int
     module: str
     physical_gradients: bool = False
-    bounded: bool = False
     contributions: int = 0
+    contact_numbers: int = 0
+    force_numbers: int = 0
     real: Any = field(init=False)
     vector: Any = field(init=False)
     state: Any = field(init=False)
@@ -108,6 +109,10 @@ class KernelTypes:
         """Return a Warp struct type of these types' module with the given fields."""
         return wp.struct(type(name, (), {"__annotations__": fields, "__module__": __name__}), module=self.module)
 
+    def numbers(self, count: int) -> Any:
+        """Return the type of a plug-in's numbers, a vector of so many reals; one number, unused, if there are none."""
+        return wp.types.vector(max(count, 1), self.real)
+
     def _records(self) -> dict[str, dict[str, Any]]:
         reals, integers = wp.array(dtype=self.real), wp.array(dtype=wp.int32)
         rows, index_rows = wp.array(dtype=self.row_vector), wp.array(dtype=self.indices)
@@ -117,12 +122,11 @@ class KernelTypes:
                 "dt": self.real,
                 "gravity": self.real,
                 "drag": self.real,
-                "friction": self.real,
-                "grip": self.real,
-                "softness": self.real,
                 "regularisation": self.real,
-                "grazing_speed": self.real,
-                "light": self.vector,
+                "contact": self.numbers(self.contact_numbers),
+                "forces": self.numbers(self.force_numbers),
+                "time": self.real,
+                "beacon": self.vector,
                 "push": self.vector,
                 "push_step": wp.int32,
                 "noise": self.real,
@@ -178,8 +182,8 @@ class KernelTypes:
             "WorldParameters": {
                 "count": wp.int32,
                 "ground_start": integers,
-                "friction": reals,
-                "light": wp.array(dtype=self.vector),
+                "contact": wp.array(dtype=self.numbers(self.contact_numbers)),
+                "beacon": wp.array(dtype=self.vector),
                 "push": wp.array(dtype=self.vector),
                 "push_step": integers,
                 "noise": reals,

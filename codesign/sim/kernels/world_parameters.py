@@ -1,4 +1,4 @@
-"""What differs between worlds: the ground, friction, the light, a push, and the noise of motors."""
+"""What differs between worlds: the ground, its friction, the beacon, a push, and the noise of motors."""
 
 import math
 from dataclasses import dataclass
@@ -39,10 +39,8 @@ def build_world_parameters(types: KernelTypes, Values: Any) -> WorldParameterFun
     def apply(constants: Constants, world_parameters: WorldParameters, world: int) -> Constants:
         own = constants
         at = world % world_parameters.count
-        own.friction = constants.friction * world_parameters.friction[at]
-        if constants.grip < real(0.0):
-            own.grip = own.friction
-        own.light = world_parameters.light[at]
+        own.contact = world_parameters.contact[at]
+        own.beacon = world_parameters.beacon[at]
         own.push = world_parameters.push[at]
         own.push_step = world_parameters.push_step[at]
         own.noise = world_parameters.noise[at]

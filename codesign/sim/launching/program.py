@@ -10,8 +10,8 @@ import warp as wp
 
 from codesign.sim.contracts import Controller, Terrain
 from codesign.sim.kernel_key import kernel_key, stable_name
-from codesign.sim.kernels.contact import CONTACTS
 from codesign.sim.kernels.cpu import CPU_FLAGS, ROWS
+from codesign.sim.kernels.forces import build_forces, count_parameters
 from codesign.sim.kernels.functions import ControllerFunctions
 from codesign.sim.kernels.objective import Objective, build_objective
 from codesign.sim.kernels.physics import build_physics
@@ -19,6 +19,7 @@ from codesign.sim.kernels.rollout import RolloutKernels, build_rollout
 from codesign.sim.kernels.senses import SENSES
 from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.layout.block_memory import claimable
+from codesign.sim.settings import Physics
 from codesign.sim.task import Task
 
 GPU_LANES = 64
@@ -38,7 +39,7 @@ class Program:
 def build_program(
     dimension: int,
     precision: str,
-    contact: str,
+    physics: Physics,
     terrain: Terrain,
     controller: Controller,
     task: Task,
@@ -46,7 +47,6 @@ def build_program(
     row: int,
     noisy: bool = False,
     physical_gradients: bool = False,
-    bounded: bool = False,
     shared: int = 0,
 ) -> Program:
     """Return the kernels for a configuration; they are compiled when first launched, and kept on disk by Warp.
@@ -54,27 +54,28 @@ def build_program(
     Args:
         dimension: of space.
         precision: "float32" or "float64".
-        contact: a key of `CONTACTS`.
-        terrain: the ground. Of this and the next two only what `kernel_key` says goes into the kernels.
+        physics: contact and forces. Of these and the next three only what `kernel_key` says goes into the kernels.
+        terrain: the ground.
         controller: what moves the bodies.
         task: what they are to do.
         row: masses or springs in a row, 1 for a GPU.
         noisy: whether motors have noise.
         physical_gradients: whether rest lengths and stiffness are differentiated too.
-        bounded: whether the gradient of no-slip contact is bounded, see `Physics.grazing_speed`.
         shared: memory of a block that staged kernels claim [bytes], 0 for none.
     """
-    parts = _Parts(contact, terrain, controller, task)
-    return _built(dimension, precision, parts, row, noisy, physical_gradients, bounded, shared)
+    parts = _Parts(physics, terrain, controller, task)
+    return _built(dimension, precision, parts, row, noisy, physical_gradients, shared)
 
 
 class _Parts:
-    """Contact, terrain, controller and task, equal where their kernels are."""
+    """Contact, forces, terrain, controller and task, equal where their kernels are."""
 
-    def __init__(self, contact: str, terrain: Terrain, controller: Controller, task: Task) -> None:
-        self.contact, self.terrain, self.controller, self.task = CONTACTS[contact], terrain, controller, task
+    def __init__(self, physics: Physics, terrain: Terrain, controller: Controller, task: Task) -> None:
+        self.contact, self.forces = physics.contact, physics.forces
+        self.terrain, self.controller, self.task = terrain, controller, task
         senses = tuple(SENSES[sense] for sense in controller.senses)
-        self.key = (self.contact, kernel_key(terrain), kernel_key(controller), senses, kernel_key(task))
+        keys = map(kernel_key, (self.contact, *self.forces, terrain, controller, task))
+        self.key = (*keys, senses)
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -111,13 +112,13 @@ def _built(
     row: int,
     noisy: bool,
     physical_gradients: bool,
-    bounded: bool,
     shared: int,
 ) -> Program:
-    module = module_name((dimension, precision, parts.key, row, noisy, physical_gradients, bounded, shared))
+    module = module_name((dimension, precision, parts.key, row, noisy, physical_gradients, shared))
     terrain, controller, task = parts.terrain, parts.controller, parts.task
+    numbers = len(parts.contact.parameters(1.0)), count_parameters(parts.forces)
     types = KernelTypes(
-        dimension, precision, row, task.state_size, module, physical_gradients, bounded, task.contributions
+        dimension, precision, row, task.state_size, module, physical_gradients, task.contributions, *numbers
     )
     wp.set_module_options(
         {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3},
@@ -127,7 +128,7 @@ def _built(
     objective = build_objective(types, task.functions(types), task.uses, task.parameters(dimension))
     kernels = build_rollout(
         types,
-        build_physics(types, parts.contact, ground),
+        build_physics(types, parts.contact, ground, build_forces(types, ground, parts.forces)),
         ground,
         control,
         objective,

@@ -7,16 +7,19 @@ import numpy as np
 import warp as wp
 
 from codesign.body import offsets
-from codesign.sim.conditions import Conditions, light_of
+from codesign.sim.conditions import Conditions, beacon_of
 from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.settings import Physics
 
 
-def upload_world_parameters(conditions: Sequence[Conditions], types: KernelTypes, device: Any) -> tuple[Any, wp.array]:
-    """Return the surroundings of worlds, and the ground of all of them."""
+def upload_world_parameters(
+    conditions: Sequence[Conditions], physics: Physics, types: KernelTypes, device: Any
+) -> tuple[Any, wp.array]:
+    """Return what differs between worlds, and the ground of all of them."""
     dimension = types.dimension
     grounds = [each.terrain.data(dimension) for each in conditions]
-    lights = [light_of(each, dimension) for each in conditions]
+    beacons = [beacon_of(each, dimension) for each in conditions]
+    contacts = [physics.contact.parameters(each.friction) or (0.0,) for each in conditions]
     nothing = np.zeros(dimension)
     world_parameters = types.WorldParameters()
     world_parameters.count = len(conditions)
@@ -26,8 +29,8 @@ def upload_world_parameters(conditions: Sequence[Conditions], types: KernelTypes
         setattr(world_parameters, name, wp.array(np.array(values, dtype=kind), dtype=dtype, device=device))
 
     fill("ground_start", offsets([len(ground) for ground in grounds])[:-1], wp.int32)
-    fill("friction", [each.friction for each in conditions], types.real)
-    fill("light", [nothing if light is None else light for light in lights], types.vector)
+    fill("contact", contacts, types.numbers(types.contact_numbers))
+    fill("beacon", [nothing if beacon is None else beacon for beacon in beacons], types.vector)
     fill("push", [nothing if each.push is None else each.push for each in conditions], types.vector)
     fill("push_step", [-1 if each.push is None else each.push_step for each in conditions], wp.int32)
     fill("noise", [each.motor_noise for each in conditions], types.real)
@@ -36,12 +39,12 @@ def upload_world_parameters(conditions: Sequence[Conditions], types: KernelTypes
 
 
 def constants_of(physics: Physics, types: KernelTypes, segment: int) -> Any:
-    """Return the constants that all worlds share; a grip below 0 stands for that of the friction."""
+    """Return the constants that all worlds share."""
     constants = types.Constants()
     constants.dt, constants.gravity, constants.drag = physics.dt, physics.gravity, physics.drag
-    constants.friction, constants.grip = physics.friction, -1.0 if physics.grip is None else physics.grip
-    constants.softness, constants.regularisation = physics.softness, physics.regularisation
-    constants.grazing_speed = physics.grazing_speed
+    constants.regularisation = physics.regularisation
+    numbers = [number for force in physics.forces for number in force.parameters()]
+    constants.forces = types.numbers(types.force_numbers)(*numbers or (0.0,))
     constants.steps, constants.segment = physics.steps, segment
     return constants
 
