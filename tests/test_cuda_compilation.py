@@ -10,13 +10,12 @@ import warp as wp
 from codesign.control import CONTROLLERS
 from codesign.sim import CONTACTS, FORCES, Physics
 from codesign.sim.kernel_key import kernel_key
-from codesign.sim.launching.program import GPU_LANES, build_program
+from codesign.sim.launching.gpu_compilation import compile_for_gpu, compile_module
 from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS, Batch
 from codesign.train.kernels import gradient_kernels, loss_kernels
 from tests.combinations import pairwise
 
-SHARED = 99 * 1024  # what every GPU has
 PRECISIONS = ("float32", "float64")
 HOPPER = 90
 OTHERS = (80, 100, 120)  # Ampere, Blackwell for data centres and for desks
@@ -51,17 +50,23 @@ def _other_dimension(choice: Choice) -> Choice:
     return moved if allowed(moved) else ("3", contact, "flat", controller, task)
 
 
-def module_of(choice: Choice, precision: str) -> wp.Module:
-    """Return the module that a GPU would run for a choice."""
+def compile_simulator(choice: Choice, precision: str, architecture: int, folder: Path) -> None:
+    """Compile the kernels that a GPU would run for a choice."""
     dimension, contact, terrain, controller, task = choice
-    parts = TERRAINS[terrain](), CONTROLLERS[controller](), TASKS[task]()
-    noisy = contact == "smooth"
     forces = tuple(force() for force in FORCES.values()) if contact == "coulomb" else ()
     physics = Physics(contact=CONTACTS[contact](), forces=forces)
-    program = build_program(
-        int(dimension), precision, physics, *parts, row=1, noisy=noisy, physical_gradients=True, shared=SHARED
+    file = compile_for_gpu(
+        int(dimension),
+        physics,
+        TERRAINS[terrain](),
+        CONTROLLERS[controller](),
+        TASKS[task](),
+        folder,
+        precision=precision,
+        noisy=contact == "smooth",
+        architecture=architecture,
     )
-    return program.kernels.forward.module
+    require_machine_code(file)
 
 
 def learner_modules(precision: str) -> Iterator[wp.Module]:
@@ -96,26 +101,20 @@ def own_kernel(learner: Any, real: Any) -> wp.Kernel:
     return seen[0]
 
 
-def compile_for_gpu(module: wp.Module, architecture: int, folder: Path, lanes: int) -> None:
-    usual = module.options["block_dim"]
-    module.options["block_dim"] = lanes
-    try:
-        files = wp.compile_aot_module(module, arch=architecture, module_dir=folder, use_ptx=False)
-    finally:
-        module.options["block_dim"] = usual
-    assert [file.suffix for file in files] == [".cubin"]
-    assert files[0].stat().st_size > 1000
+def require_machine_code(file: Path) -> None:
+    assert file.suffix == ".cubin"
+    assert file.stat().st_size > 1000
 
 
 @pytest.mark.parametrize("choice", every_choice_once()[:1], ids="-".join)
 def test_simulators(choice: Choice, tmp_path: Path) -> None:
-    compile_for_gpu(module_of(choice, "float32"), HOPPER, tmp_path, GPU_LANES)
+    compile_simulator(choice, "float32", HOPPER, tmp_path)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_learners(precision: str, tmp_path: Path) -> None:
     for module in learner_modules(precision):
-        compile_for_gpu(module, HOPPER, tmp_path / module.name, 256)
+        require_machine_code(compile_module(module, HOPPER, tmp_path / module.name, 256))
 
 
 @pytest.mark.slow
@@ -123,16 +122,16 @@ def test_learners(precision: str, tmp_path: Path) -> None:
 def test_every_two_choices(choice: tuple[str, str, str, str, str, str], tmp_path: Path) -> None:
     *simulator, precision = choice
     dimension, contact, terrain, controller, task = simulator
-    compile_for_gpu(module_of((dimension, contact, terrain, controller, task), precision), HOPPER, tmp_path, GPU_LANES)
+    compile_simulator((dimension, contact, terrain, controller, task), precision, HOPPER, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("architecture", OTHERS)
 @pytest.mark.parametrize("choice", every_choice_once()[:2], ids="-".join)
 def test_other_architectures(choice: Choice, architecture: int, tmp_path: Path) -> None:
-    compile_for_gpu(module_of(choice, "float32"), architecture, tmp_path, GPU_LANES)
+    compile_simulator(choice, "float32", architecture, tmp_path)
     for module in learner_modules("float32"):
-        compile_for_gpu(module, architecture, tmp_path / module.name, 256)
+        require_machine_code(compile_module(module, architecture, tmp_path / module.name, 256))
 
 
 def test_every_registered_choice_is_compiled() -> None:

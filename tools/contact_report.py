@@ -19,8 +19,8 @@ import numpy as np
 
 from codesign.body import Bodies, Body
 from codesign.control import Mlp
-from codesign.sim import Conditions, Execution, Physics, Simulator, Smooth
-from codesign.sim.kernels import Coulomb
+from codesign.sim import Conditions, Execution, Physics, Simulator
+from codesign.sim.kernels import Coulomb, Smooth
 from codesign.streams import Purpose, stream, streams
 from codesign.tasks import Heightfield, Light, Rough
 

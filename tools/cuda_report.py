@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import warp as wp
 from roofline import COUNTED, GRIDS, Occupancy, Sizes, forward_work, limits, reverse_work
 
 from codesign.control import CONTROLLERS
@@ -34,6 +33,7 @@ from codesign.errors import CodesignError
 from codesign.sim import CONTACTS, Physics
 from codesign.sim.device import GPU_SEGMENT, start_warp
 from codesign.sim.kernels.types import PRECISIONS
+from codesign.sim.launching.gpu_compilation import compile_module
 from codesign.sim.launching.program import GPU_LANES, build_program
 from codesign.sim.layout.block_memory import claimable, staged_bytes
 from codesign.tasks import TASKS, TERRAINS
@@ -86,16 +86,6 @@ def find_cuobjdump() -> Path:
     return Path(found)
 
 
-def compile_module(module: wp.Module, architecture: int, lanes: int, folder: Path) -> Path:
-    """Return the cubin of a module for blocks of `lanes` threads."""
-    usual = module.options["block_dim"]
-    module.options["block_dim"] = lanes
-    try:
-        return Path(wp.compile_aot_module(module, arch=architecture, module_dir=folder, use_ptx=False)[0])
-    finally:
-        module.options["block_dim"] = usual
-
-
 def resources(cubin: Path, cuobjdump: Path) -> dict[str, Resources]:
     """Return what each function of a cubin uses."""
     run = subprocess.run([cuobjdump, "--dump-resource-usage", cubin], capture_output=True, text=True, check=True)
@@ -116,7 +106,7 @@ def report(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
         shared = claimable(BLOCK_SHARED[architecture])
         kernels = build_program(2, options.precision, physics, *parts, row=1, shared=shared).kernels
         with tempfile.TemporaryDirectory() as folder:
-            cubin = compile_module(kernels.forward.module, architecture, options.lanes, Path(folder))
+            cubin = compile_module(kernels.forward.module, architecture, Path(folder), options.lanes)
             found = resources(cubin, cuobjdump)
         for name in ("forward", "reverse", "staged_forward", "staged_reverse"):
             used = found[f"{getattr(kernels, name).get_mangled_name()}_cuda_kernel_forward"]

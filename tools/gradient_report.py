@@ -34,7 +34,8 @@ from codesign.evaluate import EvaluationSpec
 from codesign.genome import Genomes
 from codesign.machine import vector_bytes
 from codesign.run import Design, RunFolder, select
-from codesign.sim import NoSlip, Simulator
+from codesign.sim import Simulator
+from codesign.sim.kernels import NoSlip
 from codesign.streams import Purpose, stream
 from codesign.train import learn
 

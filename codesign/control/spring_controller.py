@@ -283,9 +283,7 @@ def _smallest(dimension: int) -> Body:
         springs=np.array([[0, 1]], np.int32),
         rest_lengths=one,
         stiffness=one,
-        swings=one,
-        cells=np.zeros((0, 2), np.int32),
-        materials=np.zeros(0, np.uint8),
+        swings=0.1 * one,
     )
 
 

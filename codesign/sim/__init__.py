@@ -9,6 +9,7 @@ from codesign.sim.contracts import Binding, Controller, Layout, Terrain
 from codesign.sim.device import device_of, start_warp
 from codesign.sim.kernels.contact import CONTACTS
 from codesign.sim.kernels.forces import FORCES
+from codesign.sim.launching.gpu_compilation import compile_for_gpu
 from codesign.sim.settings import Aggregation, Execution, Physics
 from codesign.sim.simulator import Simulator
 from codesign.sim.task import Task
@@ -19,17 +20,15 @@ __all__ = [
     "Aggregation",
     "Binding",
     "Conditions",
-    "Contact",
     "Controller",
     "Execution",
     "Layout",
-    "NoSlip",
     "Physics",
     "Simulator",
-    "Smooth",
     "Task",
     "Terrain",
     "beacon_of",
+    "compile_for_gpu",
     "device_of",
     "require_conditions",
     "start_warp",

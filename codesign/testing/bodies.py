@@ -23,8 +23,6 @@ def body_of(positions: list[list[float]], springs: list[list[int]], swings: floa
         rest_lengths=np.linalg.norm(place[ends[:, 0]] - place[ends[:, 1]], axis=1),
         stiffness=np.full(len(ends), stiffness),
         swings=np.full(len(ends), swings),
-        cells=np.zeros((0, 3), np.int32),
-        materials=np.zeros(0, np.uint8),
     )
 
 

@@ -1,1 +1,161 @@
 """Checks of what a simulation is made of: tasks, terrains, controllers, contacts, forces and senses."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from codesign.body import Bodies
+from codesign.control import CONTROLLERS
+from codesign.sim import CONTACTS, FORCES, Controller, Task, Terrain
+from codesign.sim.kernels import SENSES, Contact, Force
+from codesign.tasks import TASKS, TERRAINS
+from codesign.testing.bodies import example_bodies
+from codesign.testing.failures import check_settings, expect
+from codesign.testing.setups import Setup
+from codesign.testing.simulation_checks import check_simulation
+
+DIMENSIONS = (2, 3)
+
+
+def check_task(task: Task, terrain: Terrain | None = None) -> None:
+    """Check a task: gradients, bits, precision, compilation for a GPU, and what it says of itself.
+
+    Args:
+        task: what to check, with settings that make a difference to bodies of 0.1 m within 0.24 s.
+        terrain: what bodies stand on; level ground if not given.
+
+    Raises:
+        CheckError: the task breaks its contract.
+    """
+    check_settings(task, TASKS)
+    expect(task.state and all(map(str.isidentifier, task.state)), "names of kept numbers in `state`", task.state)
+    _check_variant(task)
+    for dimension in task.dimensions:
+        setup = Setup(task=task, dimension=dimension)
+        check_simulation(setup if terrain is None else replace(setup, terrain=terrain))
+
+
+def check_terrain(terrain: Terrain, dimensions: Sequence[int] = DIMENSIONS) -> None:
+    """Check a terrain: heights, pictures and starts agree, and bodies on it are simulated and differentiated right.
+
+    Args:
+        terrain: what to check.
+        dimensions: of space that it is for.
+
+    Raises:
+        CheckError: the terrain breaks its contract.
+    """
+    check_settings(terrain, TERRAINS)
+    _check_variant(terrain)
+    for dimension in dimensions:
+        bodies = Bodies.of(example_bodies(dimension))
+        placed = terrain.place(bodies)
+        low, high = terrain.extent(dimension)
+        expect(low.shape == high.shape == (dimension - 1,), "an extent of one number per level axis", (low, high))
+        above = placed[:, -1] - terrain.height(placed[:, :-1])
+        lowest = np.minimum.reduceat(above, bodies.mass_start[:-1])
+        expect(np.abs(lowest).max() < 1e-9, "bodies whose lowest mass just touches the ground", lowest)
+        corner = np.zeros(dimension - 1)
+        surface = terrain.surface(corner, corner + 0.5)
+        points = surface.reshape(-1, dimension)
+        apart = np.abs(points[:, -1] - terrain.height(points[:, :-1])).max()
+        expect(apart < 1e-9, "a surface that lies on the ground", f"points {apart:.2g} m away")
+        check_simulation(Setup(terrain=terrain, dimension=dimension))
+
+
+def check_controller(controller: Controller) -> None:
+    """Check a controller: its weights, gradients, bits, precision, and compilation for a GPU.
+
+    Args:
+        controller: what to check.
+
+    Raises:
+        CheckError: the controller breaks its contract.
+    """
+    check_settings(controller, CONTROLLERS)
+    for dimension in DIMENSIONS:
+        setup = Setup(controller=controller, task=TASKS["light"].example(), dimension=dimension)
+        bodies = setup.bodies
+        sizes = zip(np.diff(bodies.mass_start).tolist(), np.diff(bodies.spring_start).tolist(), strict=True)
+        shapes = [controller.weight_shapes(masses, springs, dimension, setup.steps) for masses, springs in sizes]
+        count = sum(int(np.prod(shape)) for each in shapes for shape in each.values())
+        drawn = controller.initial(bodies, setup.steps, _generators(len(bodies)))
+        expect(drawn.shape == (count,) and drawn.dtype == np.float64, f"{count} first weights, float64", drawn.shape)
+        expect(np.isfinite(drawn).all(), "finite first weights", drawn)
+        again = controller.initial(bodies, setup.steps, _generators(len(bodies)))
+        expect(np.array_equal(drawn, again), "the same first weights from the same generators", "others")
+        check_simulation(setup)
+
+
+def check_contact(contact: Contact) -> None:
+    """Check a contact: gradients, bits, precision and compilation for a GPU, on level and on rough ground.
+
+    Args:
+        contact: what to check.
+
+    Raises:
+        CheckError: the contact breaks its contract.
+    """
+    check_settings(contact, CONTACTS)
+    for dimension in DIMENSIONS:
+        check_simulation(Setup(contact=contact, dimension=dimension))
+    check_simulation(Setup(contact=contact, terrain=TERRAINS["rough"](), dimension=3))
+
+
+def check_force(force: Force) -> None:
+    """Check a force: it does something, and its gradients, bits, precision and compilation for a GPU are right.
+
+    Args:
+        force: what to check, with settings that make a difference to bodies of 0.1 m within 0.24 s.
+
+    Raises:
+        CheckError: the force breaks its contract.
+    """
+    check_settings(force, FORCES)
+    for dimension in DIMENSIONS:
+        setup = Setup(forces=(force,), dimension=dimension)
+        losses = []
+        for each in (setup, replace(setup, forces=())):
+            simulator = each.simulator(each.bodies)
+            simulator.load(each.weights(each.bodies))
+            simulator.forward()
+            losses.append(simulator.loss.numpy())
+        expect(not np.array_equal(*losses), "a force that makes a difference to small bodies", "none")
+        check_simulation(setup)
+
+
+def check_sense(name: str, sense: Callable[..., Any]) -> None:
+    """Check a sense: a controller that feels it has right gradients, bits and precision, and compiles for a GPU.
+
+    The sense is registered for the check, and stays so only if it was before.
+
+    Args:
+        name: its key.
+        sense: builder of its function.
+
+    Raises:
+        CheckError: the sense breaks its contract.
+    """
+    expect(name.isidentifier(), "a name that is an identifier", repr(name))
+    expect(SENSES.get(name, sense) is sense, "a name that no other sense has", name)
+    known = name in SENSES
+    SENSES[name] = sense
+    try:
+        for dimension in DIMENSIONS:
+            controller = CONTROLLERS["mlp"](sensors=(name,))
+            check_simulation(Setup(controller=controller, task=TASKS["light"].example(), dimension=dimension))
+    finally:
+        if not known:
+            del SENSES[name]
+
+
+def _check_variant(part: Task | Terrain) -> None:
+    one, other = (part.variant(np.random.default_rng(5)) for _ in range(2))
+    expect(type(one) is type(part), "a variant of the same class", type(one).__name__)
+    expect(one == other, "the same variant from the same generator", "another")
+
+
+def _generators(count: int) -> list[np.random.Generator]:
+    return [np.random.default_rng((3, index)) for index in range(count)]

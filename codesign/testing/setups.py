@@ -8,6 +8,7 @@ import numpy as np
 from codesign.body import Bodies
 from codesign.control import CONTROLLERS
 from codesign.sim import Conditions, Controller, Execution, Physics, Simulator, Task, Terrain
+from codesign.sim.kernels import Contact, Coulomb, Force
 from codesign.tasks import TASKS, TERRAINS
 from codesign.testing.bodies import example_bodies
 
@@ -20,7 +21,8 @@ class Setup:
         controller: what moves the bodies.
         task: what they are to do.
         terrain: what they stand on.
-        contact: key of the contact.
+        contact: how the ground acts.
+        forces: what else acts.
         dimension: 2 or 3.
         steps: in an episode.
     """
@@ -28,7 +30,8 @@ class Setup:
     controller: Controller = field(default_factory=CONTROLLERS["mlp"])
     task: Task = field(default_factory=TASKS["walk"])
     terrain: Terrain = field(default_factory=TERRAINS["flat"])
-    contact: str = "coulomb"
+    contact: Contact = field(default_factory=lambda: Coulomb(friction=0.7))
+    forces: tuple[Force, ...] = ()
     dimension: int = 2
     steps: int = 60
 
@@ -40,7 +43,7 @@ class Setup:
     @property
     def physics(self) -> Physics:
         """The physics."""
-        return Physics(steps=self.steps, contact=self.contact, friction=0.7)
+        return Physics(steps=self.steps, contact=self.contact, forces=self.forces)
 
     def simulator(self, bodies: Bodies, *, in_place: bool = False, **settings: Any) -> Simulator:
         """Return a simulator, in float64 on one CPU thread if not told otherwise.

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from codesign.body import Bodies
-from codesign.sim import CONTACTS, Smooth
+from codesign.sim import CONTACTS
+from codesign.sim.kernels import Smooth
 from codesign.sim.kernels.contact import SLIP
 from tests.oracle import SOFTENING
 from tests.sim.bodies import lifted, lone_mass, pair, strip

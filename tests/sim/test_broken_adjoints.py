@@ -8,8 +8,8 @@ import pytest
 import warp as wp
 
 from codesign.control import Mlp
-from codesign.sim import CONTACTS, Contact
-from codesign.sim.kernels import ControllerFunctions, KernelTypes, TerrainFunctions
+from codesign.sim import CONTACTS
+from codesign.sim.kernels import Contact, ControllerFunctions, KernelTypes, TerrainFunctions
 from tests.sim.bodies import strip
 from tests.sim.gradients import SIZES, gradient_error, standing
 from tests.sim.test_gradients import DIFFERENCES

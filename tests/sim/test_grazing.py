@@ -8,7 +8,8 @@ import pytest
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
-from codesign.sim import NoSlip, Simulator
+from codesign.sim import Simulator
+from codesign.sim.kernels import NoSlip
 from codesign.tasks import Flat, Heightfield, Segments
 from tests.sim.bodies import lifted, lone_mass, strip
 from tests.sim.worlds import Case

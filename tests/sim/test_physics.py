@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import warp as wp
 
-from codesign.sim import CONTACTS, Smooth
-from codesign.sim.kernels import Coulomb, KernelTypes
+from codesign.sim import CONTACTS
+from codesign.sim.kernels import Coulomb, KernelTypes, Smooth
 from codesign.sim.kernels.physics import build_physics
 from codesign.tasks import Flat, Segments
 from tests import oracle

@@ -10,9 +10,9 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
-from codesign.sim import CONTACTS, FORCES, Execution, Physics, Smooth, device_of, start_warp
+from codesign.sim import CONTACTS, FORCES, Execution, Physics, device_of, start_warp
 from codesign.sim.device import NO_DRIVER
-from codesign.sim.kernels import Coulomb, Dashpot, Water, Wind
+from codesign.sim.kernels import Coulomb, Dashpot, Smooth, Water, Wind
 from tests.sim.bodies import ASSORTED
 from tests.sim.worlds import Case
 
