@@ -11,7 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from codesign.cli.schemas import Catalogue
 from codesign.errors import ConfigError, RunError
-from codesign.run import RunFolder, added_settings
+from codesign.run import RunFolder, renewed
 
 FREE = ("run", "evaluator", "execution", "logger", "checkpoints", "search.generations")
 """What may be set anew when a run goes on; none of it changes what a finished generation was."""
@@ -82,17 +82,28 @@ def read(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _completed(config: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
-    """Return a stored configuration, changed, with the settings that were added after it was written."""
+    """Return a stored configuration, changed, as the version of today would have written it."""
     for key, value in ADDED.items():
         config.setdefault(key, value)
-    for key in catalogue.sections:
-        section: Any = config
-        for part in key.split("."):
-            section = section.setdefault(part, {}) if isinstance(section, dict) else None
-        if isinstance(section, dict):
-            for name, value in added_settings(catalogue.kind(key, section.get("name"))).items():
-                section.setdefault(name, value)
+    for key in sorted(catalogue.sections, key=lambda key: key.count(".")):  # sections inside others last
+        section = _section(config, key)
+        if section is not None:
+            today = renewed(catalogue.kind(key, section.get("name")), section)
+            section.clear()
+            section.update((name, value) for name, value in today.items() if name not in catalogue.collections)
+    for key, kind in catalogue.members(config).items():
+        section = _section(config, key)
+        if section is not None:
+            section.update(renewed(kind, section))
     return config
+
+
+def _section(config: dict[str, Any], key: str) -> dict[str, Any] | None:
+    """Return a section of a configuration, put there where there is none; None where something else is there."""
+    section: Any = config
+    for part in key.split("."):
+        section = section.setdefault(part, {}) if isinstance(section, dict) else None
+    return section if isinstance(section, dict) else None
 
 
 def require_resumable(overrides: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from codesign.run.metrics import Metrics
 from codesign.run.populations import populations
 from codesign.run.replay import gallery
 from codesign.run.selection import select
-from codesign.run.settings import added_settings
+from codesign.run.settings import renewed
 from codesign.run.weights import read_weights, write_weights
 
 __all__ = [
@@ -21,11 +21,11 @@ __all__ = [
     "Metrics",
     "Outcome",
     "RunFolder",
-    "added_settings",
     "evolve",
     "gallery",
     "populations",
     "read_weights",
+    "renewed",
     "resume",
     "select",
     "write_weights",
