@@ -68,12 +68,9 @@ class Catalogue:
 
     def keys(self) -> list[str]:
         """Return every group and every dotted key that a configuration may set, whatever it chooses."""
-        found = [*self.values, *(section.partition(".")[0] for section in self.sections)]
-        for key in self.sections:
-            found += [f"{key}.{name}" for name in self._fields(key)]
-        for key, registry in self.collections.items():
-            found += [key, *(f"{key}.{name}" for name in registry)]
-            found += [f"{key}.{name}.{field}" for name, kind in registry.items() for field in _settable(kind)]
+        found = [*self.values, *self.collections, *(section.partition(".")[0] for section in self.sections)]
+        for key in self._kinds:
+            found += [key, *(f"{key}.{name}" for name in self._fields(key))]
         return sorted(set(found))
 
     def located(self, error: ConfigError) -> ConfigError:
@@ -83,30 +80,35 @@ class Catalogue:
         for what shows later, such as a device that is not there.
         """
         field = error.field.partition(".")[0]
-        if not field or field in self.values or any(field == key.partition(".")[0] for key in self.sections):
+        tops = {*self.values, *self.collections, *(key.partition(".")[0] for key in self.sections)}
+        if not field or field in tops:
             return error
-        holders = [key for key in self.sections if field in self._fields(key)]
+        holders = [key for key in self._kinds if field in self._fields(key) or f"{key}.{field}" in self._kinds]
         return error.within(holders[0]) if len(holders) == 1 else error
 
     def hint(self, key: str) -> Any:
         """Return the type of a key's value; None where nothing has such a key, or choices differ in its type."""
         if key in self.values:
             return self.values[key]
-        section = next((own for own in self.sections if key.startswith(f"{own}.")), None)
+        section = max((own for own in self._kinds if key.startswith(f"{own}.")), key=len, default=None)
         if section is None:
             return None
         name, _, entry = key.removeprefix(f"{section}.").partition(".")
-        hints = [typing.get_type_hints(kind)[name] for kind in self._kinds(section) if name in _settable(kind)]
+        hints = [typing.get_type_hints(kind)[name] for kind in self._kinds[section] if name in _settable(kind)]
         if not hints or any(hint != hints[0] for hint in hints):
             return None
         return typing.get_args(hints[0])[-1] if entry and typing.get_args(hints[0]) else hints[0]
 
     def _fields(self, section: str) -> set[str]:
         """Return the names of all fields that a section may have, whatever it chooses."""
-        return {name for kind in self._kinds(section) for name in _settable(kind)}
+        return {name for kind in self._kinds[section] for name in _settable(kind)}
 
-    def _kinds(self, section: str) -> list[type]:
-        return list(self.choices[section].values()) if section in self.choices else [self.records[section]]
+    @property
+    def _kinds(self) -> dict[str, list[type]]:
+        """The dataclasses that each section may be of, those of collections included, by dotted key."""
+        several = {f"{key}.{name}": [kind] for key, found in self.collections.items() for name, kind in found.items()}
+        chosen = {key: list(registry.values()) for key, registry in self.choices.items()}
+        return {**chosen, **{key: [kind] for key, kind in self.records.items()}, **several}
 
 
 def _settable(kind: type) -> list[str]:

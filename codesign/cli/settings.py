@@ -28,7 +28,6 @@ def build(catalogue: Catalogue, config: Mapping[str, Any]) -> dict[str, Any]:
         ConfigError: a key that nothing reads, a missing section, a value of the wrong type or out of range.
     """
     kinds = kinds_of(catalogue, config)
-    members = catalogue.members(config)
     try:
         merged = OmegaConf.merge(OmegaConf.structured(whole(catalogue, kinds)), OmegaConf.create(dict(config)))
         values: Any = OmegaConf.to_container(merged, resolve=True, throw_on_missing=True)
@@ -40,7 +39,7 @@ def build(catalogue: Catalogue, config: Mapping[str, Any]) -> dict[str, Any]:
         section = {name: value for name, value in _select(values, key).items() if name not in inside}
         built[key] = _record(key, kinds[key], section, inside)
     for key in catalogue.collections:
-        built[key] = tuple(built.pop(member) for member in members if member.partition(".")[0] == key)
+        built[key] = tuple(built.pop(member) for member in kinds if member.rpartition(".")[0] == key)
     return built
 
 
@@ -50,7 +49,8 @@ def kinds_of(catalogue: Catalogue, config: Mapping[str, Any]) -> dict[str, type]
     Raises:
         ConfigError: a missing section, or a name that its registry does not have.
     """
-    return {key: catalogue.kind(key, _select(config, key).get("name")) for key in catalogue.sections}
+    found = {key: catalogue.kind(key, _select(config, key).get("name")) for key in catalogue.sections}
+    return found | catalogue.members(config)
 
 
 def _select(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
