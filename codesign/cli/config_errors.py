@@ -37,7 +37,7 @@ def explain(error: Exception, catalogue: Catalogue, further: Collection[str] = (
     if isinstance(cause, OmegaConfBaseException):
         return _of_omegaconf(cause, catalogue, further)
     if isinstance(error, MissingConfigException):
-        return _missing_option(error)
+        return _missing_option(error, catalogue)
     if isinstance(error, OverrideParseException):
         return _unreadable(error)
     if match := re.match(r"Could not override '(.+?)'", str(error)):
@@ -57,7 +57,8 @@ def _of_omegaconf(error: OmegaConfBaseException, catalogue: Catalogue, further: 
         key = str(error.full_key)
         siblings = error.parent_node if isinstance(error.parent_node, DictConfig) else {}
         inside = f"{key.rpartition('.')[0]}." if "." in key else ""
-        return unknown_key(key, [*catalogue.keys(), *further, *(f"{inside}{name}" for name in siblings)])
+        known = [*catalogue.keys(), *further, *(f"{inside}{name}" for name in siblings)]
+        return unknown_key(key, known, catalogue.collections)
     if isinstance(error, ValidationError):
         return _wrong_type(error, catalogue)
     if isinstance(error, InterpolationResolutionError | MissingMandatoryValue):
@@ -65,10 +66,23 @@ def _of_omegaconf(error: OmegaConfBaseException, catalogue: Catalogue, further: 
     return ConfigError("a configuration that OmegaConf can read", _first_line(error), "see --cfg job for what there is")
 
 
-def unknown_key(key: str, known: Collection[str]) -> ConfigError:
-    """Return the error for a key that nothing reads, with the nearest key that something does."""
-    if key in known:
-        remedy = f"it belongs to another choice than this {key.partition('.')[0]}; see --cfg job"
+def unknown_key(key: str, known: Collection[str], collections: Collection[str] = ()) -> ConfigError:
+    """Return the error for a key that nothing reads, with the nearest key that something does.
+
+    Args:
+        key: what was to be set.
+        known: all keys that may be set, whatever is chosen.
+        collections: those keys of which any number of entries may be chosen.
+    """
+    first, _, inside = key.partition(".")
+    moved = [other for other in known if other.startswith(f"{first}.") and other.endswith(f".{inside}")]
+    if first in collections and key in known:
+        member = inside.partition(".")[0] or "NAME"
+        remedy = f"add it with {first}=[{member}]"
+    elif key in known:
+        remedy = f"it belongs to another choice than this {first}; see --cfg job"
+    elif inside and len(moved) == 1:  # the right field, and not the section that it is in
+        remedy = f"did you mean '{moved[0]}'?"
     else:
         remedy = nearest(key, known, "see --cfg job for all keys")
         parent = key.rpartition(".")[0]
@@ -77,20 +91,39 @@ def unknown_key(key: str, known: Collection[str]) -> ConfigError:
     return ConfigError("a key of the configuration", f"'{key}'", remedy)
 
 
-def _missing_option(error: MissingConfigException) -> ConfigError:
+def _missing_option(error: MissingConfigException, catalogue: Catalogue) -> ConfigError:
     group, _, option = str(error.missing_cfg_file).removesuffix(".yaml").rpartition("/")
-    if error.options is None:
+    options = catalogue.collections.get(group, error.options)
+    if options is None:
         return ConfigError("a configuration that exists", f"'{error.missing_cfg_file}'", "see --help for what there is")
-    remedy = nearest(option, error.options, f"choose one, as in {group}={min(error.options, default='NAME')}")
-    return ConfigError(f"{group} to be one of {listed(error.options)}", f"'{option}'", remedy)
+    remedy = nearest(option, options, f"choose one, as in {group}={min(options, default='NAME')}")
+    return ConfigError(f"{group} to be one of {listed(options)}", f"'{option}'", remedy)
 
 
 def _wrong_type(error: ValidationError, catalogue: Catalogue) -> ConfigError:
     key, item, _ = str(error.full_key).partition("[")
-    hint = catalogue.hint(key)
-    wanted = _described(typing.get_args(hint)[0] if item and typing.get_args(hint) else hint)
     value = "null" if error.value is None else repr(error.value)
+    if key in catalogue.choices and not item:
+        return _chosen_inside(key, value, catalogue.choices[key])
+    hint = catalogue.hint(key)
+    wanted = _described(_item_of(hint) if item else hint)
     return ConfigError(f"{error.full_key} to be {wanted}", value, f"set {error.full_key} to {wanted}")
+
+
+def _chosen_inside(key: str, value: str, registry: Collection[str]) -> ConfigError:
+    """Return the error for a section that was set as if it were a value."""
+    group = key.partition(".")[0]
+    chosen = value.strip("'")
+    remedy = f"choose {group}={chosen if chosen in registry else 'NAME'}"
+    return ConfigError(f"{key} to be chosen by {group}, as one of {listed(registry)}", value, remedy)
+
+
+def _item_of(hint: Any) -> Any:
+    """Return the type of a list's items; that of the list where null may stand for it."""
+    arguments = typing.get_args(hint)
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        return _item_of(arguments[0])
+    return arguments[0] if arguments else None
 
 
 def _described(hint: Any) -> str:

@@ -28,9 +28,9 @@ class Mlp:
 
     Attributes:
         hidden: units of the hidden layer.
-        sensors: any of `sensors()`, or none; their order makes no difference.
+        sensors: any of position, velocity, light, contact, height and speed, or none; their order makes no difference.
         sines: number of sines.
-        frequency: of the sines [rad/s].
+        frequency: angular frequency of the sines [rad/s].
         input_scale: factor on positions [1/m] and velocities [s/m].
         gain_in, gain_out: gains of the Xavier-normal first weights of the two layers; biases start at zero.
 

@@ -33,9 +33,9 @@ class Shared:
 
     Attributes:
         hidden: units of the hidden layer.
-        sensors: any of position, velocity, light and contact, or none; their order makes no difference.
+        sensors: any of position, velocity, light, contact, height and speed, or none; their order makes no difference.
         sines: number of sines sin(frequency t + 2 pi j / sines); three or more make every phase possible.
-        frequency: of the sines [rad/s].
+        frequency: angular frequency of the sines [rad/s].
         position_scale: factor on positions [1/m].
         velocity_scale: factor on velocities [s/m].
         gain_in, gain_out: gains of the Xavier-normal first weights of the two layers; biases start at zero.

@@ -22,8 +22,10 @@ class Worlds(Aggregation):
     Attributes:
         name: the name of the choice.
         count: worlds per design.
-        fitness, quantile: how what is done in them becomes one number, see `Aggregation`.
-        gradient: whether designs learn by the mean of the worlds' gradients or by that of their fitness.
+        fitness: how what is done in them becomes one number: the "mean" of all worlds, the "worst" of them, or a
+            "quantile" over them.
+        quantile: share of the worlds in which less is done, from 0 (the worst) to 1, for fitness=quantile.
+        gradient: whether designs learn by the "mean" of the worlds' gradients or by the gradient of their "fitness".
         vary_terrain: whether other worlds have another ground of the same kind.
         vary_task: whether other worlds have another task of the same kind, say another target.
         friction_spread: friction is multiplied by a number between 1 - spread and 1 + spread; 0 where the contact has

@@ -73,7 +73,9 @@ def _require_beacon(conditions: Conditions, dimension: int) -> None:
     if beacon is None:
         return
     if len(beacon) != dimension - 1:
-        raise ConfigError(f"{dimension - 1} numbers", f"{len(beacon)}", "give one per level axis", "beacon")
+        example = "[0.8]" if dimension == 2 else "[0.8,0.3]"
+        got = f"{len(beacon)} of them for a body in {dimension}D"
+        raise ConfigError("one number for each level axis", got, f"set {{field}}, for example to {example}", "beacon")
     low, high = conditions.terrain.extent(dimension)
     place = np.array(beacon)
     if not np.isfinite(place).all() or (place < low).any() or (place > high).any():

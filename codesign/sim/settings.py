@@ -75,7 +75,7 @@ class Execution:
     Attributes:
         precision: "float32" for work, "float64" for verification.
         device: "auto" (a GPU where there is one), "cpu" or "cuda:0" and so on.
-        threads: of a CPU, 0 for one per core.
+        threads: threads of a CPU, 0 for one per core.
         segment_steps: steps that are gone back through at a time, 0 for 16 (8 on a GPU); all their numbers are held.
         checkpoints: states that are kept of an episode, to compute its segments again from; 0 for one per segment, or
             as many as a large body has room for. More need more memory and less computing again.
@@ -93,13 +93,11 @@ class Execution:
     memory_mib: int = 0
 
     def __post_init__(self) -> None:
-        _one_of(self.precision, "execution.precision", tuple(PRECISIONS))
-        device = self.device in ("auto", "cpu", "cuda") or self.device.removeprefix("cuda:").isdigit()
-        _require(device, "execution.device", 'of "auto", "cpu" or "cuda:0"', self.device)
-        _require(self.threads >= 0, "execution.threads", "of 0 or more", self.threads)
-        _require(self.segment_steps >= 0, "execution.segment_steps", "of 0 or more", self.segment_steps)
-        _require(self.checkpoints >= 0, "execution.checkpoints", "of 0 or more", self.checkpoints)
-        _require(self.memory_mib >= 0, "execution.memory_mib", "of 0 or more", self.memory_mib)
+        require_choice(self, "precision", tuple(PRECISIONS))
+        if not (self.device in ("auto", "cpu", "cuda") or self.device.removeprefix("cuda:").isdigit()):
+            raise ConfigError("auto, cpu or cuda:0 and so on", repr(self.device), "set {field}=auto", "device")
+        for name in ("threads", "segment_steps", "checkpoints", "memory_mib"):
+            require_count(self, name, at_least=0, example=0)
 
     def segment(self, steps: int) -> int:
         """Return the steps of a segment for an episode of `steps` steps."""
@@ -138,13 +136,3 @@ class Aggregation:
     def gradient_quantile(self) -> float:
         """Quantile of the worlds' losses whose gradient is the aggregated one; -1 for the mean of all gradients."""
         return -1.0 if self.gradient == "mean" else self.loss_quantile
-
-
-def _require(holds: bool, name: str, expected: str, value: object) -> None:
-    if not holds:
-        raise ConfigError(f"{name} {expected}", repr(value), f"set {name} to such a value")
-
-
-def _one_of(value: str, name: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ConfigError(f"{name} as one of {', '.join(allowed)}", repr(value), f"set {name}={allowed[0]}")

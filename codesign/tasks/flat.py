@@ -20,7 +20,7 @@ class Flat:
     """Level ground.
 
     Attributes:
-        ground_height: of the ground [m].
+        ground_height: height of the ground [m].
         start: where the left end of a body is put along x [m]; in 3D its middle along y is at 0.
 
     Raises:

@@ -15,9 +15,9 @@ class Gaps(Sampled):
     """Level ground at height 0 with trenches across x, as many as there is room for.
 
     Attributes:
-        width: of a trench between its upper edges [m].
-        depth: of a trench [m].
-        distance: from the beginning of one trench to that of the next [m].
+        width: width of a trench between its upper edges [m].
+        depth: depth of a trench [m].
+        distance: distance from the beginning of one trench to that of the next [m].
         first: where the first trench begins, from the start along x [m].
         edge: length of a trench's walls along x [m]; trenches begin at whole multiples of it from the end of the
             ground, as near to where they should as that allows.

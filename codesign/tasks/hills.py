@@ -23,7 +23,7 @@ class Hills(Sampled):
         relief: height of the highest hilltop above the lowest valley [m].
         wavelength: middle length of the waves [m]; they are 0.7 to 1.4 times as long.
         fade: how far from the bodies at the start the hills are whole [m].
-        seed: of the waves.
+        seed: seed of the waves.
     """
 
     name: str = "hills"

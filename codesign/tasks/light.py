@@ -31,7 +31,8 @@ class Light(Task):
     Attributes:
         target: x and y of the light, in world frame [m].
         around: x and y of where the targets of other worlds are drawn around [m]: where bodies start.
-        nearest, farthest: their least and largest distance from there [m]; they are equally dense in between.
+        nearest, farthest: least and largest distance of the targets of other worlds from `around` [m]; they are equally
+            dense in between.
 
     Raises:
         ConfigError: a number that is not finite, or distances that are not above 0 and ascending.

@@ -17,9 +17,9 @@ class Pole(Sampled):
     """Level ground at height 0 with one pole, square in 3D, that bodies are set down on, the middle of theirs over its.
 
     Attributes:
-        rise: its top above the ground [m].
-        width: of its top along x, and in 3D along y [m]; rounded down to whole multiples of twice the edge.
-        edge: length of its walls along x and y [m].
+        rise: height of the pole's top above the ground [m].
+        width: width of the pole's top along x, and in 3D along y [m]; rounded down to whole multiples of twice the edge.
+        edge: length of the pole's walls along x and y [m].
     """
 
     name: str = "pole"

@@ -16,7 +16,7 @@ class Rough(Sampled):
     Attributes:
         roughness: standard deviation of the heights [m], up to 0.1 in the 2026 paper.
         node_distance: distance between nodes [m], made shorter where they do not fit in evenly.
-        seed: of the heights.
+        seed: seed of the heights.
     """
 
     name: str = "rough"

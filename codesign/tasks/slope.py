@@ -13,8 +13,8 @@ class Slope(Sampled):
     """Level around the start, then up or down along x at one angle, to the end of `reach`.
 
     Attributes:
-        angle: of the slope [degrees], below 0 for downhill.
-        first: where it begins, from the start along x [m].
+        angle: angle of the slope [degrees], below 0 for downhill.
+        first: where the slope begins, from the start along x [m].
     """
 
     name: str = "slope"
