@@ -135,7 +135,7 @@ class VoxelReference:
         """Return the simulator of one robot, loaded with the actuation that was recorded."""
         meta, arrays = self.meta, robot.arrays
         constants = {own: meta[name] for name, own in VOXEL_CONSTANTS.items()}
-        physics = Physics(contact=Coulomb(constants.pop("friction"), VOXEL_GRIP), **constants)
+        physics = Physics(contact=Coulomb(friction=constants.pop("friction"), grip=VOXEL_GRIP), **constants)
         extent = float(meta["grid_max"])
         heights = tuple(map(tuple, arrays["terrain"].tolist()))
         ground = LeftOnHeightfield(heights=heights, low=(0.0, 0.0), size=(extent, extent), bisections=meta["toi_iter"])
@@ -179,7 +179,7 @@ class Reference:
     def simulator(self, robots: list[Robot], execution: Execution) -> Simulator:
         """Return robots of the file in one simulator, loaded with their weights."""
         constants = {name: self.meta[name] for name in CONSTANTS}
-        physics = Physics(contact=Coulomb(constants.pop("friction")), **constants)
+        physics = Physics(contact=Coulomb(friction=constants.pop("friction")), **constants)
         controller = Mlp(hidden=len(robots[0].arrays["b1"]), sines=self.meta["n_sin"], frequency=self.meta["omega"])
         bodies = Bodies.of([robot.body() for robot in robots])
         simulator = Simulator(bodies, physics, controller, [Conditions(self.terrain, Walk())], execution)

@@ -10,7 +10,7 @@ import warp as wp
 from codesign.body import Bodies, Body
 from codesign.control import Parameter, SpringController, Wave
 from codesign.control.spring_controller import normal
-from codesign.sim import Simulator, simulator
+from codesign.sim import Physics, Simulator, simulator
 from codesign.sim.device import start_warp
 from codesign.sim.kernels import KernelTypes, SpringFunctions, build_sine
 from codesign.sim.kernels.sine import SINE_ERROR, SINE_ERROR_PER_RADIAN
@@ -172,7 +172,7 @@ def test_padding_stays_out_of_it_and_divergence_leaves_nothing_behind(monkeypatc
 
 
 def built(controller: SpringController) -> None:
-    build_program(2, "float32", "coulomb", Flat(), controller, Walk(), row=1)
+    build_program(2, "float32", Physics(), Flat(), controller, Walk(), row=1)
 
 
 @dataclass(frozen=True)

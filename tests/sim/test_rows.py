@@ -77,7 +77,9 @@ def test_nor_for_what_tasks_see(dimension: int, terrain: str, task: Any, said: l
     if dimension not in task.dimensions:
         return
     parts = TERRAINS[terrain](), CONTROLLERS["cpg"](), task
-    program = build_program(dimension, "float32", "coulomb", *parts, row=ROWS["float32"], physical_gradients=True)
+    program = build_program(
+        dimension, "float32", Physics(contact=Coulomb()), *parts, row=ROWS["float32"], physical_gradients=True
+    )
     module = program.kernels.forward.module
     ModuleBuilder(module, module.options | {"block_dim": 1})
     assert [line for line in said if "Forcing unroll" in line] == []

@@ -18,6 +18,9 @@ from typing import Any
 
 import numpy as np
 
+SINE = 14
+"""Operations of a sine: the reduction of its argument and a polynomial."""
+
 Counts = Callable[[Any, np.ndarray, np.ndarray, int], np.ndarray]
 
 
@@ -48,6 +51,16 @@ def _cpg(controller: Any, masses: np.ndarray, springs: np.ndarray, dimension: in
     return 6 * springs
 
 
+def _wave(controller: Any, masses: np.ndarray, springs: np.ndarray, dimension: int) -> np.ndarray:
+    del controller, masses, dimension
+    return (SINE + 4) * springs
+
+
+def _cpg_feedback(controller: Any, masses: np.ndarray, springs: np.ndarray, dimension: int) -> np.ndarray:
+    del controller, masses
+    return (SINE + 3 * dimension + 12) * springs
+
+
 def _sequence(controller: Any, masses: np.ndarray, springs: np.ndarray, dimension: int) -> np.ndarray:
     del controller, masses, dimension
     return 0 * springs
@@ -60,4 +73,11 @@ def _shared(controller: Any, masses: np.ndarray, springs: np.ndarray, dimension:
     return (products + controller.hidden + 1 + 3 * dimension) * springs + 2 * controller.hidden * controller.sines
 
 
-CONTROLLER_OPERATIONS: dict[str, Counts] = {"mlp": _mlp, "cpg": _cpg, "sequence": _sequence, "shared": _shared}
+CONTROLLER_OPERATIONS: dict[str, Counts] = {
+    "mlp": _mlp,
+    "cpg": _cpg,
+    "cpg_feedback": _cpg_feedback,
+    "wave": _wave,
+    "sequence": _sequence,
+    "shared": _shared,
+}
