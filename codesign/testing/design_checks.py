@@ -36,6 +36,8 @@ def check_lattice(settings: LatticeSettings) -> None:
     check_genomes(lattice, genomes)
     again = _drawn(lattice, settings, 0)
     expect(np.array_equal(genomes.cells, again.cells), "the same genomes from the same generators", "others")
+    apart = np.linalg.norm(np.diff(lattice.node_positions[lattice.edges], axis=1)[:, 0], axis=1)
+    expect(np.allclose(lattice.edge_lengths, apart), "springs as long as their ends are apart", lattice.edge_lengths)
     expect(len(set(keys(lattice, genomes))) > 1, "random genomes that differ", "the same one each time")
     bodies = develop(lattice, genomes, Tissue())
     low = np.minimum.reduceat(bodies.positions, bodies.mass_start[:-1])

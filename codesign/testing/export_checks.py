@@ -38,6 +38,8 @@ def check_exporter(exporter: Exporter) -> None:
             exporter.write(_gallery(one), folder / "file" / "page")
         except OutputError:
             pass
+        except Exception as error:
+            raise CheckError(f"expected OutputError for a path that cannot be written to; got {error!r}") from error
         else:
             raise CheckError("expected OutputError for a path that cannot be written to; got none")
         expect((folder / "file").read_text() == "kept", "other files left alone", "a changed one")
