@@ -1,5 +1,6 @@
 """Checks of whole simulations: gradients, bits, precision and compilation for GPUs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,16 +20,19 @@ SINGLE = 1e-3
 """Largest difference of a float32 loss from the float64 one [of the larger of it and one], over a short episode."""
 
 
-def check_simulation(setup: Setup) -> None:
-    """Run all checks of this module.
+def check_simulations(setups: Sequence[Setup]) -> None:
+    """Run all checks of this module: gradients and bits in each setup, single precision in the first, a GPU in the last.
+
+    Kernels take most of the time to compile, and those of a precision or device differ in their types alone.
 
     Raises:
         CheckError: one fails.
     """
-    check_gradients(setup)
-    check_alone_and_among_many(setup)
-    check_precisions(setup)
-    check_gpu(setup)
+    for setup in setups:
+        check_gradients(setup)
+        check_alone_and_among_many(setup)
+    check_precisions(setups[0])
+    check_gpu(setups[-1])
 
 
 def check_gradients(setup: Setup, quantities: tuple[str, ...] = tuple(SIZES)) -> None:

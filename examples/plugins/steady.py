@@ -35,7 +35,6 @@ class Steady(Task):
     name: str = "steady"
     shake_weight: float = 1.0
 
-    uses = ("centre",)
     state = ("start", "place", "shake")
     contributions = 1
 
