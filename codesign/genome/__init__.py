@@ -8,7 +8,7 @@ from codesign.genome.genomes import Genome, Genomes, check_genomes
 from codesign.genome.keys import keys
 from codesign.genome.lattice import CellTemplate, Lattice, Material
 from codesign.genome.lattices import LATTICES
-from codesign.genome.operators import VARIATIONS, Crossover, Mutation
+from codesign.genome.operators import VARIATIONS, Crossover, Mutation, Operator
 from codesign.genome.repair import check_whole, random_genomes, repair
 from codesign.genome.settings import LatticeSettings
 from codesign.genome.variation import VariationSettings, vary
@@ -25,6 +25,7 @@ __all__ = [
     "LatticeSettings",
     "Material",
     "Mutation",
+    "Operator",
     "VariationSettings",
     "assemble",
     "check_genomes",

@@ -4,12 +4,11 @@ import numpy as np
 
 from codesign.body import Tissue, develop
 from codesign.genome import (
-    Crossover,
     Genome,
     Genomes,
     Lattice,
     LatticeSettings,
-    Mutation,
+    Operator,
     check_genomes,
     keys,
     random_genomes,
@@ -48,7 +47,7 @@ def check_lattice(settings: LatticeSettings) -> None:
     expect(joined.all(), "bodies of two masses or more", np.diff(bodies.mass_start))
 
 
-def check_operator(operator: Mutation | Crossover, settings: LatticeSettings) -> None:
+def check_operator(operator: Operator, settings: LatticeSettings) -> None:
     """Check a mutation or a crossover: a pure function whose children can be repaired and sometimes differ.
 
     Args:

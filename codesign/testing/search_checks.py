@@ -69,6 +69,9 @@ def check_learner(learner: Learner) -> None:
     gain = together.curves[:, 0] - together.best_loss
     expect(np.isfinite(together.best_loss).all(), "finite losses", together.best_loss)
     expect((gain >= 0.0).all() and gain.mean() > 0.0, "losses that become smaller", gain)
+    later = together.curves[:, 1:].mean()
+    first = together.curves[:, 0].mean()
+    expect(later < first, f"losses that become smaller than {first:.3g} on average", f"{later:.3g}")
     starts = setup.simulator(bodies).weight_start
     for world in (0, len(bodies) - 1):
         own = slice(starts[world], starts[world + 1])

@@ -21,7 +21,7 @@ SINGLE = 1e-3
 
 
 def check_simulations(setups: Sequence[Setup]) -> None:
-    """Run all checks of this module: gradients and bits in each setup, single precision in the first, a GPU in the last.
+    """Check gradients and bits in every setup, single precision in the first, and compilation for a GPU in the last.
 
     Kernels take most of the time to compile, and those of a precision or device differ in their types alone.
 

@@ -43,7 +43,9 @@ REGISTRIES: dict[str, dict[str, Any]] = {
 COMPILED = {"terrain", "task", "controller", "contact", "force", "sense", "learner"}
 """Kinds whose checks compile kernels."""
 
-ROW = re.compile(r"\| (\w+) \| ([^|]+) \| ([^|]+) \| \[(\d+) lines\]\(examples/plugins/(\w+)\.py\) \| (\d+): ([^|]+) \|")
+ROW = re.compile(
+    r"\| (\w+) \| ([^|]+) \| ([^|]+) \| \[(\d+) lines\]\(examples/plugins/(\w+)\.py\) \| (\d+): ([^|]+) \|"
+)
 """A row of the table in CONTRIBUTING.md: kind, files and concepts before, lines and concepts now."""
 
 
