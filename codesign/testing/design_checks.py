@@ -4,6 +4,8 @@ import numpy as np
 
 from codesign.body import Tissue, develop
 from codesign.genome import (
+    LATTICES,
+    VARIATIONS,
     Genome,
     Genomes,
     Lattice,
@@ -29,7 +31,7 @@ def check_lattice(settings: LatticeSettings) -> None:
     Raises:
         CheckError: the lattice breaks its contract.
     """
-    check_settings(settings)
+    check_settings(settings, LATTICES)
     lattice = settings.build()
     genomes = _drawn(lattice, settings, 0)
     check_genomes(lattice, genomes)
@@ -59,6 +61,8 @@ def check_operator(operator: Operator, settings: LatticeSettings) -> None:
     """
     lattice = settings.build()
     expect(operator.name.isidentifier(), "a name that is an identifier", repr(operator.name))
+    taken = VARIATIONS.get(operator.name, operator) != operator
+    expect(not taken, "a name that no other operator has", operator.name)
     expect(operator.parents in (1, 2), "1 or 2 parents", operator.parents)
     expect(operator.applies(lattice), f"an operator that applies to {settings.name}", "one that does not")
     parents, mates = _drawn(lattice, settings, 1), _drawn(lattice, settings, 2)

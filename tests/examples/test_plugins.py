@@ -1,5 +1,7 @@
 """The examples of plug-ins: each is one file outside of the package, registers itself, and passes the checks."""
 
+import ast
+import importlib
 import importlib.util
 import re
 import sys
@@ -117,6 +119,20 @@ def test_what_its_docstring_says_to_try_works(path: Path) -> None:
 
 def test_registrations_are_undone() -> None:
     assert not [path.stem for path in FILES if any(path.stem in registry for registry in REGISTRIES.values())]
+
+
+@pytest.mark.parametrize("path", FILES, ids=kind_of)
+def test_it_needs_nothing_but_contracts(path: Path) -> None:
+    imports = [
+        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.ImportFrom)
+    ]
+    ours = {
+        str(node.module): {alias.name for alias in node.names} for node in imports if "codesign" in str(node.module)
+    }
+    assert ours
+    for module, names in ours.items():
+        assert module.count(".") == 1 or module == "codesign.sim.kernels"
+        assert names <= set(getattr(importlib.import_module(module), "__all__", names))
 
 
 @pytest.mark.parametrize("path", FILES, ids=kind_of)

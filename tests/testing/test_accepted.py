@@ -1,5 +1,9 @@
 """The checks for plug-ins accept what the package has."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import pytest
 
 from codesign.control import CONTROLLERS
@@ -61,10 +65,17 @@ def test_learners_pass(name: str) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_simulated_passes() -> None:
-    check_task(TASKS["walk_efficiently"]())
-    check_terrain(TERRAINS["steps"]())
-    check_controller(CONTROLLERS["cpg_feedback"]())
-    check_contact(CONTACTS["coulomb"]())
-    check_force(FORCES["wind"]())
-    check_sense("speed", SENSES["speed"])
+@pytest.mark.parametrize(
+    ("check", "settings"),
+    [
+        (check_task, TASKS["walk_efficiently"]()),
+        (check_task, TASKS["turn"]()),
+        (check_terrain, TERRAINS["steps"]()),
+        (check_controller, CONTROLLERS["cpg_feedback"]()),
+        (check_contact, CONTACTS["coulomb"]()),
+        (check_force, FORCES["wind"]()),
+        (partial(check_sense, "speed"), SENSES["speed"]),
+    ],
+)
+def test_what_is_simulated_passes(check: Callable[[Any], None], settings: Any) -> None:
+    check(settings)

@@ -57,6 +57,8 @@ def test_a_lattice_without_muscles_is_refused() -> None:
 class Stretched(TriangleLattice):
     """Triangles whose springs are said to be longer than they are."""
 
+    name: str = "stretched"
+
     def construct(self) -> Lattice:
         made = super().construct()
         return replace(made, edge_lengths=1.5 * made.edge_lengths)
@@ -74,6 +76,7 @@ class Unsendable(Genetic):
         secret: a function without a name.
     """
 
+    name: str = "unsendable"
     secret: Any = field(default_factory=lambda: lambda: None)
 
 
@@ -108,6 +111,7 @@ class Started(Genetic):
         kind: which one.
     """
 
+    name: str = "started"
     kind: type[GeneticSearch] = GeneticSearch
 
     def start(self, space: Space, seed: int) -> GeneticSearch:
@@ -197,3 +201,7 @@ def test_broken_evaluators_are_refused(change: str) -> None:
 
 def test_a_name_that_is_taken_is_refused() -> None:
     refused(check_evaluator, Broken(name="local", change="rounded"), reason="not taken")
+    refused(check_search, Started(name="genetic"), small("triangle"), reason="not taken")
+    refused(check_lattice, Stretched(name="triangle", rows=6, columns=8), reason="not taken")
+    refused(check_operator, replace(VARIATIONS["grow"], name="trim"), small("triangle"), reason="no other operator")
+    refused(check_exporter, Exporter("json", ".txt", _unchecked), reason="no other exporter")
