@@ -1,6 +1,7 @@
 """Checks of whole simulations: gradients, bits, precision and compilation for GPUs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -8,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from codesign.sim import compile_for_gpu
-from codesign.testing.bodies import example_bodies
+from codesign.testing.bodies import example_bodies, uneven
 from codesign.testing.failures import expect, expect_same
 from codesign.testing.gradients import SIZES, gradient_error, standing
-from codesign.testing.setups import Setup
+from codesign.testing.setups import Setup, holding_constants
 
 DIFFERENCES = 2e-6
 """Largest error of a central difference of a float64 loss, of which half of the 16 digits remain at best."""
@@ -45,7 +46,8 @@ def check_gradients(setup: Setup, quantities: tuple[str, ...] = tuple(SIZES)) ->
     Raises:
         CheckError: they differ, in the way of a wrong adjoint.
     """
-    body = standing(setup, example_bodies(setup.dimension)[2])
+    body = standing(setup, uneven(example_bodies(setup.dimension)[2]))
+    setup = replace(setup, controller=holding_constants(setup.controller, body))
     for quantity in quantities:
         error = gradient_error(setup, body, quantity)
         expected = f"a gradient in {quantity} within {DIFFERENCES:g} of central differences"
