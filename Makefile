@@ -62,4 +62,4 @@ wheel: $(INSTALLED_DEV) ## build the wheel into dist/
 
 clean: ## remove what was built or cached; runs/ and .venv stay
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis
-	find benchmarks codesign tests tools -name __pycache__ -prune -exec rm -rf {} +
+	find benchmarks codesign examples tests tools -name __pycache__ -prune -exec rm -rf {} +

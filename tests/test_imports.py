@@ -23,7 +23,7 @@ BELOW = {
     "search": {"genome"},
     "export": set(),
     "run": {"search", "evaluate", "export", "train", "sim", "body", "genome"},
-    "testing": {"control", "tasks", "search", "export", "train", "sim", "body", "genome"},
+    "testing": {"control", "tasks", "search", "evaluate", "export", "train", "sim", "body", "genome"},
     "cli": {"run", "control", "tasks", "search", "evaluate", "export", "train", "sim", "body", "genome"},
 }
 """What each room imports: just the edges of the picture in ARCHITECTURE.md."""

@@ -6,7 +6,7 @@ from codesign.control.mlp import Mlp
 from codesign.control.sensors import sensors
 from codesign.control.sequence import OpenLoopSequence
 from codesign.control.shared import Shared
-from codesign.control.spring_controller import Parameter, SpringController
+from codesign.control.spring_controller import Parameter, SpringController, normal, uniform, zeros
 from codesign.control.wave import Wave
 
 CONTROLLERS = {
@@ -28,5 +28,8 @@ __all__ = [
     "Shared",
     "SpringController",
     "Wave",
+    "normal",
     "sensors",
+    "uniform",
+    "zeros",
 ]

@@ -4,7 +4,7 @@ from codesign.evaluate.batches import batch_budget, batches, bytes_needed
 from codesign.evaluate.evaluation import evaluate_bodies, evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations
-from codesign.evaluate.evaluator import Evaluator, EvaluatorSettings
+from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorSettings
 from codesign.evaluate.local import Local
 from codesign.evaluate.memory_estimate import MemoryEstimate
 from codesign.evaluate.racing import elimination_thresholds
@@ -16,10 +16,12 @@ EVALUATORS: dict[str, type[EvaluatorSettings]] = {"local": Local, "ray": Ray}
 
 __all__ = [
     "EVALUATORS",
+    "EvaluateDesigns",
     "EvaluationSpec",
     "Evaluations",
     "Evaluator",
     "EvaluatorSettings",
+    "Local",
     "MemoryEstimate",
     "Worlds",
     "batch_budget",

@@ -1,6 +1,6 @@
 """Pictures of a run: recordings in, pages and files out. Knows no simulator."""
 
-from codesign.export.exporter import Exporter
+from codesign.export.exporter import Exporter, each_design
 from codesign.export.json_format import read_json, write_json
 from codesign.export.picture import write_pictures
 from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory
@@ -15,4 +15,14 @@ EXPORTERS: dict[str, Exporter] = {
     )
 }
 
-__all__ = ["EXPORTERS", "Exporter", "Gallery", "History", "Recording", "RecordingError", "Trajectory", "read_json"]
+__all__ = [
+    "EXPORTERS",
+    "Exporter",
+    "Gallery",
+    "History",
+    "Recording",
+    "RecordingError",
+    "Trajectory",
+    "each_design",
+    "read_json",
+]

@@ -1,10 +1,20 @@
 """Searches over designs, by asking and telling; pure host code that knows no simulator, no cluster and no file."""
 
-from codesign.search.genetic import Genetic
+from codesign.search.genetic import Genetic, GeneticSearch
 from codesign.search.individuals import NO_PARENT, Individuals
 from codesign.search.random_search import RandomSearch
 from codesign.search.search import Search, SearchSettings, Space
 
 SEARCHES: dict[str, type[SearchSettings]] = {"genetic": Genetic, "random": RandomSearch}
 
-__all__ = ["NO_PARENT", "SEARCHES", "Genetic", "Individuals", "RandomSearch", "Search", "SearchSettings", "Space"]
+__all__ = [
+    "NO_PARENT",
+    "SEARCHES",
+    "Genetic",
+    "GeneticSearch",
+    "Individuals",
+    "RandomSearch",
+    "Search",
+    "SearchSettings",
+    "Space",
+]

@@ -12,6 +12,7 @@ from codesign.tasks.light import Light
 from codesign.tasks.pole import Pole
 from codesign.tasks.reach import Reach
 from codesign.tasks.rough import Rough
+from codesign.tasks.sampled import Sampled
 from codesign.tasks.segments import Segments
 from codesign.tasks.slope import Slope
 from codesign.tasks.steps import Steps
@@ -61,6 +62,7 @@ __all__ = [
     "Pole",
     "Reach",
     "Rough",
+    "Sampled",
     "Segments",
     "Slope",
     "Steps",

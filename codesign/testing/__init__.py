@@ -5,6 +5,7 @@ came. They take seconds to a minute, most of which is compilation.
 """
 
 from codesign.testing.design_checks import check_lattice, check_operator
+from codesign.testing.evaluator_checks import check_evaluator
 from codesign.testing.export_checks import check_exporter
 from codesign.testing.failures import CheckError
 from codesign.testing.plugin_checks import (
@@ -21,6 +22,7 @@ __all__ = [
     "CheckError",
     "check_contact",
     "check_controller",
+    "check_evaluator",
     "check_exporter",
     "check_force",
     "check_lattice",

@@ -45,6 +45,17 @@ def cubes(count: int, seed: int = 0) -> Body:
     return _some_passive(body_of(corners, np.argwhere(np.triu(near, 1)).tolist(), 0.05, 1.5e4), seed)
 
 
+def uneven(body: Body, size: float = 5e-4) -> Body:
+    """Return the body with every mass moved a little, so that none is as high as another: there heights have kinks.
+
+    Args:
+        body: to be moved.
+        size: largest distance along an axis [m].
+    """
+    moved = np.random.default_rng(5).uniform(0.0, size, body.positions.shape)
+    return replace(body, positions=body.positions + moved)
+
+
 def _some_passive(body: Body, seed: int) -> Body:
     passive = np.random.default_rng(seed).random(len(body.springs)) < 0.3
     passive[0] = False

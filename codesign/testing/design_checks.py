@@ -4,12 +4,13 @@ import numpy as np
 
 from codesign.body import Tissue, develop
 from codesign.genome import (
-    Crossover,
+    LATTICES,
+    VARIATIONS,
     Genome,
     Genomes,
     Lattice,
     LatticeSettings,
-    Mutation,
+    Operator,
     check_genomes,
     keys,
     random_genomes,
@@ -30,12 +31,14 @@ def check_lattice(settings: LatticeSettings) -> None:
     Raises:
         CheckError: the lattice breaks its contract.
     """
-    check_settings(settings)
+    check_settings(settings, LATTICES)
     lattice = settings.build()
     genomes = _drawn(lattice, settings, 0)
     check_genomes(lattice, genomes)
     again = _drawn(lattice, settings, 0)
     expect(np.array_equal(genomes.cells, again.cells), "the same genomes from the same generators", "others")
+    apart = np.linalg.norm(np.diff(lattice.node_positions[lattice.edges], axis=1)[:, 0], axis=1)
+    expect(np.allclose(lattice.edge_lengths, apart), "springs as long as their ends are apart", lattice.edge_lengths)
     expect(len(set(keys(lattice, genomes))) > 1, "random genomes that differ", "the same one each time")
     bodies = develop(lattice, genomes, Tissue())
     low = np.minimum.reduceat(bodies.positions, bodies.mass_start[:-1])
@@ -46,7 +49,7 @@ def check_lattice(settings: LatticeSettings) -> None:
     expect(joined.all(), "bodies of two masses or more", np.diff(bodies.mass_start))
 
 
-def check_operator(operator: Mutation | Crossover, settings: LatticeSettings) -> None:
+def check_operator(operator: Operator, settings: LatticeSettings) -> None:
     """Check a mutation or a crossover: a pure function whose children can be repaired and sometimes differ.
 
     Args:
@@ -58,6 +61,8 @@ def check_operator(operator: Mutation | Crossover, settings: LatticeSettings) ->
     """
     lattice = settings.build()
     expect(operator.name.isidentifier(), "a name that is an identifier", repr(operator.name))
+    taken = VARIATIONS.get(operator.name, operator) != operator
+    expect(not taken, "a name that no other operator has", operator.name)
     expect(operator.parents in (1, 2), "1 or 2 parents", operator.parents)
     expect(operator.applies(lattice), f"an operator that applies to {settings.name}", "one that does not")
     parents, mates = _drawn(lattice, settings, 1), _drawn(lattice, settings, 2)

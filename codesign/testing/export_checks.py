@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from codesign.errors import OutputError
-from codesign.export import Exporter, Gallery, History, Recording, Trajectory
+from codesign.export import EXPORTERS, Exporter, Gallery, History, Recording, Trajectory
 from codesign.testing.failures import CheckError, expect
 
 
@@ -21,6 +21,8 @@ def check_exporter(exporter: Exporter) -> None:
         CheckError: the exporter breaks its contract.
     """
     expect(exporter.name.isidentifier(), "a name that is an identifier", repr(exporter.name))
+    taken = EXPORTERS.get(exporter.name, exporter) != exporter
+    expect(not taken, "a name that no other exporter has", exporter.name)
     expect(exporter.suffix.startswith("."), "a suffix with its dot", repr(exporter.suffix))
     one = _recording("g000-i0000")
     with TemporaryDirectory() as name:
@@ -38,6 +40,8 @@ def check_exporter(exporter: Exporter) -> None:
             exporter.write(_gallery(one), folder / "file" / "page")
         except OutputError:
             pass
+        except Exception as error:
+            raise CheckError(f"expected OutputError for a path that cannot be written to; got {error!r}") from error
         else:
             raise CheckError("expected OutputError for a path that cannot be written to; got none")
         expect((folder / "file").read_text() == "kept", "other files left alone", "a changed one")

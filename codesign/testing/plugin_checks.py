@@ -14,7 +14,7 @@ from codesign.tasks import TASKS, TERRAINS
 from codesign.testing.bodies import example_bodies
 from codesign.testing.failures import check_settings, expect
 from codesign.testing.setups import Setup
-from codesign.testing.simulation_checks import check_simulation
+from codesign.testing.simulation_checks import check_gradients, check_simulations
 
 DIMENSIONS = (2, 3)
 
@@ -32,9 +32,8 @@ def check_task(task: Task, terrain: Terrain | None = None) -> None:
     check_settings(task, TASKS)
     expect(task.state and all(map(str.isidentifier, task.state)), "names of kept numbers in `state`", task.state)
     _check_variant(task)
-    for dimension in task.dimensions:
-        setup = Setup(task=task, dimension=dimension)
-        check_simulation(setup if terrain is None else replace(setup, terrain=terrain))
+    setups = [Setup(task=task, dimension=dimension) for dimension in task.dimensions]
+    check_simulations([setup if terrain is None else replace(setup, terrain=terrain) for setup in setups])
 
 
 def check_terrain(terrain: Terrain, dimensions: Sequence[int] = DIMENSIONS) -> None:
@@ -62,7 +61,7 @@ def check_terrain(terrain: Terrain, dimensions: Sequence[int] = DIMENSIONS) -> N
         points = surface.reshape(-1, dimension)
         apart = np.abs(points[:, -1] - terrain.height(points[:, :-1])).max()
         expect(apart < 1e-9, "a surface that lies on the ground", f"points {apart:.2g} m away")
-        check_simulation(Setup(terrain=terrain, dimension=dimension))
+    check_simulations([Setup(terrain=terrain, dimension=dimension) for dimension in dimensions])
 
 
 def check_controller(controller: Controller) -> None:
@@ -75,9 +74,10 @@ def check_controller(controller: Controller) -> None:
         CheckError: the controller breaks its contract.
     """
     check_settings(controller, CONTROLLERS)
-    for dimension in DIMENSIONS:
-        setup = Setup(controller=controller, task=TASKS["light"].example(), dimension=dimension)
-        bodies = setup.bodies
+    task = TASKS["light"].example()
+    setups = [Setup(controller=controller, task=task, dimension=dimension) for dimension in DIMENSIONS]
+    for setup in setups:
+        bodies, dimension = setup.bodies, setup.dimension
         sizes = zip(np.diff(bodies.mass_start).tolist(), np.diff(bodies.spring_start).tolist(), strict=True)
         shapes = [controller.weight_shapes(masses, springs, dimension, setup.steps) for masses, springs in sizes]
         count = sum(int(np.prod(shape)) for each in shapes for shape in each.values())
@@ -86,7 +86,7 @@ def check_controller(controller: Controller) -> None:
         expect(np.isfinite(drawn).all(), "finite first weights", drawn)
         again = controller.initial(bodies, setup.steps, _generators(len(bodies)))
         expect(np.array_equal(drawn, again), "the same first weights from the same generators", "others")
-        check_simulation(setup)
+    check_simulations(setups)
 
 
 def check_contact(contact: Contact) -> None:
@@ -99,9 +99,8 @@ def check_contact(contact: Contact) -> None:
         CheckError: the contact breaks its contract.
     """
     check_settings(contact, CONTACTS)
-    for dimension in DIMENSIONS:
-        check_simulation(Setup(contact=contact, dimension=dimension))
-    check_simulation(Setup(contact=contact, terrain=TERRAINS["rough"](), dimension=3))
+    check_simulations([Setup(contact=contact, dimension=dimension) for dimension in DIMENSIONS])
+    check_gradients(Setup(contact=contact, terrain=TERRAINS["rough"](), dimension=3))
 
 
 def check_force(force: Force) -> None:
@@ -114,8 +113,8 @@ def check_force(force: Force) -> None:
         CheckError: the force breaks its contract.
     """
     check_settings(force, FORCES)
-    for dimension in DIMENSIONS:
-        setup = Setup(forces=(force,), dimension=dimension)
+    setups = [Setup(forces=(force,), dimension=dimension) for dimension in DIMENSIONS]
+    for setup in setups:
         losses = []
         for each in (setup, replace(setup, forces=())):
             simulator = each.simulator(each.bodies)
@@ -123,7 +122,7 @@ def check_force(force: Force) -> None:
             simulator.forward()
             losses.append(simulator.loss.numpy())
         expect(not np.array_equal(*losses), "a force that makes a difference to small bodies", "none")
-        check_simulation(setup)
+    check_simulations(setups)
 
 
 def check_sense(name: str, sense: Callable[..., Any]) -> None:
@@ -143,9 +142,8 @@ def check_sense(name: str, sense: Callable[..., Any]) -> None:
     known = name in SENSES
     SENSES[name] = sense
     try:
-        for dimension in DIMENSIONS:
-            controller = CONTROLLERS["mlp"](sensors=(name,))
-            check_simulation(Setup(controller=controller, task=TASKS["light"].example(), dimension=dimension))
+        controller, task = CONTROLLERS["mlp"](sensors=(name,)), TASKS["light"].example()
+        check_simulations([Setup(controller=controller, task=task, dimension=dimension) for dimension in DIMENSIONS])
     finally:
         if not known:
             del SENSES[name]

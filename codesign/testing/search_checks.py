@@ -6,10 +6,10 @@ import numpy as np
 
 from codesign.control import CONTROLLERS
 from codesign.genome import Genomes, LatticeSettings, VariationSettings, random_genomes
-from codesign.search import Individuals, Search, SearchSettings, Space
+from codesign.search import SEARCHES, Individuals, Search, SearchSettings, Space
 from codesign.testing.failures import check_settings, expect, expect_same
 from codesign.testing.setups import Setup
-from codesign.train import Learner, learn
+from codesign.train import LEARNERS, Learner, learn
 
 GENERATIONS = 6
 
@@ -26,7 +26,7 @@ def check_search(settings: SearchSettings, lattice: LatticeSettings) -> None:
     Raises:
         CheckError: the search breaks its contract.
     """
-    check_settings(settings)
+    check_settings(settings, SEARCHES)
     space = Space(lattice, VariationSettings())
 
     def advance(search: Search, generations: int) -> list[Individuals]:
@@ -61,7 +61,7 @@ def check_learner(learner: Learner) -> None:
     Raises:
         CheckError: the learner breaks its contract.
     """
-    check_settings(learner)
+    check_settings(learner, LEARNERS)
     setup = Setup(controller=CONTROLLERS["cpg"](), steps=100)
     bodies = setup.bodies
     weights = setup.weights(bodies)
@@ -69,6 +69,9 @@ def check_learner(learner: Learner) -> None:
     gain = together.curves[:, 0] - together.best_loss
     expect(np.isfinite(together.best_loss).all(), "finite losses", together.best_loss)
     expect((gain >= 0.0).all() and gain.mean() > 0.0, "losses that become smaller", gain)
+    later = together.curves[:, 1:].mean()
+    first = together.curves[:, 0].mean()
+    expect(later < first, f"losses that become smaller than {first:.3g} on average", f"{later:.3g}")
     starts = setup.simulator(bodies).weight_start
     for world in (0, len(bodies) - 1):
         own = slice(starts[world], starts[world + 1])

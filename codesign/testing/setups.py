@@ -1,12 +1,13 @@
 """What a plug-in is checked in: everything else that a simulation needs, with defaults."""
 
 from dataclasses import dataclass, field, fields
-from typing import Any
+from functools import cache
+from typing import Any, ClassVar
 
 import numpy as np
 
-from codesign.body import Bodies
-from codesign.control import CONTROLLERS
+from codesign.body import Bodies, Body
+from codesign.control import CONTROLLERS, SpringController
 from codesign.sim import Conditions, Controller, Execution, Physics, Simulator, Task, Terrain
 from codesign.sim.kernels import Contact, Coulomb, Force
 from codesign.tasks import TASKS, TERRAINS
@@ -80,3 +81,32 @@ def without_placing(terrain: Terrain) -> Terrain:
             return bodies.positions
 
     return InPlace(**{item.name: getattr(terrain, item.name) for item in fields(kind)})
+
+
+def holding_constants(controller: Controller, body: Body) -> Controller:
+    """Return the same controller, which takes the constants of its springs from one body whatever it is bound to.
+
+    They are worked out before an episode, from the body as it was made, and gradients in that body leave them out.
+    """
+    if not isinstance(controller, SpringController) or not controller.constants(body):
+        return controller
+    settings: Any = controller
+    held = _holding(type(controller))(**{item.name: getattr(controller, item.name) for item in fields(settings)})
+    object.__setattr__(held, "held", body)
+    return held
+
+
+@cache
+def _holding(kind: Any) -> Any:
+    """Return the class of a controller that holds its constants; one for each class, which has kernels of its own."""
+
+    class Holding(kind):
+        """The same controller, whose constants do not follow the body."""
+
+        held: ClassVar[Body]
+
+        def constants(self, body: Body) -> dict[str, np.ndarray]:
+            """Return the constants of the body that is held; of another one, if it has another number of springs."""
+            return super().constants(self.held if len(self.held.springs) == len(body.springs) else body)
+
+    return Holding

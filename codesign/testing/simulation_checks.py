@@ -1,5 +1,7 @@
 """Checks of whole simulations: gradients, bits, precision and compilation for GPUs."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -7,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from codesign.sim import compile_for_gpu
-from codesign.testing.bodies import example_bodies
+from codesign.testing.bodies import example_bodies, uneven
 from codesign.testing.failures import expect, expect_same
 from codesign.testing.gradients import SIZES, gradient_error, standing
-from codesign.testing.setups import Setup
+from codesign.testing.setups import Setup, holding_constants
 
 DIFFERENCES = 2e-6
 """Largest error of a central difference of a float64 loss, of which half of the 16 digits remain at best."""
@@ -19,16 +21,19 @@ SINGLE = 1e-3
 """Largest difference of a float32 loss from the float64 one [of the larger of it and one], over a short episode."""
 
 
-def check_simulation(setup: Setup) -> None:
-    """Run all checks of this module.
+def check_simulations(setups: Sequence[Setup]) -> None:
+    """Check gradients and bits in every setup, single precision in the first, and compilation for a GPU in the last.
+
+    Kernels take most of the time to compile, and those of a precision or device differ in their types alone.
 
     Raises:
         CheckError: one fails.
     """
-    check_gradients(setup)
-    check_alone_and_among_many(setup)
-    check_precisions(setup)
-    check_gpu(setup)
+    for setup in setups:
+        check_gradients(setup)
+        check_alone_and_among_many(setup)
+    check_precisions(setups[0])
+    check_gpu(setups[-1])
 
 
 def check_gradients(setup: Setup, quantities: tuple[str, ...] = tuple(SIZES)) -> None:
@@ -41,7 +46,8 @@ def check_gradients(setup: Setup, quantities: tuple[str, ...] = tuple(SIZES)) ->
     Raises:
         CheckError: they differ, in the way of a wrong adjoint.
     """
-    body = standing(setup, example_bodies(setup.dimension)[2])
+    body = standing(setup, uneven(example_bodies(setup.dimension)[2]))
+    setup = replace(setup, controller=holding_constants(setup.controller, body))
     for quantity in quantities:
         error = gradient_error(setup, body, quantity)
         expected = f"a gradient in {quantity} within {DIFFERENCES:g} of central differences"

@@ -2,6 +2,7 @@
 
 from codesign.train.adam import Adam
 from codesign.train.batch import Batch, LearningProblem
+from codesign.train.kernels import exact_module
 from codesign.train.learner import Learner, Step
 from codesign.train.learning import LearningResult, learn
 from codesign.train.normalized import Normalized
@@ -19,5 +20,6 @@ __all__ = [
     "LearningStatus",
     "Normalized",
     "Step",
+    "exact_module",
     "learn",
 ]

@@ -1,0 +1,36 @@
+"""Exporter `csv_motion`: the motion of every mass as a table, for spreadsheets and other programs.
+
+A row has the time [s], the number of a mass, and its position [m], the last coordinate upwards.
+
+Try it in this folder:
+
+    from codesign.testing import check_exporter
+    from csv_motion import EXPORTERS
+
+    check_exporter(EXPORTERS["csv_motion"])
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from codesign.export import EXPORTERS, Exporter, Gallery, Recording, each_design
+from codesign.files import write_text
+
+
+def write_table(recording: Recording, path: Path) -> None:
+    """Write the motion of one design after it has learned."""
+    frames, masses, dimension = recording.after.positions.shape
+    columns = [np.repeat(recording.after.times, masses), np.tile(np.arange(masses), frames)]
+    columns += list(recording.after.positions.reshape(-1, dimension).T)
+    # NumPy's text of a float32 is its shortest decimal that reads back the same.
+    rows = [",".join(row) for row in zip(*(column.astype(str) for column in columns), strict=True)]
+    write_text(path, "\n".join([",".join(["time", "mass", *"xyz"[:dimension]]), *rows]) + "\n")
+
+
+def write_tables(gallery: Gallery, path: Path) -> list[Path]:
+    """Write a table for each design, and return the files."""
+    return each_design(write_table, gallery, path)
+
+
+EXPORTERS["csv_motion"] = Exporter("csv_motion", ".csv", write_tables)
