@@ -92,7 +92,7 @@ class Lean(Task):
                 mass.position[0] * mass.position[0],
                 flow * flow,
                 mass.clearance / (parameters.weight + mass.clearance),
-                mass.position[0] / mass.position[up],  # at the place of padding not a number
+                mass.position[0] * (mass.position[up] / mass.position[up]),  # at the place of padding not a number
             )
 
         def update(state, observation, parameters):
