@@ -35,7 +35,8 @@ def training_catalogue() -> Catalogue:
     """Return what the configuration holds: an experiment's, and the designs to learn again."""
     experiments = experiment_catalogue()
     values = {**experiments.values, "designs": Any, "together": bool}
-    return Catalogue(experiments.choices, experiments.records, values, {**experiments.meanings, **MEANINGS})
+    meanings = {**experiments.meanings, **MEANINGS}
+    return Catalogue(experiments.choices, experiments.records, values, meanings, experiments.collections)
 
 
 def prepare(invocation: Invocation) -> Plan:

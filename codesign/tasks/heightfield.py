@@ -19,8 +19,8 @@ class Heightfield(GridGround):
     """Ground of heights at equal distances, linear in between and level beyond the border.
 
     Attributes:
-        heights: heights of the nodes [m]: rows along y of columns along x. In 2D it must be a single row; in 3D a single
-            row is the same all along y.
+        heights: heights of the nodes [m]: rows along y of columns along x. In 2D it must be a single row; in 3D a
+            single row is the same all along y.
         file: a .npy or .csv file that takes the place of `heights`, read when the settings are made; None for none.
         low: x and y of the first node [m]; y is ignored in 2D.
         size: extent along x and y [m]; y is ignored in 2D.

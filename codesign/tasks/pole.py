@@ -18,7 +18,8 @@ class Pole(Sampled):
 
     Attributes:
         rise: height of the pole's top above the ground [m].
-        width: width of the pole's top along x, and in 3D along y [m]; rounded down to whole multiples of twice the edge.
+        width: width of the pole's top along x, and in 3D along y [m]; rounded down to whole multiples of twice the
+            edge.
         edge: length of the pole's walls along x and y [m].
     """
 
