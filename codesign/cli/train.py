@@ -119,7 +119,7 @@ def _world_of(spec: EvaluationSpec, dimension: int) -> str:
     published = "; sim=voxel is the physics of published cubes" if dimension == 3 else ""
     return (
         f"New controllers: {spec.controller.name}, task={spec.task.name}, terrain={spec.terrain.name}, "
-        f"sim.contact={physics.contact.name}, sim.gravity={physics.gravity:g}{published}"
+        f"sim.contact.name={physics.contact.name}, sim.gravity={physics.gravity:g}{published}"
     )
 
 

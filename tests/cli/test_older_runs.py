@@ -4,7 +4,6 @@ import json
 import shutil
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -16,16 +15,14 @@ from codesign.evaluate import EvaluationSpec
 from codesign.run import Experiment, RunFolder, settings
 from codesign.run.checkpoint import manifests
 from codesign.run.folder import HEADER, LAYOUT
-from codesign.sim import CONTACTS, FORCES, Physics
+from codesign.sim import Physics
+from codesign.sim.kernels import Contact, Coulomb, NoSlip, Smooth, Wind
 from tests.run.fakes import results as recorded
 
 BEFORE = Path(__file__).parents[1] / "data" / "settings.json"
 """The fields of each class of settings when run folders got layout 1; not to be made anew while there is no other."""
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
-
-NoSlip, Coulomb, Smooth = CONTACTS["no_slip"], CONTACTS["coulomb"], CONTACTS["smooth"]
-Wind = FORCES["wind"]
 
 BEGIN = ["evolve", "debug=tiny", "evaluator=local", "logger=quiet"]
 
@@ -152,7 +149,7 @@ def test_a_run_whose_contact_was_a_name_goes_on(begun: RunFolder, whole: Path) -
         ("smooth", Smooth(friction=0.7, grip=0.95, softness=1e-3)),
     ],
 )
-def test_a_contact_that_was_a_name_has_the_settings_that_stood_beside_it(contact: str, expected: Any) -> None:
+def test_a_contact_that_was_a_name_has_the_settings_that_stood_beside_it(contact: str, expected: Contact) -> None:
     before = {"dt": 0.004, "contact": contact, "friction": 0.7, "grip": 0.95, "softness": 1e-3}
     stored = {f"trial.physics.{name}": value for name, value in before.items()}
     found = settings.completed(stored, Physics(contact=expected), "trial.physics")
