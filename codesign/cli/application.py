@@ -24,6 +24,7 @@ from codesign.cli.composition import (
     parse_flags,
     quoted,
     readable,
+    require_each_once,
 )
 from codesign.cli.exit_codes import INTERRUPTED
 from codesign.cli.help import help_text
@@ -123,8 +124,14 @@ def run(command: Command, arguments: Sequence[str]) -> int:
 def _print_help(command: Command, flags: argparse.Namespace, catalogue: Catalogue) -> None:
     with composer(flags, command.config_name, catalogue) as composed:
         overrides = next(jobs(flags))
-        command.precheck(by_key(overrides))
+        _precheck(command, overrides, catalogue)
         print(help_text(catalogue, composed(overrides)))  # noqa: T201 - this is what was asked for
+
+
+def _precheck(command: Command, overrides: list[str], catalogue: Catalogue) -> None:
+    chosen = by_key(overrides)
+    require_each_once(chosen, catalogue.collections)
+    command.precheck(chosen)
 
 
 def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) -> Path | None:
@@ -132,7 +139,7 @@ def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) ->
     folder = None
     with composer(flags, command.config_name, catalogue) as composed:
         for overrides in jobs(flags):
-            command.precheck(by_key(overrides))
+            _precheck(command, overrides, catalogue)
             config = composed(overrides)
             if flags.cfg:
                 continue

@@ -1,7 +1,7 @@
 """The configurations that a command line asks for, composed by Hydra; what goes wrong is explained."""
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -145,6 +145,24 @@ def by_key(overrides: list[str]) -> dict[str, Any]:
         for override in parsed
         if not (override.is_sweep_override() or override.key_or_group.partition(".")[0] == "hydra")
     }
+
+
+def require_each_once(overrides: Mapping[str, Any], collections: Iterable[str]) -> None:
+    """Check that no entry of a collection is chosen twice, which Hydra takes for once.
+
+    Args:
+        overrides: values by the keys and groups that the command line sets.
+        collections: groups of which any number of options may be chosen.
+
+    Raises:
+        ConfigError: one is.
+    """
+    for key in collections:
+        chosen = overrides.get(key)
+        names = [str(name) for name in chosen] if isinstance(chosen, list) else []
+        if len(set(names)) < len(names):
+            remedy = f"set {key}=[{','.join(dict.fromkeys(names))}]"
+            raise ConfigError(f"{key} with each entry once", f"[{','.join(names)}]", remedy)
 
 
 def _existing(folder: str) -> Path:

@@ -35,7 +35,8 @@ def explain(error: Exception, catalogue: Catalogue, further: Collection[str] = (
     """
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
     if isinstance(cause, OmegaConfBaseException):
-        return _of_omegaconf(cause, catalogue, further)
+        overridden = re.match(r"Could not override '(.+?)'", str(error))
+        return _of_omegaconf(cause, catalogue, further, overridden[1] if overridden else "")
     if isinstance(error, MissingConfigException):
         return _missing_option(error, catalogue)
     if isinstance(error, OverrideParseException):
@@ -52,9 +53,12 @@ def _unreadable(error: OverrideParseException) -> ConfigError:
     return ConfigError("overrides of the form key=value", _first_line(error), remedy)
 
 
-def _of_omegaconf(error: OmegaConfBaseException, catalogue: Catalogue, further: Collection[str]) -> ConfigError:
+def _of_omegaconf(
+    error: OmegaConfBaseException, catalogue: Catalogue, further: Collection[str], overridden: str = ""
+) -> ConfigError:
     if isinstance(error, ConfigKeyError | ConfigAttributeError):
-        key = str(error.full_key)
+        missing = str(error.full_key)  # perhaps only the section that the key would be in
+        key = overridden if overridden.startswith(f"{missing}.") else missing
         siblings = error.parent_node if isinstance(error.parent_node, DictConfig) else {}
         inside = f"{key.rpartition('.')[0]}." if "." in key else ""
         known = [*catalogue.keys(), *further, *(f"{inside}{name}" for name in siblings)]
@@ -77,8 +81,7 @@ def unknown_key(key: str, known: Collection[str], collections: Collection[str] =
     first, _, inside = key.partition(".")
     moved = [other for other in known if other.startswith(f"{first}.") and other.endswith(f".{inside}")]
     if first in collections and key in known:
-        member = inside.partition(".")[0] or "NAME"
-        remedy = f"add it with {first}=[{member}]"
+        remedy = f"add it with {first}=[{inside.partition('.')[0] or 'NAME'}]"
     elif key in known:
         remedy = f"it belongs to another choice than this {first}; see --cfg job"
     elif inside and len(moved) == 1:  # the right field, and not the section that it is in

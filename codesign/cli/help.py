@@ -56,8 +56,21 @@ def _choices(catalogue: Catalogue, config: DictConfig) -> Iterator[str]:
             yield f"  any option of {group}"
             continue
         explained.add(group)
-        for option, meaning in options.items():
-            yield from _entry(f"  {option}", meaning, OPTION_COLUMN)
+        yield from _listed(options)
+        if group == "sim":
+            yield from _collections(catalogue, config)
+
+
+def _collections(catalogue: Catalogue, config: DictConfig) -> Iterator[str]:
+    """Yield lines about the groups of which any number of options may be chosen, which Hydra does not keep."""
+    for group in catalogue.collections:
+        yield f"{group}=[{','.join(str(name) for name in config.get(group) or {})}]"
+        yield from _listed(_options(catalogue, config, group))
+
+
+def _listed(options: Mapping[str, str]) -> Iterator[str]:
+    for option, meaning in options.items():
+        yield from _entry(f"  {option}", meaning, OPTION_COLUMN)
 
 
 def _options(catalogue: Catalogue, config: DictConfig, group: str) -> dict[str, str]:
@@ -67,7 +80,7 @@ def _options(catalogue: Catalogue, config: DictConfig, group: str) -> dict[str, 
     class of its name.
     """
     classes: dict[str, type] = {}
-    for key, registry in catalogue.choices.items():
+    for key, registry in [*catalogue.choices.items(), *catalogue.collections.items()]:
         if key.partition(".")[0] == group:
             classes.update(registry)
     found: dict[str, str] = {}

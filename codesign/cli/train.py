@@ -35,7 +35,8 @@ def training_catalogue() -> Catalogue:
     """Return what the configuration holds: an experiment's, and the designs to learn again."""
     experiments = experiment_catalogue()
     values = {**experiments.values, "designs": Any, "together": bool}
-    return Catalogue(experiments.choices, experiments.records, values, {**experiments.meanings, **MEANINGS})
+    meanings = {**experiments.meanings, **MEANINGS}
+    return Catalogue(experiments.choices, experiments.records, values, meanings, experiments.collections)
 
 
 def prepare(invocation: Invocation) -> Plan:
@@ -118,7 +119,7 @@ def _world_of(spec: EvaluationSpec, dimension: int) -> str:
     published = "; sim=voxel is the physics of published cubes" if dimension == 3 else ""
     return (
         f"New controllers: {spec.controller.name}, task={spec.task.name}, terrain={spec.terrain.name}, "
-        f"sim.contact={physics.contact.name}, sim.gravity={physics.gravity:g}{published}"
+        f"sim.contact.name={physics.contact.name}, sim.gravity={physics.gravity:g}{published}"
     )
 
 

@@ -14,6 +14,7 @@ from codesign.cli.docstrings import field_meanings, first_sentence, summary
 from codesign.cli.entry import COMMANDS
 from codesign.cli.help import WIDTH
 from codesign.cli.schemas import Catalogue
+from codesign.sim import FORCES
 from codesign.tasks import TERRAINS
 
 CATALOGUES: dict[str, Callable[[], Catalogue]] = {
@@ -24,6 +25,11 @@ CLASSES = {
     for catalogue in CATALOGUES.values()
     for key in catalogue().sections
     for name, kind in (catalogue().choices.get(key) or {key: catalogue().records[key]}).items()
+} | {
+    f"{key}.{name}": kind
+    for catalogue in CATALOGUES.values()
+    for key, registry in catalogue().collections.items()
+    for name, kind in registry.items()
 }
 
 
@@ -124,6 +130,22 @@ def test_keys_are_those_of_what_is_chosen(capsys: pytest.CaptureFixture[str]) ->
     assert "\nseed=7 " in text
     assert "\nexecution.memory_mib=9 " in text
     assert told_of("mutation.weights.trim", text).startswith("Empty cells at the body's surface")
+
+
+def test_forces_are_listed_and_those_chosen_have_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    text = shown("evolve --help", capsys)
+    assert "\nforces=[]\n" in text
+    assert told_of("water", text).startswith("Water below a level surface")
+    assert "forces.water.density=" not in text
+    text = shown("evolve forces=[wind,water] sim=coulomb --help", capsys)
+    assert "\nforces=[wind,water]\n" in text
+    assert "[kg/m^3]" in told_of("forces.water.density", text)
+    for name in FORCES:
+        assert f"  {name} " in text
+    for field in fields(FORCES["wind"]):
+        if field.name != "name":
+            assert told_of(f"forces.wind.{field.name}", text) == field_meanings(FORCES["wind"])[field.name]
+    assert told_of("sim.contact.friction", text)
 
 
 def test_options_of_a_users_own_folder_are_listed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,16 +8,21 @@ from pathlib import Path
 import pytest
 import yaml
 
-from codesign.cli import main
-from codesign.cli.catalogue import experiment_catalogue
+from codesign.cli import main, run_config
+from codesign.cli.catalogue import experiment_catalogue, experiment_of
+from codesign.cli.settings import build
 from codesign.evaluate import EvaluationSpec
 from codesign.run import Experiment, RunFolder, settings
 from codesign.run.checkpoint import manifests
 from codesign.run.folder import HEADER, LAYOUT
+from codesign.sim import Physics
+from codesign.sim.kernels import Contact, Coulomb, NoSlip, Smooth, Wind
 from tests.run.fakes import results as recorded
 
 BEFORE = Path(__file__).parents[1] / "data" / "settings.json"
 """The fields of each class of settings when run folders got layout 1; not to be made anew while there is no other."""
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 
 BEGIN = ["evolve", "debug=tiny", "evaluator=local", "logger=quiet"]
 
@@ -72,6 +77,7 @@ def kinds() -> set[type]:
     """Return all classes of settings that a run may have."""
     catalogue = experiment_catalogue()
     chosen = {kind for registry in catalogue.choices.values() for kind in registry.values()}
+    chosen |= {kind for registry in catalogue.collections.values() for kind in registry.values()}
     return chosen | {*catalogue.records.values(), EvaluationSpec, Experiment}
 
 
@@ -87,7 +93,7 @@ def test_a_setting_that_older_runs_do_not_have_stands_in_the_table(kind: type) -
     before = json.loads(BEFORE.read_text()).get(kind.__name__)
     if before is not None:
         new = {field.name for field in fields(kind)} - set(before)
-        assert new <= settings.added_settings(kind).keys()
+        assert new <= set(settings.renewed(kind, {}))
 
 
 def test_a_run_without_the_settings_that_were_added_goes_on(begun: RunFolder, whole: Path) -> None:
@@ -106,6 +112,72 @@ def test_a_run_without_the_settings_that_were_added_goes_on(begun: RunFolder, wh
     assert goes_on(begun)
     assert results(begun.path) == results(whole)
     assert main(["export", f"run={begun.path}", "format=json"]) == 0
+
+
+def test_a_run_whose_contact_was_a_name_goes_on(begun: RunFolder, whole: Path) -> None:
+    """Friction, grip and softness stood beside the contact's name, whatever the contact; nobody spoke of forces."""
+    before = {"contact": "no_slip", "friction": 0.9, "grip": None, "softness": 5e-4}
+    config = yaml.safe_load(begun.config_text())
+    config["sim"] |= before
+    config.pop("forces", None)
+    for name in ("beacon", "gradient"):
+        del config["conditions"][name]
+    begun.config.write_text(f"{HEADER}{LAYOUT}\n{yaml.safe_dump(config)}")
+    added = (
+        "physics.contact.name",
+        "physics.contact.grazing_speed",
+        "physics.forces",
+        "worlds.beacon",
+        "worlds.gradient",
+    )
+    for path in manifests(begun.checkpoints):
+        manifest = json.loads(path.read_text())
+        for name in added:
+            del manifest["experiment"][f"trial.{name}"]
+        manifest["experiment"] |= {f"trial.physics.{name}": value for name, value in before.items()}
+        path.write_text(json.dumps(manifest))
+    assert goes_on(begun)
+    assert results(begun.path) == results(whole)
+    assert main(["export", f"run={begun.path}", "format=json"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("contact", "expected"),
+    [
+        ("no_slip", NoSlip(grazing_speed=0.0)),
+        ("coulomb", Coulomb(friction=0.7, grip=0.95)),
+        ("smooth", Smooth(friction=0.7, grip=0.95, softness=1e-3)),
+    ],
+)
+def test_a_contact_that_was_a_name_has_the_settings_that_stood_beside_it(contact: str, expected: Contact) -> None:
+    before = {"dt": 0.004, "contact": contact, "friction": 0.7, "grip": 0.95, "softness": 1e-3}
+    stored = {f"trial.physics.{name}": value for name, value in before.items()}
+    found = settings.completed(stored, Physics(contact=expected), "trial.physics")
+    told = settings.flattened(expected, "trial.physics.contact")
+    assert {name: value for name, value in found.items() if ".contact" in name} == told
+    assert found["trial.physics.forces"] == []
+    assert "trial.physics.friction" not in found
+
+
+def test_settings_of_forces_that_are_added_later_are_completed(monkeypatch: pytest.MonkeyPatch) -> None:
+    physics = Physics(forces=(Wind(),))
+    stored = settings.flattened(physics)
+    period = stored.pop("forces.wind.period")
+    monkeypatch.setattr(settings, "ADDED", {"Wind": {"period": period}})
+    assert settings.completed(stored, physics) == settings.flattened(physics)
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(path.parent for path in EXPERIMENTS.glob("*/config.yaml")), ids=lambda path: path.name
+)
+def test_the_configurations_of_documented_runs_can_be_read(folder: Path) -> None:
+    catalogue = experiment_catalogue()
+    config = run_config.read(RunFolder(folder), catalogue)
+    physics = experiment_of(build(catalogue, config)).trial.physics
+    stored = yaml.safe_load((folder / "config.yaml").read_text())["sim"]
+    assert physics.contact.name == stored["contact"]
+    assert getattr(physics.contact, "friction", 0.9) == stored["friction"]
+    assert physics.forces == ()
 
 
 def test_an_added_setting_means_what_was_done_before_and_not_what_is_the_default_now(

@@ -1,15 +1,17 @@
 """Floating-point operations of a robot-step, counted from the equations and not from the code that computes them.
 
-An addition, subtraction, multiplication, division, square root or tanh counts one, a multiplication followed by an
-addition two; comparisons and choices count nothing. Padding, index arithmetic and what is computed twice count nothing
-either. So the count is the same for every implementation of the same model, and a share of the peak says how much of a
-machine's arithmetic ends up in results. In `d` dimensions:
+An addition, subtraction, multiplication, division, square root, sine or tanh counts one, a multiplication followed by
+an addition two; comparisons and choices count nothing. Padding, index arithmetic and what is computed twice count
+nothing either. So the count is the same for every implementation of the same model, and a share of the peak says how
+much of a machine's arithmetic ends up in results. In `d` dimensions:
 
     spring   6 d + 8    difference of its ends d; length 2 d + 1; impulse over length 7; vector d; sum at both ends 2 d
     mass     6 d + 5    drag, impulse and gravity 2 d + 1; free flight 2 d; time of impact 4; place of impact 2 d
     centre   d for every mass
     mlp      2 h (n + s) for h hidden units, n inputs and s springs, biases included; tanh h + s; inputs 3 d a mass
     cpg      6 for every spring: sum of two products, amplitude, offset, tanh
+    cpg_feedback  13 for every spring: strain and mean contact 4, shift 3, phase 2, sine, amplitude, offset, tanh
+    wave     6 for every spring: phase 2, sine, amplitude, offset, tanh
     sequence 0, its actuation is looked up
 """
 
@@ -17,9 +19,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
-SINE = 14
-"""Operations of a sine: the reduction of its argument and a polynomial."""
 
 Counts = Callable[[Any, np.ndarray, np.ndarray, int], np.ndarray]
 
@@ -51,14 +50,14 @@ def _cpg(controller: Any, masses: np.ndarray, springs: np.ndarray, dimension: in
     return 6 * springs
 
 
+def _cpg_feedback(controller: Any, masses: np.ndarray, springs: np.ndarray, dimension: int) -> np.ndarray:
+    del controller, masses, dimension
+    return 13 * springs
+
+
 def _wave(controller: Any, masses: np.ndarray, springs: np.ndarray, dimension: int) -> np.ndarray:
     del controller, masses, dimension
-    return (SINE + 4) * springs
-
-
-def _cpg_feedback(controller: Any, masses: np.ndarray, springs: np.ndarray, dimension: int) -> np.ndarray:
-    del controller, masses
-    return (SINE + 3 * dimension + 12) * springs
+    return 6 * springs
 
 
 def _sequence(controller: Any, masses: np.ndarray, springs: np.ndarray, dimension: int) -> np.ndarray:
