@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pytest
 from omegaconf import OmegaConf
 
+from codesign.cli.catalogue import experiment_catalogue
 from codesign.cli.schemas import Catalogue, mirror
 from codesign.cli.settings import build
 from codesign.errors import ConfigError
@@ -143,3 +144,19 @@ def test_a_configuration_cannot_name_code() -> None:
         build(CATALOGUE, config(_target_="os.system", command="true"))
     with pytest.raises(ConfigError):
         build(CATALOGUE, config(name="os.system"))
+
+
+@pytest.mark.parametrize(
+    ("field", "key"),
+    [
+        ("grazing_speed", "sim.contact.grazing_speed"),
+        ("contact.friction", "sim.contact.friction"),
+        ("density", "forces.water.density"),
+        ("forces", "forces"),
+        ("beacon", "conditions.beacon"),
+        ("seed", "seed"),
+    ],
+)
+def test_an_error_names_the_key_inside_sections_and_collections(field: str, key: str) -> None:
+    """Contacts are sections inside one, and forces sections of a collection."""
+    assert experiment_catalogue().located(ConfigError("other", "this", "set {field}", field)).field == key
