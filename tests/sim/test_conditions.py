@@ -267,5 +267,5 @@ def test_the_beacon_of_a_world_stands_before_that_of_its_task() -> None:
     np.testing.assert_allclose(placed, [0.3, -0.2, flat.ground_height + 0.1])
     moved = beacon_of(Conditions(flat, Light(target=(1.0, 0.0)), beacon=(0.3, -0.2)), 3)
     np.testing.assert_array_equal(moved, placed)
-    with pytest.raises(ConfigError, match="beacon to be 1 numbers"):
+    with pytest.raises(ConfigError, match="beacon to be one number for each level axis; got 2"):
         require_conditions([Conditions(flat, Walk(), beacon=(0.3, -0.2))], 2)
