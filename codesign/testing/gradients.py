@@ -37,7 +37,15 @@ class Simulated(Protocol):
         ...
 
     def simulator(self, bodies: Bodies, **settings: Any) -> Simulator:
-        """Return a simulator in double precision that leaves bodies where they are, if `in_place` is given."""
+        """Return a simulator in double precision."""
+        ...
+
+    def left(self, moved: np.ndarray | None = None) -> "Simulated":
+        """Return the same on ground that leaves bodies where they are, all masses `moved` by that [m], if by anything.
+
+        Args:
+            moved: of the masses of all worlds, shape (masses, dimension).
+        """
         ...
 
 
@@ -84,24 +92,32 @@ def _losses(
     setup: Simulated, body: Body, quantity: str, weights: np.ndarray, start: np.ndarray, shifts: np.ndarray
 ) -> np.ndarray:
     """Return the loss of one copy of the body for each shift of one quantity."""
-    count = len(shifts)
+    count, moved = len(shifts), None
     bodies, all_weights, starts = [body] * count, np.tile(weights, (count, 1)), np.tile(start, (count, 1, 1))
     if quantity == "weights":
         all_weights = all_weights + shifts
     elif quantity == "velocities":
         starts = starts + shifts.reshape(starts.shape)
+    elif quantity == "positions":
+        # Where masses start, not the body: a controller may know where its springs are in a body at rest.
+        moved = shifts.reshape(-1, setup.dimension)
     else:
         value = getattr(body, quantity)
         bodies = [replace(body, **{quantity: value + shift.reshape(value.shape)}) for shift in shifts]
-    simulator = _simulator(setup, bodies, all_weights, starts, 0)
+    simulator = _simulator(setup, bodies, all_weights, starts, 0, moved)
     simulator.forward()
     return simulator.loss.numpy()
 
 
 def _simulator(
-    setup: Simulated, bodies: list[Body], weights: np.ndarray, start: np.ndarray, segment_steps: int
+    setup: Simulated,
+    bodies: list[Body],
+    weights: np.ndarray,
+    start: np.ndarray,
+    segment_steps: int,
+    moved: np.ndarray | None = None,
 ) -> Simulator:
     velocities = start.reshape(-1, start.shape[-1])
-    simulator = setup.simulator(Bodies.of(bodies), in_place=True, segment_steps=segment_steps, velocities=velocities)
+    simulator = setup.left(moved).simulator(Bodies.of(bodies), segment_steps=segment_steps, velocities=velocities)
     simulator.load(weights.ravel())
     return simulator

@@ -1,6 +1,6 @@
 """What a plug-in is checked in: everything else that a simulation needs, with defaults."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any, ClassVar
 
@@ -46,21 +46,23 @@ class Setup:
         """The physics."""
         return Physics(steps=self.steps, contact=self.contact, forces=self.forces)
 
-    def simulator(self, bodies: Bodies, *, in_place: bool = False, **settings: Any) -> Simulator:
+    def simulator(self, bodies: Bodies, **settings: Any) -> Simulator:
         """Return a simulator, in float64 on one CPU thread if not told otherwise.
 
         Args:
             bodies: one per world.
-            in_place: whether bodies stay where their positions say instead of being set down on the ground.
             settings: those of `Execution`, and what else a `Simulator` takes.
         """
-        terrain = without_placing(self.terrain) if in_place else self.terrain
         execution: dict[str, Any] = {"precision": "float64", "device": "cpu", "threads": 1}
         execution |= {name: settings.pop(name) for name in list(settings) if name in Execution.__dataclass_fields__}
         # One set of kernels for motion and gradients in float64 saves compiling another.
         settings = {"physical_gradients": execution["precision"] == "float64"} | settings
-        conditions = [Conditions(terrain, self.task)]
+        conditions = [Conditions(self.terrain, self.task)]
         return Simulator(bodies, self.physics, self.controller, conditions, Execution(**execution), **settings)
+
+    def left(self, moved: np.ndarray | None = None) -> "Setup":
+        """Return the same on ground that leaves bodies where their positions say, all masses `moved` by that [m]."""
+        return replace(self, terrain=without_placing(self.terrain, moved))
 
     def weights(self, bodies: Bodies, seed: int = 0) -> np.ndarray:
         """Return first weights, and something in those that would start at zero, shape (weights,)."""
@@ -69,8 +71,13 @@ class Setup:
         return drawn + 0.3 * generator.normal(size=drawn.shape)
 
 
-def without_placing(terrain: Terrain) -> Terrain:
-    """Return the same ground that leaves bodies where their positions say."""
+def without_placing(terrain: Terrain, moved: np.ndarray | None = None) -> Terrain:
+    """Return the same ground that leaves bodies where their positions say, all masses moved by that [m], if given.
+
+    Args:
+        terrain: the ground.
+        moved: of the masses of all bodies, shape (masses, dimension).
+    """
     kind: Any = type(terrain)
 
     class InPlace(kind):
@@ -78,7 +85,7 @@ def without_placing(terrain: Terrain) -> Terrain:
 
         def place(self, bodies: Bodies) -> np.ndarray:
             """Return the positions as they are [m], shape (masses, dimension)."""
-            return bodies.positions
+            return bodies.positions if moved is None else bodies.positions + moved
 
     return InPlace(**{item.name: getattr(terrain, item.name) for item in fields(kind)})
 

@@ -11,8 +11,8 @@ from codesign.control import CONTROLLERS, Cpg, CpgFeedback, Mlp, OpenLoopSequenc
 from codesign.errors import ConfigError
 from codesign.sim.layout.packing import pack
 from codesign.streams import Purpose, streams
+from codesign.testing.gradients import gradient_error, standing
 from tests.sim.bodies import ASSORTED, strip
-from tests.sim.gradients import gradient_error, standing
 from tests.sim.worlds import Case
 
 BODIES = Bodies.of(ASSORTED)

@@ -14,8 +14,8 @@ from codesign.control import sensors as all_sensors
 from codesign.errors import ConfigError
 from codesign.sim import Simulator, simulator
 from codesign.tasks import Flat
+from codesign.testing.gradients import gradient_error, standing
 from tests.sim.bodies import cubes, strip
-from tests.sim.gradients import gradient_error, standing
 from tests.sim.test_gradients import DIFFERENCES
 from tests.sim.worlds import Case
 

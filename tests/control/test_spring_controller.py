@@ -16,8 +16,8 @@ from codesign.sim.kernels import KernelTypes, SpringFunctions, build_sine
 from codesign.sim.kernels.sine import SINE_ERROR, SINE_ERROR_PER_RADIAN
 from codesign.sim.launching.program import CPU_FLAGS, build_program
 from codesign.tasks import Flat, Walk
+from codesign.testing.gradients import gradient_error, standing
 from tests.sim.bodies import cubes, strip
-from tests.sim.gradients import gradient_error, standing
 from tests.sim.test_gradients import DIFFERENCES
 from tests.sim.worlds import ACTUATES, Case, Weights
 

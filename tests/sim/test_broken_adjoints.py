@@ -10,8 +10,8 @@ import warp as wp
 from codesign.control import Mlp
 from codesign.sim import CONTACTS
 from codesign.sim.kernels import Contact, ControllerFunctions, KernelTypes, TerrainFunctions
+from codesign.testing.gradients import SIZES, gradient_error, standing
 from tests.sim.bodies import strip
-from tests.sim.gradients import SIZES, gradient_error, standing
 from tests.sim.test_gradients import DIFFERENCES
 from tests.sim.worlds import Case
 

@@ -9,9 +9,9 @@ import pytest
 from codesign.body import Bodies
 from codesign.sim import FORCES
 from codesign.sim.kernels import Dashpot, Water, Wind
+from codesign.testing.gradients import SIZES, gradient_error, standing
 from tests import oracle
 from tests.sim.bodies import ASSORTED, SOLIDS, cubes, lifted, lone_mass, pair, strip
-from tests.sim.gradients import SIZES, gradient_error, standing
 from tests.sim.test_analytic import HIGH, positions_of
 from tests.sim.test_gradients import DIFFERENCES
 from tests.sim.worlds import DIMENSIONS, FELT, Case

@@ -7,8 +7,8 @@ from codesign.body import Bodies
 from codesign.control import CONTROLLERS
 from codesign.sim import CONTACTS
 from codesign.tasks import TERRAINS
+from codesign.testing.gradients import SIZES, gradient_error, standing
 from tests.sim.bodies import cubes, strip, uneven
-from tests.sim.gradients import SIZES, gradient_error, standing
 from tests.sim.worlds import DIMENSIONS, LINES, Case, choices, tasks_in
 
 # Central differences of a float64 loss: half of its 16 digits remain at best. Measured: 1e-9 to 4e-7.

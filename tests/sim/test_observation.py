@@ -9,8 +9,8 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.sim import Task, simulator
+from codesign.testing.gradients import gradient_error, standing
 from tests.sim.bodies import cubes, strip, uneven
-from tests.sim.gradients import gradient_error, standing
 from tests.sim.observing import Lean, Watch, WatchHeading, seen
 from tests.sim.test_gradients import DIFFERENCES
 from tests.sim.test_invariance import assert_same_bits, everything

@@ -16,6 +16,7 @@ from codesign.sim import CONTACTS, FORCES, Conditions, Execution, Physics, Simul
 from codesign.sim.kernels import Force, Water, Wind
 from codesign.tasks import TASKS, TERRAINS, Gaps, Heightfield, Hills, Pole, Rough, Segments, Slope, Steps
 from codesign.tasks.placement import set_down
+from codesign.testing.setups import without_placing
 from tests import oracle
 from tests.combinations import pairwise
 from tests.sim.bodies import ASSORTED, SOLIDS
@@ -384,11 +385,7 @@ class Case:
             moved: what is added to the positions of all masses, if anything is [m].
         """
 
-        class Left(type(self.terrain)):
-            def place(self, bodies: Bodies) -> np.ndarray:
-                return bodies.positions if moved is None else bodies.positions + moved
-
-        return replace(self, terrain=Left(**asdict(self.terrain)))
+        return replace(self, terrain=without_placing(self.terrain, moved))
 
     def weights(self, bodies: Bodies, seed: int = 0) -> np.ndarray:
         """Return first weights, and something in those that would start at zero."""
