@@ -45,7 +45,8 @@ def cluster(settings: Mapping[str, Any]) -> dict[str, Any]:
     count = settings["cluster"]
     lattice = settings["body.lattice"]
     learner = LEARNERS["normalized"](iterations=_ITERATIONS)
-    spec = evaluation_spec_of({**settings, "learner": learner, "conditions": Worlds(), "weights": None})
+    fixed = {"learner": learner, "conditions": Worlds(), "forces": (), "weights": None}
+    spec = evaluation_spec_of({**settings, **fixed})
     genomes = random_genomes(lattice.build(), lattice, streams(spec.seed, 0, count, Purpose.GENOME))
     identities = np.stack([np.zeros(count, np.int64), np.arange(count)], axis=1)
 
