@@ -33,6 +33,9 @@ def check_settings(settings: Any, registry: dict[str, Any] | None = None) -> Non
     """
     kind = type(settings)
     parameters = getattr(kind, "__dataclass_params__", None)
+    expect(
+        not isinstance(settings, type), f"an object, such as {getattr(settings, '__name__', '')}()", "the class itself"
+    )
     expect(is_dataclass(settings) and parameters and parameters.frozen, "a frozen dataclass", kind.__name__)
     name = getattr(settings, "name", None)
     expect(isinstance(name, str) and name.isidentifier(), f"{kind.__name__}.name as an identifier", repr(name))
@@ -45,4 +48,5 @@ def check_settings(settings: Any, registry: dict[str, Any] | None = None) -> Non
     try:
         pickle.dumps(settings)  # this is how Ray sends it to its workers
     except Exception as error:
-        raise CheckError(f"expected settings that can be sent to a worker; got {error!r}") from error
+        got = f"{error!r}; define the class at the top of a module, and keep open files and functions out of its fields"
+        raise CheckError(f"expected settings that can be sent to a worker; got {got}") from error
