@@ -17,11 +17,15 @@ def expect(holds: object, expected: str, got: object) -> None:
         raise CheckError(f"expected {expected}; got {got}")
 
 
-def expect_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray], when: str) -> None:
-    """Raise CheckError unless two results are the same to the bit."""
+def expect_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray], when: str, within: float = 0.0) -> None:
+    """Raise CheckError unless two results are the same to the bit, or within a share of the largest of their numbers."""
     for name, values in one.items():
         same = np.array_equal(values, other[name], equal_nan=True)
-        expect(same, f"{name} to be the same to the bit {when}", f"{values} and {other[name]}")
+        if within and not same:
+            apart = np.abs(values - other[name]).max()
+            same = apart <= within * np.abs(values).max()
+        measure = f"within {within:g}" if within else "to the bit"
+        expect(same, f"{name} to be the same {measure} {when}", f"{values} and {other[name]}")
 
 
 def check_settings(settings: Any, registry: dict[str, Any] | None = None) -> None:

@@ -24,6 +24,10 @@ SINGLE = 1e-3
 CAUSES = "; causes are a component of a vector that is overwritten, a jump, and a loss that hardly changes in 0.24 s"
 """What makes gradients differ from differences."""
 
+LAST_DIGITS = 1e-11
+"""Largest share by which the length of segments may change a float64 gradient under forces: the compiler rounds what
+depends on places differently when a step is computed again, as it does on uneven ground."""
+
 
 def check_simulations(setups: Sequence[Setup]) -> None:
     """Check gradients and bits in every setup, single precision in the first, and compilation for a GPU in the last.
@@ -62,6 +66,8 @@ def check_gradients(setup: Setup, quantities: tuple[str, ...] = tuple(SIZES)) ->
 def check_alone_and_among_many(setup: Setup) -> None:
     """Check that a body's loss and gradient are the same alone, beside others, in another order, by more threads.
 
+    They are so in segments of another length too, but for the last digits of gradients where forces act.
+
     Raises:
         CheckError: a bit differs.
     """
@@ -72,7 +78,8 @@ def check_alone_and_among_many(setup: Setup) -> None:
     order = np.random.default_rng(1).permutation(len(bodies)).tolist()
     for settings in ({}, {"threads": 2}, {"segment_steps": 7}):
         for index, result in zip(order, _results(setup, order, **settings), strict=True):
-            expect_same(result, together[index], f"in another order with {settings or 'one thread'}")
+            within = LAST_DIGITS if setup.forces and "segment_steps" in settings else 0.0
+            expect_same(result, together[index], f"in another order with {settings or 'one thread'}", within)
 
 
 def check_precisions(setup: Setup) -> None:
