@@ -18,7 +18,7 @@ def expect(holds: object, expected: str, got: object) -> None:
 
 
 def expect_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray], when: str, within: float = 0.0) -> None:
-    """Raise CheckError unless two results are the same to the bit, or within a share of the largest of their numbers."""
+    """Raise CheckError unless two results are the same to the bit, or within a share of the largest number."""
     for name, values in one.items():
         same = np.array_equal(values, other[name], equal_nan=True)
         if within and not same:
