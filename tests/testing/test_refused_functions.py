@@ -24,10 +24,10 @@ class Low(Task):
     state = ("low",)
 
     def functions(self, types: KernelTypes) -> TaskFunctions:
-        State = types.task_state
+        state_of = types.task_state
 
         def update(state, observation):
-            return State(observation.lowest)
+            return state_of(observation.lowest)
 
         def loss(state):
             return state[0]
@@ -91,6 +91,7 @@ class Plain(SpringController):
     slope: float = 2.0
 
     def parameters(self, dimension: int) -> tuple[Parameter, ...]:
+        del dimension
         return (Parameter("drawn", normal(1.0)),)
 
     def spring_functions(self, types: KernelTypes) -> SpringFunctions:
