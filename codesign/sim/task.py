@@ -25,7 +25,8 @@ class Task(ABC):
     - `step`, `steps` and `time` [s]: how many steps are made, how many an episode has, and when it is; always;
     - `centre` [m] and `velocity` [m/s]: of the centre of mass, vectors in world frame, the last axis up;
     - `heading` [rad]: by how much the body is turned about the vertical since the start, from -pi to pi, in 3D;
-    - `lowest`, `highest` [m]: heights of the lowest and of the highest mass;
+    - `lowest`, `highest` [m]: heights of the lowest and of the highest mass in world frame, where the ground of
+      `terrain=flat` is at 0.1 m: keep what was at the first step, or use `clearance` for heights above the ground;
     - `contact_share`: mean over masses of 1 / (1 + (height above the ground / 1 cm)^2): 1 where all are on the ground;
     - `effort`: squared actuation of the muscles in this step, mean over springs, 0 to 1; 0 after the last step;
     - `means`: means over masses of the task's own `contributions`.

@@ -17,11 +17,15 @@ def expect(holds: object, expected: str, got: object) -> None:
         raise CheckError(f"expected {expected}; got {got}")
 
 
-def expect_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray], when: str) -> None:
-    """Raise CheckError unless two results are the same to the bit."""
+def expect_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray], when: str, within: float = 0.0) -> None:
+    """Raise CheckError unless two results are the same to the bit, or within a share of the largest number."""
     for name, values in one.items():
         same = np.array_equal(values, other[name], equal_nan=True)
-        expect(same, f"{name} to be the same to the bit {when}", f"{values} and {other[name]}")
+        if within and not same:
+            apart = np.abs(values - other[name]).max()
+            same = apart <= within * np.abs(values).max()
+        measure = f"within {within:g}" if within else "to the bit"
+        expect(same, f"{name} to be the same {measure} {when}", f"{values} and {other[name]}")
 
 
 def check_settings(settings: Any, registry: dict[str, Any] | None = None) -> None:
@@ -33,6 +37,9 @@ def check_settings(settings: Any, registry: dict[str, Any] | None = None) -> Non
     """
     kind = type(settings)
     parameters = getattr(kind, "__dataclass_params__", None)
+    expect(
+        not isinstance(settings, type), f"an object, such as {getattr(settings, '__name__', '')}()", "the class itself"
+    )
     expect(is_dataclass(settings) and parameters and parameters.frozen, "a frozen dataclass", kind.__name__)
     name = getattr(settings, "name", None)
     expect(isinstance(name, str) and name.isidentifier(), f"{kind.__name__}.name as an identifier", repr(name))
@@ -45,4 +52,5 @@ def check_settings(settings: Any, registry: dict[str, Any] | None = None) -> Non
     try:
         pickle.dumps(settings)  # this is how Ray sends it to its workers
     except Exception as error:
-        raise CheckError(f"expected settings that can be sent to a worker; got {error!r}") from error
+        got = f"{error!r}; define the class at the top of a module, and keep open files and functions out of its fields"
+        raise CheckError(f"expected settings that can be sent to a worker; got {got}") from error
