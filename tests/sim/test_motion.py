@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from codesign.body import Bodies
+from codesign.body import Bodies, Body
 from codesign.control import CONTROLLERS
 from codesign.sim import CONTACTS
 from codesign.tasks import TASKS, TERRAINS
@@ -26,6 +26,10 @@ from tests.sim.worlds import (
 
 # The same equations in another order of additions: rounding, and what 60 steps of stiff springs make of it.
 ROUNDING = {"float32": 2e-4, "float64": 1e-12}
+
+KICK = 1e-4
+"""Speed [m/s] that moves masses by 1e-6 to 3e-5 m in these episodes, where no event comes of it; that is more than what
+rounding to single precision does (1e-7 to 2e-6 m), and less than a sixth of the bound above."""
 
 
 @choices("contact", "terrain", "controller", "precision", together=("contact", "terrain"))
@@ -53,13 +57,29 @@ def assert_moves_as_told(case: Case, precision: str) -> None:
     simulator.load(weights)
     simulator.forward()
     positions, actuation = simulator.motion()
+    compared = 0
     for world, body in enumerate(case.assorted):
         own = weights[simulator.weight_start[world] : simulator.weight_start[world + 1]]
         episode = case.episode(body, own)
+        if precision == "float32" and decided_by_rounding(case, body, own, episode):
+            continue
+        compared += 1
         masses = slice(bodies.mass_start[world], bodies.mass_start[world + 1])
         springs = slice(bodies.spring_start[world], bodies.spring_start[world + 1])
         np.testing.assert_allclose(positions[:, masses], episode.positions, rtol=0, atol=ROUNDING[precision])
         np.testing.assert_allclose(actuation[:, springs], episode.actuation, rtol=0, atol=50 * ROUNDING[precision])
+    assert compared > len(case.assorted) / 2
+
+
+def decided_by_rounding(case: Case, body: Body, weights: np.ndarray, episode: oracle.Rollout) -> bool:
+    """Return whether the oracle itself moves otherwise, by more than the bound, after kicks that hardly move it.
+
+    Who touches the ground in which step, and on which side of an edge, is decided; near a decision two motions part.
+    """
+    generator = np.random.default_rng(3)
+    kicks = [generator.uniform(-1.0, 1.0, body.positions.shape) * KICK for _ in range(4)]
+    kicked = [case.episode(body, weights, kick).positions for kick in kicks]
+    return bool(max(np.abs(each - episode.positions).max() for each in kicked) > ROUNDING["float32"])
 
 
 @choices("task", "precision")
