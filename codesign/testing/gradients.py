@@ -15,7 +15,7 @@ from codesign.sim import Simulator, Terrain
 SIZES = {"weights": 1e-6, "positions": 1e-8, "velocities": 1e-7, "rest_lengths": 1e-8, "stiffness": 1e-2}
 """Half the distance of the two points that a difference is taken of, in the quantity's own unit."""
 
-FACTORS = (1.0, 0.25, 4.0)
+FACTORS = (4.0, 1.0, 0.25, 0.01)
 """Factors on these sizes that differences are taken with: rounding dominates small ones, curvature large ones."""
 
 

@@ -15,8 +15,8 @@ from codesign.testing.function_checks import explained
 from codesign.testing.gradients import SIZES, gradient_error, standing
 from codesign.testing.setups import Setup, holding_constants
 
-DIFFERENCES = 2e-5
-"""Largest error of a central difference of a float64 loss: curvature makes up to 5e-6 of it, wrong adjoints 1e-3."""
+DIFFERENCES = 2e-6
+"""Largest error of a central difference of a float64 loss, of which half of the 16 digits remain at best."""
 
 SINGLE = 1e-3
 """Largest difference of a float32 loss from the float64 one [of the larger of it and one], over a short episode."""
