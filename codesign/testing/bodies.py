@@ -7,20 +7,28 @@ import numpy as np
 from codesign.body import Body
 
 
-def body_of(positions: list[list[float]], springs: list[list[int]], swings: float, stiffness: float) -> Body:
-    """Return masses joined by springs at rest.
+def body_of(
+    positions: list[list[float]],
+    springs: list[list[int]],
+    swings: float,
+    stiffness: float,
+    rest: float | None = None,
+) -> Body:
+    """Return masses joined by springs, at rest unless all rest lengths are given.
 
     Args:
         positions: of the masses [m], the lowest corner at 0.
         springs: the two masses that each spring joins.
         swings: what every muscle changes its length by, as a share of its rest length.
         stiffness: of every spring [N/m].
+        rest: rest length of every spring [m]; None for the distance of its masses.
     """
     place, ends = np.array(positions, np.float64), np.array(springs, np.int32).reshape(-1, 2)
+    lengths = np.linalg.norm(place[ends[:, 0]] - place[ends[:, 1]], axis=1)
     return Body(
         positions=place,
         springs=ends,
-        rest_lengths=np.linalg.norm(place[ends[:, 0]] - place[ends[:, 1]], axis=1),
+        rest_lengths=lengths if rest is None else np.full(len(ends), rest),
         stiffness=np.full(len(ends), stiffness),
         swings=np.full(len(ends), swings),
     )

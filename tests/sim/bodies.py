@@ -20,8 +20,7 @@ def body(
     rest: float | None = None,
 ) -> Body:
     """Return masses joined by springs, at rest unless all rest lengths [m] are given, without cells."""
-    made = body_of(positions, springs, swings, stiffness)
-    return made if rest is None else replace(made, rest_lengths=np.full(len(made.springs), rest))
+    return body_of(positions, springs, swings, stiffness, rest)
 
 
 def pair(length: float = 0.05, stiffness: float = 100.0) -> Body:
