@@ -9,7 +9,7 @@ from codesign.sim.kernels.types import KernelTypes
 TANH_ERROR = 1.0e-6
 """Largest absolute error of the single-precision tanh; a test measures it."""
 
-# The coefficients are those of `generic_fast_tanh_float` of Eigen (eigen.tuxfamily.org, MPL-2.0), a minimax approximation.
+# The coefficients are those of `generic_fast_tanh_float` of Eigen (eigen.tuxfamily.org, MPL-2.0).
 _SATURATION = 7.9
 _NUMERATOR = (
     4.89352455891786e-03,
@@ -26,9 +26,9 @@ _DENOMINATOR = (4.89352518554385e-03, 2.26843463243900e-03, 1.18534705686654e-04
 def build_tanh(types: KernelTypes) -> Any:
     """Return tanh as a function of one real.
 
-    In single precision it is an odd rational function of degree 13 over 6 (Eigen's minimax approximation) of the argument
-    clamped to where tanh is one to within rounding: no branch and no table, so that a loop over a row of them becomes
-    vector code.
+    In single precision it is an odd rational function of degree 13 over 6 (Eigen's minimax approximation) of the
+    argument clamped to where tanh is one to within rounding: no branch and no table, so that a loop over a row of them
+    becomes vector code.
     """
     real = types.real
 
