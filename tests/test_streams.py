@@ -19,8 +19,8 @@ def test_an_individual_draws_the_same_alone_and_among_many() -> None:
     everyone, some = Draws(keys), Draws(keys)
     all_at_once = np.concatenate([everyone.uniform(4), everyone.uniform(3), everyone.integers(9)[:, None]], axis=1)
     for number in np.random.default_rng(0).permutation(50):
-        own = some.of([number])
-        drawn = np.concatenate([own.of([0]).uniform(4), own.uniform(3), own.integers(9)[:, None]], axis=1)
+        own = some.of(np.array([number]))
+        drawn = np.concatenate([own.of(np.array([0])).uniform(4), own.uniform(3), own.integers(9)[:, None]], axis=1)
         assert (drawn[0] == all_at_once[number]).all()
         alone = Draws(keys[number : number + 1])
         assert (alone.uniform(7)[0] == all_at_once[number, :7]).all()
