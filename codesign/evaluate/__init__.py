@@ -3,7 +3,7 @@
 from codesign.evaluate.batches import batch_budget, batches, bytes_needed
 from codesign.evaluate.evaluation import evaluate_bodies, evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
-from codesign.evaluate.evaluations import Evaluations
+from codesign.evaluate.evaluations import Evaluations, KeptWeights
 from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorSettings
 from codesign.evaluate.local import Local
 from codesign.evaluate.memory_estimate import MemoryEstimate
@@ -21,6 +21,7 @@ __all__ = [
     "Evaluations",
     "Evaluator",
     "EvaluatorSettings",
+    "KeptWeights",
     "Local",
     "MemoryEstimate",
     "Worlds",

@@ -1,11 +1,13 @@
 """The evaluation itself: bodies are developed from genomes, and their controllers learn."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from codesign.body import Bodies, develop
 from codesign.evaluate.batches import batches
 from codesign.evaluate.evaluation_spec import EvaluationSpec
-from codesign.evaluate.evaluations import Evaluations
+from codesign.evaluate.evaluations import Evaluations, KeptWeights
 from codesign.genome import Genomes
 from codesign.train import LearningStatus, learn
 
@@ -14,7 +16,11 @@ DESIGNS_AT_A_TIME = 8192
 
 
 def evaluate_designs(
-    spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None
+    spec: EvaluationSpec,
+    genomes: Genomes,
+    identities: np.ndarray,
+    thresholds: np.ndarray | None = None,
+    keep: KeptWeights | None = None,
 ) -> Evaluations:
     """Return the evaluations of designs; each one's numbers depend on the spec, the thresholds and itself only.
 
@@ -24,6 +30,7 @@ def evaluate_designs(
         identities: (generation, individual) of each, which addresses its random stream, int64, shape (n, 2).
         thresholds: performance that a design must have reached after so many steps to go on learning, see
             `elimination_thresholds`; None for none.
+        keep: of which designs the weights are returned; None for all.
 
     Raises:
         MemoryBudgetError: a design alone needs more memory than the spec may use.
@@ -33,12 +40,16 @@ def evaluate_designs(
     for start in range(0, len(genomes), DESIGNS_AT_A_TIME):
         group = slice(start, start + DESIGNS_AT_A_TIME)
         bodies = develop(spec.lattice.build(), genomes[group], spec.tissue)
-        found.append(evaluate_bodies(spec, bodies, identities[group], thresholds))
-    return Evaluations.concatenate(found)
+        found.append(evaluate_bodies(spec, bodies, identities[group], thresholds, keep))
+    return Evaluations.concatenate(found).kept(keep, identities)
 
 
 def evaluate_bodies(
-    spec: EvaluationSpec, bodies: Bodies, identities: np.ndarray, thresholds: np.ndarray | None = None
+    spec: EvaluationSpec,
+    bodies: Bodies,
+    identities: np.ndarray,
+    thresholds: np.ndarray | None = None,
+    keep: KeptWeights | None = None,
 ) -> Evaluations:
     """Return the evaluations of bodies, wherever they come from, as many at a time as fit into the memory.
 
@@ -47,33 +58,43 @@ def evaluate_bodies(
         bodies: at least one.
         identities: see `evaluate_designs`.
         thresholds: see `evaluate_designs`.
+        keep: see `evaluate_designs`.
 
     Raises:
         MemoryBudgetError: a body alone needs more memory than the spec may use.
         ConfigError: the spec's device is not there.
     """
     chosen = np.arange(len(bodies))
-    parts = [_assess(spec, bodies.take(chosen[part]), identities[part], thresholds) for part in batches(spec, bodies)]
-    return Evaluations.concatenate(parts)
+    parts = [
+        _assess(spec, bodies.take(chosen[part]), identities[part], thresholds, keep) for part in batches(spec, bodies)
+    ]
+    return Evaluations.concatenate(parts).kept(keep, identities)
 
 
-def _assess(spec: EvaluationSpec, bodies: Bodies, identities: np.ndarray, thresholds: np.ndarray | None) -> Evaluations:
+def _assess(
+    spec: EvaluationSpec,
+    bodies: Bodies,
+    identities: np.ndarray,
+    thresholds: np.ndarray | None,
+    keep: KeptWeights | None,
+) -> Evaluations:
     simulator = spec.simulator(bodies)
     limits = None if thresholds is None else -thresholds
     learned = learn(simulator, spec.learner, spec.initial_weights(simulator, identities), limits)
     muscles = np.diff(np.concatenate([[0], np.cumsum(bodies.swings != 0)])[bodies.spring_start])
     passive = (muscles == 0) & (learned.status == LearningStatus.ZERO_GRADIENT)
-    return Evaluations(
+    found = Evaluations(
         fitness=learned.fitness,
         curves=(-learned.curves).astype(np.float32),
         best_iteration=learned.best_iteration,
         status=np.where(passive, np.int8(LearningStatus.NO_MUSCLES), learned.status),
         measures=learned.measures,
         world_fitness=-learned.world_losses.reshape(len(bodies), -1),
-        weights=learned.best_weights.astype(spec.execution.precision),
+        weights=learned.best_weights,
         weight_start=simulator.weight_start.astype(np.int64),
         masses=np.diff(bodies.mass_start).astype(np.int32),
         springs=np.diff(bodies.spring_start).astype(np.int32),
         muscles=muscles.astype(np.int32),
         robot_steps=learned.episodes * spec.physics.steps,
-    )
+    ).kept(keep, identities)
+    return replace(found, weights=found.weights.astype(spec.execution.precision))

@@ -1,9 +1,33 @@
 """The results of evaluating designs: the record that search, run folder and replay read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+
+@dataclass(frozen=True)
+class KeptWeights:
+    """Of which designs the weights are kept: of the best few, since those of all fill memories and networks.
+
+    Attributes:
+        count: designs at most.
+        above: fitness that a design must exceed; an invalid one never does.
+    """
+
+    count: int
+    above: float = -np.inf
+
+    def chosen(self, fitness: np.ndarray, identities: np.ndarray) -> np.ndarray:
+        """Return the places of the designs whose weights are kept, ascending, int64; of equals the older are.
+
+        Args:
+            fitness: of each design, shape (n,).
+            identities: (generation, individual) of each, int64, shape (n, 2).
+        """
+        able = np.flatnonzero(fitness > self.above)
+        order = np.lexsort((identities[able, 1], identities[able, 0], -fitness[able]))
+        return np.sort(able[order[: self.count]])
 
 
 @dataclass(frozen=True)
@@ -18,8 +42,8 @@ class Evaluations:
         status: `LearningStatus` of each design, int8, shape (n,).
         measures: further numbers by name, the mean over a design's worlds, each float64, shape (n,).
         world_fitness: what the design does in each of its worlds, NaN if invalid, float64, shape (n, worlds).
-        weights: best controller parameters of all designs, one design after the other, of the precision
-            that they were learned in.
+        weights: best controller parameters, one design after the other, of the precision that they were learned
+            in; of a design whose weights are not kept there are none.
         weight_start: first parameter of each design and the end of the last, int64, shape (n + 1,).
         masses: masses of each body, int32, shape (n,).
         springs: springs of each body, int32, shape (n,).
@@ -44,8 +68,22 @@ class Evaluations:
         return len(self.fitness)
 
     def weights_of(self, index: int) -> np.ndarray:
-        """Return the controller parameters of one design, flat."""
+        """Return the controller parameters of one design, flat, none where they are not kept."""
         return self.weights[self.weight_start[index] : self.weight_start[index + 1]]
+
+    def kept(self, keep: KeptWeights | None, identities: np.ndarray) -> "Evaluations":
+        """Return the same with the weights of those designs only that `keep` chooses, None for all.
+
+        Args:
+            keep: of which designs.
+            identities: (generation, individual) of each, int64, shape (n, 2).
+        """
+        if keep is None:
+            return self
+        chosen = keep.chosen(self.fitness, identities)
+        lengths = np.zeros(len(self), dtype=np.int64)
+        lengths[chosen] = np.diff(self.weight_start)[chosen]
+        return replace(self, weights=self._weights_of(chosen), weight_start=_starts(lengths))
 
     @property
     def spread(self) -> np.ndarray:
@@ -55,7 +93,6 @@ class Evaluations:
     def take(self, indices: np.ndarray) -> "Evaluations":
         """Return the designs at `indices`, in that order; the steps stay those of the whole."""
         indices = np.asarray(indices, dtype=np.int64)
-        parts = [self.weights_of(index) for index in indices]
         return Evaluations(
             self.fitness[indices],
             self.curves[indices],
@@ -63,13 +100,18 @@ class Evaluations:
             self.status[indices],
             {name: values[indices] for name, values in self.measures.items()},
             self.world_fitness[indices],
-            np.concatenate([*parts, self.weights[:0]]),
-            _starts([len(part) for part in parts]),
+            self._weights_of(indices),
+            _starts(np.diff(self.weight_start)[indices]),
             self.masses[indices],
             self.springs[indices],
             self.muscles[indices],
             self.robot_steps,
         )
+
+    def _weights_of(self, indices: np.ndarray) -> np.ndarray:
+        """Return the parameters of several designs, one after the other."""
+        ends = zip(self.weight_start[indices].tolist(), self.weight_start[indices + 1].tolist(), strict=True)
+        return np.concatenate([*(self.weights[first:last] for first, last in ends if last > first), self.weights[:0]])
 
     @classmethod
     def concatenate(cls, parts: Sequence["Evaluations"]) -> "Evaluations":
@@ -94,6 +136,6 @@ class Evaluations:
         )
 
 
-def _starts(lengths: Sequence[int] | np.ndarray) -> np.ndarray:
+def _starts(lengths: np.ndarray) -> np.ndarray:
     """Return the offsets of consecutive pieces, int64, one more than there are pieces."""
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

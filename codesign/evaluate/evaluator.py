@@ -9,19 +9,26 @@ import numpy as np
 
 from codesign.evaluate.evaluation import evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
-from codesign.evaluate.evaluations import Evaluations
+from codesign.evaluate.evaluations import Evaluations, KeptWeights
 from codesign.genome import Genomes
 from codesign.sim import Execution
 
-EvaluateDesigns = Callable[[EvaluationSpec, Genomes, np.ndarray, np.ndarray | None], Evaluations]
-"""(spec, genomes, identities, thresholds) -> evaluations, a pure function of its arguments, design by design."""
+EvaluateDesigns = Callable[[EvaluationSpec, Genomes, np.ndarray, np.ndarray | None, KeptWeights | None], Evaluations]
+"""(spec, genomes, identities, thresholds, kept weights) -> evaluations, a pure function of its arguments; but for which
+weights are kept, design by design."""
 
 
 class Evaluator(ABC):
     """Evaluates designs; holds what is worth keeping between generations, and gives it back when closed."""
 
     @abstractmethod
-    def evaluate(self, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None) -> Evaluations:
+    def evaluate(
+        self,
+        genomes: Genomes,
+        identities: np.ndarray,
+        thresholds: np.ndarray | None = None,
+        keep: KeptWeights | None = None,
+    ) -> Evaluations:
         """Return the evaluations of designs, in their order.
 
         Args:
@@ -29,6 +36,8 @@ class Evaluator(ABC):
             identities: (generation, individual) of each, which addresses its random stream, int64, shape (n, 2).
             thresholds: performance that a design must have reached after so many learning steps to go on, -inf where
                 any will do, float64, shape (iterations,); None where every design learns to the end.
+            keep: of which of these designs weights are needed, None for all; others may come without theirs, so that
+                they need not be sent.
         """
 
     @abstractmethod

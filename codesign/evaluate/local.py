@@ -6,7 +6,7 @@ import numpy as np
 
 from codesign.evaluate.evaluation import evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
-from codesign.evaluate.evaluations import Evaluations
+from codesign.evaluate.evaluations import Evaluations, KeptWeights
 from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorSettings
 from codesign.genome import Genomes
 
@@ -28,9 +28,15 @@ class LocalEvaluator(Evaluator):
     def __init__(self, spec: EvaluationSpec, function: EvaluateDesigns) -> None:
         self._spec, self._function = spec, function
 
-    def evaluate(self, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None) -> Evaluations:
+    def evaluate(
+        self,
+        genomes: Genomes,
+        identities: np.ndarray,
+        thresholds: np.ndarray | None = None,
+        keep: KeptWeights | None = None,
+    ) -> Evaluations:
         """Return the evaluations of designs, in their order."""
-        return self._function(self._spec, genomes, identities, thresholds)
+        return self._function(self._spec, genomes, identities, thresholds, keep)
 
     def close(self) -> None:
         """Do nothing: this process ends by itself."""

@@ -12,7 +12,7 @@ from codesign.evaluate.batches import shared
 from codesign.evaluate.chunks import balanced_chunks
 from codesign.evaluate.evaluation import evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
-from codesign.evaluate.evaluations import Evaluations
+from codesign.evaluate.evaluations import Evaluations, KeptWeights
 from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorSettings
 from codesign.evaluate.ray_cluster import connect
 from codesign.genome import Genomes
@@ -100,7 +100,13 @@ class RayEvaluator(Evaluator):
         """Number of worker processes."""
         return self._count
 
-    def evaluate(self, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None) -> Evaluations:
+    def evaluate(
+        self,
+        genomes: Genomes,
+        identities: np.ndarray,
+        thresholds: np.ndarray | None = None,
+        keep: KeptWeights | None = None,
+    ) -> Evaluations:
         """Return the evaluations of designs, in their order.
 
         Raises:
@@ -108,9 +114,9 @@ class RayEvaluator(Evaluator):
         """
         # The springs of a body, and with them the time it takes, grow with its filled cells.
         chunks = balanced_chunks(np.count_nonzero(genomes.cells, axis=1).astype(np.float64), self._chunks)
-        results = self._collect([(genomes[chunk], identities[chunk], thresholds) for chunk in chunks])
+        results = self._collect([(genomes[chunk], identities[chunk], thresholds, keep) for chunk in chunks])
         order = np.argsort(np.concatenate(chunks), kind="stable")
-        return Evaluations.concatenate(results).take(order)
+        return Evaluations.concatenate(results).take(order).kept(keep, identities)
 
     def close(self) -> None:
         """Stop the workers, and the cluster if this evaluator started it."""
@@ -121,7 +127,9 @@ class RayEvaluator(Evaluator):
             self._ray.shutdown()
             self._owns_cluster = False
 
-    def _collect(self, jobs: list[tuple[Genomes, np.ndarray, np.ndarray | None]]) -> list[Evaluations]:
+    def _collect(
+        self, jobs: list[tuple[Genomes, np.ndarray, np.ndarray | None, KeptWeights | None]]
+    ) -> list[Evaluations]:
         """Return the results of `jobs`, in their order, whichever worker computes them and however often."""
         failures = self._ray.exceptions
         # The second is raised where a machine is lost that had a result which was not fetched yet.
@@ -197,6 +205,8 @@ class Worker:
         spec, processes, self._function = work
         self._spec = shared(spec, processes)
 
-    def evaluate_designs(self, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None) -> Evaluations:
+    def evaluate_designs(
+        self, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None, keep: KeptWeights | None
+    ) -> Evaluations:
         """Return the evaluations of a chunk of designs."""
-        return self._function(self._spec, genomes, identities, thresholds)
+        return self._function(self._spec, genomes, identities, thresholds, keep)

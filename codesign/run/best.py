@@ -14,22 +14,17 @@ from codesign.run.weights import serialized
 from codesign.search import Individuals
 
 
-def write_best(
-    folder: RunFolder, population: Individuals, weights: dict[tuple[int, int], np.ndarray], spec: EvaluationSpec
-) -> None:
-    """Write the best member of a population, if it is valid, and its controller.
+def write_best(folder: RunFolder, best: Individuals, weights: np.ndarray, spec: EvaluationSpec) -> None:
+    """Write the best design and its controller.
 
     Args:
         folder: the run's.
-        population: members, best first.
-        weights: controller parameters by identity.
-        spec: how the members were evaluated, which says what controller the weights are of.
+        best: the design, length 1.
+        weights: its controller parameters, flat.
+        spec: how it was evaluated, which says what controller the weights are of.
     """
-    best = population.take(np.array([0]))
-    if not np.isfinite(best.fitness[0]):
-        return
     generation, individual = best.identities[0].tolist()
-    data = serialized(weights[generation, individual], spec.controller, spec.dimension)
+    data = serialized(weights, spec.controller, spec.dimension)
     about: dict[str, Any] = {
         "design": design_id(generation, individual),
         "fitness": float(best.fitness[0]),

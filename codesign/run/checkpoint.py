@@ -13,9 +13,13 @@ from codesign.errors import CheckpointError
 from codesign.files import write_bytes, write_text
 from codesign.run.experiment import Experiment
 
-FORMAT = 2
+FORMAT = 3
 """Number of the format, written into every manifest. Settings that are added do not change it (`settings.ADDED`); what
 older programs would misread does."""
+
+_READABLE = (2, FORMAT)
+"""Formats that are read: checkpoints of format 2 had curves of just the designs whose weights they had, of all living.
+"""
 
 _SEARCH = "search."
 _REMEDY = "use another checkpoint of this run, or start a new run"
@@ -28,7 +32,7 @@ class Checkpoint:
     Attributes:
         generation: last generation that is finished.
         search: state of the search, named arrays.
-        weights: controller parameters of each living design by identity (generation, individual), flat, of the
+        weights: controller parameters of the best living designs by identity (generation, individual), flat, of the
             precision that they were learned in.
         curves: how each living design learned, by identity, float32, each of shape (iterations + 1,).
         seconds: time spent on the run so far [s].
@@ -56,8 +60,9 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
     arrays = {f"{_SEARCH}{name}": np.ascontiguousarray(array) for name, array in checkpoint.search.items()}
     arrays["weights"] = np.concatenate([*parts, np.zeros(0, dtype=np.float32)])
     arrays["weights.lengths"] = np.array([len(part) for part in parts], dtype=np.int64)
-    arrays["curves"] = np.array([checkpoint.curves[identity] for identity in identities], dtype=np.float32)
     arrays["weights.identities"] = np.array(identities, dtype=np.int64).reshape(-1, 2)
+    arrays["curves"] = np.array(list(checkpoint.curves.values()), dtype=np.float32)
+    arrays["curves.identities"] = np.array(list(checkpoint.curves), dtype=np.int64).reshape(-1, 2)
     data = encode(arrays)
     manifest_path = manifest_of(folder, checkpoint.generation)
     data_path = manifest_path.with_suffix(".safetensors")
@@ -89,9 +94,10 @@ def load(manifest_path: Path) -> Checkpoint:
     try:
         arrays = decode(data)
         ends = np.cumsum(arrays["weights.lengths"])
-        identities = [(int(generation), int(individual)) for generation, individual in arrays["weights.identities"]]
+        identities = _pairs(arrays["weights.identities"])
         weights = dict(zip(identities, np.split(arrays["weights"], ends[:-1]), strict=True)) if identities else {}
-        curves = dict(zip(identities, arrays["curves"], strict=True))
+        curves_of = identities if manifest["format"] == 2 else _pairs(arrays["curves.identities"])
+        curves = dict(zip(curves_of, arrays["curves"], strict=True))
         search = {name.removeprefix(_SEARCH): array for name, array in arrays.items() if name.startswith(_SEARCH)}
         seconds, experiment = float(manifest["seconds"]), dict(manifest["experiment"])
         return Checkpoint(int(manifest["generation"]), search, weights, curves, seconds, experiment)
@@ -166,6 +172,10 @@ def prune(folder: Path, keep: int) -> None:
             path.unlink(missing_ok=True)
 
 
+def _pairs(identities: np.ndarray) -> list[tuple[int, int]]:
+    return [(generation, individual) for generation, individual in identities.tolist()]
+
+
 def _manifest(path: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -176,7 +186,7 @@ def _manifest(path: Path) -> dict[str, Any]:
     fields = {"format", "generation", "seconds", "file", "bytes", "sha256", "experiment"}
     if not isinstance(manifest, dict) or not fields <= manifest.keys():
         raise CheckpointError("a checkpoint's manifest", f"{path}, which is something else", _REMEDY)
-    if manifest["format"] != FORMAT:
+    if manifest["format"] not in _READABLE:
         got = f"{path} of format {manifest['format']}, written by codesign {manifest.get('codesign', 'unknown')}"
         raise CheckpointError(f"a checkpoint of format {FORMAT}", got, "use the version of codesign that wrote it")
     return manifest

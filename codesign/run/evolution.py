@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from codesign.errors import CheckpointError, CodesignError, GenomeError
-from codesign.evaluate import Evaluator, elimination_thresholds
+from codesign.evaluate import Evaluations, Evaluator, KeptWeights, elimination_thresholds
 from codesign.run import checkpoint as checkpoints
 from codesign.run.best import write_best
 from codesign.run.checkpoint import Checkpoint
+from codesign.run.design_tables import DesignTables
 from codesign.run.designs import design_id, write_designs
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.interruption import Interruption
+from codesign.run.learning_again import learn_again
 from codesign.run.metrics import Metrics, summarise
 from codesign.search import Individuals, Search
 from codesign.train import LearningStatus
@@ -127,6 +129,7 @@ class _Evolution:
         self._experiment, self._folder, self._listener = experiment, folder, listener
         self._search: Search = experiment.search.start(experiment.space, experiment.seed)
         self._weights: dict[tuple[int, int], np.ndarray] = {}
+        self._learned_again: dict[tuple[int, int], np.ndarray] = {}
         self._curves: dict[tuple[int, int], np.ndarray] = {}
         self._seconds, self._begin = 0.0, time.perf_counter()
         self._finished: Checkpoint | None = None
@@ -189,12 +192,13 @@ class _Evolution:
         generation = self._search.generation
         with interruption.interruptible():
             asked = self._search.ask()
-            evaluations = evaluator.evaluate(asked.genomes, asked.identities, self._thresholds())
+            keep = self._kept_weights()
+            evaluations = evaluator.evaluate(asked.genomes, asked.identities, self._thresholds(), keep)
         self._search.tell(evaluations.fitness)
         now = time.perf_counter()
         population = self._search.population
         metrics = summarise(generation, population, evaluations, now - begin, now - self._begin)
-        self._weights = _of_members(population, generation, evaluations.weights_of, self._weights)
+        self._keep_weights(asked.identities, evaluations, keep)
         self._curves = _of_members(population, generation, evaluations.curves.__getitem__, self._curves)
         write_designs(self._folder.designs, generation, asked, evaluations)
         self._folder.append_metrics(metrics.row())
@@ -221,6 +225,25 @@ class _Evolution:
         curves = np.stack([self._curves[born, number] for born, number in population.identities.tolist()])
         return elimination_thresholds(learner, curves, population.fitness)
 
+    def _kept_weights(self) -> KeptWeights:
+        """Return of which of the next designs weights are needed: of those that enter the best of the living."""
+        count = self._experiment.checkpoints.weights
+        living = self._search.population.fitness if self._search.generation else np.zeros(0)
+        rivals = np.sort(living[np.isfinite(living)])[::-1]
+        return KeptWeights(count, rivals[count - 1] if len(rivals) >= count else -np.inf)
+
+    def _keep_weights(self, identities: np.ndarray, evaluations: Evaluations, keep: KeptWeights) -> None:
+        """Keep the weights of the best of the living, whatever more an evaluator sent.
+
+        Of a search that lets better designs die, some of the best may have been none of the best before: theirs are
+        not there.
+        """
+        new = {tuple(identities[place].tolist()): place for place in keep.chosen(evaluations.fitness, identities)}
+        best = self._search.population.identities[: keep.count].tolist()
+        weights = {(born, number): self._weights.get((born, number)) for born, number in best}
+        weights |= {member: evaluations.weights_of(new[member]).copy() for member in weights.keys() & new.keys()}
+        self._weights = {member: found for member, found in weights.items() if found is not None}
+
     def _save(self) -> None:
         """Write a checkpoint of the state after the last finished generation, unless there is one."""
         state = self._finished
@@ -232,7 +255,15 @@ class _Evolution:
         self._write_best()
 
     def _write_best(self) -> None:
-        write_best(self._folder, self._search.population, self._weights, self._experiment.trial)
+        best = self._search.population.take(np.array([0]))
+        if not np.isfinite(best.fitness[0]):
+            return
+        identity = tuple(best.identities[0].tolist())
+        if identity not in self._weights and identity not in self._learned_again:
+            designs = DesignTables(self._folder).find([identity])
+            self._learned_again = learn_again(self._experiment.trial, designs)
+        weights = (self._learned_again | self._weights)[identity]
+        write_best(self._folder, best, weights, self._experiment.trial)
 
     def _require_early_end(self) -> None:
         """Check that a run without a checkpoint ended before it was to write one; else its records are worth more."""

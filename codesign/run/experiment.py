@@ -32,6 +32,8 @@ class CheckpointSettings:
     Attributes:
         every: generations between two checkpoints; what lies between is computed again after a crash.
         keep: checkpoints kept.
+        weights: living designs, the best ones, whose learned weights are kept; those of others are learned again, to
+            the same bits, when they are asked for.
 
     Raises:
         ConfigError: a number that is not whole or below 1.
@@ -39,9 +41,10 @@ class CheckpointSettings:
 
     every: int = 1
     keep: int = 3
+    weights: int = 16
 
     def __post_init__(self) -> None:
-        for name in ("every", "keep"):
+        for name in ("every", "keep", "weights"):
             require_count(self, name)
 
 

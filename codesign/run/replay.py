@@ -8,16 +8,16 @@ import numpy as np
 
 from codesign.body import Bodies, develop
 from codesign.errors import CheckpointError, DesignError, RunError
-from codesign.evaluate import EvaluationSpec, batches, evaluate_designs
+from codesign.evaluate import EvaluationSpec, batches
 from codesign.export import Gallery, History, Recording, Trajectory
 from codesign.genome import Genomes, check_whole
 from codesign.run import checkpoint as checkpoints
 from codesign.run.designs import Design, design_id
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
+from codesign.run.learning_again import learn_again
 from codesign.run.selection import select
 from codesign.sim import Simulator, beacon_of
-from codesign.train import LearningStatus
 
 FRAMES_PER_SECOND = 50.0
 
@@ -69,8 +69,8 @@ def _number(folder: RunFolder, row: Mapping[str, Any], name: str) -> float:
 def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design]) -> list[Recording]:
     """Return recordings of designs of a run.
 
-    Controllers of the living are read from the newest checkpoint; others learn again, from the same start to the same
-    end.
+    Controllers of the best of the living are read from the newest checkpoint; others learn again, from the same start
+    to the same end.
 
     Args:
         experiment: the run's.
@@ -112,23 +112,8 @@ def _weights(spec: EvaluationSpec, folder: RunFolder, designs: Sequence[Design])
     except CheckpointError:
         kept = None  # what was lost can be learned again
     found = {} if kept is None else dict(kept.weights)
-    lost: dict[int, list[Design]] = {}
-    for design in designs:
-        if design.identity not in found:
-            lost.setdefault(_steps_of(design), []).append(design)
-    for steps, alike in lost.items():
-        genomes = Genomes.stack([design.genome for design in alike])
-        as_far = replace(spec, learner=replace(spec.learner, iterations=steps))
-        evaluations = evaluate_designs(as_far, genomes, _identities(alike))
-        found |= {design.identity: evaluations.weights_of(index) for index, design in enumerate(alike)}
+    found |= learn_again(spec, [design for design in designs if design.identity not in found])
     return [found[design.identity] for design in designs]
-
-
-def _steps_of(design: Design) -> int:
-    """Return how many steps a design learned before it was stopped, or else could have."""
-    if design.status == LearningStatus.STOPPED.label:
-        return int(np.flatnonzero(np.isfinite(design.curve))[-1])
-    return len(design.curve) - 1
 
 
 def _record(

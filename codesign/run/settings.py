@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 ADDED: Mapping[str, Mapping[str, Any]] = {
+    "CheckpointSettings": {"weights": 1_000_000_000},
     "Coulomb": {"grip": None},
     "EvaluationSpec": {"start": ()},
     "Learner": {"unsound": "invalid"},

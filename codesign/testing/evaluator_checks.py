@@ -6,7 +6,7 @@ import numpy as np
 
 from codesign.body import Tissue
 from codesign.control import CONTROLLERS
-from codesign.evaluate import EVALUATORS, Evaluations, EvaluationSpec, EvaluatorSettings
+from codesign.evaluate import EVALUATORS, Evaluations, EvaluationSpec, EvaluatorSettings, KeptWeights
 from codesign.genome import LATTICES, Genomes, random_genomes
 from codesign.sim import Execution, Physics
 from codesign.streams import Purpose, stream, streams
@@ -38,9 +38,9 @@ def check_evaluator(settings: EvaluatorSettings) -> None:
         for count in COUNTS:
             genomes = random_genomes(LATTICE.build(), LATTICE, streams(0, 0, count, Purpose.GENOME))
             identities = np.stack([np.full(count, 4), np.arange(count)[::-1]], axis=1)
-            for thresholds in (None, np.array([-np.inf, 0.5, 0.5])):
-                found = evaluator.evaluate(genomes, identities, thresholds)
-                wanted = made_up(spec, genomes, identities, thresholds)
+            for thresholds, keep in ((None, None), (np.array([-np.inf, 0.5, 0.5]), None), (None, KeptWeights(3))):
+                found = evaluator.evaluate(genomes, identities, thresholds, keep).kept(keep, identities)
+                wanted = made_up(spec, genomes, identities, thresholds, keep)
                 expect(len(found) == count, f"{count} evaluations", len(found))
                 ours, theirs = _arrays(found), _arrays(wanted)
                 expect(ours.keys() == theirs.keys(), f"the measures {sorted(theirs)}", sorted(ours))
@@ -49,7 +49,11 @@ def check_evaluator(settings: EvaluatorSettings) -> None:
 
 
 def made_up(
-    spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None
+    spec: EvaluationSpec,
+    genomes: Genomes,
+    identities: np.ndarray,
+    thresholds: np.ndarray | None = None,
+    keep: KeptWeights | None = None,
 ) -> Evaluations:
     """Return evaluations that are a function of each design and its identity; a design below a threshold is stopped."""
     draws = [stream(spec.seed, born, number, Purpose.CONTROLLER).random(8) for born, number in identities.tolist()]
@@ -72,7 +76,7 @@ def made_up(
         springs=(2 * sizes).astype(np.int32),
         muscles=np.count_nonzero(genomes.muscles, axis=1).astype(np.int32),
         robot_steps=20 * len(genomes),
-    )
+    ).kept(keep, identities)
 
 
 def _arrays(evaluations: Evaluations) -> dict[str, np.ndarray]:

@@ -26,6 +26,7 @@ from codesign.evaluate import (
     EvaluationSpec,
     Evaluator,
     EvaluatorSettings,
+    KeptWeights,
     Local,
     evaluate_designs,
 )
@@ -51,10 +52,16 @@ class TimedEvaluator(Evaluator):
     def __init__(self, inner: Evaluator) -> None:
         self.inner, self.designs, self.seconds = inner, 0, 0.0
 
-    def evaluate(self, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None) -> Evaluations:
+    def evaluate(
+        self,
+        genomes: Genomes,
+        identities: np.ndarray,
+        thresholds: np.ndarray | None = None,
+        keep: KeptWeights | None = None,
+    ) -> Evaluations:
         """Return the evaluations of designs, in their order."""
         began = perf_counter()
-        evaluations = self.inner.evaluate(genomes, identities, thresholds)
+        evaluations = self.inner.evaluate(genomes, identities, thresholds, keep)
         self.designs, self.seconds = self.designs + len(genomes), self.seconds + perf_counter() - began
         log.info("%d designs, %.1f of them a second", self.designs, self.designs / self.seconds)
         return evaluations

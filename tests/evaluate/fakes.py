@@ -9,7 +9,7 @@ import numpy as np
 from codesign.body import Tissue
 from codesign.control import CONTROLLERS
 from codesign.errors import MemoryBudgetError
-from codesign.evaluate import Evaluations, EvaluationSpec
+from codesign.evaluate import Evaluations, EvaluationSpec, KeptWeights
 from codesign.evaluate.evaluator import EvaluateDesigns
 from codesign.genome import LATTICES, Genomes, random_genomes
 from codesign.search import Individuals, Search
@@ -47,7 +47,11 @@ def designs(count: int) -> tuple[Genomes, np.ndarray]:
 
 
 def quick(
-    spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None
+    spec: EvaluationSpec,
+    genomes: Genomes,
+    identities: np.ndarray,
+    thresholds: np.ndarray | None = None,
+    keep: KeptWeights | None = None,
 ) -> Evaluations:
     """Return made-up evaluations, a function of each design and its identity; cells on the right are worth more.
 
@@ -85,7 +89,7 @@ def quick(
         springs=(2 * sizes).astype(np.int32),
         muscles=np.count_nonzero(genomes.muscles, axis=1).astype(np.int32),
         robot_steps=int(episodes.sum()) * 20,
-    )
+    ).kept(keep, identities)
 
 
 def fatal_once(marker: Path, victim: int) -> EvaluateDesigns:
@@ -100,29 +104,42 @@ def _fatal_once(
     genomes: Genomes,
     identities: np.ndarray,
     thresholds: np.ndarray | None = None,
+    keep: KeptWeights | None = None,
 ) -> Evaluations:
     if victim in identities[:, 1] and not marker.exists():
         marker.touch()
         os._exit(1)
-    return quick(spec, genomes, identities, thresholds)
+    return quick(spec, genomes, identities, thresholds, keep)
 
 
 def always_fatal(
-    spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None
+    spec: EvaluationSpec,
+    genomes: Genomes,
+    identities: np.ndarray,
+    thresholds: np.ndarray | None = None,
+    keep: KeptWeights | None = None,
 ) -> Evaluations:
     """Take the process down."""
     os._exit(1)
 
 
 def over_budget(
-    spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None
+    spec: EvaluationSpec,
+    genomes: Genomes,
+    identities: np.ndarray,
+    thresholds: np.ndarray | None = None,
+    keep: KeptWeights | None = None,
 ) -> Evaluations:
     """Fail like a simulator that was given too little memory."""
     raise MemoryBudgetError("64 MiB", "8 MiB", "set execution.memory_mib=64")
 
 
 def broken(
-    spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None
+    spec: EvaluationSpec,
+    genomes: Genomes,
+    identities: np.ndarray,
+    thresholds: np.ndarray | None = None,
+    keep: KeptWeights | None = None,
 ) -> Evaluations:
     """Fail like a program with a mistake."""
     raise ZeroDivisionError("a mistake")

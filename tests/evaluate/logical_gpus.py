@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from codesign.evaluate import Evaluations, EvaluationSpec
+from codesign.evaluate import Evaluations, EvaluationSpec, KeptWeights
 from codesign.evaluate.ray_evaluator import Ray
 from codesign.genome import Genomes
 from codesign.sim import Execution
@@ -13,7 +13,11 @@ from tests.evaluate.fakes import designs, quick, spec
 
 
 def telling(
-    spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None
+    spec: EvaluationSpec,
+    genomes: Genomes,
+    identities: np.ndarray,
+    thresholds: np.ndarray | None = None,
+    keep: KeptWeights | None = None,
 ) -> Evaluations:
     """Return made-up evaluations whose measures tell where they were made."""
     execution = spec.execution
@@ -24,7 +28,7 @@ def telling(
         "memory": float(execution.memory_mib),
     }
     measures = {name: np.full(len(genomes), value) for name, value in here.items()}
-    return replace(quick(spec, genomes, identities), measures=measures)
+    return replace(quick(spec, genomes, identities, thresholds, keep), measures=measures)
 
 
 def tell(device: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from codesign.body import develop
 from codesign.errors import ConfigError, MemoryBudgetError
-from codesign.evaluate import evaluate_designs
+from codesign.evaluate import KeptWeights, evaluate_designs
 from codesign.evaluate.batches import batches, budget, shared
 from codesign.evaluate.local import Local
 from codesign.evaluate.ray_evaluator import Ray
@@ -115,6 +115,14 @@ def test_a_small_memory_makes_more_batches_and_the_same_numbers():
 def test_designs_beyond_those_developed_together_have_the_same_numbers(monkeypatch, expected):
     monkeypatch.setattr(sys.modules[evaluate_designs.__module__], "DESIGNS_AT_A_TIME", 3)
     assert_same(evaluate_designs(short(), *designs(8)), expected)
+
+
+def test_kept_weights_are_the_same_in_any_batches(expected, monkeypatch):
+    genomes, identities = designs(8)
+    keep = KeptWeights(2, above=float(np.min(expected.fitness)))
+    assert_same(evaluate_designs(short(), genomes, identities, keep=keep), expected.kept(keep, identities))
+    monkeypatch.setattr(sys.modules[evaluate_designs.__module__], "DESIGNS_AT_A_TIME", 3)
+    assert_same(evaluate_designs(short(), genomes, identities, keep=keep), expected.kept(keep, identities))
 
 
 def test_no_batch_has_more_numbers_than_kernels_can_count(monkeypatch):

@@ -43,12 +43,10 @@ class Quick(EvaluatorSettings):
     hopeless: bool = False
 
     def start(self, spec: EvaluationSpec, function: EvaluateDesigns = quick) -> LocalEvaluator:
-        def disturbed(
-            spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None
-        ) -> Evaluations:
+        def disturbed(spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, *asked: Any) -> Evaluations:
             if self.disturbance is not None:
                 self.disturbance(int(identities[0, 0]))
-            evaluations = function(spec, genomes, identities, thresholds)
+            evaluations = function(spec, genomes, identities, *asked)
             return replace(evaluations, fitness=np.full(len(genomes), -np.inf)) if self.hopeless else evaluations
 
         return LocalEvaluator(spec, disturbed)

@@ -102,7 +102,7 @@ def test_a_truncated_checkpoint_is_called_so(run):
 def test_a_checkpoint_of_another_format_says_which_version_wrote_it(run):
     newest = manifests(run.checkpoints)[0]
     newest.write_text(json.dumps(json.loads(newest.read_text()) | {"format": 99, "codesign": "9.1"}))
-    with pytest.raises(CheckpointError, match=r"format 2; .* of format 99, written by codesign 9\.1; use"):
+    with pytest.raises(CheckpointError, match=r"format 3; .* of format 99, written by codesign 9\.1; use"):
         load(newest)
 
 

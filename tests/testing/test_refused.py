@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codesign.evaluate import Evaluations, Local
+from codesign.evaluate import Evaluations, KeptWeights, Local
 from codesign.export import Exporter, Gallery
 from codesign.genome import VARIATIONS, Crossover, Genome, Genomes, Lattice, Mutation
 from codesign.genome.lattices import TriangleLattice
@@ -173,14 +173,18 @@ class Broken(Local):
 
 
 def _reordered(function: Any) -> Any:
-    def changed(spec: Any, genomes: Genomes, identities: np.ndarray, thresholds: Any = None) -> Evaluations:
-        return function(spec, genomes, identities, thresholds).take(np.arange(len(genomes))[::-1])
+    def changed(spec: Any, genomes: Genomes, *asked: Any) -> Evaluations:
+        return function(spec, genomes, *asked).take(np.arange(len(genomes))[::-1])
 
     return changed
 
 
 def _unhurried(function: Any) -> Any:
-    return lambda spec, genomes, identities, _thresholds: function(spec, genomes, identities, None)
+    return lambda spec, genomes, identities, _thresholds, keep: function(spec, genomes, identities, None, keep)
+
+
+def _withholding(function: Any) -> Any:
+    return lambda *asked: function(*asked[:4], KeptWeights(0))
 
 
 def _rounded(function: Any) -> Any:
@@ -191,7 +195,7 @@ def _rounded(function: Any) -> Any:
     return changed
 
 
-CHANGES = {"reordered": _reordered, "unhurried": _unhurried, "rounded": _rounded}
+CHANGES = {"reordered": _reordered, "unhurried": _unhurried, "withholding": _withholding, "rounded": _rounded}
 
 
 @pytest.mark.parametrize("change", CHANGES)
