@@ -1,6 +1,7 @@
 """A command as a Hydra application, whose whole configuration is checked before anything is written."""
 
 import argparse
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from codesign.cli.composition import (
@@ -25,11 +27,14 @@ from codesign.cli.composition import (
     quoted,
     readable,
     require_each_once,
+    sweeper_params,
 )
-from codesign.cli.exit_codes import INTERRUPTED
+from codesign.cli.exit_codes import MISTAKE
 from codesign.cli.help import help_text
+from codesign.cli.job_reports import JobReport, JobReports
 from codesign.cli.schemas import Catalogue, register
 from codesign.errors import CodesignError, ConfigError, OutputError
+from codesign.signals import SIGNALLED, Stopped
 from codesign.sim import start_warp
 
 
@@ -41,11 +46,26 @@ class Invocation:
         config: the composed configuration without Hydra's own part, plain containers.
         overrides: keys and groups that were set on the command line.
         folder: where Hydra would let the command write.
+        timed: whether that name holds the time, so that the same words name another folder next time.
     """
 
     config: Mapping[str, Any]
     overrides: tuple[str, ...]
     folder: Path
+    timed: bool = False
+
+
+@dataclass(frozen=True)
+class Scored:
+    """How the work of a job ended that sweepers may compare with others.
+
+    Attributes:
+        status: exit status.
+        fitness: what a sweeper is to maximise; minus infinity where nothing was valid.
+    """
+
+    status: int
+    fitness: float
 
 
 @dataclass(frozen=True)
@@ -54,11 +74,11 @@ class Plan:
 
     Attributes:
         folder: where the work will write; made when it begins.
-        work: does it and returns the exit status.
+        work: does it and returns the exit status, with a fitness where it makes one.
     """
 
     folder: Path
-    work: Callable[[], int]
+    work: Callable[[], int | Scored]
 
 
 @dataclass(frozen=True)
@@ -93,37 +113,100 @@ def run(command: Command, arguments: Sequence[str]) -> int:
     if flags.help:
         _print_help(command, flags, catalogue)
         return 0
-    folder = None
+    if flags.hydra_help or flags.shell_completion or flags.info:
+        _hand_over(command, words, lambda _config: None, catalogue)
+        return 0
+    checked = _check(command, flags, catalogue)
+    if checked is None:
+        _hand_over(command, words, lambda _config: None, catalogue)
+        return 0
+    with checked.claimed() as folder:
+        if checked.multirun:
+            words += [f"hydra.sweep.dir={quoted(str(folder))}", *checked.further]
+            return _run_several(command, words, catalogue, folder)
+        # The folder that was checked, even where its name holds the time of day.
+        return _run_one(command, [*words, f"hydra.run.dir={quoted(str(folder))}"], catalogue)
+
+
+def _run_one(command: Command, words: list[str], catalogue: Catalogue) -> int:
     statuses: list[int] = []
     mistakes: list[CodesignError] = []
 
     def task(config: DictConfig) -> None:
         try:
-            statuses.append(command.prepare(_invocation(config, HydraConfig.get().runtime.output_dir)).work())
+            statuses.append(_ended(command.prepare(_invocation(config, HydraConfig.get().runtime.output_dir)).work()))
         except CodesignError as error:
             # Kept for later, because Hydra would say in its own way that a job failed. An empty folder is Hydra's.
-            mistakes.append(catalogue.located(error) if isinstance(error, ConfigError) else error)
-            with suppress(OSError):
-                Path(HydraConfig.get().runtime.output_dir).rmdir()
-        if flags.multirun and INTERRUPTED in statuses:
-            # Else Hydra would begin the next job.
-            raise KeyboardInterrupt
+            mistakes.append(_located(error, catalogue))
+            _remove_empty(Path(HydraConfig.get().runtime.output_dir))
 
-    if not (flags.hydra_help or flags.shell_completion or flags.info):
-        folder = _check(command, flags, catalogue)
-    if folder is not None:
-        # The folder that was checked, even where its name holds the time of day.
-        words.append(f"hydra.run.dir={quoted(str(folder))}")
-    with explained(catalogue), _as_process([f"codesign {command.name}", *words]):
-        hydra.main(str(config_folder()), command.config_name, version_base=VERSION_BASE)(task)()
+    _hand_over(command, words, task, catalogue)
     if mistakes:
         raise mistakes[0]
     return max(statuses, default=0)
 
 
+def _run_several(command: Command, words: list[str], catalogue: Catalogue, sweep: Path) -> int:
+    """Run all jobs of a sweep, wherever its launcher has them run; return the greatest exit status of theirs."""
+    reports = JobReports(sweep)
+
+    def task(config: DictConfig) -> float | None:
+        start_warp(quiet=True)  # in a process of the launcher's, perhaps
+        number, told = HydraConfig.get().job.num, " ".join(HydraConfig.get().overrides.task)
+        folder = HydraConfig.get().runtime.output_dir
+        try:
+            ended = command.prepare(_invocation(config, folder)).work()
+        except CodesignError as error:
+            mistake = _located(error, catalogue)
+            _remove_empty(Path(folder))
+            if not reports.add(JobReport(number, told, MISTAKE, " ".join(str(mistake).split()))):
+                raise mistake from error
+            return None
+        status = _ended(ended)
+        reports.add(JobReport(number, told, status))
+        if status > SIGNALLED:
+            # Else Hydra would begin the next job.
+            raise Stopped(status - SIGNALLED)
+        return ended.fitness if isinstance(ended, Scored) else None
+
+    failure: Exception | None = None
+    try:
+        _hand_over(command, words, task, catalogue)
+    except Exception as error:  # raised again, unless the jobs themselves have said more
+        failure = error
+    finally:
+        found = reports.collect()
+    for report in found:
+        if report.mistake:
+            sys.stderr.write(f"codesign: {report.line()}\n")
+    # A sweeper that compares jobs complains where all of them failed.
+    if failure is not None and not (isinstance(failure, ValueError) and any(report.mistake for report in found)):
+        raise failure
+    return max((report.status for report in found), default=0)
+
+
+def _hand_over(command: Command, words: list[str], task: Callable[[DictConfig], Any], catalogue: Catalogue) -> None:
+    """Let Hydra do what a command line says, with `task` for the work."""
+    with explained(catalogue), _as_process([f"codesign {command.name}", *words]):
+        hydra.main(str(config_folder()), command.config_name, version_base=VERSION_BASE)(task)()
+
+
+def _ended(ended: "int | Scored") -> int:
+    return ended.status if isinstance(ended, Scored) else ended
+
+
+def _located(error: CodesignError, catalogue: Catalogue) -> CodesignError:
+    return catalogue.located(error) if isinstance(error, ConfigError) else error
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
+
+
 def _print_help(command: Command, flags: argparse.Namespace, catalogue: Catalogue) -> None:
     with composer(flags, command.config_name, catalogue) as composed:
-        overrides = next(jobs(flags))
+        overrides = next(jobs(flags.overrides, multirun=flags.multirun))
         _precheck(command, overrides, catalogue)
         print(help_text(catalogue, composed(overrides)))  # noqa: T201 - this is what was asked for
 
@@ -134,23 +217,99 @@ def _precheck(command: Command, overrides: list[str], catalogue: Catalogue) -> N
     command.precheck(chosen)
 
 
-def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) -> Path | None:
-    """Compose and prepare every job that would run; return the folder of the only one, or None."""
-    folder = None
+@dataclass(frozen=True)
+class _Checked:
+    """A command line whose jobs were all found to be right.
+
+    Attributes:
+        folder: where the only job writes, or the sweep.
+        multirun: whether it is a sweep.
+        passing: whether the folder's name is one by default that holds the time of day, so that others may come to it.
+        further: words to be added to the command line.
+    """
+
+    folder: Path
+    multirun: bool
+    passing: bool
+    further: tuple[str, ...]
+
+    @contextmanager
+    def claimed(self) -> Iterator[Path]:
+        """Yield the folder; one with a passing name is made here, under another name where somebody else has it."""
+        if not self.passing:
+            yield self.folder
+            return
+        missing = [path for path in self.folder.parents if not path.exists()]
+        folder = _made(self.folder)
+        try:
+            yield folder
+        finally:
+            for path in (folder, *missing):
+                _remove_empty(path)
+
+
+def _made(folder: Path) -> Path:
+    """Make a folder that was not there, with a number after its name where that is taken, and return it."""
+    for number in itertools.count(1):
+        path = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
+        with suppress(FileExistsError):
+            path.mkdir(parents=True)
+            return path
+    raise AssertionError("endless")
+
+
+def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) -> _Checked | None:
+    """Compose and prepare every job that would run; return None where the configuration is only to be shown."""
     with composer(flags, command.config_name, catalogue) as composed:
-        for overrides in jobs(flags):
-            _precheck(command, overrides, catalogue)
-            config = composed(overrides)
-            if flags.cfg:
-                continue
-            start_warp(quiet=True)  # this process is ours, and a laptop need not be told that it has no GPU
-            plan = command.prepare(_invocation(config, config.hydra.run.dir))
-            folder = Path(config.hydra.sweep.dir) if flags.multirun else plan.folder
+        first = next(jobs(flags.overrides, multirun=flags.multirun or _asks_for_several(flags.overrides)))
+        _precheck(command, first, catalogue)
+        config = composed(first)
+        multirun = flags.multirun or config.hydra.mode == RunMode.MULTIRUN
+        params = sweeper_params(config, flags.overrides) if multirun else []
+        planned = list(jobs([*params, *flags.overrides], multirun=multirun))
+        if flags.cfg:
+            return None
+        start_warp(quiet=True)  # this process is ours, and a laptop need not be told that it has no GPU
+        node = config.hydra.sweep if multirun else config.hydra.run
+        typed = [word.lstrip("+").partition("=")[0] for word in config.hydra.overrides.hydra]
+        timed = "${now:" in OmegaConf.to_yaml(node)
+        folder = Path(node.dir)
+        for overrides in planned:
+            with _told_of_job(overrides, flags.overrides, several=len(planned) > 1):
+                _precheck(command, overrides, catalogue)
+                if overrides != first:
+                    config = composed(overrides)
+                plan = command.prepare(_invocation(config, config.hydra.run.dir, timed=timed))
+            folder = folder if multirun else plan.folder
             _check_writable(folder)
-    return None if flags.multirun else folder
+        key = "hydra.sweep.dir" if multirun else "hydra.run.dir"
+        passing = timed and key not in typed and folder == _short(Path(node.dir))
+        return _Checked(folder, multirun, passing, _maximising(config, typed))
 
 
-def _invocation(config: DictConfig, folder: str) -> Invocation:
+def _asks_for_several(overrides: Sequence[str]) -> bool:
+    return any(word.lstrip("+") == "hydra.mode=MULTIRUN" for word in overrides)
+
+
+@contextmanager
+def _told_of_job(overrides: Sequence[str], typed: Sequence[str], *, several: bool) -> Iterator[None]:
+    """Let a mistake say which job of several it is about."""
+    try:
+        yield
+    except CodesignError as error:
+        varied = [word for word in overrides if word not in typed]
+        if not several or not varied:
+            raise
+        raise CodesignError(error.expected, f"{error.got} in the job {' '.join(varied)}", error.remedy) from error
+
+
+def _maximising(config: DictConfig, typed: Sequence[str]) -> tuple[str, ...]:
+    """Return the word that makes a sweeper with a direction maximise what jobs return, unless the user chose one."""
+    has = OmegaConf.select(config, "hydra.sweeper.direction") is not None
+    return ("hydra.sweeper.direction=maximize",) if has and "hydra.sweeper.direction" not in typed else ()
+
+
+def _invocation(config: DictConfig, folder: str, *, timed: bool = False) -> Invocation:
     own = OmegaConf.to_container(
         OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]), resolve=True
     )
@@ -158,11 +317,13 @@ def _invocation(config: DictConfig, folder: str) -> Invocation:
     hydra_config = config.hydra if "hydra" in config else HydraConfig.get()
     parsed = OverridesParser.create().parse_overrides(list(hydra_config.overrides.task))
     keys = tuple(override.key_or_group for override in parsed)
-    path, working = Path(folder), Path.cwd()
-    if path.is_relative_to(working):
-        # Shorter to read, and to type again.
-        path = path.relative_to(working)
-    return Invocation({str(key): value for key, value in own.items()}, keys, path)
+    return Invocation({str(key): value for key, value in own.items()}, keys, _short(Path(folder)), timed)
+
+
+def _short(path: Path) -> Path:
+    """Return a path from the working folder where it is below that: shorter to read, and to type again."""
+    working = Path.cwd()
+    return path.relative_to(working) if path.is_relative_to(working) else path
 
 
 def _check_writable(folder: Path) -> None:

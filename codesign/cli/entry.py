@@ -3,13 +3,15 @@
 import importlib
 import os
 import select
+import signal
 import sys
 from collections.abc import Sequence
 
 from codesign import __version__
-from codesign.cli.exit_codes import INTERRUPTED, MISTAKE, UNREAD
+from codesign.cli.exit_codes import MISTAKE, UNREAD
 from codesign.cli.suggestions import nearest
 from codesign.errors import CodesignError, ConfigError
+from codesign.signals import Stopped, ending_signals_raise, exit_status
 
 COMMANDS = {
     "evolve": ("codesign.cli.evolve", "evolve bodies whose controllers learn; go on with run=FOLDER"),
@@ -23,15 +25,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run `codesign` with `arguments` (the process's own by default) and return its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        status = _dispatch(words)
-        sys.stdout.flush()
+        with ending_signals_raise():
+            status = _dispatch(words)
+            sys.stdout.flush()
         return status
     except CodesignError as error:
         _say(f"codesign: {' '.join(str(error).split())}")
         return MISTAKE
-    except KeyboardInterrupt:
-        _say("codesign: interrupted")
-        return INTERRUPTED
+    except KeyboardInterrupt as error:
+        number = error.number if isinstance(error, Stopped) else signal.SIGINT
+        _say(
+            "codesign: interrupted" if number == signal.SIGINT else f"codesign: ended by {signal.Signals(number).name}"
+        )
+        return exit_status(number)
     except BrokenPipeError:
         if not _unread():
             raise

@@ -1,23 +1,26 @@
 """`codesign evolve`: a new run, or one that goes on."""
 
+import math
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from codesign.cli import run_config
-from codesign.cli.application import Command, Invocation, Plan
+from codesign.cli.application import Command, Invocation, Plan, Scored
 from codesign.cli.catalogue import experiment_catalogue, experiment_of
-from codesign.cli.exit_codes import INTERRUPTED
 from codesign.cli.memory_estimate import estimate_line
 from codesign.cli.progress import Logger
 from codesign.cli.settings import build
+from codesign.errors import ConfigError
 from codesign.evaluate import MemoryEstimate
 from codesign.export import EXPORTERS
 from codesign.run import Experiment, Listener, Outcome, RunFolder, evolve, gallery, resume
+from codesign.signals import exit_status
 
 
 def prepare(invocation: Invocation) -> Plan:
@@ -28,29 +31,53 @@ def prepare(invocation: Invocation) -> Plan:
         RunError: a new run where one is already, or an old one where none is.
         MemoryBudgetError: a design that the search may come to does not fit into the memory.
     """
-    if invocation.config["run"] is not None:
-        return _prepare_old(invocation)
-    settings = build(experiment_catalogue(), invocation.config)
+    run = invocation.config["run"]
+    if run == run_config.AUTO:
+        if invocation.timed:
+            expected = f"a folder that run={run} can come back to"
+            raise ConfigError(expected, f"{invocation.folder}, named by the time", _NAME_ONE)
+        folder = RunFolder(invocation.folder)
+        return _prepare_auto(invocation, folder) if folder.config.exists() else _prepare_new(invocation)
+    if run is not None:
+        return _prepare_old(invocation, RunFolder(Path(str(run))))
+    return _prepare_new(invocation)
+
+
+_NAME_ONE = "set hydra.run.dir=FOLDER, or with -m hydra.sweep.dir=FOLDER"
+
+
+def _prepare_new(invocation: Invocation) -> Plan:
+    config = {**invocation.config, "run": None}
+    settings = build(experiment_catalogue(), config)
     folder = RunFolder(invocation.folder)
-    folder.require_unused()
+    inputs = run_config.input_files(config)
+    folder.require_unused(inputs)
     experiment = experiment_of(settings)
-    inputs, text = run_config.input_files(invocation.config), run_config.to_yaml(invocation.config)
-    start = partial(evolve, experiment, folder.path, text, inputs=inputs)
+    start = partial(evolve, experiment, folder.path, run_config.to_yaml(config), inputs=inputs)
     return Plan(folder.path, partial(_run, start, experiment, settings["logger"], _memory(experiment)))
 
 
-def _prepare_old(invocation: Invocation) -> Plan:
-    folder = RunFolder(Path(str(invocation.config["run"])))
+def _prepare_old(invocation: Invocation, folder: RunFolder) -> Plan:
     stored = run_config.read(folder, experiment_catalogue())
     config = run_config.with_overrides(stored, invocation.config, invocation.overrides)
-    settings = build(experiment_catalogue(), config)
-    experiment = experiment_of(settings)
     # The folder keeps the number of generations that the run was started with.
     longer = "search.generations" in invocation.overrides
-    further = f" search.generations={experiment.search.generations}" if longer else ""
+    return _going_on(folder, config, "search.generations" if longer else "")
+
+
+def _prepare_auto(invocation: Invocation, folder: RunFolder) -> Plan:
+    """Check an invocation which says all that a run is, for one that was started before."""
+    stored = run_config.read(folder, experiment_catalogue())
+    run_config.require_same(stored, invocation.config, folder)
+    return _going_on(folder, run_config.with_free(stored, invocation.config))
+
+
+def _going_on(folder: RunFolder, config: Mapping[str, Any], told: str = "") -> Plan:
+    settings = build(experiment_catalogue(), config)
+    experiment = experiment_of(settings)
+    further = f" {told}={experiment.search.generations}" if told else ""
     start = partial(resume, experiment, folder.path)
-    work = partial(_run, start, experiment, settings["logger"], _memory(experiment), further)
-    return Plan(folder.path, work)
+    return Plan(folder.path, partial(_run, start, experiment, settings["logger"], _memory(experiment), further))
 
 
 def _memory(experiment: Experiment) -> str:
@@ -61,20 +88,21 @@ def _memory(experiment: Experiment) -> str:
 
 def _run(
     start: Callable[[Listener], Outcome], experiment: Experiment, logger: Logger, memory: str, further: str = ""
-) -> int:
+) -> Scored:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     with logger.display_on(console) as listener:
         listener.on_notice(memory)
         outcome = start(listener)
     if logger.display != "none":
         console.print(_ending(outcome, further), markup=False)
-    if outcome.interrupted:
-        return INTERRUPTED
+    fitness = -math.inf if outcome.best_fitness is None else outcome.best_fitness
+    if outcome.signal is not None:
+        return Scored(exit_status(outcome.signal), fitness)
     if logger.page and outcome.best is not None:
         folder = RunFolder(outcome.folder)
         pages = EXPORTERS["html"].write(gallery(experiment, folder, f"top{logger.page_designs},lineage"), folder.report)
         console.print(f"Page: {pages[0].resolve()}", markup=False)
-    return 0
+    return Scored(0, fitness)
 
 
 def _ending(outcome: Outcome, further: str) -> str:

@@ -1,6 +1,6 @@
 """The configuration in a run folder and the copies of the files that it names: written once, read as plain values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,9 @@ from omegaconf.errors import OmegaConfBaseException
 from codesign.cli.schemas import Catalogue
 from codesign.errors import ConfigError, RunError
 from codesign.run import RunFolder, renewed
+
+AUTO = "auto"
+"""What `run` says for a run that is to begin in the output folder, or to go on if it is there already."""
 
 FREE = ("run", "evaluator", "execution", "logger", "checkpoints", "search.generations")
 """What may be set anew when a run goes on; none of it changes what a finished generation was."""
@@ -115,11 +118,10 @@ def require_resumable(overrides: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: it does.
     """
-    if overrides.get("run") is None:
+    if overrides.get("run") in (None, AUTO):
         return
     for key in overrides:
-        free = any(key == name or key.startswith(f"{name}.") for name in FREE)
-        if not free or key in DECISIVE:
+        if not _is_free(key):
             got = f"{key} together with run={overrides['run']}"
             settable = ", ".join(FREE[1:]).replace("execution", "execution (but not its precision)")
             remedy = f"set only {settable}, or start a new run"
@@ -143,7 +145,60 @@ def with_overrides(
     return config
 
 
-def _set(config: dict[str, Any], path: list[str], composed: Mapping[str, Any]) -> None:
+def with_free(stored: Mapping[str, Any], composed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the stored configuration with all that a run leaves free from another one."""
+    config = deepcopy(dict(stored))
+    for key in FREE:
+        _set(config, key.split("."), composed)
+    return config
+
+
+def require_same(stored: Mapping[str, Any], composed: Mapping[str, Any], folder: RunFolder) -> None:
+    """Check that a configuration is that of a run, apart from what a run leaves free.
+
+    Args:
+        stored: what the run was started with, as `read` returns it.
+        composed: the other.
+        folder: the run's.
+
+    Raises:
+        ConfigError: a setting differs, or the content of a file that one names.
+    """
+    started, asked = _plain_values(stored), _plain_values(composed)
+    files = dict(_files(stored)), dict(_files(composed))
+    for key in sorted(started.keys() | asked.keys(), key=lambda key: (key == "title", key)):
+        before, now = started.get(key), asked.get(key)
+        if key in files[0] and key in files[1]:
+            # The run has a copy; where the file is gone, as from another machine, that will do.
+            same = not Path(files[1][key]).exists() or _same_content(Path(files[0][key]), Path(files[1][key]))
+            before = "a file of other content"
+        else:
+            same = before == now
+        if not (same or _is_free(key)):
+            remedy = f"set {key} as it was, or choose another folder"
+            raise ConfigError(f"{key} as the run in {folder.path} was started with, {before}", str(now), remedy)
+
+
+def _is_free(key: str) -> bool:
+    return key not in DECISIVE and any(key == name or key.startswith(f"{name}.") for name in FREE)
+
+
+def _same_content(one: Path, other: Path) -> bool:
+    try:
+        return one.read_bytes() == other.read_bytes()
+    except OSError:
+        return False
+
+
+def _plain_values(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return the values inside nested mappings by dotted key."""
+    found: dict[str, Any] = {}
+    for key, value in config.items():
+        found |= _plain_values(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return found
+
+
+def _set(config: dict[str, Any], path: Sequence[str], composed: Mapping[str, Any]) -> None:
     first, *rest = path
     if rest and isinstance(config.get(first), dict):
         _set(config[first], rest, composed[first])

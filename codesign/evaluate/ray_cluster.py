@@ -7,6 +7,8 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -49,22 +51,36 @@ def connect(address: str, cores: int) -> tuple[ModuleType, bool]:
         return ray, False
     _require_answer(address)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    with _own_answer_to_sigterm():
+        try:
+            if address == _LOCAL:
+                ray.init(address=_LOCAL, num_cpus=cores, include_dashboard=False, **quiet)
+            else:
+                ray.init(address=address, **quiet)
+        except ConnectionError as error:
+            raise _nobody_at(address, error) from error
+        except BaseException:
+            ray.shutdown()
+            raise
+    return ray, True
+
+
+@contextmanager
+def _own_answer_to_sigterm() -> Iterator[None]:
+    """Keep this process's answer to SIGTERM: Ray would leave at once, and a run wants to put its state away first."""
     handler = signal.getsignal(signal.SIGTERM)
+    came = False
     try:
-        if address == _LOCAL:
-            ray.init(address=_LOCAL, num_cpus=cores, include_dashboard=False, **quiet)
-        else:
-            ray.init(address=address, **quiet)
-    except ConnectionError as error:
-        raise _nobody_at(address, error) from error
-    except BaseException:
-        ray.shutdown()
-        raise
+        yield
+    except SystemExit as left:
+        came = left.code == signal.SIGTERM
+        if not came:
+            raise
     finally:
-        # Ray answers SIGTERM by leaving at once; a run wants to put its state away first.
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, handler)
-    return ray, True
+    if came:
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _require_answer(address: str) -> None:

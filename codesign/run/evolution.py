@@ -20,6 +20,7 @@ from codesign.run.interruption import Interruption
 from codesign.run.learning_again import learn_again
 from codesign.run.metrics import Metrics, summarise
 from codesign.search import Individuals, Search
+from codesign.signals import kept_from_children
 from codesign.train import LearningStatus
 
 NOTABLE = 0.5
@@ -51,7 +52,7 @@ class Outcome:
         folder: where the run is.
         finished: generations that are finished and recorded.
         generations: generations that it was to have.
-        interrupted: whether a signal ended it before.
+        signal: number of the signal that ended it before; None where none did.
         best: id of the best design, None where no design was valid or nothing is finished.
         best_fitness: its fitness.
         seconds: time spent on the run so far [s].
@@ -60,10 +61,15 @@ class Outcome:
     folder: Path
     finished: int
     generations: int
-    interrupted: bool
+    signal: int | None
     best: str | None
     best_fitness: float | None
     seconds: float
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a signal ended it before."""
+        return self.signal is not None
 
 
 def evolve(
@@ -93,7 +99,7 @@ def evolve(
         folder.create(config_text, inputs)
         try:
             return _Evolution(experiment, folder, listener or Listener()).run()
-        except CodesignError:
+        except (CodesignError, KeyboardInterrupt):
             folder.undo_create()
             raise
 
@@ -165,22 +171,20 @@ class _Evolution:
         self._listener.on_start(self._folder.path, self._search.generation, generations)
         self._begin = time.perf_counter() - self._seconds
         interruption = Interruption()
-        interrupted = False
         with interruption.handling_signals():
             try:
                 if self._search.generation < generations:
                     self._evolve(generations, interruption)
             except KeyboardInterrupt:
-                if not interruption.requested:
+                if interruption.signal is None:
                     raise
-                interrupted = True
             self._save()
-        outcome = self._outcome(interrupted)
+        outcome = self._outcome(interruption.signal)
         self._listener.on_stop(outcome)
         return outcome
 
     def _evolve(self, generations: int, interruption: Interruption) -> None:
-        with interruption.interruptible():
+        with interruption.interruptible(), kept_from_children():
             evaluator = self._experiment.evaluator.start(self._experiment.trial)
         with evaluator:
             while self._search.generation < generations:
@@ -275,7 +279,7 @@ class _Evolution:
                 "restore one, or start a new run in another folder",
             )
 
-    def _outcome(self, interrupted: bool) -> Outcome:
+    def _outcome(self, signal: int | None) -> Outcome:
         finished = self._search.generation
         best, fitness = None, None
         if finished and np.isfinite(self._search.population.fitness[0]):
@@ -283,7 +287,7 @@ class _Evolution:
             fitness = float(self._search.population.fitness[0])
         seconds = time.perf_counter() - self._begin
         generations = self._experiment.search.generations
-        return Outcome(self._folder.path, finished, generations, interrupted, best, fitness, seconds)
+        return Outcome(self._folder.path, finished, generations, signal, best, fitness, seconds)
 
 
 def _notices(metrics: Metrics) -> list[str]:

@@ -106,8 +106,11 @@ class RunFolder:
             got = f"{self.path} of layout {layout}"
             raise RunError(f"a run folder of layout {LAYOUT}", got, "use the version of codesign that wrote it")
 
-    def require_unused(self) -> None:
+    def require_unused(self, inputs: Mapping[str, bytes] | None = None) -> None:
         """Check that a new run would overwrite nothing here.
+
+        Args:
+            inputs: what will go into `inputs`, by name; a run that was ended while it began may have left just these.
 
         Raises:
             RunError: something of a run's layout exists.
@@ -115,12 +118,24 @@ class RunFolder:
         if self.path.exists() and not self.path.is_dir():
             raise RunError("a folder for the run", f"the file {self.path}", "choose another folder")
         found = [name for name in _RESERVED if (self.path / name).exists()]
+        if found == ["inputs"] and self._holds_only(inputs or {}):
+            return
         if found:
             raise RunError(
                 "a folder without a run",
                 f"{self.path} with {found[0]}",
                 f"go on with that run by {shlex.quote(f'run={self.path}')}, or choose another folder",
             )
+
+    def _holds_only(self, inputs: Mapping[str, bytes]) -> bool:
+        """Return whether nothing but (some of) these files is in `inputs`, apart from what was not finished."""
+        try:
+            return all(
+                path.name.endswith(".part") or inputs.get(path.name) == path.read_bytes()
+                for path in self.inputs.iterdir()
+            )
+        except OSError:
+            return False
 
     def create(self, config_text: str, inputs: Mapping[str, bytes] | None = None) -> None:
         """Turn the folder into that of a new run.
@@ -133,7 +148,7 @@ class RunFolder:
             RunError: there is a run here already.
             OutputError: the folder cannot be written to.
         """
-        self.require_unused()
+        self.require_unused(inputs)
         for name, data in (inputs or {}).items():
             write_bytes(self.inputs / name, data)
         # Last, since it is what makes the folder a run's.
