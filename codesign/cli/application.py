@@ -1,11 +1,10 @@
 """A command as a Hydra application, whose whole configuration is checked before anything is written."""
 
 import argparse
-import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,18 +21,18 @@ from codesign.cli.composition import (
     composer,
     config_folder,
     explained,
-    jobs,
     parse_flags,
     quoted,
     readable,
     require_each_once,
-    sweeper_params,
 )
 from codesign.cli.exit_codes import MISTAKE
 from codesign.cli.help import help_text
 from codesign.cli.job_reports import JobReport, JobReports
+from codesign.cli.output_folder import check_writable, claimed, remove_empty
 from codesign.cli.schemas import Catalogue, register
-from codesign.errors import CodesignError, ConfigError, OutputError
+from codesign.cli.sweeps import asks_for_several, jobs, maximising, of_launcher, sweeper_params, told_of_job
+from codesign.errors import CodesignError, ConfigError
 from codesign.signals import SIGNALLED, Stopped
 from codesign.sim import start_warp
 
@@ -120,7 +119,7 @@ def run(command: Command, arguments: Sequence[str]) -> int:
     if checked is None:
         _hand_over(command, words, lambda _config: None, catalogue)
         return 0
-    with checked.claimed() as folder:
+    with claimed(checked.folder) if checked.passing else nullcontext(checked.folder) as folder:
         if checked.multirun:
             words += [f"hydra.sweep.dir={quoted(str(folder))}", *checked.further]
             return _run_several(command, words, catalogue, folder)
@@ -138,7 +137,7 @@ def _run_one(command: Command, words: list[str], catalogue: Catalogue) -> int:
         except CodesignError as error:
             # Kept for later, because Hydra would say in its own way that a job failed. An empty folder is Hydra's.
             mistakes.append(_located(error, catalogue))
-            _remove_empty(Path(HydraConfig.get().runtime.output_dir))
+            remove_empty(Path(HydraConfig.get().runtime.output_dir))
 
     _hand_over(command, words, task, catalogue)
     if mistakes:
@@ -158,9 +157,10 @@ def _run_several(command: Command, words: list[str], catalogue: Catalogue, sweep
             ended = command.prepare(_invocation(config, folder)).work()
         except CodesignError as error:
             mistake = _located(error, catalogue)
-            _remove_empty(Path(folder))
+            remove_empty(Path(folder))
             if not reports.add(JobReport(number, told, MISTAKE, " ".join(str(mistake).split()))):
-                raise mistake from error
+                got = f"{mistake.got} in job {number} ({told})"
+                raise CodesignError(mistake.expected, got, mistake.remedy) from error
             return None
         status = _ended(ended)
         reports.add(JobReport(number, told, status))
@@ -173,7 +173,7 @@ def _run_several(command: Command, words: list[str], catalogue: Catalogue, sweep
     try:
         _hand_over(command, words, task, catalogue)
     except Exception as error:  # raised again, unless the jobs themselves have said more
-        failure = error
+        failure = of_launcher(error)
     finally:
         found = reports.collect()
     for report in found:
@@ -197,11 +197,6 @@ def _ended(ended: "int | Scored") -> int:
 
 def _located(error: CodesignError, catalogue: Catalogue) -> CodesignError:
     return catalogue.located(error) if isinstance(error, ConfigError) else error
-
-
-def _remove_empty(folder: Path) -> None:
-    with suppress(OSError):
-        folder.rmdir()
 
 
 def _print_help(command: Command, flags: argparse.Namespace, catalogue: Catalogue) -> None:
@@ -233,35 +228,11 @@ class _Checked:
     passing: bool
     further: tuple[str, ...]
 
-    @contextmanager
-    def claimed(self) -> Iterator[Path]:
-        """Yield the folder; one with a passing name is made here, under another name where somebody else has it."""
-        if not self.passing:
-            yield self.folder
-            return
-        missing = [path for path in self.folder.parents if not path.exists()]
-        folder = _made(self.folder)
-        try:
-            yield folder
-        finally:
-            for path in (folder, *missing):
-                _remove_empty(path)
-
-
-def _made(folder: Path) -> Path:
-    """Make a folder that was not there, with a number after its name where that is taken, and return it."""
-    for number in itertools.count(1):
-        path = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
-        with suppress(FileExistsError):
-            path.mkdir(parents=True)
-            return path
-    raise AssertionError("endless")
-
 
 def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) -> _Checked | None:
     """Compose and prepare every job that would run; return None where the configuration is only to be shown."""
     with composer(flags, command.config_name, catalogue) as composed:
-        first = next(jobs(flags.overrides, multirun=flags.multirun or _asks_for_several(flags.overrides)))
+        first = next(jobs(flags.overrides, multirun=flags.multirun or asks_for_several(flags.overrides)))
         _precheck(command, first, catalogue)
         config = composed(first)
         multirun = flags.multirun or config.hydra.mode == RunMode.MULTIRUN
@@ -275,38 +246,16 @@ def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) ->
         timed = "${now:" in OmegaConf.to_yaml(node)
         folder = Path(node.dir)
         for overrides in planned:
-            with _told_of_job(overrides, flags.overrides, several=len(planned) > 1):
+            with told_of_job(overrides, flags.overrides, several=len(planned) > 1):
                 _precheck(command, overrides, catalogue)
                 if overrides != first:
                     config = composed(overrides)
                 plan = command.prepare(_invocation(config, config.hydra.run.dir, timed=timed))
             folder = folder if multirun else plan.folder
-            _check_writable(folder)
+            check_writable(folder)
         key = "hydra.sweep.dir" if multirun else "hydra.run.dir"
         passing = timed and key not in typed and folder == _short(Path(node.dir))
-        return _Checked(folder, multirun, passing, _maximising(config, typed))
-
-
-def _asks_for_several(overrides: Sequence[str]) -> bool:
-    return any(word.lstrip("+") == "hydra.mode=MULTIRUN" for word in overrides)
-
-
-@contextmanager
-def _told_of_job(overrides: Sequence[str], typed: Sequence[str], *, several: bool) -> Iterator[None]:
-    """Let a mistake say which job of several it is about."""
-    try:
-        yield
-    except CodesignError as error:
-        varied = [word for word in overrides if word not in typed]
-        if not several or not varied:
-            raise
-        raise CodesignError(error.expected, f"{error.got} in the job {' '.join(varied)}", error.remedy) from error
-
-
-def _maximising(config: DictConfig, typed: Sequence[str]) -> tuple[str, ...]:
-    """Return the word that makes a sweeper with a direction maximise what jobs return, unless the user chose one."""
-    has = OmegaConf.select(config, "hydra.sweeper.direction") is not None
-    return ("hydra.sweeper.direction=maximize",) if has and "hydra.sweeper.direction" not in typed else ()
+        return _Checked(folder, multirun, passing, maximising(config, typed))
 
 
 def _invocation(config: DictConfig, folder: str, *, timed: bool = False) -> Invocation:
@@ -324,27 +273,6 @@ def _short(path: Path) -> Path:
     """Return a path from the working folder where it is below that: shorter to read, and to type again."""
     working = Path.cwd()
     return path.relative_to(working) if path.is_relative_to(working) else path
-
-
-def _check_writable(folder: Path) -> None:
-    """Try to make `folder` and to write into it, and leave everything as it was.
-
-    Raises:
-        OutputError: it cannot be made or written to.
-    """
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    probe = folder / f".codesign-{os.getpid()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        got = f"{folder} ({error.strerror or error})"
-        raise OutputError("a folder that can be written to", got, "choose another folder or free some space") from error
-    finally:
-        for path in missing:
-            with suppress(OSError):
-                path.rmdir()
 
 
 @contextmanager

@@ -1,8 +1,6 @@
 """The configurations that a command line asks for, composed by Hydra; what goes wrong is explained."""
 
 import argparse
-import itertools
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +9,9 @@ from typing import Any, NoReturn
 import yaml
 from hydra import compose, initialize_config_dir
 from hydra._internal.utils import get_args_parser
-from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import IntervalSweep, Override
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 import codesign
@@ -30,10 +26,6 @@ PATHS = ("run", "output", "designs", "previous", "weights", "terrain.file", "hyd
 
 OTHER_KEYS = ("experiment", "debug", "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.job.name")
 """Keys that Hydra reads and no catalogue lists, for suggestions."""
-
-
-CHECKED_JOBS = 50
-"""Jobs of a sweep up to which every one is checked before the first begins, at some hundredths of a second each."""
 
 
 def config_folder() -> Path:
@@ -110,60 +102,6 @@ def _compose(config_name: str, overrides: list[str]) -> DictConfig:
     except ValueError as error:
         # Hydra raises this one for a choice of nothing, as in task=null.
         raise ConfigError("choices by name", str(error), "choose with group=NAME, or leave it out") from error
-
-
-def jobs(overrides: Sequence[str], *, multirun: bool) -> Iterator[list[str]]:
-    """Yield the overrides of every job of a sweep; of a large one, of as many as have every value at least once.
-
-    Of an interval its ends are taken for values.
-
-    Raises:
-        ConfigError: a sweep without the flag for several runs.
-    """
-    loader = GlobalHydra.instance().config_loader() if GlobalHydra.instance().is_initialized() else None
-    parsed = OverridesParser.create(loader).parse_overrides(list(overrides))
-    if not multirun:
-        for override in parsed:
-            if override.is_sweep_override():
-                remedy = "add -m to run with each of them, or write a list as key=[a,b]"
-                raise ConfigError("one value for each key", f"'{override.input_line}'", remedy)
-        yield list(overrides)
-        return
-    values = [options for override in parsed if (options := _values(override))]
-    if math.prod(len(options) for options in values) <= CHECKED_JOBS:
-        yield from (list(chosen) for chosen in itertools.product(*values))
-        return
-    first = [options[0] for options in values]
-    yield first
-    for place, options in enumerate(values):
-        for option in options[1:]:
-            yield [*first[:place], option, *first[place + 1 :]]
-
-
-def sweeper_params(config: DictConfig, overrides: Sequence[str]) -> list[str]:
-    """Return the overrides that a configuration's own sweep has beside those of the command line, which come before.
-
-    Args:
-        config: as composed, Hydra's own part included.
-        overrides: of the command line.
-    """
-    params = OmegaConf.select(config, "hydra.sweeper.params")
-    if not isinstance(params, DictConfig):
-        return []
-    parser = OverridesParser.create()
-    typed = {override.get_key_element() for override in parser.parse_overrides(list(overrides))}
-    found = parser.parse_overrides([f"{key}={value}" for key, value in params.items()])
-    return [str(override.input_line) for override in found if override.get_key_element() not in typed]
-
-
-def _values(override: Override) -> list[str]:
-    if not override.is_sweep_override():
-        return [str(override.input_line)]
-    if override.is_discrete_sweep():
-        return [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
-    value = override.value()
-    ends = (value.start, value.end) if isinstance(value, IntervalSweep) else ()
-    return [f"{override.get_key_element()}={end}" for end in ends]
 
 
 def by_key(overrides: list[str]) -> dict[str, Any]:

@@ -1,0 +1,62 @@
+"""Folders that commands write to: tried before the work, taken for one command alone, removed where nothing came."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from codesign.errors import OutputError
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[Path]:
+    """Make a folder that nobody else has, named after `folder`, and yield it; it is removed again if it stays empty.
+
+    Two commands may come to the same name, which holds the time to the second. Making a folder succeeds for one of
+    them; the other one goes on with a number after the name.
+    """
+    missing = [path for path in folder.parents if not path.exists()]
+    mine = _made(folder)
+    try:
+        yield mine
+    finally:
+        for path in (mine, *missing):
+            remove_empty(path)
+
+
+def _made(folder: Path) -> Path:
+    """Make a folder that was not there, with a number after its name where that is taken, and return it."""
+    for number in itertools.count(1):
+        path = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
+        with suppress(FileExistsError):
+            path.mkdir(parents=True)
+            return path
+    raise AssertionError("endless")
+
+
+def check_writable(folder: Path) -> None:
+    """Try to make `folder` and to write into it, and leave everything as it was.
+
+    Raises:
+        OutputError: it cannot be made or written to.
+    """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    probe = folder / f".codesign-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        got = f"{folder} ({error.strerror or error})"
+        raise OutputError("a folder that can be written to", got, "choose another folder or free some space") from error
+    finally:
+        for path in missing:
+            with suppress(OSError):
+                path.rmdir()
+
+
+def remove_empty(folder: Path) -> None:
+    """Remove a folder with nothing in it."""
+    with suppress(OSError):
+        folder.rmdir()
