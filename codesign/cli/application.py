@@ -25,11 +25,13 @@ from codesign.cli.composition import (
     quoted,
     readable,
     require_each_once,
+    require_paths,
 )
 from codesign.cli.exit_codes import INTERRUPTED
 from codesign.cli.help import help_text
 from codesign.cli.schemas import Catalogue, register
 from codesign.errors import CodesignError, ConfigError, OutputError
+from codesign.paths import require_working_folder
 from codesign.sim import start_warp
 
 
@@ -86,6 +88,7 @@ def run(command: Command, arguments: Sequence[str]) -> int:
     Raises:
         CodesignError: something the user can mend. If it was found before the work began, nothing was written.
     """
+    require_working_folder()
     words = [readable(word) for word in arguments]
     flags = parse_flags(command.name, words)
     catalogue = command.catalogue()
@@ -143,6 +146,7 @@ def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) ->
             config = composed(overrides)
             if flags.cfg:
                 continue
+            require_paths(config, multirun=flags.multirun)
             start_warp(quiet=True)  # this process is ours, and a laptop need not be told that it has no GPU
             plan = command.prepare(_invocation(config, config.hydra.run.dir))
             folder = Path(config.hydra.sweep.dir) if flags.multirun else plan.folder

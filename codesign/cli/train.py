@@ -1,6 +1,7 @@
 """`codesign train`: one generation. Bodies learn, nothing evolves."""
 
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,7 @@ def prepare(invocation: Invocation) -> Plan:
         MemoryBudgetError: a design alone does not fit into the memory.
     """
     settings = build(training_catalogue(), invocation.config)
-    if settings["run"] is not None:
-        got = f"run={settings['run']} for a command that starts none"
-        raise ConfigError("designs to learn", got, "export designs of that run, then set designs=FILE.json")
+    _require_new(settings)
     experiment = experiment_of(settings)
     if settings["together"]:
         if settings["designs"] is not None:
@@ -71,6 +70,12 @@ def prepare(invocation: Invocation) -> Plan:
         opening = estimate_line(partial(MemoryEstimate.of_search, spec, experiment.evaluator), spec.execution)
         learned = partial(_learn_random, experiment)
     return Plan(invocation.folder, partial(_run, learned, invocation.folder, experiment.title, opening))
+
+
+def _require_new(settings: Mapping[str, Any]) -> None:
+    if settings.get("run") is not None:
+        got = f"run={settings['run']} for a command that starts none"
+        raise ConfigError("designs to learn", got, "export designs of that run, then set designs=FILE.json")
 
 
 def _run(learned: partial[LearningReport], folder: Path, title: str, opening: str) -> int:
@@ -153,4 +158,4 @@ def _body(recording: Recording, name: str) -> Body:
     return body
 
 
-COMMAND = Command("train", "train", training_catalogue, prepare)
+COMMAND = Command("train", "train", training_catalogue, prepare, _require_new)
