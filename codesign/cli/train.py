@@ -82,7 +82,7 @@ def _run(learned: partial[LearningReport], folder: Path, title: str, opening: st
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     console.print(opening, markup=False)
     if console.is_terminal:
-        with console.status("learning"):
+        with console.status("learning", spinner="line"):
             report = learned()
     else:
         report = learned()
