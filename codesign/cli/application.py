@@ -25,6 +25,7 @@ from codesign.cli.composition import (
     quoted,
     readable,
     require_each_once,
+    require_paths,
 )
 from codesign.cli.exit_codes import MISTAKE
 from codesign.cli.help import help_text
@@ -33,6 +34,7 @@ from codesign.cli.output_folder import check_writable, claimed, remove_empty
 from codesign.cli.schemas import Catalogue, register
 from codesign.cli.sweeps import asks_for_several, jobs, maximising, of_launcher, sweeper_params, told_of_job
 from codesign.errors import CodesignError, ConfigError
+from codesign.paths import require_working_folder
 from codesign.signals import SIGNALLED, Stopped
 from codesign.sim import start_warp
 
@@ -105,6 +107,7 @@ def run(command: Command, arguments: Sequence[str]) -> int:
     Raises:
         CodesignError: something the user can mend. If it was found before the work began, nothing was written.
     """
+    require_working_folder()
     words = [readable(word) for word in arguments]
     flags = parse_flags(command.name, words)
     catalogue = command.catalogue()
@@ -240,6 +243,7 @@ def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) ->
         planned = list(jobs([*params, *flags.overrides], multirun=multirun))
         if flags.cfg:
             return None
+        require_paths(config, multirun=multirun)
         start_warp(quiet=True)  # this process is ours, and a laptop need not be told that it has no GPU
         node = config.hydra.sweep if multirun else config.hydra.run
         typed = [word.lstrip("+").partition("=")[0] for word in config.hydra.overrides.hydra]
@@ -250,6 +254,7 @@ def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) ->
                 _precheck(command, overrides, catalogue)
                 if overrides != first:
                     config = composed(overrides)
+                    require_paths(config, multirun=multirun)
                 plan = command.prepare(_invocation(config, config.hydra.run.dir, timed=timed))
             folder = folder if multirun else plan.folder
             check_writable(folder)

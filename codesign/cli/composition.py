@@ -11,18 +11,31 @@ from hydra import compose, initialize_config_dir
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 import codesign
 from codesign.cli.config_errors import explain
 from codesign.cli.schemas import Catalogue
 from codesign.errors import ConfigError
+from codesign.paths import Use, require_path
 
 VERSION_BASE = "1.3"
 
-PATHS = ("run", "output", "designs", "previous", "weights", "terrain.file", "hydra.run.dir", "hydra.sweep.dir")
-"""Keys that hold paths, which may have any character in them."""
+PATHS: dict[str, Use] = {
+    "run": "folder",
+    "output": "output",
+    "designs": "file",
+    "previous": "file",
+    "weights": "file",
+    "terrain.file": "file",
+    "hydra.run.dir": "output",
+    "hydra.sweep.dir": "output",
+}
+"""Keys that hold paths, which may have any character in them, and what for."""
+
+WORDS = {"run": ("auto",), "designs": ("",)}
+"""What these may hold that is no path, or is refused elsewhere."""
 
 OTHER_KEYS = ("experiment", "debug", "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.job.name")
 """Keys that Hydra reads and no catalogue lists, for suggestions."""
@@ -66,6 +79,26 @@ def parse_flags(command: str, arguments: Sequence[str]) -> argparse.Namespace:
     return flags
 
 
+def require_paths(config: DictConfig, *, multirun: bool) -> None:
+    """Check every path that a composed configuration names, Hydra's own included.
+
+    Raises:
+        ConfigError: one cannot be what it is for.
+    """
+    unused = "hydra.run.dir" if multirun else "hydra.sweep.dir"
+    for key, use in PATHS.items():
+        value = None if key == unused else OmegaConf.select(config, key)
+        for path in value if isinstance(value, ListConfig) else [value]:
+            if isinstance(path, str) and path not in WORDS.get(key, ()):
+                require_path(key, path, use)
+    if multirun:
+        job = OmegaConf.merge(config, {"hydra": {"job": {"num": 0}}})
+        require_path("hydra.sweep.subdir", Path(config.hydra.sweep.dir, str(job.hydra.sweep.subdir)), "output")
+    if config.hydra.job.chdir:
+        remedy = "leave it out; paths count from where the command is started"
+        raise ConfigError("hydra.job.chdir to be false", "true", remedy)
+
+
 @contextmanager
 def composer(
     flags: argparse.Namespace, config_name: str, catalogue: Catalogue
@@ -80,15 +113,20 @@ def composer(
     Raises:
         ConfigError: a folder that is not there; within the context, a configuration that cannot be composed.
     """
-    path = str(config_folder()) if flags.config_path is None else str(_existing(flags.config_path))
+    path = (
+        str(config_folder())
+        if flags.config_path is None
+        else str(require_path("--config-path", flags.config_path, "folder").resolve())
+    )
     further: list[str] = []
     if flags.config_dir is not None:
-        further.append(f"hydra.searchpath=[{quoted(f'file://{_existing(flags.config_dir)}')}]")
+        folder = require_path("--config-dir", flags.config_dir, "folder").resolve()
+        further.append(f"hydra.searchpath=[{quoted(f'file://{folder}')}]")
 
     def composed(overrides: list[str]) -> DictConfig:
         return _compose(flags.config_name or config_name, [*overrides, *further])
 
-    with explained(catalogue), initialize_config_dir(path, job_name="codesign", version_base=VERSION_BASE):
+    with explained(catalogue), initialize_config_dir(str(path), job_name="codesign", version_base=VERSION_BASE):
         yield composed
 
 
@@ -130,13 +168,6 @@ def require_each_once(overrides: Mapping[str, Any], collections: Iterable[str]) 
         if len(set(names)) < len(names):
             remedy = f"set {key}=[{','.join(dict.fromkeys(names))}]"
             raise ConfigError(f"{key} with each entry once", f"[{','.join(names)}]", remedy)
-
-
-def _existing(folder: str) -> Path:
-    path = Path(folder).resolve()
-    if not path.is_dir():
-        raise ConfigError("a folder of configuration", f"{path}, which is none", "name one that exists")
-    return path
 
 
 def quoted(text: str) -> str:

@@ -1,14 +1,14 @@
 """`codesign COMMAND ...`: find the command, run it, and tell mistakes in one line."""
 
 import importlib
-import os
-import select
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from codesign import __version__
 from codesign.cli.exit_codes import MISTAKE, UNREAD
+from codesign.cli.output import UnreadError, lasting_output, open_missing_streams
 from codesign.cli.suggestions import nearest
 from codesign.errors import CodesignError, ConfigError
 from codesign.signals import Stopped, ending_signals_raise, exit_status
@@ -24,24 +24,23 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `codesign` with `arguments` (the process's own by default) and return its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        with ending_signals_raise():
-            status = _dispatch(words)
-            sys.stdout.flush()
-        return status
-    except CodesignError as error:
-        _say(f"codesign: {' '.join(str(error).split())}")
-        return MISTAKE
-    except KeyboardInterrupt as error:
-        number = error.number if isinstance(error, Stopped) else signal.SIGINT
-        _say(
-            "codesign: interrupted" if number == signal.SIGINT else f"codesign: ended by {signal.Signals(number).name}"
-        )
-        return exit_status(number)
-    except BrokenPipeError:
-        if not _unread():
-            raise
-        return UNREAD
+    open_missing_streams()
+    with lasting_output(_tell) as output:
+        try:
+            with ending_signals_raise():
+                status = _dispatch(words)
+                output.flush()
+            return status or (MISTAKE if output.failed else 0)
+        except UnreadError:
+            return UNREAD
+        except CodesignError as error:
+            _tell(error)
+            return MISTAKE
+        except KeyboardInterrupt as error:
+            number = error.number if isinstance(error, Stopped) else signal.SIGINT
+            ended = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
+            _say(f"codesign: {ended}")
+            return exit_status(number)
 
 
 def _dispatch(words: list[str]) -> int:
@@ -72,21 +71,11 @@ usage: codesign COMMAND [key=value ...]
   codesign --version"""
 
 
-def _unread() -> bool:
-    """Return whether standard output is a pipe that nobody reads, and if so send what is left to nowhere.
-
-    Else the interpreter would complain about what is left when it ends.
-    """
-    output = sys.stdout.fileno()
-    watch = select.poll()
-    watch.register(output, select.POLLOUT)
-    if not any(event & (select.POLLERR | select.POLLHUP) for _, event in watch.poll(0)):
-        return False
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, output)
-    os.close(nowhere)
-    return True
+def _tell(error: CodesignError) -> None:
+    _say(f"codesign: {' '.join(str(error).split())}")
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+    with suppress(OSError):  # nobody can be told that nobody can be told
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()

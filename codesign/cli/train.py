@@ -1,6 +1,7 @@
 """`codesign train`: one generation. Bodies learn, nothing evolves."""
 
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,7 @@ def prepare(invocation: Invocation) -> Plan:
         MemoryBudgetError: a design alone does not fit into the memory.
     """
     settings = build(training_catalogue(), invocation.config)
-    if settings["run"] is not None:
-        got = f"run={settings['run']} for a command that starts none"
-        raise ConfigError("designs to learn", got, "export designs of that run, then set designs=FILE.json")
+    _require_new(settings)
     experiment = experiment_of(settings)
     if settings["together"]:
         if settings["designs"] is not None:
@@ -73,11 +72,17 @@ def prepare(invocation: Invocation) -> Plan:
     return Plan(invocation.folder, partial(_run, learned, invocation.folder, experiment.title, opening))
 
 
+def _require_new(settings: Mapping[str, Any]) -> None:
+    if settings.get("run") is not None:
+        got = f"run={settings['run']} for a command that starts none"
+        raise ConfigError("designs to learn", got, "export designs of that run, then set designs=FILE.json")
+
+
 def _run(learned: partial[LearningReport], folder: Path, title: str, opening: str) -> int:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     console.print(opening, markup=False)
     if console.is_terminal:
-        with console.status("learning"):
+        with console.status("learning", spinner="line"):
             report = learned()
     else:
         report = learned()
@@ -153,4 +158,4 @@ def _body(recording: Recording, name: str) -> Body:
     return body
 
 
-COMMAND = Command("train", "train", training_catalogue, prepare)
+COMMAND = Command("train", "train", training_catalogue, prepare, _require_new)

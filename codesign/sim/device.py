@@ -3,12 +3,15 @@
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
 
 import warp as wp
 
 from codesign.errors import ConfigError
+from codesign.sim.kernel_cache import folder_of_kernels, guard_kernel_cache, told
 from codesign.sim.settings import Execution
 
 GPU_SEGMENT = 8
@@ -51,17 +54,25 @@ def start_warp(*, quiet: bool = False) -> None:
     Args:
         quiet: whether to keep back its notice that there is no GPU. What all threads of the process write to standard
             error meanwhile is held up, so this is for whoever owns the process, as the command line and workers do.
+
+    Raises:
+        OutputError: there is no folder for compiled kernels and none can be made.
     """
     wp.config.log_level = max(wp.config.log_level, wp.LOG_WARNING)
-    if not quiet:
+    with told(folder_of_kernels), _without_notice() if quiet else nullcontext():
         wp.init()
-        return
+    guard_kernel_cache()
+
+
+@contextmanager
+def _without_notice() -> Iterator[None]:
+    """Keep back the notice that there is no GPU from what is written to standard error meanwhile."""
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as said:
         os.dup2(said.fileno(), 2)
         try:
-            wp.init()
+            yield
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)

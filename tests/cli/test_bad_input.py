@@ -167,7 +167,7 @@ def test_a_wrong_configuration(line: str, part: str, capsys: pytest.CaptureFixtu
 def test_a_place_inside_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     assert main(["evolve", f"hydra.run.dir={tmp_path}/file/run"]) == 2
-    assert "a folder that can be written to" in told(capsys)
+    assert f"where {tmp_path}/file is not a folder" in told(capsys)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_text() == "mine"
 
