@@ -11,15 +11,15 @@ import numpy as np
 import codesign
 from codesign.errors import CheckpointError
 from codesign.files import write_bytes, write_text
+from codesign.run.curves import Curves
 from codesign.run.experiment import Experiment
 
 FORMAT = 3
 """Number of the format, written into every manifest. Settings that are added do not change it (`settings.ADDED`); what
 older programs would misread does."""
 
-_READABLE = (2, FORMAT)
-"""Formats that are read: checkpoints of format 2 had curves of just the designs whose weights they had, of all living.
-"""
+_WITH_CURVES_OF_ALL = 2
+"""The format before, which is still read: it had weights and curves of all living designs, and packed no bits."""
 
 _SEARCH = "search."
 _REMEDY = "use another checkpoint of this run, or start a new run"
@@ -34,7 +34,7 @@ class Checkpoint:
         search: state of the search, named arrays.
         weights: controller parameters of the best living designs by identity (generation, individual), flat, of the
             precision that they were learned in.
-        curves: how each living design learned, by identity, float32, each of shape (iterations + 1,).
+        curves: how the living learned, where racing compares newcomers with them.
         seconds: time spent on the run so far [s].
         fingerprint: settings that decide the run's results, by dotted name.
     """
@@ -42,7 +42,7 @@ class Checkpoint:
     generation: int
     search: dict[str, np.ndarray]
     weights: dict[tuple[int, int], np.ndarray]
-    curves: dict[tuple[int, int], np.ndarray]
+    curves: Curves
     seconds: float
     fingerprint: dict[str, Any]
 
@@ -55,14 +55,15 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
     """
     from safetensors.numpy import save as encode  # noqa: PLC0415 - only runs that write load it
 
-    identities = sorted(checkpoint.weights)
-    parts = [checkpoint.weights[identity] for identity in identities]
     arrays = {f"{_SEARCH}{name}": np.ascontiguousarray(array) for name, array in checkpoint.search.items()}
-    arrays["weights"] = np.concatenate([*parts, np.zeros(0, dtype=np.float32)])
+    packed = {name: array.shape[-1] for name, array in arrays.items() if _is_of_bits(array)}
+    arrays |= {name: np.packbits(arrays[name], axis=-1) for name in packed}
+    parts = list(checkpoint.weights.values())
+    arrays["weights"] = np.concatenate([*parts, parts[0][:0] if parts else np.zeros(0, dtype=np.float32)])
     arrays["weights.lengths"] = np.array([len(part) for part in parts], dtype=np.int64)
-    arrays["weights.identities"] = np.array(identities, dtype=np.int64).reshape(-1, 2)
-    arrays["curves"] = np.array(list(checkpoint.curves.values()), dtype=np.float32)
-    arrays["curves.identities"] = np.array(list(checkpoint.curves), dtype=np.int64).reshape(-1, 2)
+    arrays["weights.identities"] = np.array(list(checkpoint.weights), dtype=np.int64).reshape(-1, 2)
+    arrays["curves"] = checkpoint.curves.values
+    arrays["curves.identities"] = checkpoint.curves.identities
     data = encode(arrays)
     manifest_path = manifest_of(folder, checkpoint.generation)
     data_path = manifest_path.with_suffix(".safetensors")
@@ -74,6 +75,7 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
         "file": data_path.name,
         "bytes": len(data),
         "sha256": hashlib.sha256(data).hexdigest(),
+        "packed": packed,
         "experiment": checkpoint.fingerprint,
     }
     write_bytes(data_path, data)
@@ -93,16 +95,53 @@ def load(manifest_path: Path) -> Checkpoint:
 
     try:
         arrays = decode(data)
-        ends = np.cumsum(arrays["weights.lengths"])
+        for name, bits in manifest.get("packed", {}).items():
+            arrays[name] = _unpacked(arrays[name], bits)
         identities = _pairs(arrays["weights.identities"])
-        weights = dict(zip(identities, np.split(arrays["weights"], ends[:-1]), strict=True)) if identities else {}
-        curves_of = identities if manifest["format"] == 2 else _pairs(arrays["curves.identities"])
-        curves = dict(zip(curves_of, arrays["curves"], strict=True))
+        parts = _pieces(arrays["weights"], arrays["weights.lengths"])
+        of_curves = arrays["weights.identities" if manifest["format"] == _WITH_CURVES_OF_ALL else "curves.identities"]
         search = {name.removeprefix(_SEARCH): array for name, array in arrays.items() if name.startswith(_SEARCH)}
-        seconds, experiment = float(manifest["seconds"]), dict(manifest["experiment"])
-        return Checkpoint(int(manifest["generation"]), search, weights, curves, seconds, experiment)
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        return Checkpoint(
+            int(manifest["generation"]),
+            search,
+            dict(zip(identities, parts, strict=True)),
+            Curves(of_curves, arrays["curves"]),
+            float(manifest["seconds"]),
+            dict(manifest["experiment"]),
+        )
+    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise CheckpointError("a checkpoint's arrays", f"{manifest_path} ({error})", _REMEDY) from error
+
+
+def _is_of_bits(array: np.ndarray) -> bool:
+    """Return whether an array of small numbers holds nothing but 0 and 1, as most genomes do."""
+    return array.dtype == np.uint8 and array.ndim > 1 and array.size > 0 and int(array.max()) <= 1
+
+
+def _unpacked(array: np.ndarray, bits: int) -> np.ndarray:
+    """Return packed bits as numbers again.
+
+    Raises:
+        ValueError: not so many bits.
+    """
+    if array.dtype != np.uint8 or array.ndim < 2 or array.shape[-1] != (bits + 7) // 8:
+        raise ValueError(f"{array.shape} bytes are not rows of {bits} bits")
+    return np.unpackbits(array, axis=-1, count=bits)
+
+
+def _pieces(array: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+    """Return consecutive pieces of an array.
+
+    Raises:
+        ValueError: the lengths are not those of all of it.
+    """
+    if (lengths < 0).any() or lengths.sum() != len(array):
+        raise ValueError(f"pieces of {lengths.sum()} numbers in an array of {len(array)}")
+    return np.split(array, np.cumsum(lengths)[:-1]) if len(lengths) else []
+
+
+def _pairs(identities: np.ndarray) -> list[tuple[int, int]]:
+    return [(generation, individual) for generation, individual in identities.tolist()]
 
 
 def check_experiment(checkpoint: Checkpoint, experiment: Experiment, path: Path) -> None:
@@ -172,10 +211,6 @@ def prune(folder: Path, keep: int) -> None:
             path.unlink(missing_ok=True)
 
 
-def _pairs(identities: np.ndarray) -> list[tuple[int, int]]:
-    return [(generation, individual) for generation, individual in identities.tolist()]
-
-
 def _manifest(path: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -186,7 +221,7 @@ def _manifest(path: Path) -> dict[str, Any]:
     fields = {"format", "generation", "seconds", "file", "bytes", "sha256", "experiment"}
     if not isinstance(manifest, dict) or not fields <= manifest.keys():
         raise CheckpointError("a checkpoint's manifest", f"{path}, which is something else", _REMEDY)
-    if manifest["format"] not in _READABLE:
+    if manifest["format"] not in (_WITH_CURVES_OF_ALL, FORMAT):
         got = f"{path} of format {manifest['format']}, written by codesign {manifest.get('codesign', 'unknown')}"
         raise CheckpointError(f"a checkpoint of format {FORMAT}", got, "use the version of codesign that wrote it")
     return manifest
@@ -195,11 +230,12 @@ def _manifest(path: Path) -> dict[str, Any]:
 def _checked_data(path: Path, manifest: dict[str, Any]) -> bytes:
     data_path = path.parent / Path(str(manifest["file"])).name
     try:
+        size = data_path.stat().st_size
+        if size != manifest["bytes"]:
+            raise CheckpointError(f"{manifest['bytes']} bytes of checkpoint", f"{data_path} with {size}", _REMEDY)
         data = data_path.read_bytes()
     except OSError as error:
         raise CheckpointError(f"the checkpoint's data {data_path}", str(error.strerror), _REMEDY) from error
-    if len(data) != manifest["bytes"]:
-        raise CheckpointError(f"{manifest['bytes']} bytes of checkpoint", f"{data_path} with {len(data)}", _REMEDY)
     if hashlib.sha256(data).hexdigest() != manifest["sha256"]:
         raise CheckpointError("a checkpoint that matches its checksum", f"{data_path}, which was altered", _REMEDY)
     return data

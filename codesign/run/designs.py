@@ -1,6 +1,7 @@
 """Designs that a run evaluated, and writing them as the rows of a table for each generation."""
 
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ MEASURE = "measure."
 
 EDGES = b"edges"
 """Key of a table's metadata: how many muscle bits a genome has, which come in bytes."""
+
+ROWS_TOGETHER = 4096
+"""Rows that are made, and lie in a table, together: readers that look for one design read so many."""
 
 _ID = re.compile(r"g(\d+)-i(\d+)")
 
@@ -67,6 +71,23 @@ def design_id(generation: int, individual: int) -> str:
     return f"g{generation:03d}-i{individual:04d}"
 
 
+def design_ids(identities: np.ndarray) -> Any:
+    """Return the names of many designs, an Arrow array of strings.
+
+    Args:
+        identities: (generation, individual) of each, shape (n, 2).
+    """
+    import pyarrow  # noqa: PLC0415 - only who reads or writes tables loads it
+    import pyarrow.compute  # noqa: PLC0415
+
+    compute: Any = pyarrow.compute
+    generations, individuals = (
+        compute.utf8_lpad(pyarrow.array(np.ascontiguousarray(identities[:, place])).cast(pyarrow.string()), width, "0")
+        for place, width in ((0, 3), (1, 4))
+    )
+    return compute.binary_join_element_wise("g", generations, "-i", individuals, "")
+
+
 def identity_of(name: str) -> tuple[int, int]:
     """Return the (generation, individual) that a design's name speaks of.
 
@@ -85,28 +106,74 @@ def write_designs(folder: Path, generation: int, evaluated: Individuals, evaluat
     Raises:
         OutputError: the folder cannot be written to.
     """
-    import pyarrow.parquet  # noqa: PLC0415 - only runs that write load it
+    import pyarrow  # noqa: PLC0415 - only runs that write load it
+    import pyarrow.parquet  # noqa: PLC0415
 
-    names = [design_id(*identity) for identity in evaluated.identities.tolist()]
-    parents = [[design_id(*parent) for parent in pair if parent[0] >= 0] for pair in evaluated.parents.tolist()]
-    columns: dict[str, Any] = {
-        "design": names,
-        "generation": evaluated.identities[:, 0].astype(np.int32),
-        "individual": evaluated.identities[:, 1].astype(np.int32),
-        "parents": pyarrow.array(parents, pyarrow.list_(pyarrow.string())),
-        "operator": list(evaluated.operators),
-        "masses": evaluations.masses,
-        "springs": evaluations.springs,
-        "muscles": evaluations.muscles,
-        "fitness": evaluations.fitness,
-        "status": [LearningStatus(code).label for code in evaluations.status],
-        "curve": pyarrow.array(list(evaluations.curves), pyarrow.list_(pyarrow.float32())),
-        "world_fitness": pyarrow.array(list(evaluations.world_fitness), pyarrow.list_(pyarrow.float64())),
-        "genome_cells": [row.tobytes() for row in evaluated.genomes.cells],
-        "genome_muscles": [np.packbits(row).tobytes() for row in evaluated.genomes.muscles],
-        **{f"{MEASURE}{name}": values for name, values in evaluations.measures.items()},
-    }
+    open_table: Any = pyarrow.parquet.ParquetWriter
     about = {EDGES: str(evaluated.genomes.muscles.shape[1])}
-    table = pyarrow.table(columns).replace_schema_metadata(about)
-    with replacing(table_of(folder, generation)) as temporary:
-        pyarrow.parquet.write_table(table, temporary, compression="zstd")
+    with replacing(table_of(folder, generation)) as temporary, ExitStack() as open_files:
+        writer = None
+        for start in range(0, len(evaluated), ROWS_TOGETHER):
+            rows = slice(start, start + ROWS_TOGETHER)
+            table = pyarrow.table(_columns(evaluated, evaluations, rows)).replace_schema_metadata(about)
+            if writer is None:
+                # Most columns hold numbers of which hardly two are equal: a dictionary of them costs time and space.
+                made = open_table(
+                    temporary,
+                    table.schema,
+                    compression="zstd",
+                    use_dictionary=["operator", "status"],
+                    write_statistics=["generation", "individual", "fitness"],
+                )
+                writer = open_files.enter_context(made)
+            writer.write_table(table)
+
+
+def _columns(evaluated: Individuals, evaluations: Evaluations, rows: slice) -> dict[str, Any]:
+    """Return the columns of some rows of a table by name, made of whole arrays."""
+    import pyarrow  # noqa: PLC0415 - as above
+
+    identities, lineage = evaluated.identities[rows], evaluated.parents[rows]
+    has_parent = lineage[:, :, 0] >= 0
+    statuses = [LearningStatus(code).label for code in range(max(LearningStatus) + 1)]
+    return {
+        "design": design_ids(identities),
+        "generation": identities[:, 0].astype(np.int32),
+        "individual": identities[:, 1].astype(np.int32),
+        "parents": _lists(design_ids(lineage[has_parent]), has_parent.sum(axis=1)),
+        "operator": pyarrow.array(evaluated.operators[rows], pyarrow.string()),
+        "masses": evaluations.masses[rows],
+        "springs": evaluations.springs[rows],
+        "muscles": evaluations.muscles[rows],
+        "fitness": evaluations.fitness[rows],
+        "status": pyarrow.array(statuses, pyarrow.string()).take(pyarrow.array(evaluations.status[rows])),
+        "curve": _rows_as_lists(evaluations.curves[rows]),
+        "world_fitness": _rows_as_lists(evaluations.world_fitness[rows]),
+        "genome_cells": _rows_as_bytes(evaluated.genomes.cells[rows]),
+        "genome_muscles": _rows_as_bytes(np.packbits(evaluated.genomes.muscles[rows], axis=1)),
+        **{f"{MEASURE}{name}": values[rows] for name, values in evaluations.measures.items()},
+    }
+
+
+def _rows_as_lists(values: np.ndarray) -> Any:
+    """Return a table of numbers as one list of them per row."""
+    import pyarrow  # noqa: PLC0415 - as above
+
+    return _lists(pyarrow.array(values.ravel()), np.full(len(values), values.shape[1]))
+
+
+def _lists(values: Any, lengths: np.ndarray) -> Any:
+    """Return consecutive values as lists of the given lengths."""
+    import pyarrow  # noqa: PLC0415 - as above
+
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return pyarrow.ListArray.from_arrays(offsets, values)
+
+
+def _rows_as_bytes(values: np.ndarray) -> Any:
+    """Return a table of bytes as one piece of binary per row."""
+    import pyarrow  # noqa: PLC0415 - as above
+
+    offsets = np.arange(len(values) + 1, dtype=np.int32) * np.int32(values.shape[1])
+    buffers = [None, pyarrow.py_buffer(offsets), pyarrow.py_buffer(np.ascontiguousarray(values))]
+    return pyarrow.Array.from_buffers(pyarrow.binary(), len(values), buffers)

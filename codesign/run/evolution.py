@@ -1,7 +1,7 @@
 """The outer loop: ask, evaluate, tell, record, generation by generation, from the start or from where a run stopped."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from codesign.evaluate import Evaluations, Evaluator, KeptWeights, elimination_t
 from codesign.run import checkpoint as checkpoints
 from codesign.run.best import write_best
 from codesign.run.checkpoint import Checkpoint
+from codesign.run.curves import Curves
 from codesign.run.design_tables import DesignTables
 from codesign.run.designs import design_id, write_designs
 from codesign.run.experiment import Experiment
@@ -19,7 +20,7 @@ from codesign.run.folder import RunFolder
 from codesign.run.interruption import Interruption
 from codesign.run.learning_again import learn_again
 from codesign.run.metrics import Metrics, summarise
-from codesign.search import Individuals, Search
+from codesign.search import Search
 from codesign.signals import kept_from_children
 from codesign.train import LearningStatus
 
@@ -136,7 +137,7 @@ class _Evolution:
         self._search: Search = experiment.search.start(experiment.space, experiment.seed)
         self._weights: dict[tuple[int, int], np.ndarray] = {}
         self._learned_again: dict[tuple[int, int], np.ndarray] = {}
-        self._curves: dict[tuple[int, int], np.ndarray] = {}
+        self._curves = Curves.none()
         self._seconds, self._begin = 0.0, time.perf_counter()
         self._finished: Checkpoint | None = None
         self._saved = -1
@@ -161,7 +162,7 @@ class _Evolution:
             self._listener.on_notice(f"{fault}; going on from generation {found.generation} instead")
         folder.roll_back(found.generation)
         checkpoints.discard_after(folder.checkpoints, found.generation)
-        self._weights, self._curves = found.weights, found.curves
+        self._weights, self._curves = found.weights, found.curves if self._races else Curves.none()
         self._seconds, self._saved = found.seconds, found.generation
         self._write_best()
 
@@ -203,7 +204,8 @@ class _Evolution:
         population = self._search.population
         metrics = summarise(generation, population, evaluations, now - begin, now - self._begin)
         self._keep_weights(asked.identities, evaluations, keep)
-        self._curves = _of_members(population, generation, evaluations.curves.__getitem__, self._curves)
+        if self._races:
+            self._curves = self._curves.after(population, generation, evaluations.curves)
         write_designs(self._folder.designs, generation, asked, evaluations)
         self._folder.append_metrics(metrics.row())
         self._finished = Checkpoint(
@@ -220,14 +222,17 @@ class _Evolution:
         for notice in _notices(metrics):
             self._listener.on_notice(notice)
 
+    @property
+    def _races(self) -> bool:
+        """Whether newcomers are compared with how the living learned."""
+        return bool(self._experiment.trial.learner.rungs)
+
     def _thresholds(self) -> np.ndarray | None:
         """Return the performance that the next designs must reach to go on learning, from how the living learned."""
-        learner = self._experiment.trial.learner
-        if not learner.rungs or not self._search.generation:
+        if not self._races or not self._search.generation:
             return None
-        population = self._search.population
-        curves = np.stack([self._curves[born, number] for born, number in population.identities.tolist()])
-        return elimination_thresholds(learner, curves, population.fitness)
+        learner, population = self._experiment.trial.learner, self._search.population
+        return elimination_thresholds(learner, self._curves.of(population.identities), population.fitness)
 
     def _kept_weights(self) -> KeptWeights:
         """Return of which of the next designs weights are needed: of those that enter the best of the living."""
@@ -305,23 +310,3 @@ def _notices(metrics: Metrics) -> list[str]:
                 f"{status.remedy}"
             )
     return notices
-
-
-def _of_members(
-    population: Individuals,
-    generation: int,
-    new: Callable[[int], np.ndarray],
-    old: dict[tuple[int, int], np.ndarray],
-) -> dict[tuple[int, int], np.ndarray]:
-    """Return one array, say the learned weights, for each member of a population, by identity.
-
-    Args:
-        population: the members after the selection of this generation.
-        generation: its number.
-        new: returns the array of a design of this generation, by its number.
-        old: the arrays of the members before.
-    """
-    return {
-        (born, number): new(number).copy() if born == generation else old[born, number]
-        for born, number in population.identities.tolist()
-    }

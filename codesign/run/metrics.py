@@ -109,7 +109,7 @@ def diversity(genomes: Genomes) -> float:
         return 0.0
     # Pairs that agree in a cell, material by material, instead of all pairs of genomes one by one.
     alike = np.zeros(genomes.cells.shape[1])
-    for material in np.unique(genomes.cells):
+    for material in range(int(genomes.cells.max()) + 1):
         members = np.count_nonzero(genomes.cells == material, axis=0)
         alike += members * (members - 1)
     return float(np.mean(1.0 - alike / (count * (count - 1))))

@@ -112,7 +112,7 @@ def results(folder: RunFolder) -> dict[str, Any]:
         "generation": kept.generation,
         "search": {name: array.tobytes() for name, array in kept.search.items()},
         "weights": {identity: weights.tobytes() for identity, weights in kept.weights.items()},
-        "curves": {identity: curve.tobytes() for identity, curve in kept.curves.items()},
+        "curves": (kept.curves.identities.tobytes(), kept.curves.values.tobytes()),
         "best": json.loads(folder.best.read_text()),
         "best weights": digest(folder.best_weights),
         "config": folder.config.read_text(),

@@ -1,5 +1,6 @@
 """Checkpoints: whole, of this experiment, or refused."""
 
+import hashlib
 import json
 import os
 import signal
@@ -7,13 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from codesign.errors import CheckpointError, RunError
 from codesign.run import RunFolder, resume
 from codesign.run.checkpoint import Checkpoint, load, manifest_of, manifests, newest_intact, save
+from codesign.run.curves import Curves
 from codesign.search import SEARCHES
 from codesign.sim import Physics
-from tests.run.fakes import Notes, Quick, everything, experiment, finished, results
+from tests.run.fakes import KINDS, Notes, Quick, everything, experiment, finished, results
 
 
 @pytest.fixture
@@ -210,28 +213,98 @@ def test_a_line_of_metrics_that_is_none_is_told(run):
 
 def test_a_checkpoint_comes_back_as_it_was(tmp_path):
     weights = {(3, 1): np.arange(4, dtype=np.float32), (0, 2): np.zeros(0, np.float32), (2, 9): np.ones(1, np.float32)}
-    search = {"told": np.array([4]), "cells": np.eye(3, dtype=np.uint8)}
-    curves = {identity: np.full(3, identity[1], dtype=np.float32) for identity in weights}
+    cells, materials = np.eye(13, dtype=np.uint8), np.arange(6, dtype=np.uint8).reshape(2, 3)
+    search = {"told": np.array([4]), "cells": cells, "materials": materials, "flags": np.ones(3, dtype=np.uint8)}
+    curves = Curves(np.array([[3, 1], [0, 2]]), np.arange(6, dtype=np.float32).reshape(2, 3))
     written = Checkpoint(3, search, weights, curves, 12.5, {"trial.seed": 7, "trial.terrain.corners": [0.1, 0.2]})
     save(written, tmp_path)
     found = load(manifest_of(tmp_path, 3))
     assert (found.generation, found.seconds, found.fingerprint) == (3, 12.5, written.fingerprint)
-    assert {name: array.tolist() for name, array in found.search.items()} == {
-        "told": [4],
-        "cells": search["cells"].tolist(),
-    }
+    assert found.search.keys() == search.keys()
+    for name, array in search.items():
+        assert found.search[name].dtype == array.dtype
+        assert np.array_equal(found.search[name], array)
     assert found.weights.keys() == weights.keys()
     assert all(np.array_equal(found.weights[key], weights[key]) for key in weights)
-    assert all(np.array_equal(found.curves[key], curves[key]) for key in weights)
+    assert np.array_equal(found.curves.of(curves.identities[::-1]), curves.values[::-1])
+
+
+def as_format_2(manifest):
+    """Write a checkpoint again as versions before did: no bits packed, curves of the designs that have weights."""
+    kept, about = load(manifest), json.loads(manifest.read_text())
+    identities = sorted(kept.weights)
+    parts = [kept.weights[identity] for identity in identities]
+    arrays = {f"search.{name}": array for name, array in kept.search.items()}
+    arrays["weights"] = np.concatenate(parts)
+    arrays["weights.lengths"] = np.array([len(part) for part in parts])
+    arrays["weights.identities"] = np.array(identities)
+    arrays["curves"] = (
+        kept.curves.of(np.array(identities)) if len(kept.curves) else np.zeros((len(parts), 4), "float32")
+    )
+    data = safetensors.numpy.save(arrays)
+    manifest.with_suffix(".safetensors").write_bytes(data)
+    del about["packed"]
+    about |= {"format": 2, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    manifest.write_text(json.dumps(about))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_with_checkpoints_of_the_format_before_goes_on(tmp_path, kind):
+    run = finished(tmp_path / "run", kind)
+    expected = results(run)
+    for manifest in manifests(run.checkpoints):
+        as_format_2(manifest)
+    notes = Notes()
+    resume(experiment(kind), run.path, notes, checkpoint=manifest_of(run.checkpoints, 3))
+    assert notes.generations == [4, 5]
+    assert results(run) == expected
+
+
+def test_genomes_are_stored_in_bits(run):
+    kept = load(manifests(run.checkpoints)[0])
+    data = safetensors.numpy.load_file(manifests(run.checkpoints)[0].with_suffix(".safetensors"))
+    designs, edges = kept.search["muscles"].shape
+    assert data["search.muscles"].shape == (designs, -(-edges // 8))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"packed": {"search.muscles": 10**12}},
+        {"packed": {"search.muscles": "many"}},
+        {"packed": {"search.other": 3}},
+        {"packed": {"search.fitness": 3}},
+        {"packed": 7},
+        {"generation": 1e999},
+        {"seconds": None},
+    ],
+)
+def test_a_manifest_that_does_not_fit_its_data_is_refused(run, wrong):
+    newest = manifests(run.checkpoints)[0]
+    newest.write_text(json.dumps(json.loads(newest.read_text()) | wrong))
+    with pytest.raises(CheckpointError, match="a checkpoint's arrays"):
+        load(newest)
+
+
+def test_curves_of_a_race_are_kept_of_all_the_living_and_no_others(tmp_path):
+    kept, _ = newest_intact(finished(tmp_path / "raced", "racing").checkpoints)
+    assert kept is not None
+    assert kept.curves.identities.tolist() == kept.search["identities"].tolist()
+    assert np.isfinite(kept.curves.values[:, 0]).all()
+    with pytest.raises(KeyError):
+        kept.curves.of(np.array([[99, 0]]))
+    kept, _ = newest_intact(finished(tmp_path / "unhurried").checkpoints)
+    assert kept is not None
+    assert len(kept.curves) == 0
 
 
 def test_a_checkpoint_without_weights_comes_back(tmp_path):
-    save(Checkpoint(0, {"told": np.array([1])}, {}, {}, 0.0, {}), tmp_path)
+    save(Checkpoint(0, {"told": np.array([1])}, {}, Curves.none(), 0.0, {}), tmp_path)
     assert load(manifest_of(tmp_path, 0)).weights == {}
 
 
 def test_weights_of_double_precision_stay_so(tmp_path):
-    save(Checkpoint(0, {"told": np.array([1])}, {(0, 0): np.array([1 / 3])}, {(0, 0): np.zeros(2)}, 0.0, {}), tmp_path)
+    save(Checkpoint(0, {"told": np.array([1])}, {(0, 0): np.array([1 / 3])}, Curves.none(), 0.0, {}), tmp_path)
     assert load(manifest_of(tmp_path, 0)).weights[0, 0].tolist() == [1 / 3]
 
 

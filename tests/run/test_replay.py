@@ -97,7 +97,8 @@ def test_a_stopped_design_moves_as_far_as_it_was_fit(raced):
 def test_the_living_were_not_stopped(raced):
     kept, _ = newest_intact(raced.checkpoints)
     assert kept is not None
-    assert all(np.isfinite(curve).all() for curve in kept.curves.values())
+    assert len(kept.curves)
+    assert np.isfinite(kept.curves.values).all()
     rows = raced.read_metrics()
     assert "stopped" not in rows[0]["status_shares"]
     assert rows[-1]["status_shares"]["stopped"] > 0.0
