@@ -82,10 +82,14 @@ class DesignTables:
             RunError: a table cannot be read.
         """
         fitness, identities = np.zeros(0), np.zeros((0, 2), dtype=np.int64)
-        for generation in self.generations() if generations is None else generations:
-            table = _read(self._table(generation), ["fitness", "generation", "individual"])
-            more = table.column("fitness").to_numpy()
+        # From the youngest on: of a search that gets better, most tables hold nothing that is good enough.
+        for generation in sorted(self.generations() if generations is None else generations, reverse=True):
+            path = self._table(generation)
             least = fitness[-1] if count and len(fitness) >= count else -np.inf
+            if _most_fit(path) < least:
+                continue
+            table = _read(path, ["fitness", "generation", "individual"])
+            more = table.column("fitness").to_numpy()
             better = np.flatnonzero(np.isfinite(more) & (more >= least))
             born = np.stack([table.column(name).to_numpy()[better] for name in ("generation", "individual")], axis=1)
             fitness, identities = np.append(fitness, more[better]), np.concatenate([identities, born])
@@ -105,20 +109,17 @@ class DesignTables:
         table = _read(path, names)
         with _reading(path):
             edges = int((table.schema.metadata or {})[EDGES])
-            born, number, parents, operators, fitness, cells, muscles = (
-                table.column(name).to_pylist() for name in names
+            cells, bits = (
+                np.frombuffer(b"".join(table.column(name).to_pylist()), dtype=np.uint8).reshape(len(table), -1)
+                for name in ("genome_cells", "genome_muscles")
             )
-            count = len(born)
-            bits = np.frombuffer(b"".join(muscles), dtype=np.uint8).reshape(count, -1)
-            genomes = Genomes(
-                np.frombuffer(b"".join(cells), dtype=np.uint8).reshape(count, -1),
-                np.unpackbits(bits, axis=1, count=edges),
+            return Individuals(
+                Genomes(cells, np.unpackbits(bits, axis=1, count=edges)),
+                np.stack([table.column(name).to_numpy() for name in names[:2]], axis=1).astype(np.int64),
+                _lineage(table.column("parents")),
+                tuple(table.column("operator").to_pylist()),
+                table.column("fitness").to_numpy().astype(np.float64),
             )
-            lineage = np.full((count, 2, 2), NO_PARENT, dtype=np.int64)
-            for row, pair in zip(lineage, parents, strict=True):
-                row[: len(pair)] = [identity_of(name) for name in pair] or NO_PARENT
-            identities = np.stack([born, number], axis=1).astype(np.int64)
-            return Individuals(genomes, identities, lineage, tuple(operators), np.array(fitness, dtype=np.float64))
 
     def _table(self, generation: int) -> Path:
         path = table_of(self._folder, generation)
@@ -143,20 +144,75 @@ def _reading(path: Path) -> Iterator[None]:
 
 def _read(path: Path, columns: list[str] | None, individuals: Iterable[int] | None = None) -> Any:
     """Return columns of a table, None for all of them, and rows, None for all of them."""
-    import pyarrow  # noqa: PLC0415 - only who reads or writes tables loads it
+    import pyarrow.compute  # noqa: PLC0415 - only who reads or writes tables loads it
+
+    compute: Any = pyarrow.compute
+    with _opened(path) as file:
+        if individuals is None:
+            return file.read(columns)
+        wanted = sorted(individuals)
+        groups = [
+            group
+            for group, (least, most) in enumerate(_bounds(file, "individual"))
+            if any(least <= number <= most for number in wanted)
+        ]
+        rows = file.read_row_groups(groups, columns)
+        return rows.filter(compute.is_in(rows.column("individual"), pyarrow.array(wanted, pyarrow.int32())))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open a table, and turn what goes wrong with it into an error that names it."""
+    import pyarrow  # noqa: PLC0415 - as above
     import pyarrow.parquet  # noqa: PLC0415
 
-    filters = None if individuals is None else [("individual", "in", list(individuals))]
     try:
-        return pyarrow.parquet.read_table(path, columns=columns, filters=filters)
-    except (OSError, pyarrow.ArrowException) as error:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            yield file
+    except (OSError, KeyError, TypeError, ValueError, pyarrow.ArrowException) as error:
         raise RunError("a table of designs", f"{path} ({str(error).splitlines()[0]})", _DAMAGED) from error
 
 
-def _rows(path: Path) -> int:
-    import pyarrow.parquet  # noqa: PLC0415 - as above
+def _bounds(file: Any, column: str) -> list[tuple[float, float]]:
+    """Return the least and the most of a column in each group of rows; minus and plus infinity where nobody knows."""
+    names = [file.metadata.schema.column(place).path for place in range(file.metadata.num_columns)]
+    bounds = []
+    for group in range(file.metadata.num_row_groups):
+        found = file.metadata.row_group(group).column(names.index(column)).statistics if column in names else None
+        known = found if found is not None and found.has_min_max else None
+        bounds.append((-np.inf, np.inf) if known is None else (known.min, known.max))
+    return bounds
 
-    return pyarrow.parquet.read_metadata(path).num_rows
+
+def _most_fit(path: Path) -> float:
+    """Return the highest fitness in a table, plus infinity where the table must be read to know."""
+    with _opened(path) as file:
+        return max((most for _, most in _bounds(file, "fitness")), default=-np.inf)
+
+
+def _rows(path: Path) -> int:
+    with _opened(path) as file:
+        return file.metadata.num_rows
+
+
+def _lineage(parents: Any) -> np.ndarray:
+    """Return the identities of the parents that a column names, `NO_PARENT` where there is none, shape (n, 2, 2).
+
+    Raises:
+        ValueError: more than two parents, or a name that is none.
+    """
+    import pyarrow.compute  # noqa: PLC0415 - as above
+
+    compute: Any = pyarrow.compute
+    counts = compute.list_value_length(parents).to_numpy()
+    found = compute.extract_regex(compute.list_flatten(parents), "^g(?P<generation>[0-9]+)-i(?P<individual>[0-9]+)$")
+    if found.null_count or (counts > 2).any():
+        raise ValueError("parents that are no designs")
+    lineage = np.full((len(parents), 2, 2), NO_PARENT, dtype=np.int64)
+    there = np.arange(2) < counts[:, None]
+    for place, name in enumerate(("generation", "individual")):
+        lineage[there, place] = compute.struct_field(found, name).cast(pyarrow.int64()).to_numpy()
+    return lineage
 
 
 def _design(row: dict[str, Any], edges: int) -> Design:

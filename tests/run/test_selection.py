@@ -9,8 +9,9 @@ import pytest
 from codesign.errors import DesignError, RunError
 from codesign.run import DesignTables, RunFolder, evolve, populations, select
 from codesign.run import design_tables as design_tables_module
+from codesign.run import designs as designs_module
 from codesign.run.checkpoint import newest_intact
-from codesign.run.designs import design_id, identity_of
+from codesign.run.designs import design_id, design_ids, identity_of
 from codesign.run.folder import table_of
 from codesign.search import SEARCHES
 from tests.evaluate.fakes import quick, spec
@@ -213,3 +214,66 @@ def test_populations_are_those_that_the_search_had(name, tmp_path):
     kept, _ = newest_intact(folder.checkpoints)
     assert kept is not None
     assert kept.search["told"] == [search.generation] == [GENERATIONS]
+
+
+def test_tables_without_anything_better_are_not_read(run, reads, designs):
+    best = {generation: -np.inf for generation in range(GENERATIONS)}
+    for design in designs:
+        best[design.identity[0]] = max(best[design.identity[0]], design.fitness)
+    expected = [
+        generation
+        for generation in reversed(range(GENERATIONS))
+        if best[generation] >= max((best[later] for later in range(generation + 1, GENERATIONS)), default=-np.inf)
+    ]
+    assert len(expected) < GENERATIONS
+    DesignTables(run).ranking(1)
+    assert [stem for stem, _, _ in reads] == [f"generation_{generation:06d}" for generation in expected]
+
+
+@pytest.fixture
+def grouped(tmp_path, monkeypatch):
+    """Return a run whose tables are written four rows at a time."""
+    monkeypatch.setattr(designs_module, "ROWS_TOGETHER", 4)
+    return finished(tmp_path / "grouped")
+
+
+def test_groups_of_rows_change_nothing(run, grouped, designs):
+    for generation in range(GENERATIONS):
+        ours, theirs = (pyarrow.parquet.read_table(table_of(each.designs, generation)) for each in (grouped, run))
+        assert ours.schema.equals(theirs.schema)
+        assert repr(ours.to_pylist()) == repr(theirs.to_pylist())  # NaN equals itself there
+    assert DesignTables(grouped).ranking() == DesignTables(run).ranking()
+    assert [design.id for design in DesignTables(grouped).find([(2, 5), (2, 0)])] == ["g002-i0005", "g002-i0000"]
+
+
+def test_only_the_group_with_a_design_is_read(grouped):
+    path = table_of(grouped.designs, 2)
+    with path.open("r+b") as file:  # spoils the first group, and the first group only
+        file.seek(4)
+        file.write(bytes(64))
+    assert DesignTables(grouped).find([(2, 5)])[0].id == "g002-i0005"
+    with pytest.raises(RunError, match="generation_000002"):
+        DesignTables(grouped).find([(2, 0)])
+
+
+def test_a_table_without_statistics_is_read_all_the_same(grouped, run):
+    for path in grouped.designs.iterdir():
+        pyarrow.parquet.write_table(pyarrow.parquet.read_table(path), path, write_statistics=False)
+    assert DesignTables(grouped).ranking(3) == DesignTables(run).ranking(3)
+    assert DesignTables(grouped).find([(2, 5)])[0].id == "g002-i0005"
+
+
+@pytest.mark.parametrize("names", [["g001-i0000", "nobody"], ["g001-i0000"] * 3])
+def test_parents_that_are_none_are_told(grouped, names):
+    path = table_of(grouped.designs, 2)
+    table = pyarrow.parquet.read_table(path)
+    field = table.schema.field("parents")
+    wrong = pyarrow.array([names] * len(table), field.type)
+    pyarrow.parquet.write_table(table.set_column(table.schema.get_field_index("parents"), field, wrong), path)
+    with pytest.raises(RunError, match="generation_000002"):
+        DesignTables(grouped).evaluated(2)
+
+
+def test_names_of_many_are_those_of_each():
+    identities = np.array([[0, 0], [12, 7], [1234, 56789], [999, 9999]])
+    assert design_ids(identities).to_pylist() == [design_id(*identity) for identity in identities.tolist()]
