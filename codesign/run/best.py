@@ -36,5 +36,5 @@ def write_best(folder: RunFolder, best: Individuals, weights: np.ndarray, spec: 
         "weights": folder.best_weights.name,
         "weights_sha256": hashlib.sha256(data).hexdigest(),
     }
-    write_bytes(folder.best_weights, data)
-    write_text(folder.best, json.dumps(about) + "\n")
+    write_bytes(folder.best_weights, data, make_folder=False)
+    write_text(folder.best, json.dumps(about) + "\n", make_folder=False)

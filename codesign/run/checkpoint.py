@@ -10,7 +10,7 @@ import numpy as np
 
 import codesign
 from codesign.errors import CheckpointError
-from codesign.files import write_bytes, write_text
+from codesign.files import remove, write_bytes, write_text
 from codesign.run.curves import Curves
 from codesign.run.experiment import Experiment
 
@@ -48,7 +48,7 @@ class Checkpoint:
 
 
 def save(checkpoint: Checkpoint, folder: Path) -> None:
-    """Write a checkpoint to `folder`; it exists once its manifest does, which is written last.
+    """Write a checkpoint to `folder`, which is there; it exists once its manifest does, which is written last.
 
     Raises:
         OutputError: the folder cannot be written to.
@@ -78,8 +78,8 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
         "packed": packed,
         "experiment": checkpoint.fingerprint,
     }
-    write_bytes(data_path, data)
-    write_text(manifest_path, json.dumps(manifest, indent=1) + "\n")
+    write_bytes(data_path, data, make_folder=False)
+    write_text(manifest_path, json.dumps(manifest, indent=1) + "\n", make_folder=False)
 
 
 def load(manifest_path: Path) -> Checkpoint:
@@ -172,7 +172,14 @@ def manifest_of(folder: Path, generation: int) -> Path:
 
 def manifests(folder: Path) -> list[Path]:
     """Return the manifests in `folder`, the newest generation first."""
-    return sorted(folder.glob("generation_*.json"), reverse=True)
+    found = [path for path in folder.glob("generation_*.json") if _generation_of(path) is not None]
+    return sorted(found, key=lambda path: _generation_of(path) or 0, reverse=True)
+
+
+def _generation_of(path: Path) -> int | None:
+    """Return the generation that a checkpoint's file is of, None where it is something else."""
+    number = path.stem.removeprefix("generation_")
+    return int(number) if number.isdigit() and path.stem == manifest_of(path.parent, int(number)).stem else None
 
 
 def newest_intact(folder: Path) -> tuple[Checkpoint | None, list[str]]:
@@ -182,7 +189,11 @@ def newest_intact(folder: Path) -> tuple[Checkpoint | None, list[str]]:
         CheckpointError: there are checkpoints, and none can be read.
     """
     faults: list[str] = []
-    for path in manifests(folder):
+    known = manifests(folder)
+    for data in sorted(folder.glob("generation_*.safetensors"), reverse=True):
+        if known and (_generation_of(data) or 0) > (_generation_of(known[0]) or 0):
+            faults.append(f"{data.name}: no manifest beside it")
+    for path in known:
         try:
             return load(path), faults
         except CheckpointError as error:
@@ -193,22 +204,30 @@ def newest_intact(folder: Path) -> tuple[Checkpoint | None, list[str]]:
 
 
 def discard_after(folder: Path, generation: int) -> None:
-    """Remove the checkpoints of later generations, which are about to be computed again."""
-    for path in manifests(folder):
-        if path.stem > manifest_of(folder, generation).stem:
-            path.unlink(missing_ok=True)
-            path.with_suffix(".safetensors").unlink(missing_ok=True)
+    """Remove the checkpoints of later generations, which are about to be computed again.
+
+    Raises:
+        OutputError: the folder cannot be written to.
+    """
+    for path in [*manifests(folder), *folder.glob("generation_*.safetensors")]:
+        if (_generation_of(path) or 0) > generation:
+            remove(path)
+            remove(path.with_suffix(".safetensors"))
 
 
 def prune(folder: Path, keep: int) -> None:
-    """Remove all checkpoints but the newest `keep`, and data that no manifest speaks of."""
-    kept = manifests(folder)[:keep]
-    for path in manifests(folder)[keep:]:
-        path.unlink(missing_ok=True)
-    names = {path.stem for path in kept}
+    """Remove all checkpoints but the newest `keep`, and data that no manifest speaks of.
+
+    Raises:
+        OutputError: the folder cannot be written to.
+    """
+    found = manifests(folder)
+    for path in found[keep:]:
+        remove(path)
+    names = {path.stem for path in found[:keep]}
     for path in folder.glob("generation_*.safetensors"):
         if path.stem not in names:
-            path.unlink(missing_ok=True)
+            remove(path)
 
 
 def _manifest(path: Path) -> dict[str, Any]:

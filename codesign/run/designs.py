@@ -101,7 +101,7 @@ def identity_of(name: str) -> tuple[int, int]:
 
 
 def write_designs(folder: Path, generation: int, evaluated: Individuals, evaluations: Evaluations) -> None:
-    """Write the table of one generation, a row per design, whole or not at all.
+    """Write the table of one generation, a row per design, whole or not at all, into a folder that is there.
 
     Raises:
         OutputError: the folder cannot be written to.
@@ -111,7 +111,7 @@ def write_designs(folder: Path, generation: int, evaluated: Individuals, evaluat
 
     open_table: Any = pyarrow.parquet.ParquetWriter
     about = {EDGES: str(evaluated.genomes.muscles.shape[1])}
-    with replacing(table_of(folder, generation)) as temporary, ExitStack() as open_files:
+    with replacing(table_of(folder, generation), make_folder=False) as temporary, ExitStack() as open_files:
         writer = None
         for start in range(0, len(evaluated), ROWS_TOGETHER):
             rows = slice(start, start + ROWS_TOGETHER)

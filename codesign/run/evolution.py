@@ -1,14 +1,16 @@
 """The outer loop: ask, evaluate, tell, record, generation by generation, from the start or from where a run stopped."""
 
+import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from codesign.errors import CheckpointError, CodesignError, GenomeError
-from codesign.evaluate import Evaluations, Evaluator, KeptWeights, elimination_thresholds
+from codesign.errors import CheckpointError, CodesignError, GenomeError, OutputError
+from codesign.evaluate import Evaluator, elimination_thresholds
 from codesign.run import checkpoint as checkpoints
 from codesign.run.best import write_best
 from codesign.run.checkpoint import Checkpoint
@@ -18,6 +20,7 @@ from codesign.run.designs import design_id, write_designs
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.interruption import Interruption
+from codesign.run.kept_weights import kept, needed
 from codesign.run.learning_again import learn_again
 from codesign.run.metrics import Metrics, summarise
 from codesign.search import Search
@@ -94,12 +97,12 @@ def evolve(
         OutputError: the folder cannot be written to.
         ConfigError: the evaluator cannot have what it was configured to use.
     """
-    folder = RunFolder(path)
+    folder, listener = RunFolder(path), listener or Listener()
     folder.require_unused()
-    with folder.locked():
+    with folder.locked(listener.on_notice):
         folder.create(config_text, inputs)
         try:
-            return _Evolution(experiment, folder, listener or Listener()).run()
+            return _Evolution(experiment, folder, listener).run()
         except (CodesignError, KeyboardInterrupt):
             folder.undo_create()
             raise
@@ -121,10 +124,10 @@ def resume(
         RunError: the folder is not that of a run, its records have gaps, or another process writes there.
         CheckpointError: no checkpoint can be read, or it is another experiment's.
     """
-    folder = RunFolder(path)
+    folder, listener = RunFolder(path), listener or Listener()
     folder.require_run()
-    with folder.locked():
-        evolution = _Evolution(experiment, folder, listener or Listener())
+    with folder.locked(listener.on_notice):
+        evolution = _Evolution(experiment, folder, listener)
         evolution.restore(checkpoint)
         return evolution.run()
 
@@ -156,15 +159,18 @@ class _Evolution:
         checkpoints.check_experiment(found, self._experiment, folder.checkpoints)
         try:
             self._search.restore(found.search)
-        except (ValueError, GenomeError) as error:
+            if self._races:
+                found.curves.of(self._search.population.identities)
+        except (ValueError, KeyError, GenomeError) as error:
             raise CheckpointError("a checkpoint of this search", str(error), "start a new run") from error
         for fault in faults:
             self._listener.on_notice(f"{fault}; going on from generation {found.generation} instead")
-        folder.roll_back(found.generation)
-        checkpoints.discard_after(folder.checkpoints, found.generation)
         self._weights, self._curves = found.weights, found.curves if self._races else Curves.none()
         self._seconds, self._saved = found.seconds, found.generation
-        self._write_best()
+        with self._recording():
+            folder.roll_back(found.generation)
+            checkpoints.discard_after(folder.checkpoints, found.generation)
+            self._write_best()
 
     def run(self) -> Outcome:
         """Run what is left of the generations."""
@@ -197,17 +203,19 @@ class _Evolution:
         generation = self._search.generation
         with interruption.interruptible():
             asked = self._search.ask()
-            keep = self._kept_weights()
+            living = self._search.population.fitness if generation else np.zeros(0)
+            keep = needed(self._experiment.checkpoints.weights, living)
             evaluations = evaluator.evaluate(asked.genomes, asked.identities, self._thresholds(), keep)
         self._search.tell(evaluations.fitness)
         now = time.perf_counter()
         population = self._search.population
         metrics = summarise(generation, population, evaluations, now - begin, now - self._begin)
-        self._keep_weights(asked.identities, evaluations, keep)
+        self._weights = kept(keep, population, asked.identities, evaluations, self._weights)
         if self._races:
             self._curves = self._curves.after(population, generation, evaluations.curves)
-        write_designs(self._folder.designs, generation, asked, evaluations)
-        self._folder.append_metrics(metrics.row())
+        with self._recording():
+            write_designs(self._folder.designs, generation, asked, evaluations)
+            self._folder.append_metrics(metrics.row())
         self._finished = Checkpoint(
             generation,
             self._search.state(),
@@ -234,34 +242,28 @@ class _Evolution:
         learner, population = self._experiment.trial.learner, self._search.population
         return elimination_thresholds(learner, self._curves.of(population.identities), population.fitness)
 
-    def _kept_weights(self) -> KeptWeights:
-        """Return of which of the next designs weights are needed: of those that enter the best of the living."""
-        count = self._experiment.checkpoints.weights
-        living = self._search.population.fitness if self._search.generation else np.zeros(0)
-        rivals = np.sort(living[np.isfinite(living)])[::-1]
-        return KeptWeights(count, rivals[count - 1] if len(rivals) >= count else -np.inf)
-
-    def _keep_weights(self, identities: np.ndarray, evaluations: Evaluations, keep: KeptWeights) -> None:
-        """Keep the weights of the best of the living, whatever more an evaluator sent.
-
-        Of a search that lets better designs die, some of the best may have been none of the best before: theirs are
-        not there.
-        """
-        new = {tuple(identities[place].tolist()): place for place in keep.chosen(evaluations.fitness, identities)}
-        best = self._search.population.identities[: keep.count].tolist()
-        weights = {(born, number): self._weights.get((born, number)) for born, number in best}
-        weights |= {member: evaluations.weights_of(new[member]).copy() for member in weights.keys() & new.keys()}
-        self._weights = {member: found for member, found in weights.items() if found is not None}
-
     def _save(self) -> None:
         """Write a checkpoint of the state after the last finished generation, unless there is one."""
         state = self._finished
         if state is None or state.generation <= self._saved:
             return
-        checkpoints.save(state, self._folder.checkpoints)
-        self._saved = state.generation
-        checkpoints.prune(self._folder.checkpoints, self._experiment.checkpoints.keep)
-        self._write_best()
+        with self._recording():
+            checkpoints.save(state, self._folder.checkpoints)
+            self._saved = state.generation
+            checkpoints.prune(self._folder.checkpoints, self._experiment.checkpoints.keep)
+            self._write_best()
+
+    @contextmanager
+    def _recording(self) -> Iterator[None]:
+        """Write to the folder within the block, if it is still there; what fails says what is safe and how to go on."""
+        try:
+            self._folder.prepare_records()
+            yield
+        except OutputError as error:
+            safe = f"{self._saved + 1} of {self._experiment.search.generations} generations are safe"
+            command = f"codesign evolve {shlex.quote(f'run={self._folder.path}')}"
+            remedy = f"free some space, or see to it that one can write there; {safe}, go on with: {command}"
+            raise OutputError(error.expected, error.got, remedy) from error
 
     def _write_best(self) -> None:
         best = self._search.population.take(np.array([0]))

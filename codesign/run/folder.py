@@ -3,13 +3,14 @@
 import json
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from codesign.errors import OutputError, RunError
-from codesign.files import append_line, write_bytes, write_text
+from codesign.files import append_line, remove, write_bytes, write_text
+from codesign.run.folder_lock import FolderLock
 
 LAYOUT = 1
 """Number of the layout of run folders. Settings that are added do not change it (`settings.ADDED`); what older programs
@@ -40,6 +41,7 @@ class RunFolder:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
+        self._lock = FolderLock(self.path / ".lock")
 
     @property
     def config(self) -> Path:
@@ -80,10 +82,6 @@ class RunFolder:
     def report(self) -> Path:
         """The page about the run, where it was exported."""
         return self.path / "report.html"
-
-    @property
-    def _lock(self) -> Path:
-        return self.path / ".lock"
 
     def require_run(self) -> None:
         """Check that the folder holds a run of this layout.
@@ -156,10 +154,37 @@ class RunFolder:
 
     def undo_create(self) -> None:
         """Take back what `create` did, unless something was recorded since; to be called by who has the lock."""
-        if not self.designs.exists() and not self.metrics.exists():
-            self.config.unlink(missing_ok=True)
-            shutil.rmtree(self.inputs, ignore_errors=True)
-            self._lock.unlink(missing_ok=True)
+        if self._lock.in_place() and not self.designs.exists() and not self.metrics.exists():
+            with suppress(OSError):
+                self.config.unlink(missing_ok=True)
+                shutil.rmtree(self.inputs, ignore_errors=True)
+                self._lock.path.unlink(missing_ok=True)
+
+    def prepare_records(self) -> None:
+        """Make sure that the folder is the one that was locked, and that records can be put into it.
+
+        Raises:
+            RunError: it was moved, renamed or removed; the message says where it is, if that can be known.
+            OutputError: it cannot be written to.
+        """
+        if not self._lock.in_place():
+            raise self._gone()
+        try:
+            for folder in (self.designs, self.checkpoints):
+                folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                "a folder that can be written to", f"{self.path} ({error.strerror})", "choose another folder"
+            ) from error
+
+    def _gone(self) -> RunError:
+        got = "a folder that something else has put there" if self.path.exists() else "nothing there"
+        now = self._lock.whereabouts()
+        if now is None:
+            remedy = "find out where it went and go on with run=FOLDER, or start it again if it was removed"
+        else:
+            remedy = f"it is at {now} now, whole; go on with: codesign evolve {shlex.quote(f'run={now}')}"
+        return RunError(f"the folder of the run where it began, {self.path}", got, remedy)
 
     def config_text(self) -> str:
         """Return the configuration that the run was started with, YAML.
@@ -171,31 +196,17 @@ class RunFolder:
         return self.config.read_text(encoding="utf-8").removeprefix(f"{HEADER}{LAYOUT}\n")
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, notice: Callable[[str], None] | None = None) -> Iterator[None]:
         """Keep every other process from writing here; the lock ends with the block or with this process.
+
+        Args:
+            notice: told where the file system cannot lock, so that nothing keeps others from writing here.
 
         Raises:
             RunError: another process has it.
             OutputError: the folder cannot be made or written to.
         """
-        import fcntl  # noqa: PLC0415 - a system without it can still read runs
-
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = self._lock.open("a")
-        except OSError as error:
-            raise OutputError(
-                "a folder that can be written to", f"{self.path} ({error.strerror})", "choose another folder"
-            ) from error
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise RunError(
-                    "a run that nothing else writes to",
-                    f"{self.path} in use by another process",
-                    "wait until it ends or stop it, or choose another folder",
-                ) from error
+        with self._lock.held(notice):
             yield
 
     def append_metrics(self, row: dict[str, Any]) -> None:
@@ -208,24 +219,42 @@ class RunFolder:
         Raises:
             RunError: a line before the last is not that of a generation.
         """
-        lines = self.metrics.read_bytes().split(b"\n") if self.metrics.exists() else []
+        return self._rows(self._metrics_lines())
+
+    def _rows(self, lines: list[bytes]) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
         for number, line in enumerate(lines[:-1], start=1):
             try:
                 row = json.loads(line)
                 rows.append({**row, "generation": int(row["generation"])})
-            except (ValueError, TypeError, KeyError) as error:
+            except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
                 remedy = "mend or restore the file; checkpoints and designs are not affected"
                 raise RunError("a line of JSON per generation", f"{self.metrics}, line {number}", remedy) from error
         return rows
+
+    def _metrics_lines(self) -> list[bytes]:
+        """Return the lines of the metrics, and what comes after the last of them.
+
+        Raises:
+            RunError: they cannot be read.
+        """
+        try:
+            return self.metrics.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return [b""]
+        except OSError as error:
+            got = f"{self.metrics} ({error.strerror})"
+            raise RunError("metrics that can be read", got, "see to it that the file can be read") from error
 
     def roll_back(self, generation: int) -> None:
         """Remove what was recorded after `generation` (-1: everything), so that it can be computed again.
 
         Raises:
             RunError: the records do not reach back to the beginning without a gap.
+            OutputError: the folder cannot be written to.
         """
-        rows = self.read_metrics()
+        lines = self._metrics_lines()
+        rows = self._rows(lines)
         kept = [row for row in rows if row["generation"] <= generation]
         tables = {number: path for path in self.designs.glob("*.parquet") if (number := table_number(path)) is not None}
         missing = sorted(set(range(generation + 1)) - {row["generation"] for row in kept})
@@ -235,15 +264,17 @@ class RunFolder:
             raise RunError(
                 f"records of generations 0 to {generation} in {self.path}", got, "restore them, or start a new run"
             )
-        text = "".join(json.dumps(row, allow_nan=False) + "\n" for row in kept)
-        if self.metrics.exists() and self.metrics.read_text(encoding="utf-8") != text:
-            write_text(self.metrics, text)
+        if len(kept) < len(rows) or lines[-1]:
+            text = b"".join(
+                line + b"\n" for line, row in zip(lines, rows, strict=False) if row["generation"] <= generation
+            )
+            write_bytes(self.metrics, text, make_folder=False)
         for number, path in tables.items():
             if number > generation:
-                path.unlink(missing_ok=True)
+                remove(path)
         for folder in (self.path, self.designs, self.checkpoints):
             for remains in folder.glob(".*.part"):
-                remains.unlink(missing_ok=True)
+                remove(remains)
 
 
 def table_of(folder: Path, generation: int) -> Path:
