@@ -260,6 +260,7 @@ class _Evolution:
             self._folder.prepare_records()
             yield
         except OutputError as error:
+            self._folder.require_in_place()
             safe = f"{self._saved + 1} of {self._experiment.search.generations} generations are safe"
             command = f"codesign evolve {shlex.quote(f'run={self._folder.path}')}"
             remedy = f"free some space, or see to it that one can write there; {safe}, go on with: {command}"

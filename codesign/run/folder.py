@@ -160,15 +160,23 @@ class RunFolder:
                 shutil.rmtree(self.inputs, ignore_errors=True)
                 self._lock.path.unlink(missing_ok=True)
 
+    def require_in_place(self) -> None:
+        """Check that the folder is the one that was locked.
+
+        Raises:
+            RunError: it was moved, renamed or removed; the message says where it is, if that can be known.
+        """
+        if not self._lock.in_place():
+            raise self._gone()
+
     def prepare_records(self) -> None:
         """Make sure that the folder is the one that was locked, and that records can be put into it.
 
         Raises:
-            RunError: it was moved, renamed or removed; the message says where it is, if that can be known.
+            RunError: see `require_in_place`.
             OutputError: it cannot be written to.
         """
-        if not self._lock.in_place():
-            raise self._gone()
+        self.require_in_place()
         try:
             for folder in (self.designs, self.checkpoints):
                 folder.mkdir(exist_ok=True)
