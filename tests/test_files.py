@@ -87,3 +87,11 @@ def test_what_cannot_be_removed_is_told(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(OutputError, match="folder"):
         remove(tmp_path / "folder")
+
+
+def test_a_disk_that_becomes_read_only_in_the_middle_is_told(tmp_path):
+    with small_disk(tmp_path / "disk") as disk:
+        write_text(disk.path / "file", "before")
+        with pytest.raises(OutputError, match="Read-only file system"), replacing(disk.path / "file"):
+            disk.forbid_writing()
+        assert (disk.path / "file").read_text() == "before"

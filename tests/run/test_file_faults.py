@@ -235,9 +235,9 @@ def test_a_folder_that_goes_away_is_not_made_again(
 def test_a_folder_that_goes_away_between_two_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: dict[str, Any]
 ) -> None:
-    """The table is written, the folder goes, and the metrics find nothing."""
+    """Say, the table is written, the folder goes, and the metrics find nothing."""
     run = tmp_path / "run"
-    for record in ("the metrics", "the checkpoint"):
+    for record in ("the table", "the metrics", "the checkpoint", "the best design's weights"):
         with monkeypatch.context() as patch:
             before(patch, record, lambda: away(run, "moved"))
             with pytest.raises(RunError, match=f"go on with: codesign evolve run={tmp_path / 'elsewhere'}"):
@@ -258,13 +258,14 @@ def test_a_manifest_that_is_gone_is_missed(tmp_path: Path, whole: dict[str, Any]
     assert results(folder) == whole
 
 
-def test_metrics_that_end_in_the_middle_of_a_line(tmp_path: Path) -> None:
-    folder = finished(tmp_path / "run")
-    expected = results(folder)
+def test_metrics_that_end_in_the_middle_of_a_line(tmp_path: Path, whole: dict[str, Any]) -> None:
+    begun = each_saved()
+    evolve(replace(begun, search=replace(begun.search, generations=3)), tmp_path / "run", CONFIG)
+    folder = RunFolder(tmp_path / "run")
     with folder.metrics.open("ab") as metrics:
-        metrics.write(b'{"generation": 6, "best_fit\xff')
-    resume(experiment(), folder.path)
-    assert results(folder) == expected
+        metrics.write(b'{"generation": 3, "best_fit\xff')
+    resume(each_saved(), folder.path)
+    assert results(folder) == whole
 
 
 def test_metrics_that_cannot_be_read(tmp_path: Path) -> None:
