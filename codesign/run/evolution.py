@@ -98,7 +98,7 @@ def evolve(
         ConfigError: the evaluator cannot have what it was configured to use.
     """
     folder, listener = RunFolder(path), listener or Listener()
-    folder.require_unused()
+    folder.require_unused(inputs)
     with folder.locked(listener.on_notice):
         folder.create(config_text, inputs)
         try:
