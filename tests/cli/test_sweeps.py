@@ -193,7 +193,7 @@ def _freeze(monkeypatch: pytest.MonkeyPatch) -> None:
 
     class Still(datetime):
         @classmethod
-        def now(cls, _=None):
+        def now(cls, tz=None):  # noqa: ARG003
             return cls(2026, 1, 2, 3, 4, 5)
 
     monkeypatch.setattr("hydra.core.utils.datetime", Still)

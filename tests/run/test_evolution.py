@@ -145,10 +145,9 @@ def test_a_signal_goes_on_to_the_launcher_that_waits_for_it(tmp_path):
     heard = []
     before = signal.signal(signal.SIGUSR2, lambda number, _frame: heard.append((number, len(folder.read_metrics()))))
     folder = RunFolder(tmp_path / "run")
+    stop = lambda generation: signal.raise_signal(signal.SIGUSR2) if generation == 3 else None  # noqa: E731
+    evaluator = Quick(disturbance=stop)
     try:
-        evaluator = Quick(
-            disturbance=lambda generation: signal.raise_signal(signal.SIGUSR2) if generation == 3 else None
-        )
         assert evolve(experiment(evaluator=evaluator), folder.path, CONFIG).finished == 3
     finally:
         signal.signal(signal.SIGUSR2, before)
