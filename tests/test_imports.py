@@ -45,10 +45,16 @@ HOMES = {
     "warp": {"sim", "control", "tasks", "train", "cli"},
     "pyarrow": {"run"},
     "matplotlib": {"export", "cli"},
+    "mlflow": {"run"},
+    "tensorboardX": {"run"},
+    "wandb": {"run"},
 }
 """Libraries that only some rooms know."""
 
-HEAVY = {"ray", "hydra", "omegaconf", "matplotlib", "pyarrow", "playwright", "scipy.optimize", "pandas"}
+HEAVY = {
+    *("ray", "hydra", "omegaconf", "matplotlib", "pyarrow", "playwright", "scipy.optimize", "pandas"),
+    *("mlflow", "tensorboardX", "wandb"),
+}
 
 
 def modules() -> list[Path]:

@@ -30,7 +30,7 @@ from codesign.cli.composition import (
 from codesign.cli.exit_codes import MISTAKE
 from codesign.cli.help import help_text
 from codesign.cli.job_reports import JobReport, JobReports
-from codesign.cli.output_folder import check_writable, claimed, remove_empty
+from codesign.cli.output_folder import check_writable, claimed, free_name, remove_empty
 from codesign.cli.schemas import Catalogue, register
 from codesign.cli.sweeps import asks_for_several, jobs, maximising, of_launcher, sweeper_params, told_of_job
 from codesign.errors import CodesignError, ConfigError
@@ -248,22 +248,23 @@ def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) ->
         node = config.hydra.sweep if multirun else config.hydra.run
         typed = [word.lstrip("+").partition("=")[0] for word in config.hydra.overrides.hydra]
         timed = "${now:" in OmegaConf.to_yaml(node)
-        folder = Path(node.dir)
+        passing = timed and ("hydra.sweep.dir" if multirun else "hydra.run.dir") not in typed
+        base = _short(Path(node.dir))
+        folder = own = free_name(base) if passing else base
         for overrides in planned:
-            with told_of_job(overrides, flags.overrides, several=len(planned) > 1):
+            with told_of_job(overrides, flags.overrides, several=len(planned) > 1), explained(catalogue):
                 _precheck(command, overrides, catalogue)
                 if overrides != first:
                     config = composed(overrides)
                     require_paths(config, multirun=multirun)
-                plan = command.prepare(_invocation(config, config.hydra.run.dir, timed=timed))
+                plan = command.prepare(_invocation(config, config.hydra.run.dir if multirun else own, timed=timed))
             folder = folder if multirun else plan.folder
             check_writable(folder)
-        key = "hydra.sweep.dir" if multirun else "hydra.run.dir"
-        passing = timed and key not in typed and folder == _short(Path(node.dir))
-        return _Checked(folder, multirun, passing, maximising(config, typed))
+        passing = passing and folder == own
+        return _Checked(base if passing else folder, multirun, passing, maximising(config, typed))
 
 
-def _invocation(config: DictConfig, folder: str, *, timed: bool = False) -> Invocation:
+def _invocation(config: DictConfig, folder: str | Path, *, timed: bool = False) -> Invocation:
     own = OmegaConf.to_container(
         OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]), resolve=True
     )

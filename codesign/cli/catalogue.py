@@ -12,7 +12,7 @@ from codesign.cli.schemas import Catalogue
 from codesign.control import CONTROLLERS
 from codesign.evaluate import EVALUATORS, EvaluationSpec, Worlds
 from codesign.genome import LATTICES, VARIATIONS, VariationSettings
-from codesign.run import CheckpointSettings, Experiment, read_weights
+from codesign.run import LOGGERS, CheckpointSettings, Experiment, read_weights
 from codesign.search import SEARCHES
 from codesign.sim import CONTACTS, FORCES, Execution, Physics
 from codesign.tasks import TASKS, TERRAINS
@@ -66,7 +66,7 @@ def experiment_catalogue() -> Catalogue:
         },
         values={**trials.values, "title": str, "run": str | None},
         meanings=EXPERIMENT_MEANINGS,
-        collections=trials.collections,
+        collections={**trials.collections, "loggers": LOGGERS},
     )
 
 

@@ -4,6 +4,8 @@ import math
 import shlex
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,18 @@ from codesign.cli.settings import build
 from codesign.errors import ConfigError
 from codesign.evaluate import MemoryEstimate
 from codesign.export import EXPORTERS
-from codesign.run import Experiment, Listener, Outcome, RunFolder, evolve, gallery, resume
+from codesign.run import (
+    Delivery,
+    Experiment,
+    Listener,
+    Listeners,
+    LoggerSettings,
+    Outcome,
+    RunFolder,
+    evolve,
+    gallery,
+    resume,
+)
 from codesign.signals import exit_status
 
 
@@ -54,7 +67,7 @@ def _prepare_new(invocation: Invocation) -> Plan:
     folder.require_unused(inputs)
     experiment = experiment_of(settings)
     start = partial(evolve, experiment, folder.path, run_config.to_yaml(config), inputs=inputs)
-    return Plan(folder.path, partial(_run, start, experiment, settings["logger"], _memory(experiment)))
+    return Plan(folder.path, partial(_run, start, experiment, _told(settings, config)))
 
 
 def _prepare_old(invocation: Invocation, folder: RunFolder) -> Plan:
@@ -77,7 +90,28 @@ def _going_on(folder: RunFolder, config: Mapping[str, Any], told: str = "") -> P
     experiment = experiment_of(settings)
     further = f" {told}={experiment.search.generations}" if told else ""
     start = partial(resume, experiment, folder.path)
-    return Plan(folder.path, partial(_run, start, experiment, settings["logger"], _memory(experiment), further))
+    return Plan(folder.path, partial(_run, start, experiment, _told(settings, config), further))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """Who is told how a run goes on.
+
+    Attributes:
+        logger: what is shown.
+        loggers: services that get the numbers of every generation.
+        config: the run's settings, for these.
+    """
+
+    logger: Logger
+    loggers: tuple[LoggerSettings, ...]
+    config: Mapping[str, Any]
+
+
+def _told(settings: Mapping[str, Any], config: Mapping[str, Any]) -> _Told:
+    for logger in settings["loggers"]:
+        logger.require_installed()
+    return _Told(settings["logger"], settings["loggers"], config)
 
 
 def _memory(experiment: Experiment) -> str:
@@ -86,13 +120,14 @@ def _memory(experiment: Experiment) -> str:
     )
 
 
-def _run(
-    start: Callable[[Listener], Outcome], experiment: Experiment, logger: Logger, memory: str, further: str = ""
-) -> Scored:
+def _run(start: Callable[[Listener], Outcome], experiment: Experiment, told: _Told, further: str = "") -> Scored:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
-    with logger.display_on(console) as listener:
-        listener.on_notice(memory)
-        outcome = start(listener)
+    logger, deliveries = told.logger, [Delivery(each, told.config) for each in told.loggers]
+    with logger.display_on(console) as display, ExitStack() as stack:
+        for delivery in deliveries:
+            stack.enter_context(delivery)
+        display.on_notice(_memory(experiment))
+        outcome = start(Listeners([display, *deliveries]))
     if logger.display != "none":
         console.print(_ending(outcome, further), markup=False)
     fitness = -math.inf if outcome.best_fitness is None else outcome.best_fitness

@@ -25,14 +25,23 @@ def claimed(folder: Path) -> Iterator[Path]:
             remove_empty(path)
 
 
+def free_name(folder: Path) -> Path:
+    """Return where `claimed` would make a folder if it did so now."""
+    return next(path for path in _names(folder) if not path.exists())
+
+
 def _made(folder: Path) -> Path:
     """Make a folder that was not there, with a number after its name where that is taken, and return it."""
-    for number in itertools.count(1):
-        path = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
+    for path in _names(folder):
         with suppress(FileExistsError):
             path.mkdir(parents=True)
             return path
-    raise AssertionError("endless")
+    raise AssertionError("names never end")
+
+
+def _names(folder: Path) -> Iterator[Path]:
+    yield folder
+    yield from (folder.with_name(f"{folder.name}-{number}") for number in itertools.count(2))
 
 
 def check_writable(folder: Path) -> None:

@@ -16,7 +16,7 @@ from codesign.run import RunFolder, renewed
 AUTO = "auto"
 """What `run` says for a run that is to begin in the output folder, or to go on if it is there already."""
 
-FREE = ("run", "evaluator", "execution", "logger", "checkpoints", "search.generations")
+FREE = ("run", "evaluator", "execution", "logger", "loggers", "checkpoints", "search.generations")
 """What may be set anew when a run goes on; none of it changes what a finished generation was."""
 
 DECISIVE = ("execution.precision",)
@@ -202,8 +202,10 @@ def _set(config: dict[str, Any], path: Sequence[str], composed: Mapping[str, Any
     first, *rest = path
     if rest and isinstance(config.get(first), dict):
         _set(config[first], rest, composed[first])
-    else:
+    elif first in composed:
         config[first] = composed[first]
+    else:
+        config.pop(first, None)  # a collection of which nothing is chosen
 
 
 def _files(config: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -50,6 +50,8 @@ def prepare(invocation: Invocation) -> Plan:
     """
     settings = build(training_catalogue(), invocation.config)
     _require_new(settings)
+    if settings["loggers"]:
+        raise ConfigError("loggers of a run", f"{settings['loggers'][0].name} for one generation", "set loggers=[]")
     experiment = experiment_of(settings)
     if settings["together"]:
         if settings["designs"] is not None:

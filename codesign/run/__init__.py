@@ -5,6 +5,8 @@ from codesign.run.designs import Design
 from codesign.run.evolution import Listener, Outcome, evolve, resume
 from codesign.run.experiment import CheckpointSettings, Experiment
 from codesign.run.folder import RunFolder
+from codesign.run.listeners import Listeners
+from codesign.run.loggers import LOGGERS, Delivery, LoggerSettings
 from codesign.run.metrics import Metrics
 from codesign.run.populations import populations
 from codesign.run.replay import gallery
@@ -13,11 +15,15 @@ from codesign.run.settings import renewed
 from codesign.run.weights import read_weights, write_weights
 
 __all__ = [
+    "LOGGERS",
     "CheckpointSettings",
+    "Delivery",
     "Design",
     "DesignTables",
     "Experiment",
     "Listener",
+    "Listeners",
+    "LoggerSettings",
     "Metrics",
     "Outcome",
     "RunFolder",

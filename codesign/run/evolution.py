@@ -1,5 +1,6 @@
 """The outer loop: ask, evaluate, tell, record, generation by generation, from the start or from where a run stopped."""
 
+import logging
 import shlex
 import time
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,8 @@ from codesign.run.metrics import Metrics, summarise
 from codesign.search import Search
 from codesign.signals import kept_from_children
 from codesign.train import LearningStatus
+
+_log = logging.getLogger(__name__)
 
 NOTABLE = 0.5
 """Share of the designs of a generation whose learning ended early, for one reason, from which on the user hears of it.
@@ -98,7 +101,7 @@ def evolve(
         ConfigError: the evaluator cannot have what it was configured to use.
     """
     folder, listener = RunFolder(path), listener or Listener()
-    folder.require_unused()
+    folder.require_unused(inputs)
     with folder.locked(listener.on_notice):
         folder.create(config_text, inputs)
         try:
@@ -185,6 +188,7 @@ class _Evolution:
             except KeyboardInterrupt:
                 if interruption.signal is None:
                     raise
+                _log.info("signal %d came, the state is put away", interruption.signal)
             self._save()
         outcome = self._outcome(interruption.signal)
         self._listener.on_stop(outcome)
@@ -226,6 +230,7 @@ class _Evolution:
         )
         if (generation + 1) % self._experiment.checkpoints.every == 0:
             self._save()
+        _log.info("generation %d recorded after %.3f s", generation, metrics.generation_seconds)
         self._listener.on_generation(metrics, design_id(*population.identities[0].tolist()))
         for notice in _notices(metrics):
             self._listener.on_notice(notice)
@@ -250,6 +255,7 @@ class _Evolution:
         with self._recording():
             checkpoints.save(state, self._folder.checkpoints)
             self._saved = state.generation
+            _log.debug("checkpoint of generation %d written", state.generation)
             checkpoints.prune(self._folder.checkpoints, self._experiment.checkpoints.keep)
             self._write_best()
 

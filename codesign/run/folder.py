@@ -29,6 +29,7 @@ _RESERVED = (
     "best.json",
     "best.safetensors",
     "report.html",
+    "loggers",
 )
 
 
@@ -82,6 +83,11 @@ class RunFolder:
     def report(self) -> Path:
         """The page about the run, where it was exported."""
         return self.path / "report.html"
+
+    @property
+    def loggers(self) -> Path:
+        """Folder of what loggers know of the run, and of their files; absent where there never was one."""
+        return self.path / "loggers"
 
     def require_run(self) -> None:
         """Check that the folder holds a run of this layout.

@@ -11,6 +11,7 @@ import pytest
 
 from codesign.errors import ConfigError, OutputError, RunError
 from codesign.run import CheckpointSettings, DesignTables, RunFolder, evolve, resume
+from codesign.signals import ENDING
 from codesign.sim.kernels import Coulomb
 from codesign.tasks import Heightfield
 from codesign.train import LEARNERS, LearningStatus
@@ -118,25 +119,39 @@ def test_more_generations_continue_a_finished_run(search, whole, tmp_path, stops
     assert ours == theirs
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDING)
 @pytest.mark.parametrize("moment", [0, 1, 4])
 def test_a_signal_ends_a_run_after_the_last_finished_generation(search, whole, tmp_path, number, moment):
     def interrupt(generation):
         if generation == moment:
             os.kill(os.getpid(), number)
 
-    handlers = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    handlers = [signal.getsignal(each) for each in ENDING]
     notes = Notes()
     outcome = evolve(experiment(search, evaluator=Quick(disturbance=interrupt)), tmp_path / "run", CONFIG, notes)
-    assert (outcome.interrupted, outcome.finished) == (True, moment)
+    assert (outcome.signal, outcome.interrupted, outcome.finished) == (number, True, moment)
     assert notes.outcomes == [outcome]
-    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
+    assert [signal.getsignal(each) for each in ENDING] == handlers
     folder = RunFolder(tmp_path / "run")
     assert len(folder.read_metrics()) == moment
     if moment:
         assert results(folder)["generation"] == moment - 1
     assert not resume(experiment(search), tmp_path / "run").interrupted
     assert results(folder) == results(whole)
+
+
+def test_a_signal_goes_on_to_the_launcher_that_waits_for_it(tmp_path):
+    """As submitit does, which puts a job that Slurm is about to end into the queue again."""
+    heard = []
+    before = signal.signal(signal.SIGUSR2, lambda number, _frame: heard.append((number, len(folder.read_metrics()))))
+    folder = RunFolder(tmp_path / "run")
+    stop = lambda generation: signal.raise_signal(signal.SIGUSR2) if generation == 3 else None  # noqa: E731
+    evaluator = Quick(disturbance=stop)
+    try:
+        assert evolve(experiment(evaluator=evaluator), folder.path, CONFIG).finished == 3
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+    assert heard == [(signal.SIGUSR2, 3)]
 
 
 def test_a_signal_between_evaluations_waits_until_the_records_are_whole(search, whole, tmp_path):
