@@ -1,7 +1,6 @@
 """Ground of given heights: a line in 2D, a bilinear surface in 3D."""
 
 import math
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from codesign.body import Bodies
 from codesign.errors import ConfigError
 from codesign.tasks.grid import Grid, GridGround
+from codesign.tasks.heights_file import read_heights
 from codesign.tasks.placement import FARTHEST, require_near, set_down
 
 
@@ -111,28 +111,3 @@ class Heightfield(GridGround):
         """Return the same ground: nothing about it is random."""
         del generator
         return self
-
-
-def read_heights(path: Path) -> tuple[tuple[float, ...], ...]:
-    """Return the heights in a file: rows along y of columns along x, or a single row [m].
-
-    Args:
-        path: of an array saved by NumPy (.npy), or of rows of numbers between commas (.csv).
-
-    Raises:
-        ConfigError: it is not there, cannot be read, or is not such a file.
-    """
-    expected, remedy = "terrain.file as a .npy or .csv file of rows of heights", "check the path and the file"
-    kind = path.suffix.lower()
-    if kind not in (".npy", ".csv"):
-        raise ConfigError(expected, f"{path}", "save the heights as .npy or .csv")
-    try:
-        with warnings.catch_warnings(action="ignore"):  # an empty file is said below to be one
-            found = np.load(path, allow_pickle=False) if kind == ".npy" else np.loadtxt(path, delimiter=",", ndmin=2)
-    except (OSError, ValueError, EOFError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
-        raise ConfigError(expected, f"{path}: {reason}", remedy) from error
-    if found.dtype.kind not in "fiu" or found.ndim not in (1, 2):
-        got = f"{path}: an array of {found.dtype} of shape {found.shape}"
-        raise ConfigError(expected, got, "save numbers of shape (rows, columns)")
-    return tuple(map(tuple, np.atleast_2d(found.astype(np.float64)).tolist()))
