@@ -31,6 +31,7 @@ class Limits:
         bench: bench.json of an earlier benchmark.
         terrain: heights, .npy or .csv.
         weights: a controller, safetensors.
+        input: what a run keeps a copy of.
     """
 
     configuration: int = 2 * _MIB
@@ -39,6 +40,7 @@ class Limits:
     bench: int = 16 * _MIB
     terrain: int = 128 * _MIB
     weights: int = 256 * _MIB
+    input: int = 256 * _MIB
 
 
 MOST = Limits()

@@ -1,6 +1,6 @@
 """The configuration in a run folder and the copies of the files that it names: written once, read as plain values."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,10 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from codesign.cli.modest_yaml import UnexpectedReferenceError, require_modest_yaml
 from codesign.cli.schemas import Catalogue
 from codesign.errors import ConfigError, RunError
+from codesign.reading import MOST, read_bytes
 from codesign.run import RunFolder, renewed
 
 AUTO = "auto"
@@ -45,7 +47,7 @@ def input_files(config: Mapping[str, Any]) -> dict[str, bytes]:
     found = {}
     for key, source in _files(config):
         try:
-            found[_copy_of(key, source)] = Path(source).read_bytes()
+            found[_copy_of(key, source)] = read_bytes(Path(source), MOST.input)
         except OSError as error:
             raise ConfigError(f"{key} to be a file", f"{source} ({error.strerror})", "check the path") from error
     return found
@@ -61,15 +63,16 @@ def read(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
     """
     remedy = "restore config.yaml, or start a new run"
     try:
-        stored = OmegaConf.to_container(OmegaConf.create(folder.config_text()))
+        text = folder.config_text()
+        require_modest_yaml(text, references=False)
+        stored = OmegaConf.to_container(OmegaConf.create(text))
+    except UnexpectedReferenceError as error:
+        raise RunError("a configuration without references", f"{error} in {folder.config}", remedy) from error
     except (yaml.YAMLError, OmegaConfBaseException, ValueError, OSError) as error:
-        got = f"{folder.config} ({str(error).splitlines()[0]})"
+        got = f"{folder.config} ({' '.join(str(error).split())})"
         raise RunError("a configuration in YAML", got, remedy) from error
     if not isinstance(stored, dict):
         raise RunError("a configuration with keys", f"{folder.config}, which has none", remedy)
-    for text in _texts(stored):
-        if "${" in text:
-            raise RunError("a configuration without references", f"{text!r} in {folder.config}", remedy)
     config = _completed({str(key): value for key, value in stored.items()}, catalogue)
     for key, source in _files(config):
         copy = folder.inputs / _copy_of(key, source)
@@ -221,15 +224,3 @@ def _files(config: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _copy_of(key: str, source: str) -> str:
     """Return the name of a run's copy; a reader may tell kinds of files by their suffix."""
     return f"{key}{Path(source).suffix}"
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield str(key)
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
-    elif isinstance(value, str):
-        yield value
