@@ -169,7 +169,9 @@ def safetensors_arrays(data: bytes) -> tuple[dict[str, "np.ndarray"], Mapping[st
     from safetensors.numpy import load  # noqa: PLC0415
 
     header = json_value(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    metadata = header.get("__metadata__", {}) if isinstance(header, dict) else {}
+    metadata = header.get("__metadata__", {}) if isinstance(header, dict) else None
+    if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
+        raise ValueError("no safetensors (a header that is no object, or with metadata that are no texts)")
     try:
         arrays = load(data)
     except (SafetensorError, KeyError, TypeError) as error:

@@ -1,6 +1,7 @@
 """The configuration in a run folder and the copies of the files that it names: written once, read as plain values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,8 @@ def read(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
         raise RunError("a configuration in YAML", got, remedy) from error
     if not isinstance(stored, dict):
         raise RunError("a configuration with keys", f"{folder.config}, which has none", remedy)
-    config = _completed({str(key): value for key, value in stored.items()}, catalogue)
+    with found_in(folder):
+        config = _completed({str(key): value for key, value in stored.items()}, catalogue)
     for key, source in _files(config):
         copy = folder.inputs / _copy_of(key, source)
         if not copy.is_file():
@@ -85,6 +87,15 @@ def read(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
             section = section[group]
         section[last] = str(copy)
     return config
+
+
+@contextmanager
+def found_in(folder: RunFolder) -> Iterator[None]:
+    """Let errors about settings that are raised inside name the run whose configuration they are from."""
+    try:
+        yield
+    except ConfigError as error:
+        raise error.found_in(f"the configuration of {folder.path}") from error
 
 
 def _completed(config: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
@@ -216,8 +227,9 @@ def _files(config: Mapping[str, Any]) -> list[tuple[str, str]]:
         value: Any = config
         for part in key.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
-        if isinstance(value, str):
-            found.append((key, value))
+        # A number too, since it would be taken for the name of a file.
+        if isinstance(value, str | int | float):
+            found.append((key, str(value)))
     return found
 
 

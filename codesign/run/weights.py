@@ -61,11 +61,14 @@ def read_weights(path: Path, controller: Controller, dimension: int) -> tuple[fl
     remedy = "give the controller.safetensors of codesign train together=true, or a run's best.safetensors"
     try:
         arrays, metadata = safetensors_arrays(read_bytes(path, MOST.weights))
-        weights = arrays["weights"].astype(np.float64).ravel()
+        weights = arrays["weights"].ravel()
         owner = json_value(metadata.get(_OWNER, "null"))
     except (OSError, ValueError, KeyError) as error:
         reason = getattr(error, "strerror", None) or "no weights in safetensors"
         raise ConfigError("weights as a file of a controller", f"{path} ({reason})", remedy) from error
+    if weights.dtype.kind not in "fiu":
+        raise ConfigError("weights that are numbers", f"{path} ({weights.dtype})", remedy)
+    weights = weights.astype(np.float64)
     if not np.isfinite(weights).all():
         raise ConfigError("weights that are finite", f"{path} (NaN or infinity)", remedy)
     if not isinstance(owner, dict) or not {"dimension", "controller.name"} <= owner.keys():

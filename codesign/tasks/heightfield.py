@@ -44,15 +44,15 @@ class Heightfield(GridGround):
     def __post_init__(self) -> None:
         if self.file is not None:
             object.__setattr__(self, "heights", read_heights(Path(self.file)))
+        where = "" if self.file is None else f" in {self.file}"
         lengths = {len(row) for row in self.heights}
         if len(lengths) != 1 or min(lengths) < 2:
-            got = f"rows of {', '.join(map(str, sorted(lengths))) or 'no'} numbers"
+            got = f"rows of {', '.join(map(str, sorted(lengths))) or 'no'} numbers{where}"
             raise ConfigError("terrain.heights as rows of one length, 2 numbers or more", got, "complete the rows")
         if not all(math.isfinite(height) for row in self.heights for height in row):
             row, column = np.argwhere(~np.isfinite(np.array(self.heights)))[0]
-            got = f"{self.heights[row][column]} in row {row}, column {column}"
-            remedy = f"set every height in metres{'' if self.file is None else f' in {self.file}'}"
-            raise ConfigError("terrain.heights that are finite", got, remedy)
+            got = f"{self.heights[row][column]} in row {row}, column {column}{where}"
+            raise ConfigError("terrain.heights that are finite", got, "set every height in metres")
         for field, example in (("low", "[-2.5, -2.5]"), ("size", "[5, 5]")):
             value = getattr(self, field)
             if len(value) != 2:
