@@ -222,8 +222,8 @@ def change_npy(random: Random, data: bytes, _other: bytes) -> bytes:
         (
             f"{{'descr': {kind}, 'fortran_order': {random.choice(('False', 'True', '7'))}, 'shape': {shape}, }}",
             f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}",
-            "(" * 9000,
-            "-" * 9000 + "1",
+            "(" * random.choice((150, 900, 9000)),
+            "-" * random.choice((150, 900, 9000)) + "1",
             "{'descr': __import__('os').system('true')}",
             "{'descr': [('a', " * 80,
             "lambda: 0",

@@ -68,7 +68,8 @@ def read_weights(path: Path, controller: Controller, dimension: int) -> tuple[fl
         raise ConfigError("weights as a file of a controller", f"{path} ({reason})", remedy) from error
     if weights.dtype.kind not in "fiu":
         raise ConfigError("weights that are numbers", f"{path} ({weights.dtype})", remedy)
-    weights = weights.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        weights = weights.astype(np.float64)
     if not np.isfinite(weights).all():
         raise ConfigError("weights that are finite", f"{path} (NaN or infinity)", remedy)
     if not isinstance(owner, dict) or not {"dimension", "controller.name"} <= owner.keys():

@@ -14,6 +14,9 @@ from codesign.reading import MOST, read_bytes
 MOST_HEIGHTS = 2**22
 """Numbers in a file: a grid of 2048 x 2048."""
 
+_LONGEST_HEADER = 1024
+"""Characters of a header of .npy; NumPy writes some 128, and is slow to refuse long ones."""
+
 
 def read_heights(path: Path) -> tuple[tuple[float, ...], ...]:
     """Return the heights in a file: rows along y of columns along x, or a single row [m].
@@ -49,7 +52,7 @@ def _of_npy(data: bytes) -> np.ndarray:
     try:
         version = np.lib.format.read_magic(stream)
         with warnings.catch_warnings(action="ignore"):
-            shape, columns_first, kind = readers[version](stream)
+            shape, columns_first, kind = readers[version](stream, max_header_size=_LONGEST_HEADER)
     except (ValueError, TypeError, KeyError, SyntaxError, MemoryError, RecursionError, tokenize.TokenError) as error:
         raise ValueError("not an array that NumPy saved") from error
     if kind.kind not in "fiu" or len(shape) not in (1, 2):
