@@ -199,7 +199,7 @@ def _is_free(key: str) -> bool:
 
 def _same_content(one: Path, other: Path) -> bool:
     try:
-        return one.read_bytes() == other.read_bytes()
+        return read_bytes(one, MOST.input) == read_bytes(other, MOST.input)
     except OSError:
         return False
 

@@ -132,7 +132,7 @@ class RunFolder:
         """Return whether nothing but (some of) these files is in `inputs`, apart from what was not finished."""
         try:
             return all(
-                path.name.endswith(".part") or inputs.get(path.name) == path.read_bytes()
+                path.name.endswith(".part") or inputs.get(path.name) == read_bytes(path, MOST.input)
                 for path in self.inputs.iterdir()
             )
         except OSError:
