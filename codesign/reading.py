@@ -62,7 +62,7 @@ def read_bytes(path: Path, most: int) -> bytes:
     """
     # Without O_NONBLOCK a pipe that nobody writes to would be waited for here.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    with open(descriptor, "rb", buffering=0) as stream:  # noqa: PTH123 - of a descriptor
+    try:
         found = os.fstat(descriptor)
         if stat.S_ISDIR(found.st_mode):
             raise IsADirectoryError(errno.EISDIR, "a folder", str(path))
@@ -70,11 +70,13 @@ def read_bytes(path: Path, most: int) -> bytes:
             raise OSError(errno.EINVAL, "a stream or a device, not a file", str(path))
         parts, left = list[bytes](), most + 1
         # Sizes that file systems tell are not believed: those of /proc are 0, and a file may grow.
-        while left > 0 and found.st_size <= most and (part := stream.read(min(left, _CHUNK))):
+        while left > 0 and found.st_size <= most and (part := os.read(descriptor, min(left, _CHUNK))):
             parts.append(part)
             left -= len(part)
+    finally:
+        os.close(descriptor)
     if found.st_size > most or left <= 0:
-        raise OSError(errno.EFBIG, f"larger than {most // _MIB} MiB, the most that is read", str(path))
+        raise OSError(errno.EFBIG, f"larger than {most / _MIB:.3g} MiB, the most that is read", str(path))
     return b"".join(parts)
 
 

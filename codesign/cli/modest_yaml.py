@@ -7,6 +7,9 @@ from codesign.reading import DEEPEST
 MOST_NODES = 2**17
 """Values in a configuration, counting those that an alias repeats once for every repetition."""
 
+_MOST_REFERENCES = 16
+"""References in one text, which may stand inside each other; reading these takes long."""
+
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map", "merge")}
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -57,5 +60,8 @@ def _require_plain(event: yaml.NodeEvent, *, references: bool) -> None:
     tag = getattr(event, "tag", None)
     if tag not in (None, "!") and tag not in _PLAIN_TAGS:
         raise ValueError("a tag for values that are not plain")
-    if not references and isinstance(event, yaml.ScalarEvent) and "${" in event.value:
+    said = event.value.count("${") if isinstance(event, yaml.ScalarEvent) else 0
+    if said > _MOST_REFERENCES:
+        raise ValueError(f"more than {_MOST_REFERENCES} references in one text")
+    if said and not references:
         raise UnexpectedReferenceError(repr(event.value))
