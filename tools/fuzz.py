@@ -29,7 +29,7 @@ from typing import Any
 
 from fuzz_mutations import mutate
 from fuzz_readers import Reader, make_seeds, readers
-from fuzz_worker import BROKEN, Progress, work
+from fuzz_worker import BROKEN, GROWN, Progress, work
 
 CHUNK = 5000
 """Inputs that a worker gets at a time, at a share of 1."""
@@ -110,7 +110,7 @@ class Supervisor:
                     continue
                 elif process.exitcode == BROKEN:
                     raise RuntimeError(f"the tool itself failed on input {progress.index} of a reader, as said above")
-                elif progress.index < progress.end:
+                elif progress.index < progress.end and process.exitcode != GROWN:
                     self._failed(progress, "crash", f"process ended with status {process.exitcode}")
                 self._collect(number, progress)
                 del running[number]

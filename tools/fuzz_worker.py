@@ -32,6 +32,9 @@ _EXECUTING = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_ext
 BROKEN = 70
 """Exit status of a worker that failed itself, which no reader is to blame for."""
 
+GROWN = 71
+"""Exit status of a worker that grew so much over an input that no more could be seen of the next."""
+
 
 class Progress:
     """How far a worker is, in memory that its parent sees, whatever becomes of the worker."""
@@ -189,10 +192,12 @@ def read_all(
         try:
             reader.read(own)
         except CodesignError as error:
+            watch.active = False
             message = " ".join(str(error).split())
             named = any(str(each) in message for each in (path, own))
             kind, what = ("refused", "") if named else ("unnamed", _place(error))
         except BaseException as error:  # a panic in native code is none of Exception
+            watch.active = False
             kind, what = "exception", f"{type(error).__name__} {_place(error)}"
         watch.active = False
         if watch.seen:
@@ -201,12 +206,14 @@ def read_all(
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak
         peak += max(0, grown)
         if grown * 1024 > memory:
-            kind, what = "memory", f"{grown // 1024} MiB"
+            kind, what = "memory", f"{grown // 2**17 * 128} MiB or more"
         if kind in ("accepted", "refused"):
             progress.count(kind)
         else:
             with folder.with_suffix(".jsonl").open("a", encoding="utf-8") as notes:
                 notes.write(json.dumps([index, kind, what]) + "\n")
+            if kind == "memory":
+                os._exit(GROWN)
     progress.finish()
 
 

@@ -60,8 +60,9 @@ def _require_plain(event: yaml.NodeEvent, *, references: bool) -> None:
     tag = getattr(event, "tag", None)
     if tag not in (None, "!") and tag not in _PLAIN_TAGS:
         raise ValueError("a tag for values that are not plain")
-    said = event.value.count("${") if isinstance(event, yaml.ScalarEvent) else 0
+    text = event.value if isinstance(event, yaml.ScalarEvent) else ""
+    said = text.count("${")
     if said > _MOST_REFERENCES:
         raise ValueError(f"more than {_MOST_REFERENCES} references in one text")
     if said and not references:
-        raise UnexpectedReferenceError(repr(event.value))
+        raise UnexpectedReferenceError(repr(text))
