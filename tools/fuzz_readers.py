@@ -87,7 +87,7 @@ def readers(seeds: Path) -> tuple[Reader, ...]:
     return (
         Reader("terrain_npy", "terrain.npy", some("*.npy"), _terrain("terrain.npy"), (change_npy,), 4),
         Reader("terrain_csv", "terrain.csv", some("*.csv"), _terrain("terrain.csv"), (), 4),
-        Reader("weights", "w.safetensors", some("*/best.safetensors"), _weights, (change_safetensors,), 4),
+        Reader("weights", "w.safetensors", some("field/best.safetensors"), _weights, (change_safetensors,), 4),
         Reader("recording", "design.json", some("export/*.json"), _recording, (change_json,), 1),
         Reader("bench", "bench.json", some("bench.json"), _bench, (change_json,), 4),
         Reader("metrics", "metrics.jsonl", some("*/metrics.jsonl"), _metrics, (change_lines,), 4),
@@ -129,10 +129,7 @@ def _weights(folder: Path) -> object:
     from codesign.control import CONTROLLERS  # noqa: PLC0415
     from codesign.run import read_weights  # noqa: PLC0415
 
-    path = folder / "w.safetensors"
-    # The seeds are of two controllers.
-    name = "mlp" if b'controller.name\\": \\"mlp' in path.read_bytes()[:2000] else "shared"
-    return read_weights(path, CONTROLLERS[name](), 2)
+    return read_weights(folder / "w.safetensors", CONTROLLERS["shared"](), 2)
 
 
 def _recording(folder: Path) -> object:
