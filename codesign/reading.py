@@ -8,8 +8,10 @@ import errno
 import json
 import math
 import os
+import resource
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -32,6 +34,9 @@ class Limits:
         terrain: heights, .npy or .csv.
         weights: a controller, safetensors.
         input: what a run keeps a copy of.
+        manifest: what stands beside a checkpoint, JSON.
+        checkpoint: the state of a run, safetensors.
+        table: the designs of a generation, parquet.
     """
 
     configuration: int = 2 * _MIB
@@ -41,6 +46,9 @@ class Limits:
     terrain: int = 128 * _MIB
     weights: int = 256 * _MIB
     input: int = 256 * _MIB
+    manifest: int = 16 * _MIB
+    checkpoint: int = 8192 * _MIB
+    table: int = 8192 * _MIB
 
 
 MOST = Limits()
@@ -60,6 +68,31 @@ def read_bytes(path: Path, most: int) -> bytes:
     Raises:
         OSError: there is no such file, it is larger, or is a folder, a stream or a device, which is never waited for.
     """
+    with _opened(path) as (descriptor, size):
+        parts, left = list[bytes](), most + 1
+        # Sizes that file systems tell are not believed: those of /proc are 0, and a file may grow.
+        while left > 0 and size <= most and (part := os.read(descriptor, min(left, _CHUNK))):
+            parts.append(part)
+            left -= len(part)
+    if size > most or left <= 0:
+        raise _too_large(path, most)
+    return b"".join(parts)
+
+
+def require_file(path: Path, most: int) -> None:
+    """Check that something is a regular file of at most `most` bytes, for what opens it by its name.
+
+    Raises:
+        OSError: as `read_bytes` does.
+    """
+    with _opened(path) as (_, size):
+        if size > most:
+            raise _too_large(path, most)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[int, int]]:
+    """Open a regular file, and yield its descriptor and size."""
     # Without O_NONBLOCK a pipe that nobody writes to would be waited for here.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
@@ -68,16 +101,32 @@ def read_bytes(path: Path, most: int) -> bytes:
             raise IsADirectoryError(errno.EISDIR, "a folder", str(path))
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "a stream or a device, not a file", str(path))
-        parts, left = list[bytes](), most + 1
-        # Sizes that file systems tell are not believed: those of /proc are 0, and a file may grow.
-        while left > 0 and found.st_size <= most and (part := os.read(descriptor, min(left, _CHUNK))):
-            parts.append(part)
-            left -= len(part)
+        yield descriptor, found.st_size
     finally:
         os.close(descriptor)
-    if found.st_size > most or left <= 0:
-        raise OSError(errno.EFBIG, f"larger than {most / _MIB:.3g} MiB, the most that is read", str(path))
-    return b"".join(parts)
+
+
+def _too_large(path: Path, most: int) -> OSError:
+    return OSError(errno.EFBIG, f"larger than {most / _MIB:.4g} MiB, the most that is read", str(path))
+
+
+@contextmanager
+def limited_memory(most: int) -> Iterator[None]:
+    """Let this process take at most `most` more bytes of memory while it reads what may claim any size.
+
+    Whatever takes more gets a `MemoryError`, in other threads of the process too: for moments in which it does nothing
+    else. For readers in native code, whose memory depends on more than a look at the file can tell.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    limit = pages * resource.getpagesize() + most
+    if soft != resource.RLIM_INFINITY:
+        limit = min(limit, soft)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def read_text(path: Path, most: int) -> str:
@@ -90,8 +139,12 @@ def read_text(path: Path, most: int) -> str:
     return read_bytes(path, most).decode("utf-8")
 
 
-def json_value(text: str | bytes) -> Any:
+def json_value(text: str | bytes, *, settings: bool = False) -> Any:
     """Return the value of a strict JSON text: numbers are finite and of 64 bits, keys occur once, nesting has a limit.
+
+    Args:
+        text: the JSON.
+        settings: whether it holds settings, some of which may be infinite.
 
     Raises:
         ValueError: it is none, or its value would take too much memory.
@@ -100,7 +153,7 @@ def json_value(text: str | bytes) -> Any:
     try:
         value = json.loads(
             text.decode("utf-8") if isinstance(text, bytes) else text,
-            parse_constant=_refuse,
+            parse_constant=float if settings else _refuse,
             parse_int=_whole,
             parse_float=_finite,
             object_pairs_hook=_once,
@@ -178,4 +231,7 @@ def safetensors_arrays(data: bytes) -> tuple[dict[str, "np.ndarray"], Mapping[st
         arrays = load(data)
     except (SafetensorError, KeyError, TypeError) as error:
         raise ValueError(f"no safetensors ({error})") from error
+    # Arrays without numbers may claim any number of rows of nothing.
+    if any(size > len(data) for array in arrays.values() for size in array.shape):
+        raise ValueError("no safetensors (an array of more rows than the file has bytes)")
     return arrays, metadata

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fuzz_mutations import (
     Mutation,
@@ -96,7 +97,7 @@ def readers(seeds: Path) -> tuple[Reader, ...]:
             "manifest",
             manifest.name,
             (manifest.read_bytes(),),
-            _load_checkpoint,
+            _Checkpoint(run),
             (change_json,),
             4,
             _with_data(manifest),
@@ -105,7 +106,7 @@ def readers(seeds: Path) -> tuple[Reader, ...]:
             "checkpoint",
             data.name,
             (data.read_bytes(),),
-            _load_checkpoint,
+            _Checkpoint(run),
             (change_safetensors,),
             4,
             _with_manifest(manifest),
@@ -161,24 +162,37 @@ class _Config:
         self._run = run
 
     def __call__(self, folder: Path) -> object:
-        from codesign.cli import run_config  # noqa: PLC0415
-        from codesign.cli.catalogue import experiment_catalogue, experiment_of  # noqa: PLC0415
-        from codesign.cli.settings import build  # noqa: PLC0415
-        from codesign.run import RunFolder  # noqa: PLC0415
-
         if not (folder / "inputs").is_dir():
             shutil.copytree(self._run / "inputs", folder / "inputs")
-        catalogue = experiment_catalogue()
-        run = RunFolder(folder)
-        stored = run_config.read(run, catalogue)
-        with run_config.found_in(run):
-            return experiment_of(build(catalogue, stored))
+        return _experiment(folder)
 
 
-def _load_checkpoint(folder: Path) -> object:
-    from codesign.run import checkpoint  # noqa: PLC0415
+def _experiment(folder: Path) -> Any:
+    from codesign.cli import run_config  # noqa: PLC0415
+    from codesign.cli.catalogue import experiment_catalogue, experiment_of  # noqa: PLC0415
+    from codesign.cli.settings import build  # noqa: PLC0415
+    from codesign.run import RunFolder  # noqa: PLC0415
 
-    return [checkpoint.load(path) for path in checkpoint.manifests(folder)]
+    catalogue, run = experiment_catalogue(), RunFolder(folder)
+    stored = run_config.read(run, catalogue)
+    with run_config.found_in(run):
+        return experiment_of(build(catalogue, stored))
+
+
+class _Checkpoint:
+    """Reads a checkpoint as far as a run that goes on from it does."""
+
+    def __init__(self, run: Path) -> None:
+        self._run, self._experiment = run, None
+
+    def __call__(self, folder: Path) -> object:
+        from codesign.run import checkpoint  # noqa: PLC0415
+        from codesign.run.evolution import restored  # noqa: PLC0415
+
+        if self._experiment is None:
+            self._experiment = _experiment(self._run)
+        found, _ = checkpoint.newest_intact(folder)
+        return None if found is None else restored(self._experiment, found, folder)
 
 
 def _with_data(manifest: Path) -> Callable[[Path, bytes], None]:

@@ -26,6 +26,9 @@ _CHANGING = (
 )
 """Events that a reader may cause in its own folder only."""
 
+_ABOUT_MEMORY = ("/proc/meminfo", "/proc/self/cgroup", "/proc/self/statm", "/sys/fs/cgroup/")
+"""Files that say how much memory there is, which readers with a limit ask."""
+
 _EXECUTING = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "dataclasses.py")
 """Files of what may execute code: imports, and the makers of dataclasses."""
 

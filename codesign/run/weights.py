@@ -62,7 +62,7 @@ def read_weights(path: Path, controller: Controller, dimension: int) -> tuple[fl
     try:
         arrays, metadata = safetensors_arrays(read_bytes(path, MOST.weights))
         weights = arrays["weights"].ravel()
-        owner = json_value(metadata.get(_OWNER, "null"))
+        owner = json_value(metadata.get(_OWNER, "null"), settings=True)
     except (OSError, ValueError, KeyError) as error:
         reason = getattr(error, "strerror", None) or "no weights in safetensors"
         raise ConfigError("weights as a file of a controller", f"{path} ({reason})", remedy) from error
