@@ -101,7 +101,7 @@ class Watch:
         self._folder = f"{folder}{os.sep}"
         package = Path(__file__).resolve().parent.parent
         self._allowed = (
-            self._folder,
+            *_ABOUT_MEMORY,
             os.devnull,
             sys.prefix,
             sys.base_prefix,

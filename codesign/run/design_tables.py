@@ -10,8 +10,8 @@ import numpy as np
 from codesign.errors import DesignError, RunError
 from codesign.genome import Genome, Genomes
 from codesign.machine import available_memory
-from codesign.reading import MOST, limited_memory, require_file
-from codesign.run.designs import EDGES, MEASURE, Design, design_id, identity_of
+from codesign.reading import MOST, json_value, limited_memory, require_file
+from codesign.run.designs import BOUNDS, EDGES, MEASURE, Design, design_id, identity_of
 from codesign.run.folder import RunFolder, table_number, table_of
 from codesign.search import NO_PARENT, Individuals
 
@@ -167,7 +167,7 @@ def _read(path: Path, columns: list[str] | None, individuals: Iterable[int] | No
         wanted = sorted(individuals)
         groups = [
             group
-            for group, (least, most) in enumerate(_bounds(file, "individual"))
+            for group, (least, most, _) in enumerate(_bounds(file).tolist())
             if any(least <= number <= most for number in wanted)
         ]
         rows = _whole(file.read_row_groups(groups, columns))
@@ -227,21 +227,24 @@ def _whole(table: Any) -> Any:
     return table
 
 
-def _bounds(file: Any, column: str) -> list[tuple[float, float]]:
-    """Return the least and the most of a column in each group of rows; minus and plus infinity where nobody knows."""
-    names = [file.metadata.schema.column(place).path for place in range(file.metadata.num_columns)]
-    bounds = []
-    for group in range(file.metadata.num_row_groups):
-        found = file.metadata.row_group(group).column(names.index(column)).statistics if column in names else None
-        known = found if found is not None and found.has_min_max else None
-        bounds.append((-np.inf, np.inf) if known is None else (float(known.min), float(known.max)))
-    return bounds
+def _bounds(file: Any) -> np.ndarray:
+    """Return least and highest individual and highest fitness of each group of rows, float64, shape (groups, 3).
+
+    Tables of older versions do not tell, and others may have been written again in other groups: those may have any.
+
+    Raises:
+        ValueError: the table tells something else.
+    """
+    groups = file.metadata.num_row_groups
+    told = json_value((file.metadata.metadata or {}).get(BOUNDS, b"[]"), settings=True)
+    bounds = np.array(told, dtype=np.float64)
+    return bounds if bounds.shape == (groups, 3) else np.tile([-np.inf, np.inf, np.inf], (groups, 1))
 
 
 def _most_fit(path: Path) -> float:
     """Return the highest fitness in a table, plus infinity where the table must be read to know."""
     with _opened(path) as file:
-        return max((most for _, most in _bounds(file, "fitness")), default=-np.inf)
+        return float(np.max(_bounds(file)[:, 2], initial=-np.inf))
 
 
 def _rows(path: Path) -> int:
