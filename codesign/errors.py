@@ -45,6 +45,11 @@ class ConfigError(CodesignError):
             return ConfigError(f"{section}: {expected}", got, remedy)
         return ConfigError(expected, got, remedy, f"{section}.{field}")
 
+    def found_in(self, place: object) -> "ConfigError":
+        """Return the error with the file or folder that it was found in."""
+        expected, got, remedy, field = self._said
+        return ConfigError(expected, f"{got} in {place}", remedy, field)
+
 
 class GenomeError(CodesignError):
     """A genome that does not fit its lattice or has no body."""

@@ -20,6 +20,9 @@ COMMANDS = {
     "bench": ("codesign.cli.bench", "measure robot-steps per second and memory on this machine"),
 }
 
+_LONGEST = 2000
+"""Characters of a message; of a longer one the middle is left out."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `codesign` with `arguments` (the process's own by default) and return its exit status."""
@@ -72,7 +75,17 @@ usage: codesign COMMAND [key=value ...]
 
 
 def _tell(error: CodesignError) -> None:
-    _say(f"codesign: {' '.join(str(error).split())}")
+    _say(f"codesign: {_one_line(str(error))}")
+
+
+def _one_line(text: str) -> str:
+    """Return a text as one line of a sensible length in which nothing commands the terminal.
+
+    A message may quote what stands in a stranger's file.
+    """
+    words = " ".join(text.split())
+    shown = words if len(words) <= _LONGEST else f"{words[: _LONGEST // 2]} [...] {words[-_LONGEST // 2 :]}"
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in shown)
 
 
 def _say(line: str) -> None:

@@ -86,8 +86,9 @@ def _prepare_auto(invocation: Invocation, folder: RunFolder) -> Plan:
 
 
 def _going_on(folder: RunFolder, config: Mapping[str, Any], told: str = "") -> Plan:
-    settings = build(experiment_catalogue(), config)
-    experiment = experiment_of(settings)
+    with run_config.found_in(folder):
+        settings = build(experiment_catalogue(), config)
+        experiment = experiment_of(settings)
     further = f" {told}={experiment.search.generations}" if told else ""
     start = partial(resume, experiment, folder.path)
     return Plan(folder.path, partial(_run, start, experiment, _told(settings, config), further))

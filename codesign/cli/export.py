@@ -52,7 +52,9 @@ def prepare(invocation: Invocation) -> Plan:
     if settings["run"] is None:
         raise RunError("the folder of a run", "none", "name one, as in codesign export run=FOLDER")
     folder = RunFolder(Path(settings["run"]))
-    experiment = experiment_of(build(experiment_catalogue(), run_config.read(folder, experiment_catalogue())))
+    stored = run_config.read(folder, experiment_catalogue())
+    with run_config.found_in(folder):
+        experiment = experiment_of(build(experiment_catalogue(), stored))
     selection = _selection(settings)
     select(folder, selection)
     output = Path(settings["output"])

@@ -1,6 +1,7 @@
 """The configuration in a run folder and the copies of the files that it names: written once, read as plain values."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from codesign.cli.modest_yaml import UnexpectedReferenceError, require_modest_yaml
 from codesign.cli.schemas import Catalogue
 from codesign.errors import ConfigError, RunError
+from codesign.reading import MOST, read_bytes
 from codesign.run import RunFolder, renewed
 
 AUTO = "auto"
@@ -45,7 +48,7 @@ def input_files(config: Mapping[str, Any]) -> dict[str, bytes]:
     found = {}
     for key, source in _files(config):
         try:
-            found[_copy_of(key, source)] = Path(source).read_bytes()
+            found[_copy_of(key, source)] = read_bytes(Path(source), MOST.input)
         except OSError as error:
             raise ConfigError(f"{key} to be a file", f"{source} ({error.strerror})", "check the path") from error
     return found
@@ -61,16 +64,18 @@ def read(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
     """
     remedy = "restore config.yaml, or start a new run"
     try:
-        stored = OmegaConf.to_container(OmegaConf.create(folder.config_text()))
+        text = folder.config_text()
+        require_modest_yaml(text, references=False)
+        stored = OmegaConf.to_container(OmegaConf.create(text))
+    except UnexpectedReferenceError as error:
+        raise RunError("a configuration without references", f"{error} in {folder.config}", remedy) from error
     except (yaml.YAMLError, OmegaConfBaseException, ValueError, OSError) as error:
-        got = f"{folder.config} ({str(error).splitlines()[0]})"
+        got = f"{folder.config} ({' '.join(str(error).split())})"
         raise RunError("a configuration in YAML", got, remedy) from error
     if not isinstance(stored, dict):
         raise RunError("a configuration with keys", f"{folder.config}, which has none", remedy)
-    for text in _texts(stored):
-        if "${" in text:
-            raise RunError("a configuration without references", f"{text!r} in {folder.config}", remedy)
-    config = _completed({str(key): value for key, value in stored.items()}, catalogue)
+    with found_in(folder):
+        config = _completed({str(key): value for key, value in stored.items()}, catalogue)
     for key, source in _files(config):
         copy = folder.inputs / _copy_of(key, source)
         if not copy.is_file():
@@ -82,6 +87,15 @@ def read(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
             section = section[group]
         section[last] = str(copy)
     return config
+
+
+@contextmanager
+def found_in(folder: RunFolder) -> Iterator[None]:
+    """Let errors about settings that are raised inside name the run whose configuration they are from."""
+    try:
+        yield
+    except ConfigError as error:
+        raise error.found_in(f"the configuration of {folder.path}") from error
 
 
 def _completed(config: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
@@ -185,7 +199,7 @@ def _is_free(key: str) -> bool:
 
 def _same_content(one: Path, other: Path) -> bool:
     try:
-        return one.read_bytes() == other.read_bytes()
+        return read_bytes(one, MOST.input) == read_bytes(other, MOST.input)
     except OSError:
         return False
 
@@ -215,23 +229,12 @@ def _files(config: Mapping[str, Any]) -> list[tuple[str, str]]:
         value: Any = config
         for part in key.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
-        if isinstance(value, str):
-            found.append((key, value))
+        # A number too, since it would be taken for the name of a file.
+        if isinstance(value, str | int | float):
+            found.append((key, str(value)))
     return found
 
 
 def _copy_of(key: str, source: str) -> str:
     """Return the name of a run's copy; a reader may tell kinds of files by their suffix."""
     return f"{key}{Path(source).suffix}"
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield str(key)
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
-    elif isinstance(value, str):
-        yield value

@@ -16,6 +16,9 @@ from codesign.cli.config_errors import explain
 from codesign.cli.schemas import Catalogue, whole
 from codesign.errors import ConfigError
 
+_LARGEST = 2**64
+"""Above what any setting may be; far larger whole numbers cannot be made into others."""
+
 
 def build(catalogue: Catalogue, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the dataclass of every section and every plain value, by dotted key.
@@ -82,6 +85,8 @@ def _frozen(key: str, hint: Any, value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_frozen(f"{key}[{place}]", _kind_at(kinds, place), item) for place, item in enumerate(value))
     number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and isinstance(value, int) and abs(value) > _LARGEST:
+        raise ConfigError(f"{key} to be a number of at most 64 bits", "a larger one", f"set {key} to such a number")
     if kinds or (hint is float and not number) or (number and math.isnan(value)):
         wanted = "a list" if kinds else "a number"
         raise ConfigError(f"{key} to be {wanted}", repr(value), f"set {key} to {wanted}")

@@ -64,7 +64,7 @@ def prepare(invocation: Invocation) -> Plan:
         dimension = _dimension(recordings, names)
         _require_body(spec, dimension, invocation.overrides)
         spec.require_dimension(dimension)
-        bodies = Bodies.of([_body(recording, name) for recording, name in zip(recordings, names, strict=True)])
+        bodies = Bodies.of([body_of(recording, name) for recording, name in zip(recordings, names, strict=True)])
         memory = estimate_line(partial(MemoryEstimate.of_bodies, spec, bodies), spec.execution)
         opening = f"{_world_of(spec, dimension)}\n{memory}"
         learned = partial(_learn_given, spec, bodies, [recording.design for recording in recordings])
@@ -140,7 +140,12 @@ def _dimension(recordings: list[Recording], names: tuple[str, ...]) -> int:
     return first
 
 
-def _body(recording: Recording, name: str) -> Body:
+def body_of(recording: Recording, name: str) -> Body:
+    """Return the body that a recording in a file shows, as it stands at the start.
+
+    Raises:
+        RecordingError: no body that can be simulated, or one in pieces.
+    """
     start = recording.after.positions[0].astype(np.float64)
     try:
         body = Body(

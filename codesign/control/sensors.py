@@ -21,7 +21,8 @@ def ordered_sensors(chosen: Iterable[str]) -> tuple[str, ...]:
         ConfigError: one that does not exist, or that is chosen twice.
     """
     names, known = list(chosen), sensors()
-    if len(set(names)) < len(names) or not set(names) <= set(known):
+    # Compared one by one: what stands in a configuration need not be hashable.
+    if any(name not in known for name in names) or len(set(names)) < len(names):
         got = f"[{', '.join(map(str, names))}]"
         raise ConfigError(f"any of {', '.join(known)}, each once", got, "set {field}=[position,velocity]", "sensors")
     return tuple(name for name in known if name in names)

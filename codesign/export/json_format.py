@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from codesign import files
 from codesign.export.exporter import each_design
 from codesign.export.json_part import REMEDY, JsonPart
 from codesign.export.recording import Gallery, Recording, RecordingError, Trajectory
+from codesign.reading import MOST, json_value, read_text
 
 FORMAT = "codesign-recording"
 SCHEMA_VERSION = 1
@@ -86,21 +87,17 @@ def read_json(path: Path) -> Recording:
             or do not fit together; the message names the file and the part.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, MOST.recording)
     except (OSError, UnicodeDecodeError) as error:
         raise RecordingError("a readable JSON file", f"{path} ({error})", "check the path") from error
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        value = json_value(text)
+    except ValueError as error:
         raise RecordingError("strict JSON", f"{path} ({error})", REMEDY) from error
     try:
         return _from_json(JsonPart(value))
     except RecordingError as error:
         raise RecordingError(error.expected, f"{error.got} in {path}", REMEDY) from error
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
 
 
 def _from_json(file: JsonPart) -> Recording:

@@ -1,5 +1,6 @@
 """One object of a JSON file, whose values are read with errors that name their place."""
 
+import reprlib
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ import numpy.typing as npt
 from codesign.export.recording import RecordingError
 
 REMEDY = "write one with codesign export run=FOLDER format=json (docs/json-format.md describes it)"
+
+_NUMBERS = {int, float}
 
 
 class JsonPart:
@@ -115,11 +118,19 @@ class JsonPart:
             raise self._error(name, wanted)
         if not value:
             return np.zeros(shape, dtype=np.int64)
-        try:
-            array = np.array(value)
-        except (ValueError, OverflowError) as error:
-            raise self._error(name, f"{wanted} of one length") from error
-        if array.ndim != len(shape) or (array.size and array.dtype.kind not in kinds):
+        level, sizes = [value], [len(value)]
+        for _ in shape[1:]:
+            # Looked at before NumPy is, which makes arrays of texts, and huge ones of a long text among many.
+            if not all(type(each) is list for outer in level for each in outer):
+                raise self._error(name, wanted)
+            level = [each for outer in level for each in outer]
+            sizes.append(len(level[0]) if level else 0)
+            if any(len(each) != sizes[-1] for each in level):
+                raise self._error(name, f"{wanted} of one length")
+        if not all(_NUMBERS.issuperset(map(type, each)) for each in level):
+            raise self._error(name, wanted)
+        array = np.array(level).reshape(sizes)
+        if array.size and array.dtype.kind not in kinds:
             raise self._error(name, wanted)
         return array
 
@@ -136,5 +147,5 @@ class JsonPart:
 
 
 def _show(value: object) -> str:
-    text = repr(value)
+    text = reprlib.repr(value)
     return text if len(text) <= 40 else f"{text[:37]}..."

@@ -11,6 +11,7 @@ import numpy as np
 import codesign
 from codesign.errors import CheckpointError
 from codesign.files import remove, write_bytes, write_text
+from codesign.reading import MOST, json_value, read_bytes, read_text, require_file, safetensors_arrays
 from codesign.run.curves import Curves
 from codesign.run.experiment import Experiment
 
@@ -90,26 +91,29 @@ def load(manifest_path: Path) -> Checkpoint:
     """
     manifest = _manifest(manifest_path)
     data = _checked_data(manifest_path, manifest)
-    from safetensors import SafetensorError  # noqa: PLC0415 - as in save
-    from safetensors.numpy import load as decode  # noqa: PLC0415
-
     try:
-        arrays = decode(data)
+        arrays, _ = safetensors_arrays(data)
         for name, bits in manifest.get("packed", {}).items():
             arrays[name] = _unpacked(arrays[name], bits)
-        identities = _pairs(arrays["weights.identities"])
+        identities = _identities(arrays["weights.identities"])
         parts = _pieces(arrays["weights"], arrays["weights.lengths"])
         of_curves = arrays["weights.identities" if manifest["format"] == _WITH_CURVES_OF_ALL else "curves.identities"]
+        curves = arrays["curves"]
+        if curves.dtype != np.float32 or curves.ndim not in (1, 2) or len(curves) != len(of_curves):
+            raise ValueError(f"{len(of_curves)} curves in an array of {curves.dtype} of shape {curves.shape}")
         search = {name.removeprefix(_SEARCH): array for name, array in arrays.items() if name.startswith(_SEARCH)}
+        generation, seconds = manifest["generation"], float(manifest["seconds"])
+        if type(generation) is not int or not 0 <= generation < 2**31 or not 0.0 <= seconds < np.inf:
+            raise ValueError("a generation or a time that is none")
         return Checkpoint(
-            int(manifest["generation"]),
+            generation,
             search,
-            dict(zip(identities, parts, strict=True)),
-            Curves(of_curves, arrays["curves"]),
-            float(manifest["seconds"]),
+            dict(zip(map(tuple, identities.tolist()), parts, strict=True)),
+            Curves(_identities(of_curves), curves),
+            seconds,
             dict(manifest["experiment"]),
         )
-    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise CheckpointError("a checkpoint's arrays", f"{manifest_path} ({error})", _REMEDY) from error
 
 
@@ -135,13 +139,22 @@ def _pieces(array: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
     Raises:
         ValueError: the lengths are not those of all of it.
     """
+    if array.dtype not in (np.float32, np.float64) or array.ndim != 1 or lengths.dtype != np.int64 or lengths.ndim != 1:
+        raise ValueError(f"arrays of {array.dtype} and {lengths.dtype} where weights and their numbers should be")
     if (lengths < 0).any() or lengths.sum() != len(array):
         raise ValueError(f"pieces of {lengths.sum()} numbers in an array of {len(array)}")
     return np.split(array, np.cumsum(lengths)[:-1]) if len(lengths) else []
 
 
-def _pairs(identities: np.ndarray) -> list[tuple[int, int]]:
-    return [(generation, individual) for generation, individual in identities.tolist()]
+def _identities(array: np.ndarray) -> np.ndarray:
+    """Return identities of designs.
+
+    Raises:
+        ValueError: the array holds something else.
+    """
+    if array.dtype != np.int64 or array.shape[1:] != (2,) or (array < 0).any():
+        raise ValueError(f"an array of {array.dtype} of shape {array.shape} where identities should be")
+    return array
 
 
 def check_experiment(checkpoint: Checkpoint, experiment: Experiment, path: Path) -> None:
@@ -232,7 +245,7 @@ def prune(folder: Path, keep: int) -> None:
 
 def _manifest(path: Path) -> dict[str, Any]:
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json_value(read_text(path, MOST.manifest), settings=True)
     except FileNotFoundError as error:
         raise CheckpointError("a checkpoint", f"nothing at {path}", _REMEDY) from error
     except (OSError, ValueError) as error:
@@ -243,16 +256,21 @@ def _manifest(path: Path) -> dict[str, Any]:
     if manifest["format"] not in (_WITH_CURVES_OF_ALL, FORMAT):
         got = f"{path} of format {manifest['format']}, written by codesign {manifest.get('codesign', 'unknown')}"
         raise CheckpointError(f"a checkpoint of format {FORMAT}", got, "use the version of codesign that wrote it")
+    if manifest["file"] != path.with_suffix(".safetensors").name:
+        got = f"{path}, which names another file than the one beside it"
+        raise CheckpointError("a checkpoint's manifest", got, _REMEDY)
     return manifest
 
 
 def _checked_data(path: Path, manifest: dict[str, Any]) -> bytes:
-    data_path = path.parent / Path(str(manifest["file"])).name
+    # Beside the manifest, whatever that names: no path leads out of the run folder.
+    data_path = path.with_suffix(".safetensors")
     try:
+        require_file(data_path, MOST.checkpoint)
         size = data_path.stat().st_size
         if size != manifest["bytes"]:
             raise CheckpointError(f"{manifest['bytes']} bytes of checkpoint", f"{data_path} with {size}", _REMEDY)
-        data = data_path.read_bytes()
+        data = read_bytes(data_path, MOST.checkpoint)
     except OSError as error:
         raise CheckpointError(f"the checkpoint's data {data_path}", str(error.strerror), _REMEDY) from error
     if hashlib.sha256(data).hexdigest() != manifest["sha256"]:

@@ -9,11 +9,16 @@ import numpy as np
 
 from codesign.errors import DesignError, RunError
 from codesign.genome import Genome, Genomes
-from codesign.run.designs import EDGES, MEASURE, Design, design_id, identity_of
+from codesign.machine import available_memory
+from codesign.reading import MOST, json_value, limited_memory, require_file
+from codesign.run.designs import BOUNDS, EDGES, MEASURE, Design, design_id, identity_of
 from codesign.run.folder import RunFolder, table_number, table_of
 from codesign.search import NO_PARENT, Individuals
 
 _DAMAGED = "restore it, or start a new run"
+
+_MOST_ROWS = 2**24
+"""Rows of a table: more than any generation has."""
 
 
 class DesignTables:
@@ -44,7 +49,7 @@ class DesignTables:
         path = self._table(generation)
         table = _read(path, None, individuals)
         with _reading(path):
-            edges = int((table.schema.metadata or {})[EDGES])
+            edges = _edges(table)
             return [_design(row, edges) for row in table.to_pylist()]
 
     def find(self, identities: Sequence[tuple[int, int]]) -> list[Design]:
@@ -89,10 +94,13 @@ class DesignTables:
             if _most_fit(path) < least:
                 continue
             table = _read(path, ["fitness", "generation", "individual"])
-            more = table.column("fitness").to_numpy()
-            better = np.flatnonzero(np.isfinite(more) & (more >= least))
-            born = np.stack([table.column(name).to_numpy()[better] for name in ("generation", "individual")], axis=1)
-            fitness, identities = np.append(fitness, more[better]), np.concatenate([identities, born])
+            with _reading(path):
+                more = table.column("fitness").to_numpy()
+                better = np.flatnonzero(np.isfinite(more) & (more >= least))
+                born = np.stack(
+                    [table.column(name).to_numpy()[better] for name in ("generation", "individual")], axis=1
+                )
+                fitness, identities = np.append(fitness, more[better]), np.concatenate([identities, born])
             order = np.lexsort((identities[:, 1], identities[:, 0], -fitness))[:count]
             fitness, identities = fitness[order], identities[order]
         return [(born, number) for born, number in identities.tolist()]
@@ -108,13 +116,13 @@ class DesignTables:
         names = ["generation", "individual", "parents", "operator", "fitness", "genome_cells", "genome_muscles"]
         table = _read(path, names)
         with _reading(path):
-            edges = int((table.schema.metadata or {})[EDGES])
+            edges = _edges(table)
             cells, bits = (
                 np.frombuffer(b"".join(table.column(name).to_pylist()), dtype=np.uint8).reshape(len(table), -1)
                 for name in ("genome_cells", "genome_muscles")
             )
             return Individuals(
-                Genomes(cells, np.unpackbits(bits, axis=1, count=edges)),
+                Genomes(cells, _unpacked(bits, edges)),
                 np.stack([table.column(name).to_numpy() for name in names[:2]], axis=1).astype(np.int64),
                 _lineage(table.column("parents")),
                 tuple(table.column("operator").to_pylist()),
@@ -134,11 +142,17 @@ class DesignTables:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Turn what is wrong with the content of a table into an error that names the table."""
+    """Turn what is wrong with a table into an error that names it, and limit the memory that it takes."""
+    import pyarrow  # noqa: PLC0415 - only who reads or writes tables loads it
+
     try:
-        yield
-    except (KeyError, TypeError, ValueError, DesignError) as error:
-        got = f"{path} ({type(error).__name__}: {error})"
+        with limited_memory(available_memory() // 2):
+            yield
+    except MemoryError as error:
+        raise RunError("a table of designs that fits into half of the memory", f"{path}", _DAMAGED) from error
+    except (OSError, ArithmeticError, LookupError, TypeError, ValueError, DesignError, pyarrow.ArrowException) as error:
+        said = " ".join(str(getattr(error, "strerror", None) or error).split())
+        got = f"{path} ({type(error).__name__}: {said})"
         raise RunError("a table of designs as runs write it", got, _DAMAGED) from error
 
 
@@ -149,45 +163,88 @@ def _read(path: Path, columns: list[str] | None, individuals: Iterable[int] | No
     compute: Any = pyarrow.compute
     with _opened(path) as file:
         if individuals is None:
-            return file.read(columns)
+            return _whole(file.read(columns))
         wanted = sorted(individuals)
         groups = [
             group
-            for group, (least, most) in enumerate(_bounds(file, "individual"))
+            for group, (least, most, _) in enumerate(_bounds(file).tolist())
             if any(least <= number <= most for number in wanted)
         ]
-        rows = file.read_row_groups(groups, columns)
+        rows = _whole(file.read_row_groups(groups, columns))
         return rows.filter(compute.is_in(rows.column("individual"), pyarrow.array(wanted, pyarrow.int32())))
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """Open a table, and turn what goes wrong with it into an error that names it."""
-    import pyarrow  # noqa: PLC0415 - as above
-    import pyarrow.parquet  # noqa: PLC0415
+    """Open a table whose columns are of the right types, and turn what goes wrong with it into an error."""
+    import pyarrow.parquet  # noqa: PLC0415 - as above
 
-    try:
+    with _reading(path):
+        require_file(path, MOST.table)
         with pyarrow.parquet.ParquetFile(path) as file:
+            if file.metadata.num_rows > _MOST_ROWS:
+                raise ValueError(f"{file.metadata.num_rows} rows")
+            for field in file.schema_arrow:
+                _require_type(field.name, field.type)
             yield file
-    except (OSError, KeyError, TypeError, ValueError, pyarrow.ArrowException) as error:
-        raise RunError("a table of designs", f"{path} ({str(error).splitlines()[0]})", _DAMAGED) from error
 
 
-def _bounds(file: Any, column: str) -> list[tuple[float, float]]:
-    """Return the least and the most of a column in each group of rows; minus and plus infinity where nobody knows."""
-    names = [file.metadata.schema.column(place).path for place in range(file.metadata.num_columns)]
-    bounds = []
-    for group in range(file.metadata.num_row_groups):
-        found = file.metadata.row_group(group).column(names.index(column)).statistics if column in names else None
-        known = found if found is not None and found.has_min_max else None
-        bounds.append((-np.inf, np.inf) if known is None else (known.min, known.max))
-    return bounds
+def _require_type(name: str, kind: Any) -> None:
+    """Check that a column is of the type that runs write.
+
+    Raises:
+        ValueError: it is of another.
+    """
+    import pyarrow.types as of  # noqa: PLC0415 - as above
+
+    inner = kind.value_type if of.is_list(kind) else None
+    fits = {
+        **dict.fromkeys(("generation", "individual", "masses", "springs", "muscles"), of.is_integer(kind)),
+        **dict.fromkeys(("design", "operator", "status"), of.is_string(kind)),
+        **dict.fromkeys(("curve", "world_fitness"), inner is not None and of.is_floating(inner)),
+        **dict.fromkeys(("genome_cells", "genome_muscles"), of.is_binary(kind)),
+        "fitness": of.is_floating(kind),
+        "parents": inner is not None and of.is_string(inner),
+    }
+    measured = name.startswith(MEASURE) and (of.is_floating(kind) or of.is_integer(kind))
+    if not fits.get(name, measured):
+        raise ValueError(f"a column {name} of {kind}")
+
+
+def _whole(table: Any) -> Any:
+    """Return a table that has every value.
+
+    Raises:
+        ValueError: one is missing, or an index is that of no generation or individual.
+    """
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if column.null_count:
+            raise ValueError(f"a column {name} with gaps")
+        if name in ("generation", "individual") and len(column):
+            numbers = column.to_numpy()
+            if numbers.min() < 0 or numbers.max() >= 2**31:
+                raise ValueError(f"a {name} of {numbers.min()} to {numbers.max()}")
+    return table
+
+
+def _bounds(file: Any) -> np.ndarray:
+    """Return least and highest individual and highest fitness of each group of rows, float64, shape (groups, 3).
+
+    Tables of older versions do not tell, and others may have been written again in other groups: those may have any.
+
+    Raises:
+        ValueError: the table tells something else.
+    """
+    groups = file.metadata.num_row_groups
+    told = json_value((file.metadata.metadata or {}).get(BOUNDS, b"[]"), settings=True)
+    bounds = np.array(told, dtype=np.float64)
+    return bounds if bounds.shape == (groups, 3) else np.tile([-np.inf, np.inf, np.inf], (groups, 1))
 
 
 def _most_fit(path: Path) -> float:
     """Return the highest fitness in a table, plus infinity where the table must be read to know."""
     with _opened(path) as file:
-        return max((most for _, most in _bounds(file, "fitness")), default=-np.inf)
+        return float(np.max(_bounds(file)[:, 2], initial=-np.inf))
 
 
 def _rows(path: Path) -> int:
@@ -215,8 +272,24 @@ def _lineage(parents: Any) -> np.ndarray:
     return lineage
 
 
+def _edges(table: Any) -> int:
+    """Return how many muscle bits a genome of the table has."""
+    return int((table.schema.metadata or {})[EDGES])
+
+
+def _unpacked(packed: np.ndarray, edges: int) -> np.ndarray:
+    """Return the muscle bits in rows of bytes.
+
+    Raises:
+        ValueError: rows of another number of bytes, which NumPy would fill up.
+    """
+    if packed.shape[-1] != (edges + 7) // 8:
+        raise ValueError(f"{packed.shape[-1]} bytes, where {edges} bits should be")
+    return np.unpackbits(packed, axis=-1, count=edges)
+
+
 def _design(row: dict[str, Any], edges: int) -> Design:
-    bits = np.unpackbits(np.frombuffer(row["genome_muscles"], dtype=np.uint8), count=edges)
+    bits = _unpacked(np.frombuffer(row["genome_muscles"], dtype=np.uint8), edges)
     # Tables of versions in which a design had one world only do not have this column.
     in_worlds = row.get("world_fitness", [row["fitness"] if np.isfinite(row["fitness"]) else np.nan])
     return Design(

@@ -135,6 +135,28 @@ def resume(
         return evolution.run()
 
 
+def restored(experiment: Experiment, checkpoint: Checkpoint, path: Path) -> Search:
+    """Return a search that goes on from a checkpoint.
+
+    Args:
+        experiment: the run's.
+        checkpoint: the state.
+        path: where it was found, for errors.
+
+    Raises:
+        CheckpointError: it is another experiment's, or none that this search can have had.
+    """
+    checkpoints.check_experiment(checkpoint, experiment, path)
+    search = experiment.search.start(experiment.space, experiment.seed)
+    try:
+        search.restore(checkpoint.search)
+        if experiment.trial.learner.rungs:
+            checkpoint.curves.of(search.population.identities)
+    except (ValueError, KeyError, GenomeError) as error:
+        raise CheckpointError("a checkpoint of this search", f"{path} ({error})", "start a new run") from error
+    return search
+
+
 class _Evolution:
     """A run in progress."""
 
@@ -159,13 +181,7 @@ class _Evolution:
             self._require_early_end()
             folder.roll_back(-1)
             return
-        checkpoints.check_experiment(found, self._experiment, folder.checkpoints)
-        try:
-            self._search.restore(found.search)
-            if self._races:
-                found.curves.of(self._search.population.identities)
-        except (ValueError, KeyError, GenomeError) as error:
-            raise CheckpointError("a checkpoint of this search", str(error), "start a new run") from error
+        self._search = restored(self._experiment, found, folder.checkpoints)
         for fault in faults:
             self._listener.on_notice(f"{fault}; going on from generation {found.generation} instead")
         self._weights, self._curves = found.weights, found.curves if self._races else Curves.none()

@@ -10,6 +10,7 @@ from typing import Any
 
 from codesign.errors import OutputError, RunError
 from codesign.files import append_line, remove, write_bytes, write_text
+from codesign.reading import MOST, json_value, read_bytes, read_text, require_modest
 from codesign.run.folder_lock import FolderLock
 
 LAYOUT = 1
@@ -19,6 +20,9 @@ would misread does."""
 HEADER = "# codesign run folder, layout "
 """Beginning of the first line of every run's config.yaml, which ends with the layout. It tells a run from any other
 folder that has such a file."""
+
+_MOST_GENERATIONS = 2**31
+"""Above the number of any generation, which tables hold in 32 bits."""
 
 _RESERVED = (
     "config.yaml",
@@ -99,8 +103,7 @@ class RunFolder:
         if not self.path.is_dir():
             raise RunError("the folder of a run", f"no folder {self.path}", remedy)
         try:
-            with self.config.open(encoding="utf-8") as stream:
-                first = stream.readline().rstrip("\n")
+            first = read_text(self.config, MOST.configuration).partition("\n")[0].rstrip("\r")
         except (OSError, UnicodeDecodeError) as error:
             raise RunError("the folder of a run", f"{self.path}, without a readable config.yaml", remedy) from error
         if not first.startswith(HEADER):
@@ -135,7 +138,7 @@ class RunFolder:
         """Return whether nothing but (some of) these files is in `inputs`, apart from what was not finished."""
         try:
             return all(
-                path.name.endswith(".part") or inputs.get(path.name) == path.read_bytes()
+                path.name.endswith(".part") or inputs.get(path.name) == read_bytes(path, MOST.input)
                 for path in self.inputs.iterdir()
             )
         except OSError:
@@ -207,7 +210,8 @@ class RunFolder:
             RunError: the folder is not that of a run.
         """
         self.require_run()
-        return self.config.read_text(encoding="utf-8").removeprefix(f"{HEADER}{LAYOUT}\n")
+        _, _, text = read_text(self.config, MOST.configuration).partition("\n")  # the first line was checked just now
+        return text.replace("\r\n", "\n")
 
     @contextmanager
     def locked(self, notice: Callable[[str], None] | None = None) -> Iterator[None]:
@@ -239,11 +243,15 @@ class RunFolder:
         rows: list[dict[str, Any]] = []
         for number, line in enumerate(lines[:-1], start=1):
             try:
-                row = json.loads(line)
-                rows.append({**row, "generation": int(row["generation"])})
-            except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+                row = json_value(line)
+                generation = row["generation"]
+                if type(generation) is not int or not 0 <= generation < _MOST_GENERATIONS:
+                    raise ValueError("no number of a generation")
+                rows.append(row)
+            except (ValueError, TypeError, KeyError) as error:
+                got = f"{self.metrics}, line {number}"
                 remedy = "mend or restore the file; checkpoints and designs are not affected"
-                raise RunError("a line of JSON per generation", f"{self.metrics}, line {number}", remedy) from error
+                raise RunError("a line of JSON per generation", got, remedy) from error
         return rows
 
     def _metrics_lines(self) -> list[bytes]:
@@ -253,11 +261,13 @@ class RunFolder:
             RunError: they cannot be read.
         """
         try:
-            return self.metrics.read_bytes().split(b"\n")
+            data = read_bytes(self.metrics, MOST.metrics)
+            require_modest(data)
+            return data.split(b"\n")
         except FileNotFoundError:
             return [b""]
-        except OSError as error:
-            got = f"{self.metrics} ({error.strerror})"
+        except (OSError, ValueError) as error:
+            got = f"{self.metrics} ({getattr(error, 'strerror', None) or error})"
             raise RunError("metrics that can be read", got, "see to it that the file can be read") from error
 
     def roll_back(self, generation: int) -> None:

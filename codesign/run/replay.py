@@ -51,7 +51,8 @@ def history(folder: RunFolder) -> History:
         RunError: a generation's line does not say how fit its designs were.
     """
     rows = folder.read_metrics()
-    columns = {name: np.array([_number(folder, row, name) for row in rows], dtype=np.float32) for name in _CURVES}
+    with np.errstate(over="ignore"):  # beyond what a picture shows
+        columns = {name: np.array([_number(folder, row, name) for row in rows], dtype=np.float32) for name in _CURVES}
     return History(np.array([row["generation"] for row in rows], dtype=np.int32), **columns)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from codesign.errors import ConfigError
 from codesign.files import write_bytes
+from codesign.reading import MOST, json_value, read_bytes, safetensors_arrays
 from codesign.run.settings import completed, flattened
 from codesign.sim import Controller
 
@@ -57,16 +58,18 @@ def read_weights(path: Path, controller: Controller, dimension: int) -> tuple[fl
     Raises:
         ConfigError: there is no such file, it holds no weights that are finite, or they are of something else.
     """
-    from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - as above
-
     remedy = "give the controller.safetensors of codesign train together=true, or a run's best.safetensors"
     try:
-        with path.open("rb"), safe_open(path, "numpy") as file:
-            weights = file.get_tensor("weights").astype(np.float64).ravel()
-            owner = json.loads((file.metadata() or {}).get(_OWNER, "null"))
-    except (OSError, SafetensorError, ValueError, RecursionError) as error:
+        arrays, metadata = safetensors_arrays(read_bytes(path, MOST.weights))
+        weights = arrays["weights"].ravel()
+        owner = json_value(metadata.get(_OWNER, "null"), settings=True)
+    except (OSError, ValueError, KeyError) as error:
         reason = getattr(error, "strerror", None) or "no weights in safetensors"
         raise ConfigError("weights as a file of a controller", f"{path} ({reason})", remedy) from error
+    if weights.dtype.kind not in "fiu":
+        raise ConfigError("weights that are numbers", f"{path} ({weights.dtype})", remedy)
+    with np.errstate(invalid="ignore"):
+        weights = weights.astype(np.float64)
     if not np.isfinite(weights).all():
         raise ConfigError("weights that are finite", f"{path} (NaN or infinity)", remedy)
     if not isinstance(owner, dict) or not {"dimension", "controller.name"} <= owner.keys():

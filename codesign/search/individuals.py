@@ -9,6 +9,16 @@ from codesign.genome import Genomes
 NO_PARENT = -1
 NOT_EVALUATED = np.nan
 
+_ARRAYS: dict[str, tuple[type[np.generic], tuple[int | None, ...]]] = {
+    "cells": (np.uint8, (None, None)),
+    "muscles": (np.uint8, (None, None)),
+    "identities": (np.int64, (None, 2)),
+    "parents": (np.int64, (None, 2, 2)),
+    "operators": (np.uint8, (None,)),
+    "fitness": (np.float64, (None,)),
+}
+"""Type and shape of the arrays that a record is stored as; None for any size."""
+
 
 @dataclass(frozen=True)
 class Individuals:
@@ -80,13 +90,24 @@ class Individuals:
 
         Raises:
             KeyError: an array is missing.
-            ValueError: the arrays do not describe the same number of designs.
+            ValueError: the arrays are of other types or shapes, do not describe the same number of designs, or hold a
+                fitness that no design can have.
         """
-        text = arrays["operators"].astype(np.uint8).tobytes().decode("utf-8")
+        for name, (kind, shape) in _ARRAYS.items():
+            array = arrays[name]
+            if (
+                array.dtype != kind
+                or array.ndim != len(shape)
+                or any(n not in (None, m) for n, m in zip(shape, array.shape, strict=True))
+            ):
+                raise ValueError(f"{name} as an array of {array.dtype} of shape {array.shape}")
+        text = arrays["operators"].tobytes().decode("utf-8")
         operators = tuple(text.split("\n")) if text else ()
         lengths = {name: len(array) for name, array in arrays.items() if name != "operators"}
         if set(lengths.values()) != {len(operators)}:
             raise ValueError(f"{len(operators)} operators do not match the other arrays: {lengths}")
+        if np.isnan(arrays["fitness"]).any() or np.isposinf(arrays["fitness"]).any():
+            raise ValueError("a fitness that is NaN or +inf")
         return cls(
             Genomes(arrays["cells"], arrays["muscles"]),
             arrays["identities"],

@@ -164,7 +164,10 @@ class Search(ABC):
         if shapes != ((len(self.lattice.cell_nodes),), (len(self.lattice.edges),)):
             raise ValueError(f"expected genomes of this lattice; got {shapes} genes; restore the lattice of the state")
         check_whole(self.lattice, population.genomes)
-        self._told, self._population, self._asked = int(state["told"][0]), population, None
+        told = state["told"]
+        if told.shape != (1,) or told.dtype != np.int64 or told[0] < 0:
+            raise ValueError(f"expected how often fitness was told; got an array of {told.dtype} of shape {told.shape}")
+        self._told, self._population, self._asked = int(told[0]), population, None
 
     @abstractmethod
     def propose(self, population: Individuals) -> Individuals:

@@ -1,7 +1,6 @@
 """Ground of given heights: a line in 2D, a bilinear surface in 3D."""
 
 import math
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from codesign.body import Bodies
 from codesign.errors import ConfigError
 from codesign.tasks.grid import Grid, GridGround
+from codesign.tasks.heights_file import read_heights
 from codesign.tasks.placement import FARTHEST, require_near, set_down
 
 
@@ -44,15 +44,15 @@ class Heightfield(GridGround):
     def __post_init__(self) -> None:
         if self.file is not None:
             object.__setattr__(self, "heights", read_heights(Path(self.file)))
+        where = "" if self.file is None else f" in {self.file}"
         lengths = {len(row) for row in self.heights}
         if len(lengths) != 1 or min(lengths) < 2:
-            got = f"rows of {', '.join(map(str, sorted(lengths))) or 'no'} numbers"
+            got = f"rows of {', '.join(map(str, sorted(lengths))) or 'no'} numbers{where}"
             raise ConfigError("terrain.heights as rows of one length, 2 numbers or more", got, "complete the rows")
         if not all(math.isfinite(height) for row in self.heights for height in row):
             row, column = np.argwhere(~np.isfinite(np.array(self.heights)))[0]
-            got = f"{self.heights[row][column]} in row {row}, column {column}"
-            remedy = f"set every height in metres{'' if self.file is None else f' in {self.file}'}"
-            raise ConfigError("terrain.heights that are finite", got, remedy)
+            got = f"{self.heights[row][column]} in row {row}, column {column}{where}"
+            raise ConfigError("terrain.heights that are finite", got, "set every height in metres")
         for field, example in (("low", "[-2.5, -2.5]"), ("size", "[5, 5]")):
             value = getattr(self, field)
             if len(value) != 2:
@@ -111,28 +111,3 @@ class Heightfield(GridGround):
         """Return the same ground: nothing about it is random."""
         del generator
         return self
-
-
-def read_heights(path: Path) -> tuple[tuple[float, ...], ...]:
-    """Return the heights in a file: rows along y of columns along x, or a single row [m].
-
-    Args:
-        path: of an array saved by NumPy (.npy), or of rows of numbers between commas (.csv).
-
-    Raises:
-        ConfigError: it is not there, cannot be read, or is not such a file.
-    """
-    expected, remedy = "terrain.file as a .npy or .csv file of rows of heights", "check the path and the file"
-    kind = path.suffix.lower()
-    if kind not in (".npy", ".csv"):
-        raise ConfigError(expected, f"{path}", "save the heights as .npy or .csv")
-    try:
-        with warnings.catch_warnings(action="ignore"):  # an empty file is said below to be one
-            found = np.load(path, allow_pickle=False) if kind == ".npy" else np.loadtxt(path, delimiter=",", ndmin=2)
-    except (OSError, ValueError, EOFError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
-        raise ConfigError(expected, f"{path}: {reason}", remedy) from error
-    if found.dtype.kind not in "fiu" or found.ndim not in (1, 2):
-        got = f"{path}: an array of {found.dtype} of shape {found.shape}"
-        raise ConfigError(expected, got, "save numbers of shape (rows, columns)")
-    return tuple(map(tuple, np.atleast_2d(found.astype(np.float64)).tolist()))

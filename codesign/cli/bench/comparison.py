@@ -1,6 +1,5 @@
 """Numbers beside those of an earlier file: ratios, and what has become slower."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from codesign.errors import ConfigError
+from codesign.reading import MOST, json_value, read_text
 
 FILE = "bench.json"
 
@@ -75,7 +75,7 @@ def read_earlier(name: str | None) -> Earlier:
     if name is None:
         return Earlier()
     try:
-        report = json.loads(Path(name).read_text(encoding="utf-8"))
+        report = json_value(read_text(Path(name), MOST.bench))
         speeds = {identity(row): _positive(row["robot_steps_per_second"]) for row in report["rows"]}
         designs = {host["body"]: _positive(host["designs_per_second"]) for host in report["host"]}
         return Earlier(name, dict(report["machine"]), speeds, designs)

@@ -1,0 +1,81 @@
+"""Heights in files: arrays that NumPy saved, or numbers between commas. Pickles are refused, and so is what is huge."""
+
+import io
+import math
+import tokenize
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from codesign.errors import ConfigError
+from codesign.reading import MOST, read_bytes
+
+MOST_HEIGHTS = 2**22
+"""Numbers in a file: a grid of 2048 x 2048."""
+
+_LONGEST_HEADER = 1024
+"""Characters of a header of .npy; NumPy writes some 128, and is slow to refuse long ones."""
+
+
+def read_heights(path: Path) -> tuple[tuple[float, ...], ...]:
+    """Return the heights in a file: rows along y of columns along x, or a single row [m].
+
+    Args:
+        path: of an array saved by NumPy (.npy), or of rows of numbers between commas (.csv).
+
+    Raises:
+        ConfigError: it is not there, cannot be read, is not such a file, or is larger than is read.
+    """
+    expected, remedy = "terrain.file as a .npy or .csv file of rows of heights", "check the path and the file"
+    kind = path.suffix.lower()
+    if kind not in (".npy", ".csv"):
+        raise ConfigError(expected, f"{path}", "save the heights as .npy or .csv")
+    try:
+        data = read_bytes(path, MOST.terrain)
+        found = _of_npy(data) if kind == ".npy" else _of_csv(data)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
+        raise ConfigError(expected, f"{path}: {reason}", remedy) from error
+    return tuple(map(tuple, np.atleast_2d(found).tolist()))
+
+
+def _of_npy(data: bytes) -> np.ndarray:
+    """Return the numbers in what NumPy saved as .npy, float64, of one or two axes.
+
+    Raises:
+        ValueError: it is no such file, holds anything but numbers (objects, which would be pickles, in particular), or
+            not as many as it says.
+    """
+    stream = io.BytesIO(data)
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    try:
+        version = np.lib.format.read_magic(stream)
+        with warnings.catch_warnings(action="ignore"):
+            shape, columns_first, kind = readers[version](stream, max_header_size=_LONGEST_HEADER)
+    except (ValueError, TypeError, KeyError, SyntaxError, MemoryError, RecursionError, tokenize.TokenError) as error:
+        raise ValueError("not an array that NumPy saved") from error
+    if kind.kind not in "fiu" or len(shape) not in (1, 2):
+        raise ValueError(f"an array of {kind} of shape {shape}, not numbers of shape (rows, columns)")
+    count = math.prod(shape)
+    if count > MOST_HEIGHTS:
+        raise ValueError(f"{count} numbers, more than {MOST_HEIGHTS}")
+    if count * kind.itemsize != len(data) - stream.tell():
+        raise ValueError(f"{len(data) - stream.tell()} bytes of numbers, where {count * kind.itemsize} should be")
+    flat = np.frombuffer(data, kind, offset=stream.tell())
+    with np.errstate(over="ignore", invalid="ignore"):
+        return flat.reshape(shape, order="F" if columns_first else "C").astype(np.float64)
+
+
+def _of_csv(data: bytes) -> np.ndarray:
+    """Return the numbers in lines of numbers between commas, float64, of two axes.
+
+    Raises:
+        ValueError: it is no such file, or has too many numbers.
+    """
+    # NumPy takes each of these for the end of a line.
+    if (count := 1 + sum(data.count(end) for end in (b",", b"\n", b"\r"))) > MOST_HEIGHTS:
+        raise ValueError(f"{count} numbers, more than {MOST_HEIGHTS}")
+    lines = data.decode("utf-8-sig").splitlines()
+    with warnings.catch_warnings(action="ignore"):  # an empty file is told by its shape
+        return np.loadtxt(lines, delimiter=",", ndmin=2)

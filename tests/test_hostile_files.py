@@ -1,0 +1,267 @@
+"""Files that are made to harm: every reader refuses them in one line that names the file, and soon."""
+
+import io
+import json
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from codesign.errors import CodesignError
+
+ROOT = Path(__file__).parent.parent
+TOOLS = str(ROOT / "tools")
+sys.path.insert(0, TOOLS)
+
+from fuzz_readers import Reader, readers  # noqa: E402 - the tools are no package
+
+sys.path.remove(TOOLS)
+
+NAMES = ("terrain_npy", "terrain_csv", "weights", "recording", "bench", "metrics", "config", "manifest", "checkpoint")
+NAMES += ("table",)
+
+
+class Harmful:
+    """Something that a pickle would run."""
+
+    def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
+        return os.system, ("touch owned",)
+
+
+def zipped(name: str, data: bytes) -> bytes:
+    """Return an archive, which NumPy takes for several arrays."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(name, data)
+    return stream.getvalue()
+
+
+def npy(header: str, numbers: bytes = b"") -> bytes:
+    """Return an array as NumPy saves it, with any header."""
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + numbers
+
+
+def saved(array: np.ndarray) -> bytes:
+    """Return what NumPy saves of an array, pickles too."""
+    stream = io.BytesIO()
+    np.save(stream, array, allow_pickle=True)
+    return stream.getvalue()
+
+
+ANYWHERE = {
+    "nothing": b"",
+    "pickle": pickle.dumps(Harmful()),
+    "old pickle": pickle.dumps(Harmful(), protocol=0),
+    "archive": zipped("a.npy", saved(np.zeros(3))),
+    "zeros": bytes(2**20),
+    "no text": b"\xff\xfe\x00\xd8" * 99,
+    "deep lists": b"[" * 200_000,
+    "deep objects": b'{"a":' * 100_000,
+    "deep text": b'{"a": "' + b"[" * 100_000,
+    "a million digits": b"9" * 1_000_000,
+    "laughs": b"a0: &a0 [x, x]\n" + b"".join(b"a%d: &a%d [*a%d, *a%d]\n" % (n, n, n - 1, n - 1) for n in range(1, 60)),
+    "a circle": b"a: &a [*a]\n",
+    "a tag": b"a: !!python/object/apply:os.system ['touch owned']\n",
+    "parquet": b"PAR1" + bytes(99) + struct.pack("<I", 2**31) + b"PAR1",
+    "claims": struct.pack("<Q", 2**40) + b"{" * 99,
+}
+"""Files that no reader takes for its own."""
+
+
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a valid file of every kind."""
+    folder = tmp_path_factory.mktemp("seeds")
+    code = "import sys, pathlib, fuzz_readers; fuzz_readers.make_seeds(pathlib.Path(sys.argv[1]))"
+    subprocess.run(
+        [sys.executable, "-c", code, folder], cwd=TOOLS, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    return folder
+
+
+@pytest.fixture
+def reader(request: pytest.FixtureRequest, seeds: Path) -> Reader:
+    return next(each for each in readers(seeds) if each.name == request.param)
+
+
+@pytest.fixture
+def place(reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return where the reader's file lies, in an empty folder; what belongs to it is there."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / reader.file
+    path.parent.mkdir(exist_ok=True)
+    reader.write(path, reader.seeds[0])
+    reader.read(tmp_path)
+    return path
+
+
+def refusal(reader: Reader, path: Path, folder: Path) -> str:
+    """Return the line in which a reader refuses what is in its file."""
+    with pytest.raises(CodesignError) as caught:
+        reader.read(folder)
+    message = " ".join(str(caught.value).split())
+    assert str(folder) in message
+    assert not (folder / "owned").exists()
+    return message
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "huge", "link to nothing"])
+@pytest.mark.parametrize("reader", NAMES, indirect=True)
+@pytest.mark.timeout(30)
+def test_what_is_no_file_or_too_large(reader: Reader, kind: str, place: Path, tmp_path: Path) -> None:
+    place.unlink()
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "device":
+        place.symlink_to("/dev/zero")
+    elif kind == "folder":
+        place.mkdir()
+    elif kind == "huge":
+        place.touch()
+        os.truncate(place, 2**40)
+    else:
+        place.symlink_to("nothing")
+    if reader.name == "metrics" and kind == "link to nothing":
+        pytest.skip("a run without metrics is one that has none yet")
+    refusal(reader, place, tmp_path)
+
+
+@pytest.mark.parametrize("content", ANYWHERE)
+@pytest.mark.parametrize("reader", NAMES, indirect=True)
+@pytest.mark.timeout(30)
+def test_what_is_of_another_kind(reader: Reader, content: str, place: Path, tmp_path: Path) -> None:
+    reader.write(place, ANYWHERE[content])
+    if reader.name == "metrics" and b"\n" not in ANYWHERE[content]:
+        assert len(reader.read(tmp_path).generations) == 0  # type: ignore[attr-defined] - a line without an end
+        return
+    refusal(reader, place, tmp_path)
+
+
+OWN = {
+    "terrain_npy": {
+        "objects": saved(np.array([Harmful()], dtype=object)),
+        "2**40 numbers": npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1099511627776,), }"),
+        "4 GiB of numbers": npy("{'descr': '|u1', 'fortran_order': False, 'shape': (65536, 65536), }"),
+        "more than are there": npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2), }", bytes(24)),
+        "fewer than nothing": npy("{'descr': '<f8', 'fortran_order': False, 'shape': (-1, 2), }", bytes(16)),
+        "records": npy("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (2,), }", bytes(16)),
+        "code": npy("{'descr': __import__('os').system('touch owned')}"),
+        "brackets": npy("(" * 900),
+        "a long header": npy("(" * 9000),
+        "infinite": saved(np.array([0.0, np.inf])),
+        "beyond 64 bits": saved(np.array([0, 1e4000], dtype=np.longdouble)),
+        "one": saved(np.array([1.0])),
+        "three axes": saved(np.zeros((2, 2, 2))),
+    },
+    "terrain_csv": {
+        "one": b"1",
+        "infinite": b"1,1e999",
+        "not a number": b"0,nan",
+        "many": b"0," * (2**22 + 1),
+        "carriage returns": b"0\r" * (2**22 + 1),
+        "two rows": b"0,1\n0",
+        "a long word": b"0," + b"x" * 2**20,
+    },
+    "weights": {
+        "complex": save({"weights": np.ones(3, np.complex64)}, {"weights_of": "{}"}),
+        "infinite": save({"weights": np.array([np.inf])}, {"weights_of": "{}"}),
+        "of nothing": save({"weights": np.ones(3)}),
+        "of deep things": save({"weights": np.ones(3)}, {"weights_of": "[" * 100_000}),
+        "of a list": save({"weights": np.ones(3)}, {"weights_of": "[]"}),
+        "of another": save({"weights": np.ones(3)}, {"weights_of": '{"dimension": {}, "controller.name": [[]]}'}),
+        "of long ones": save(
+            {"weights": np.ones(3)}, {"weights_of": json.dumps({"dimension": 2, "controller.name": "x" * 10**6})}
+        ),
+        "no weights": save({"others": np.ones(3)}),
+    },
+    "bench": {
+        "a number beyond all": b'{"rows": [], "host": [{"body": "a", "designs_per_second": 1e999}], "machine": {}}',
+        "unhashable": b'{"rows": [], "host": [{"body": [], "designs_per_second": 1}], "machine": {}}',
+        "a long number": b'{"rows": [], "host": [{"body": "a", "designs_per_second": '
+        + b"9" * 400
+        + b'}], "machine": {}}',
+        "lists": b'{"rows": {}, "host": {}, "machine": 3}',
+    },
+    "metrics": {
+        "a number beyond all": b'{"generation": 0, "best_fitness": 1e999, "mean_fitness": 0}\n',
+        "a generation beyond all": b'{"generation": 1099511627776, "best_fitness": 1, "mean_fitness": 0}\n',
+        "no generation": b'{"generation": true, "best_fitness": 1, "mean_fitness": 0}\n',
+        "a long number": b'{"generation": 0, "best_fitness": ' + b"9" * 400 + b', "mean_fitness": 0}\n',
+        "a key twice": b'{"generation": 0, "generation": 1, "best_fitness": 1, "mean_fitness": 0}\n',
+        "what takes the memory": b'{"generation": 0, "a": [' + b"[]," * 2**24 + b"0]}\n",
+    },
+}
+"""Files that a reader takes for its own, at first."""
+
+
+@pytest.mark.parametrize(
+    ("reader", "content"), [(name, content) for name, found in OWN.items() for content in found], indirect=["reader"]
+)
+@pytest.mark.timeout(30)
+def test_what_looks_right_at_first(reader: Reader, content: str, place: Path, tmp_path: Path) -> None:
+    place.write_bytes(OWN[reader.name][content])
+    refusal(reader, place, tmp_path)
+
+
+@pytest.mark.parametrize("reader", ["recording"], indirect=True)
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("rest_lengths", ["x" * 10**6] * 1000),  # NumPy would make an array of 4 GB of these
+        ("rest_lengths", [[1]]),
+        ("rest_lengths", [True]),
+        ("rest_lengths", [10**18] * 3 + [None]),
+        ("springs", [[0, 1], [0]]),
+        ("springs", [[0, 2**40]]),
+        ("cells", "x" * 10**6),
+        ("dimensions", 10**9),
+        ("dimensions", 65),
+    ],
+)
+def test_a_recording_that_looks_right_at_first(
+    reader: Reader, part: str, value: object, place: Path, tmp_path: Path
+) -> None:
+    recording = json.loads(reader.seeds[0])
+    recording["body"][part] = value
+    place.write_text(json.dumps(recording))
+    assert len(refusal(reader, place, tmp_path)) < 1000
+
+
+@pytest.mark.parametrize("reader", ["config"], indirect=True)
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("seed: 0", f"seed: {'9' * 400}", "64 bits"),
+        ("seed: 0", f"seed: {'9' * 5000}", "a configuration in YAML"),
+        ("seed: 0", 'seed: "\\x24{oc.env:HOME}"', "without references"),
+        ("seed: 0", "seed: .nan", "seed"),
+        ("gravity: -4.8", f"gravity: {'9' * 400}", "64 bits"),
+        ("weights: null", "weights: 5", "the run's copy of weights"),
+        ("weights: null", "weights: ../../etc/passwd", "the run's copy of weights"),
+        ("weights: null", "weights: /dev/zero", "the run's copy of weights"),
+        ("name: shared", "name: [shared]", "controller"),
+        ("- position", "- [position]", "sensors"),
+        ("rows: 3", "rows: 1000000000", "rows"),
+        ("seed: 0", "seed: 0\nseed: 1", "a configuration in YAML"),
+    ],
+)
+@pytest.mark.timeout(30)
+def test_a_configuration_that_looks_right_at_first(
+    reader: Reader, old: str, new: str, said: str, place: Path, tmp_path: Path
+) -> None:
+    text = next(each for each in reader.seeds if b"shared" in each).decode()
+    assert old in text
+    place.write_text(text.replace(old, new, 1))
+    assert said in refusal(reader, place, tmp_path)
+
+
+def test_the_readers_are_those_of_the_tool(seeds: Path) -> None:
+    assert [reader.name for reader in readers(seeds)] == list(NAMES)

@@ -1,0 +1,227 @@
+"""The readers of files that codesign has, each with valid files made by codesign itself and what to spoil in them."""
+
+import hashlib
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fuzz_mutations import (
+    Mutation,
+    change_footer,
+    change_json,
+    change_lines,
+    change_npy,
+    change_safetensors,
+    change_yaml,
+)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Something that reads a file.
+
+    Attributes:
+        name: what it is called.
+        file: name of the file that is spoiled, below the folder that `read` gets.
+        seeds: valid files.
+        read: reads it, given the folder; may raise nothing but a CodesignError that names the file.
+        structured: mutations of its format.
+        share: how many of all inputs it gets, in proportion: few where reading takes long.
+        write: puts a spoiled file, and what belongs to it, in its place.
+    """
+
+    name: str
+    file: str
+    seeds: tuple[bytes, ...]
+    read: Callable[[Path], object]
+    structured: tuple[Mutation, ...] = ()
+    share: float = 1.0
+    write: Callable[[Path, bytes], None] = _write
+
+
+def make_seeds(folder: Path) -> None:
+    """Write a valid file of every kind, from a run of some seconds."""
+    import numpy as np  # noqa: PLC0415 - this runs in a process of its own
+
+    from codesign.cli import main  # noqa: PLC0415
+
+    sys.stdout = sys.stderr  # the figures alone go to the output
+    words = ["debug=tiny", "evaluator=local", "logger.display=none", "search.generations=2"]
+    np.save(folder / "line.npy", np.linspace(0, 0.1, 5))
+    np.save(folder / "field.npy", np.linspace(0, 0.1, 12, dtype=np.float32).reshape(3, 4))
+    np.savetxt(folder / "line.csv", np.linspace(0, 0.1, 5)[None], delimiter=",", fmt="%.4g")
+    np.savetxt(folder / "field.csv", np.linspace(0, 0.1, 12).reshape(3, 4), delimiter=",", fmt="%.4g")
+    runs = {"run": [], "field": ["terrain=heightfield", f"terrain.file={folder / 'line.npy'}", "controller=shared"]}
+    for name, more in runs.items():
+        if main(["evolve", *words, *more, f"hydra.run.dir={folder / name}"]):
+            raise RuntimeError(f"no run {name} to take files from")
+    if main(["export", f"run={folder / 'run'}", "format=json", f"output={folder / 'export'}"]):
+        raise RuntimeError("no export to take files from")
+    row = {name: name for name in ("device", "body", "sizes", "controller", "task", "terrain", "contact", "precision")}
+    row |= {"steps": 1, "segment_steps": 16, "checkpoints": 2, "worlds": 8, "reverse": True}
+    machine = {"processor": "some", "cores": 2, "threads": 2, "gpus": []}
+    host = [{"body": "triangle", "designs_per_second": 99.5}]
+    report = {"machine": machine, "rows": [{**row, "robot_steps_per_second": 1e6}], "host": host}
+    (folder / "bench.json").write_text(json.dumps(report, indent=1))
+
+
+def readers(seeds: Path) -> tuple[Reader, ...]:
+    """Return all readers, given what `make_seeds` made."""
+
+    def some(pattern: str) -> tuple[bytes, ...]:
+        found = tuple(path.read_bytes() for path in sorted(seeds.glob(pattern)))
+        if not found:
+            raise RuntimeError(f"no valid file {pattern} to begin with")
+        return found
+
+    run = seeds / "run"
+    manifest = max((run / "checkpoints").glob("*.json"))
+    data = manifest.with_suffix(".safetensors")
+    return (
+        Reader("terrain_npy", "terrain.npy", some("*.npy"), _terrain("terrain.npy"), (change_npy,), 4),
+        Reader("terrain_csv", "terrain.csv", some("*.csv"), _terrain("terrain.csv"), (), 4),
+        Reader("weights", "w.safetensors", some("field/best.safetensors"), _weights, (change_safetensors,), 4),
+        Reader("recording", "design.json", some("export/*.json"), _recording, (change_json,), 1),
+        Reader("bench", "bench.json", some("bench.json"), _bench, (change_json,), 4),
+        Reader("metrics", "metrics.jsonl", some("*/metrics.jsonl"), _metrics, (change_lines,), 4),
+        Reader("config", "config.yaml", some("*/config.yaml"), _Config(seeds / "field"), (change_yaml,), 0.1),
+        Reader(
+            "manifest",
+            manifest.name,
+            (manifest.read_bytes(),),
+            _Checkpoint(run),
+            (change_json,),
+            4,
+            _with_data(manifest),
+        ),
+        Reader(
+            "checkpoint",
+            data.name,
+            (data.read_bytes(),),
+            _Checkpoint(run),
+            (change_safetensors,),
+            4,
+            _with_manifest(manifest),
+        ),
+        Reader(
+            "table", "designs/generation_000001.parquet", some("run/designs/*1.parquet"), _table, (change_footer,), 0.5
+        ),
+    )
+
+
+def _terrain(name: str) -> Callable[[Path], object]:
+    def read(folder: Path) -> object:
+        from codesign.tasks import TERRAINS  # noqa: PLC0415 - loaded in the workers only, as in what follows
+
+        return TERRAINS["heightfield"](file=str(folder / name))
+
+    return read
+
+
+def _weights(folder: Path) -> object:
+    from codesign.control import CONTROLLERS  # noqa: PLC0415
+    from codesign.run import read_weights  # noqa: PLC0415
+
+    return read_weights(folder / "w.safetensors", CONTROLLERS["shared"](), 2)
+
+
+def _recording(folder: Path) -> object:
+    from codesign.cli.train import body_of  # noqa: PLC0415
+    from codesign.export import read_json  # noqa: PLC0415
+
+    path = folder / "design.json"
+    return body_of(read_json(path), str(path))
+
+
+def _bench(folder: Path) -> object:
+    from codesign.cli.bench.comparison import read_earlier, verdict  # noqa: PLC0415
+
+    earlier = read_earlier(str(folder / "bench.json"))
+    return verdict(earlier, {"processor": "a", "cores": 1, "threads": 1, "gpus": []}, [])
+
+
+def _metrics(folder: Path) -> object:
+    from codesign.run import RunFolder  # noqa: PLC0415
+    from codesign.run.replay import history  # noqa: PLC0415
+
+    return history(RunFolder(folder))
+
+
+class _Config:
+    """Reads the configuration of a run, whose own copies of files lie beside it."""
+
+    def __init__(self, run: Path) -> None:
+        self._run = run
+
+    def __call__(self, folder: Path) -> object:
+        if not (folder / "inputs").is_dir():
+            shutil.copytree(self._run / "inputs", folder / "inputs")
+        return _experiment(folder)
+
+
+def _experiment(folder: Path) -> Any:
+    from codesign.cli import run_config  # noqa: PLC0415
+    from codesign.cli.catalogue import experiment_catalogue, experiment_of  # noqa: PLC0415
+    from codesign.cli.settings import build  # noqa: PLC0415
+    from codesign.run import RunFolder  # noqa: PLC0415
+
+    catalogue, run = experiment_catalogue(), RunFolder(folder)
+    stored = run_config.read(run, catalogue)
+    with run_config.found_in(run):
+        return experiment_of(build(catalogue, stored))
+
+
+class _Checkpoint:
+    """Reads a checkpoint as far as a run that goes on from it does."""
+
+    def __init__(self, run: Path) -> None:
+        self._run, self._experiment = run, None
+
+    def __call__(self, folder: Path) -> object:
+        from codesign.run import checkpoint  # noqa: PLC0415
+        from codesign.run.evolution import restored  # noqa: PLC0415
+
+        if self._experiment is None:
+            self._experiment = _experiment(self._run)
+        found, _ = checkpoint.newest_intact(folder)
+        return None if found is None else restored(self._experiment, found, folder)
+
+
+def _with_data(manifest: Path) -> Callable[[Path, bytes], None]:
+    """Return what writes a spoiled manifest, the checkpoint's data as they should be beside it."""
+    data = manifest.with_suffix(".safetensors").read_bytes()
+
+    def write(path: Path, spoiled: bytes) -> None:
+        beside = path.with_suffix(".safetensors")
+        if not beside.exists():
+            beside.write_bytes(data)
+        path.write_bytes(spoiled)
+
+    return write
+
+
+def _with_manifest(manifest: Path) -> Callable[[Path, bytes], None]:
+    """Return what writes spoiled data of a checkpoint, with a manifest that vouches for them."""
+    about = json.loads(manifest.read_bytes())
+
+    def write(path: Path, spoiled: bytes) -> None:
+        path.write_bytes(spoiled)
+        vouching = about | {"bytes": len(spoiled), "sha256": hashlib.sha256(spoiled).hexdigest()}
+        path.with_suffix(".json").write_text(json.dumps(vouching))
+
+    return write
+
+
+def _table(folder: Path) -> object:
+    from codesign.run import DesignTables, RunFolder  # noqa: PLC0415
+
+    tables = DesignTables(RunFolder(folder))
+    return tables.ranking(3), tables.generation(1), tables.evaluated(1)
