@@ -20,7 +20,7 @@ _TO_UNIT = 2.0**-53
 
 _HALF = np.uint64(32)
 
-_FINALIZER = tuple((np.uint64(shift), np.uint64(factor)) for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)))
+_FINALIZER = ((np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)), (np.uint64(27), np.uint64(0x94D049BB133111EB)))
 
 _LAST_SHIFT = np.uint64(31)
 

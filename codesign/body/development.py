@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.body.body import Bodies, FloatArray, offsets, unchecked
+from codesign.body.soundness import require_sound
 from codesign.body.tissue import Tissue
 from codesign.genome import Genomes, Lattice, check_genomes
 from codesign.parallel import batches, for_each
@@ -23,6 +24,7 @@ def develop(lattice: Lattice, genomes: Genomes, tissue: Tissue) -> Bodies:
 
     Raises:
         GenomeError: a genome does not fit the lattice or has no filled cell.
+        BodyError: the lattice or the tissue has numbers that no body can have.
     """
     check_genomes(lattice, genomes)
     tables = _tables(lattice)
@@ -48,6 +50,8 @@ def develop(lattice: Lattice, genomes: Genomes, tissue: Tissue) -> Bodies:
         np.multiply(swings, tissue.swing, out=bodies.swings[springs])
 
     for_each(fill, range(len(pieces)))
+    if not _sensible(tables, tissue):
+        require_sound(bodies)
     return bodies
 
 
@@ -135,6 +139,18 @@ def _tables(lattice: Lattice) -> _Tables:
         np.array([material.stiffness for material in lattice.materials]),
         np.array([material.swings for material in lattice.materials]),
         lattice.muscle_genes,
+    )
+
+
+def _sensible(tables: _Tables, tissue: Tissue) -> bool:
+    """Whether every body that grows by these numbers is sound, so that bodies need not be looked through."""
+    stiffness, swings = tables.stiffness * tissue.stiffness, tables.swings * tissue.swing
+    extent = tables.unit * max(int(np.abs(along).max()) for along in tables.nodes)
+    return bool(
+        np.isfinite([*tables.lengths, *stiffness, *extent]).all()
+        and (tables.lengths > 0.0).all()
+        and (stiffness >= 0.0).all()
+        and ((swings >= 0.0) & (swings < 1.0)).all()
     )
 
 

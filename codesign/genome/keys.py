@@ -143,14 +143,17 @@ def _numbering(lattice: Lattice, symmetric: bool) -> _Numbering:
     symmetries = lattice.symmetries if symmetric else lattice.symmetries[:1]
     # Images of a body that does not fill the lattice in every direction are numbered on a grid that holds them all.
     grid = np.max([np.abs(own.matrix) @ lattice.cell_grid.shape for own in symmetries], axis=0)
-    corners = (lattice.node_coordinates[lattice.cell_nodes] - lattice.cell_coordinates[:, None]).reshape(-1, lattice.dim)
-    around = np.concatenate([np.unique(corners, axis=0) @ own.matrix.T for own in symmetries])
-    nodes = grid + np.ptp(around, axis=0)
-    ends = np.concatenate([_ordered_ends(lattice, own) for own in symmetries])
+    corners = lattice.node_coordinates[lattice.cell_nodes] - lattice.cell_coordinates[:, None]
+    corners = np.unique(corners.reshape(-1, lattice.dim), axis=0)
+    images = [corners @ own.matrix.T for own in symmetries]
+    nodes = grid + np.max([np.ptp(image, axis=0) for image in images], axis=0)
+    # Nodes lie relative to the lowest corner of a cell's image, which a symmetry moves by as much for all kinds.
+    lowest = [image.min(axis=0) for image in images]
+    ends = np.concatenate([_ordered_ends(lattice, own) - low for own, low in zip(symmetries, lowest, strict=True)])
     directions, direction = np.unique(ends[:, 1] - ends[:, 0], axis=0, return_inverse=True)
     each_cell = len(symmetries[0].springs) * len(lattice.materials)
     cell_steps, edge_steps = _steps(grid) * each_cell, _steps(nodes) * len(directions)
-    edges = ((ends[:, 0] - around.min(axis=0)) @ edge_steps + direction.ravel()).reshape(len(symmetries), -1)
+    edges = (ends[:, 0] @ edge_steps + direction.ravel()).reshape(len(symmetries), -1)
     cells = [lattice.cell_coordinates @ own.matrix.T @ cell_steps for own in symmetries]
     kinds = lattice.cell_kinds * len(lattice.materials)
     random = [Draws(np.array(seeds, np.uint64)) for seeds in ((1, 2), (3, 4))]
@@ -182,9 +185,9 @@ def _keys(lattice: Lattice, numbering: _Numbering, genomes: Genomes, *, shape_on
     filled = genomes.cells != 0
     cells = _Parts.of(filled)
     materials = genomes.cells[filled] if len(lattice.materials) > 2 else 1
+    along = [axis.take(cells.places) for axis in lattice.cell_coordinates.T]
     low, high = (
-        np.stack([edge.reduceat(along.take(cells.places), cells.starts) for along in lattice.cell_coordinates.T], axis=1)
-        for edge in (np.minimum, np.maximum)
+        np.stack([limit.reduceat(axis, cells.starts) for axis in along], axis=1) for limit in (np.minimum, np.maximum)
     )
     muscles = None
     if lattice.muscle_genes and not shape_only:

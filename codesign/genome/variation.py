@@ -118,7 +118,8 @@ def vary(
     parents = np.asarray(parents, dtype=np.int64)
     choices = np.searchsorted(np.cumsum(probabilities)[:-1], draws.uniform(1)[:, 0], side="right")
     names = np.array([operator.name for operator in operators], dtype=np.object_)[choices]
-    cells, muscles = (np.empty((len(parents), each.shape[1]), np.uint8) for each in (population.cells, population.muscles))
+    cells = np.empty((len(parents), lattice.cells), dtype=np.uint8)
+    muscles = np.empty((len(parents), len(lattice.edges)), dtype=np.uint8)
     lineage = np.stack([parents, np.full_like(parents, -1)], axis=1)
 
     def make(piece: tuple[Operator, NDArray[np.intp]]) -> None:

@@ -32,9 +32,7 @@ class GeneticSearch(Search):
         draws = draws_of(self.seed, self.generation, len(parents), Purpose.VARIATION)
 
         def make(chosen: np.ndarray) -> Individuals:
-            offspring = vary(
-                self.lattice, population.genomes, parents[chosen], draws.of(chosen), self.space.variation
-            )
+            offspring = vary(self.lattice, population.genomes, parents[chosen], draws.of(chosen), self.space.variation)
             return Individuals(
                 offspring.genomes,
                 identities[chosen],
