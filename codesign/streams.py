@@ -113,9 +113,7 @@ class Draws:
 
     def uniform(self, count: int) -> NDArray[np.float64]:
         """Return the next `count` numbers of each individual, uniform from 0 to below 1, shape (n, count)."""
-        bits = self.bits(count)
-        bits >>= np.uint64(11)
-        return bits * _TO_UNIT
+        return _to_unit(self.bits(count))
 
     def integers(self, count: NDArray[np.integer] | int, each: int | None = None) -> NDArray[np.int64]:
         """Return whole numbers of each individual, from 0 to below `count`, all equally likely.
@@ -144,9 +142,7 @@ class Draws:
             columns: which of that individual's columns it is for, shape (m,).
         """
         keys = self.bits(1)[:, 0]
-        bits = mix_in_place(keys.take(individuals) + (columns + 1).astype(np.uint64) * _GOLDEN)
-        bits >>= np.uint64(11)
-        return bits * _TO_UNIT
+        return _to_unit(mix_in_place(keys.take(individuals) + (columns + 1).astype(np.uint64) * _GOLDEN))
 
     def chances(self, probability: NDArray[np.float64] | float, count: int) -> NDArray[np.bool_]:
         """Return `count` independent answers of each individual, true with the given probability.
@@ -228,6 +224,11 @@ class Draws:
         having = counts.nonzero()[0]
         found[having] = places.take(numbers.take(having)) - begins.take(having)
         return found
+
+
+def _to_unit(bits: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Return the highest 53 of 64 random bits as numbers from 0 to below 1."""
+    return (bits >> np.uint64(11)).astype(np.float64) * _TO_UNIT
 
 
 def mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -219,14 +219,14 @@ class _Parts(NamedTuple):
         places: number of each part on the lattice, shape (parts,).
         having: the bodies that have any, in order.
         starts: where the parts of these start.
-        count: number of bodies.
+        total: number of bodies.
     """
 
     bodies: NDArray[np.intp]
     places: NDArray[np.intp]
     having: NDArray[np.intp]
     starts: NDArray[np.intp]
-    count: int
+    total: int
 
     @classmethod
     def of(cls, present: BoolArray) -> "_Parts":
@@ -240,7 +240,7 @@ class _Parts(NamedTuple):
 
     def sums(self, values: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """Return the sum of each body's parts' values modulo 2**64, shape (bodies,)."""
-        found = np.zeros(self.count, dtype=np.uint64)
+        found = np.zeros(self.total, dtype=np.uint64)
         if len(values):
             found[self.having] = np.add.reduceat(values, self.starts)
         return found
