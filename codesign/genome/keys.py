@@ -143,17 +143,20 @@ def _numbering(lattice: Lattice, symmetric: bool) -> _Numbering:
     symmetries = lattice.symmetries if symmetric else lattice.symmetries[:1]
     # Images of a body that does not fill the lattice in every direction are numbered on a grid that holds them all.
     grid = np.max([np.abs(own.matrix) @ lattice.cell_grid.shape for own in symmetries], axis=0)
-    corners = lattice.node_coordinates[lattice.cell_nodes] - lattice.cell_coordinates[:, None]
-    corners = np.unique(corners.reshape(-1, lattice.dim), axis=0)
+    examples = np.unique(lattice.cell_kinds, return_index=True)[1]
+    corners = lattice.node_coordinates[lattice.cell_nodes[examples]] - lattice.cell_coordinates[examples, None]
+    corners = corners.reshape(-1, lattice.dim)
     images = [corners @ own.matrix.T for own in symmetries]
     nodes = grid + np.max([np.ptp(image, axis=0) for image in images], axis=0)
     # Nodes lie relative to the lowest corner of a cell's image, which a symmetry moves by as much for all kinds.
     lowest = [image.min(axis=0) for image in images]
     ends = np.concatenate([_ordered_ends(lattice, own) - low for own, low in zip(symmetries, lowest, strict=True)])
-    directions, direction = np.unique(ends[:, 1] - ends[:, 0], axis=0, return_inverse=True)
+    apart = ends[:, 1] - ends[:, 0]
+    apart -= apart.min(axis=0)
+    directions, direction = np.unique(apart @ _steps(apart.max(axis=0) + 1), return_inverse=True)
     each_cell = len(symmetries[0].springs) * len(lattice.materials)
     cell_steps, edge_steps = _steps(grid) * each_cell, _steps(nodes) * len(directions)
-    edges = (ends[:, 0] @ edge_steps + direction.ravel()).reshape(len(symmetries), -1)
+    edges = (ends[:, 0] @ edge_steps + direction).reshape(len(symmetries), -1)
     cells = [lattice.cell_coordinates @ own.matrix.T @ cell_steps for own in symmetries]
     kinds = lattice.cell_kinds * len(lattice.materials)
     random = [Draws(np.array(seeds, np.uint64)) for seeds in ((1, 2), (3, 4))]

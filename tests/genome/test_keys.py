@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codesign.errors import GenomeError
-from codesign.genome import LATTICES, Genome, Genomes, Lattice, keys
+from codesign.genome import LATTICES, Genome, Genomes, Lattice, keys, random_genomes, repeated
 from codesign.genome.keys import same_bodies
 from codesign.genome.lattices import CubeLattice
 
-from .lattices import SETTINGS, genomes_of, key_list, label, sparse_genomes
+from .lattices import SETTINGS, draws, genomes_of, key_list, label, sparse_genomes
 
 
 def described(lattice: Lattice, genome: Genome, *, shape_only: bool = False) -> tuple:
@@ -178,3 +178,22 @@ def test_a_genome_without_a_body_has_no_key():
 def test_no_genomes_have_no_keys():
     lattice = LATTICES["triangle"](rows=2, columns=2).build()
     assert keys(lattice, genomes_of(lattice)).shape == (0, 2)
+
+
+def test_repeated_keys_are_those_that_came_before_or_are_known():
+    found = np.array([[1, 2], [3, 4], [1, 2], [1, 3], [0, 2], [3, 4], [1, 2]], dtype=np.uint64)
+    assert repeated(found).tolist() == [2, 5, 6]
+    known = np.array([[9, 9], [1, 3], [2, 1]], dtype=np.uint64)
+    assert repeated(found, known).tolist() == [2, 3, 5, 6]
+    assert repeated(found[:0], known).tolist() == []
+
+
+def test_keys_of_many_shapes_do_not_collide_in_either_half():
+    settings = LATTICES["triangle"](rows=6, columns=10)
+    found = keys(settings.build(), random_genomes(settings.build(), settings, draws(20_000)))
+    distinct = np.unique(found, axis=0)
+    assert len(distinct) > 19_000
+    for half in distinct.T:
+        assert len(np.unique(half)) == len(distinct)
+        # As many bits are set as not.
+        assert abs(np.bitwise_count(half).mean() - 32) < 5 * 4 / np.sqrt(len(half))

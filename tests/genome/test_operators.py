@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from codesign.genome import VARIATIONS, Genome, Lattice, repair
+from codesign.genome import VARIATIONS, Crossover, Genome, Lattice, Mutation, repair
 from codesign.genome.genomes import Genomes, check_genomes
 from codesign.genome.operators.operator import frontier, surface
 
@@ -405,3 +405,34 @@ def test_xor_of_equal_parents_is_the_parent():
     made = applied(lattice, "xor_crossover", parents, parents)
     assert (made.cells == parents.cells).all()
     assert (made.muscles == parents.muscles).all()
+
+
+def thinned(lattice: Lattice, genome: Genome, rng: np.random.Generator) -> Genome:
+    return Genome(genome.cells * (rng.random(lattice.cells) < 0.5), genome.muscles.copy())
+
+
+def exchanged(lattice: Lattice, genome: Genome, mate: Genome, rng: np.random.Generator) -> Genome:
+    kept = rng.random(lattice.cells) < 0.5
+    return Genome(np.where(kept, genome.cells, mate.cells), mate.muscles.copy())
+
+
+@pytest.mark.parametrize("operator", [Mutation.each("thinned", thinned), Crossover.each("exchanged", exchanged)])
+def test_functions_of_one_genome_make_operators(operator):
+    lattice = BIG["square"]
+    parents, mates = sparse_genomes(lattice, 12, 0), sparse_genomes(lattice, 12, 1)
+    given = mates if operator.parents == 2 else None
+    made = operator(lattice, parents, given, draws(12))
+    assert len(np.unique(made.cells, axis=0)) == 12
+    assert ((made.cells == parents.cells) | (made.cells == (0 if given is None else mates.cells))).all()
+    alone = operator(lattice, parents[[7]], None if given is None else mates[[7]], draws(12).of([7]))
+    assert (alone.cells[0] == made.cells[7]).all()
+    assert len(operator(lattice, parents[[]], None if given is None else mates[[]], draws(0))) == 0
+    several = draws(12)
+    first, second = (operator(lattice, parents, given, several) for _ in range(2))
+    assert (first.cells != second.cells).any()
+
+
+def test_operators_of_single_genomes_say_what_they_are_for():
+    operator = Mutation.each("thinned", thinned, reshapes=True, applies=lambda lattice: lattice.dim == 3)
+    assert operator.reshapes
+    assert [kind for kind in KINDS if operator.applies(BIG[kind])] == [kind for kind in KINDS if kind not in PLANAR]
