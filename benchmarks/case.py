@@ -11,7 +11,7 @@ from codesign.body import Bodies, Tissue, develop, offsets
 from codesign.control import Mlp
 from codesign.genome import LATTICES, random_genomes
 from codesign.sim import Physics
-from codesign.streams import Purpose, streams
+from codesign.streams import Purpose, draws_of, streams
 from codesign.tasks import Flat, Walk
 
 CONTROLLER, TASK, TERRAIN = Mlp(), Walk(), Flat()
@@ -84,7 +84,7 @@ def build_case(worlds: int, rows: int, columns: int, steps: int, seed: int = 0) 
     """
     settings = LATTICES["triangle"](rows=rows, columns=columns)
     lattice, physics = settings.build(), Physics(steps=steps)
-    genomes = random_genomes(lattice, settings, streams(seed, 0, worlds, Purpose.GENOME))
+    genomes = random_genomes(lattice, settings, draws_of(seed, 0, worlds, Purpose.GENOME))
     bodies = develop(lattice, genomes, Tissue())
     weights = CONTROLLER.initial(bodies, steps, streams(seed, 0, worlds, Purpose.CONTROLLER))
     sizes = zip(np.diff(bodies.mass_start).tolist(), np.diff(bodies.spring_start).tolist(), strict=True)

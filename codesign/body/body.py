@@ -113,7 +113,7 @@ class Bodies:
             raise IndexError(index)
         index %= len(self)
         own = {part: slice(*getattr(self, f"{part}_start")[index : index + 2]) for part in PARTS}
-        return _made(Body, **{name: getattr(self, name)[own[form.part]] for name, form in FORMS.items()})
+        return unchecked(Body, **{name: getattr(self, name)[own[form.part]] for name, form in FORMS.items()})
 
     def take(self, indices: NDArray[np.integer] | NDArray[np.bool_] | Sequence[int]) -> "Bodies":
         """Return the bodies of the given indices, in that order, or those that a mask of one bool each chooses."""
@@ -121,7 +121,7 @@ class Bodies:
         chosen = np.flatnonzero(given) if given.dtype == np.bool_ else given.astype(np.int64)
         gathered = {part: _gathered(getattr(self, f"{part}_start"), chosen) for part in PARTS}
         starts = {f"{part}_start": start for part, (start, _) in gathered.items()}
-        return _made(
+        return unchecked(
             Bodies, **starts, **{name: getattr(self, name)[gathered[form.part][1]] for name, form in FORMS.items()}
         )
 
@@ -152,7 +152,7 @@ def offsets(counts: NDArray[np.integer] | Sequence[int]) -> OffsetArray:
 _Record = TypeVar("_Record", Body, Bodies)
 
 
-def _made(kind: type[_Record], **arrays: NDArray[Any]) -> _Record:
+def unchecked(kind: type[_Record], **arrays: NDArray[Any]) -> _Record:
     """Return a record of parts of records that were checked when they were made, without checking them again."""
     record = object.__new__(kind)
     for name, array in arrays.items():
@@ -172,7 +172,7 @@ def _flat(parts: Sequence[Body] | Sequence[Bodies], starts: dict[str, OffsetArra
         got = f"cells of {corners[0]} and of {corners[-1]}"
         raise BodyError("bodies whose cells have one number of corners", got, "leave their cells out")
     arrays = {name: [getattr(part, name) for part in parts] for name in FORMS} | {"cells": cells}
-    return _made(
+    return unchecked(
         Bodies,
         **{f"{part}_start": start for part, start in starts.items()},
         **{name: np.concatenate(each) for name, each in arrays.items()},

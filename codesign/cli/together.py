@@ -20,7 +20,7 @@ from codesign.files import write_text
 from codesign.genome import random_genomes
 from codesign.run import Experiment, write_weights
 from codesign.sim.layout import MEBIBYTE
-from codesign.streams import Purpose, streams
+from codesign.streams import Purpose, draws_of
 
 OWN_KEYS = ("together", "designs", "weights")
 """Keys that a run with the weights learned here either does not have or sets itself."""
@@ -49,7 +49,7 @@ def _bodies(experiment: Experiment, generation: int) -> Bodies:
     """Return random bodies: those that a run begins with, or as many others."""
     spec, count = experiment.trial, experiment.search.population_size
     lattice = spec.lattice.build()
-    drawn = random_genomes(lattice, spec.lattice, streams(spec.seed, generation, count, Purpose.GENOME))
+    drawn = random_genomes(lattice, spec.lattice, draws_of(spec.seed, generation, count, Purpose.GENOME))
     return develop(lattice, drawn, spec.tissue)
 
 

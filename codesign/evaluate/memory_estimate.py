@@ -10,7 +10,7 @@ from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluator import EvaluatorSettings
 from codesign.genome import Genomes, random_genomes
 from codesign.sim.layout import MEBIBYTE
-from codesign.streams import Purpose, streams
+from codesign.streams import Purpose, draws_of
 
 _SAMPLE = 64
 """Random designs whose mean stands for what is expected."""
@@ -41,7 +41,7 @@ class MemoryEstimate:
             ConfigError: the spec's device is not there.
         """
         lattice = spec.lattice.build()
-        drawn = random_genomes(lattice, spec.lattice, streams(spec.seed, 0, _SAMPLE, Purpose.GENOME))
+        drawn = random_genomes(lattice, spec.lattice, draws_of(spec.seed, 0, _SAMPLE, Purpose.GENOME))
         bodies = develop(lattice, Genomes.concatenate([Genomes.full(lattice), drawn]), spec.tissue)
         needed = bytes_needed(spec, bodies)
         named = f"one design that fills the {lattice.title} lattice"

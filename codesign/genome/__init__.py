@@ -5,7 +5,7 @@ Host code only; it knows no simulator, no files and no workers.
 
 from codesign.genome.assembly import assemble
 from codesign.genome.genomes import Genome, Genomes, check_genomes
-from codesign.genome.keys import keys
+from codesign.genome.keys import keys, repeated
 from codesign.genome.lattice import CellTemplate, Lattice, Material
 from codesign.genome.lattices import LATTICES
 from codesign.genome.operators import VARIATIONS, Crossover, Mutation, Operator
@@ -34,5 +34,6 @@ __all__ = [
     "keys",
     "random_genomes",
     "repair",
+    "repeated",
     "vary",
 ]

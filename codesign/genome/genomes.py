@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from codesign.errors import GenomeError
 from codesign.genome.lattice import Lattice
 from codesign.genome.settings import LatticeSettings
+from codesign.streams import Draws
 
 ByteArray = NDArray[np.uint8]
 
@@ -88,6 +89,11 @@ class Genomes:
         return Genomes(np.ones((1, lattice.cells), np.uint8), np.ones((1, len(lattice.edges)), np.uint8))
 
     @staticmethod
+    def none(lattice: Lattice) -> "Genomes":
+        """Return a population without members."""
+        return Genomes(np.zeros((0, lattice.cells), np.uint8), np.zeros((0, len(lattice.edges)), np.uint8))
+
+    @staticmethod
     def stack(genomes: Sequence[Genome]) -> "Genomes":
         """Return the given genomes, at least one, as a population."""
         return Genomes(np.stack([genome.cells for genome in genomes]), np.stack([genome.muscles for genome in genomes]))
@@ -125,15 +131,15 @@ def check_genomes(lattice: Lattice, genomes: Genomes, *, bodies: bool = True) ->
         )
 
 
-def draw_genomes(lattice: Lattice, settings: LatticeSettings, generators: Sequence[np.random.Generator]) -> Genomes:
-    """Draw one genome from each generator, cell by cell and bit by bit, without repair."""
+def genes(lattice: Lattice) -> int:
+    """Return how many genes a genome has, of one byte each."""
+    return lattice.cells + len(lattice.edges)
+
+
+def draw_genomes(lattice: Lattice, settings: LatticeSettings, draws: Draws) -> Genomes:
+    """Draw one genome of each of the individuals who draw, cell by cell and bit by bit, without repair."""
     bits = len(lattice.edges) if lattice.muscle_genes else 0
-    draws = np.empty((len(generators), lattice.cells + bits))
-    for row, generator in zip(draws, generators, strict=True):
-        generator.random(out=row)
-    cells = np.zeros((len(generators), lattice.cells), dtype=np.uint8)
-    for threshold in np.cumsum(settings.material_probabilities())[:-1]:
-        cells += draws[:, : lattice.cells] >= threshold
-    muscles = np.zeros((len(generators), len(lattice.edges)), dtype=np.uint8)
-    muscles[:, :bits] = draws[:, lattice.cells :] < settings.muscle
+    cells = draws.categories(settings.material_probabilities(), lattice.cells)
+    muscles = np.zeros((len(draws), len(lattice.edges)), dtype=np.uint8)
+    muscles[:, :bits] = draws.chances(settings.muscle, bits)
     return Genomes(cells, muscles)

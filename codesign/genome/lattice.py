@@ -147,6 +147,17 @@ class Lattice:
         """The symmetries that rotate about the vertical, by other than nothing."""
         return tuple(own for own in self.symmetries[1:] if np.linalg.det(own.matrix) > 0)
 
+    @cached_property
+    def cell_neighbours(self) -> IntArray:
+        """The cells that share a side (3D: a face) with each, padded with `cells`, shape (cells, cell_facets)."""
+        cell, other = np.concatenate([self.neighbours, self.neighbours[:, ::-1]]).T
+        order = np.argsort(cell, kind="stable")
+        counts = np.bincount(cell, minlength=self.cells)
+        table = np.full((self.cells, self.cell_facets), self.cells, dtype=np.int32)
+        table[cell[order], np.arange(len(cell)) - np.repeat(np.cumsum(counts) - counts, counts)] = other[order]
+        table.setflags(write=False)
+        return table
+
     def span(self, filled: BoolArray) -> tuple[BoolArray, BoolArray]:
         """Return which nodes and which edges the filled cells touch.
 
@@ -156,7 +167,12 @@ class Lattice:
         Returns:
             Masks of shapes (bodies, nodes) and (bodies, edges).
         """
-        return _touched(filled, self.node_cells), _touched(filled, self.edge_cells)
+        rows = rows_of_cells(filled)
+        return transposed(any_of(rows, self.node_cells)), transposed(any_of(rows, self.edge_cells))
+
+    def touched_edges(self, filled: BoolArray) -> BoolArray:
+        """Return which edges the filled cells touch, as `span` does, shape (bodies, edges)."""
+        return transposed(any_of(rows_of_cells(filled), self.edge_cells))
 
     def cells_at(self, coordinates: NDArray[np.integer]) -> IntArray:
         """Return the cell at each of the given coordinates, shape (n, dim), or -1 where the lattice has none."""
@@ -174,11 +190,37 @@ def _close(record: Symmetry | Lattice) -> None:
             value.setflags(write=False)
 
 
-def _touched(filled: BoolArray, groups: IntArray) -> BoolArray:
-    # One row per cell, so that gathering a group's cells copies whole rows; the last row is the padding, never filled.
-    rows = np.zeros((filled.shape[1] + 1, filled.shape[0]), dtype=np.bool_)
+def rows_of_cells(filled: BoolArray) -> BoolArray:
+    """Return a row per cell, so that gathering cells copies whole rows, and one that is nowhere filled, for padding.
+
+    Args:
+        filled: shape (bodies, cells).
+
+    Returns:
+        Shape (cells + 1, bodies).
+    """
+    rows = np.empty((filled.shape[1] + 1, filled.shape[0]), dtype=np.bool_)
     rows[:-1] = filled.T
-    touched = rows[groups[:, 0]]
+    rows[-1] = False
+    return rows
+
+
+def transposed(rows: BoolArray) -> BoolArray:
+    """Return rows per body for rows per place, and the other way round, in an array of its own."""
+    return np.ascontiguousarray(rows.T)
+
+
+def any_of(rows: BoolArray, groups: IntArray) -> BoolArray:
+    """Return for each group of rows, shape (groups, rows of each), where any of them is true."""
+    found = rows.take(groups[:, 0], axis=0)
     for column in groups.T[1:]:
-        touched |= rows[column]
-    return np.ascontiguousarray(touched.T)
+        found |= rows.take(column, axis=0)
+    return found
+
+
+def all_of(rows: BoolArray, groups: IntArray) -> BoolArray:
+    """Return for each group of rows, shape (groups, rows of each), where all of them are true."""
+    found = rows.take(groups[:, 0], axis=0)
+    for column in groups.T[1:]:
+        found &= rows.take(column, axis=0)
+    return found

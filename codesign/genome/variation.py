@@ -1,6 +1,5 @@
 """Variation of a population: every parent gets a child that differs from it, with a record of how it was made."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,11 +7,13 @@ from numpy.typing import NDArray
 
 from codesign.checks import require_count, require_entries
 from codesign.errors import ConfigError
-from codesign.genome.genomes import Genomes, check_genomes
+from codesign.genome.genomes import Genomes, check_genomes, genes
 from codesign.genome.keys import same_bodies
 from codesign.genome.lattice import Lattice
 from codesign.genome.operators import VARIATIONS, Operator
-from codesign.genome.repair import repair
+from codesign.genome.repair import repaired_cells
+from codesign.parallel import batches, for_each
+from codesign.streams import Draws
 
 # With so many attempts, 512 changes in all, the last resort finds a child that differs if the lattice has one.
 _LAST_ATTEMPTS = 10
@@ -86,11 +87,11 @@ def vary(
     lattice: Lattice,
     population: Genomes,
     parents: NDArray[np.integer],
-    generators: Sequence[np.random.Generator],
+    draws: Draws,
     settings: VariationSettings,
     mates: NDArray[np.integer] | None = None,
 ) -> Offspring:
-    """Return one repaired child per parent, each a function of its own generator and the population only.
+    """Return one repaired child per parent, each a function of its own random numbers and the population only.
 
     A child that equals its parent (see `keys`) is changed again by the same operator, on top of the changes that did
     not show and each time as often as so far altogether, as in Strgar et al. 2024; unless `mates` says otherwise, with
@@ -102,7 +103,7 @@ def vary(
         lattice: the lattice of the genomes.
         population: repaired genomes.
         parents: index of each child's parent in the population, shape (n,).
-        generators: one per child.
+        draws: random numbers of as many individuals.
         settings: which operators, how often.
         mates: index of each child's mate for operators with two parents, shape (n,); if None, each draws one of the
             other members.
@@ -112,13 +113,32 @@ def vary(
         ConfigError: none of the operators applies to the lattice.
     """
     check_genomes(lattice, population)
-    batch = _OffspringBatch(lattice, population, np.asarray(parents, dtype=np.int64), generators, mates)
-    batch.choose(settings)
-    batch.change(settings.attempts)
-    batch.restart(_last_resort(lattice))
-    batch.change(_LAST_ATTEMPTS)
-    lineage = np.stack([batch.parents, batch.mates], axis=1)
-    return Offspring(Genomes(batch.cells, batch.muscles), lineage, tuple(operator.name for operator in batch.operators))
+    operators, probabilities = settings.operators(lattice)
+    last = _last_resort(lattice)
+    parents = np.asarray(parents, dtype=np.int64)
+    choices = np.searchsorted(np.cumsum(probabilities)[:-1], draws.uniform(1)[:, 0], side="right")
+    names = np.array([operator.name for operator in operators], dtype=np.object_)[choices]
+    cells = np.empty((len(parents), lattice.cells), dtype=np.uint8)
+    muscles = np.empty((len(parents), len(lattice.edges)), dtype=np.uint8)
+    lineage = np.stack([parents, np.full_like(parents, -1)], axis=1)
+
+    def make(piece: tuple[Operator, NDArray[np.intp]]) -> None:
+        operator, own = piece
+        batch = _OffspringBatch(lattice, population, parents[own], draws.of(own), None if mates is None else mates[own])
+        batch.change(operator, settings.attempts)
+        names[own[batch.pending]] = last.name
+        batch.restart()
+        batch.change(last, _LAST_ATTEMPTS)
+        cells[own], muscles[own], lineage[own, 1] = batch.cells, batch.muscles, batch.mates
+
+    made_by = [np.flatnonzero(choices == number) for number in range(len(operators))]
+    pieces = [
+        (operator, own[batch])
+        for operator, own in zip(operators, made_by, strict=True)
+        for batch in batches(len(own), genes(lattice))
+    ]
+    for_each(make, pieces)
+    return Offspring(Genomes(cells, muscles), lineage, tuple(names.tolist()))
 
 
 def _last_resort(lattice: Lattice) -> Operator:
@@ -127,10 +147,10 @@ def _last_resort(lattice: Lattice) -> Operator:
 
 
 class _OffspringBatch:
-    """The children of one call of `vary` while they are made.
+    """Some children of one operator while they are made.
 
     `cells` and `muscles` are the repaired children, and `pending` numbers those that still equal their parents. `raw`
-    holds the children before repair, with all changes that were made to them so far.
+    holds these before repair, with all changes that were made to them so far.
     """
 
     def __init__(
@@ -138,59 +158,57 @@ class _OffspringBatch:
         lattice: Lattice,
         population: Genomes,
         parents: NDArray[np.int64],
-        generators: Sequence[np.random.Generator],
+        draws: Draws,
         mates: NDArray[np.integer] | None,
     ) -> None:
-        self.lattice, self.population, self.parents, self.generators = lattice, population, parents, generators
+        self.lattice, self.population, self.parents, self.draws = lattice, population, parents, draws
         self.given_mates = mates
         self.mates = np.full(len(parents), -1, dtype=np.int64)
-        self.raw = [population[parent] for parent in parents]
-        self.operators: list[Operator] = []
-        self.cells, self.muscles = population.cells[parents], population.muscles[parents]
+        self.raw = population[parents]
+        self.cells, self.muscles = self.raw.cells.copy(), self.raw.muscles.copy()
         self.pending = np.arange(len(parents))
 
-    def choose(self, settings: VariationSettings) -> None:
-        """Let each child's generator choose its operator."""
-        operators, probabilities = settings.operators(self.lattice)
-        thresholds = np.cumsum(probabilities)[:-1]
-        draws = [generator.random() for generator in self.generators]
-        self.operators = [operators[choice] for choice in np.searchsorted(thresholds, draws, side="right")]
-
-    def change(self, attempts: int) -> None:
+    def change(self, operator: Operator, attempts: int) -> None:
         """Change the pending children, as often as allowed, until they differ from their parents."""
         for attempt in range(attempts):
             if not len(self.pending):
                 return
-            for child in self.pending.tolist():
-                for _ in range(2 ** max(attempt - 1, 0)):
-                    self._change_one(child)
-            repaired = repair(self.lattice, Genomes.stack([self.raw[child] for child in self.pending]))
-            self.cells[self.pending], self.muscles[self.pending] = repaired.cells, repaired.muscles
-            shape_only = np.array([self.operators[child].reshapes for child in self.pending])
+            for _ in range(2 ** max(attempt - 1, 0)):
+                self._change_once(operator)
             parents = self.population[self.parents[self.pending]]
-            self.pending = self.pending[same_bodies(self.lattice, parents, repaired, shape_only)]
+            repaired = self._repaired(parents)
+            self.cells[self.pending], self.muscles[self.pending] = repaired.cells, repaired.muscles
+            alike = np.flatnonzero(same_bodies(self.lattice, parents, repaired, shape_only=operator.reshapes))
+            self.pending, self.raw = self.pending[alike], self.raw[alike]
 
-    def restart(self, operator: Operator) -> None:
-        """Discard the pending children and start again from their parents with another operator."""
-        for child in self.pending.tolist():
-            self.operators[child] = operator
-            self.raw[child] = self.population[self.parents[child]]
-            self.mates[child] = -1
+    def restart(self) -> None:
+        """Discard what was done to the pending children, and start again from their parents."""
+        self.raw = self.population[self.parents[self.pending]]
+        self.mates[self.pending] = -1
 
-    def _change_one(self, child: int) -> None:
-        operator, generator = self.operators[child], self.generators[child]
-        mate = None
+    def _change_once(self, operator: Operator) -> None:
+        draws, mates = self.draws.of(self.pending), None
         if operator.parents == 2:
-            self.mates[child] = self._mate(child)
-            mate = self.population[self.mates[child]]
-        changed = operator(self.lattice, self.raw[child], mate, generator)
-        if changed.cells.any():
-            self.raw[child] = changed
+            self.mates[self.pending] = numbers = self._choose_mates(draws)
+            mates = self.population[numbers]
+        changed = operator(self.lattice, self.raw, mates, draws)
+        empty = np.flatnonzero(~changed.cells.any(axis=1))
+        if len(empty):
+            changed.cells[empty], changed.muscles[empty] = self.raw.cells[empty], self.raw.muscles[empty]
+        self.raw = changed
 
-    def _mate(self, child: int) -> int:
+    def _choose_mates(self, draws: Draws) -> NDArray[np.int64]:
         if self.given_mates is not None:
-            return int(self.given_mates[child])
+            return self.given_mates[self.pending].astype(np.int64)
         if len(self.population) == 1:
-            return 0
-        other = int(self.generators[child].integers(len(self.population) - 1))
-        return other + (other >= self.parents[child])
+            return np.zeros(len(self.pending), dtype=np.int64)
+        others = draws.integers(len(self.population) - 1)
+        return others + (others >= self.parents[self.pending])
+
+    def _repaired(self, parents: Genomes) -> Genomes:
+        """Return the pending children repaired; those whose cells are their parents' are whole."""
+        cells = self.raw.cells.copy()
+        changed = np.flatnonzero((cells != parents.cells).any(axis=1))
+        if len(changed):
+            cells[changed] = repaired_cells(self.lattice, cells[changed])
+        return Genomes(cells, self.raw.muscles)

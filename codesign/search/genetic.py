@@ -8,7 +8,7 @@ from codesign.genome import vary
 from codesign.search.individuals import NO_PARENT, NOT_EVALUATED, Individuals, identities_of
 from codesign.search.search import Search, SearchSettings, Space
 from codesign.search.selection import truncate
-from codesign.streams import Purpose, streams
+from codesign.streams import Purpose, draws_of
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,10 @@ class GeneticSearch(Search):
         """Return the offspring of every member."""
         parents = np.repeat(np.arange(len(population)), self.settings.offspring_per_parent)
         identities = identities_of(self.generation, len(parents))
-        generators = streams(self.seed, self.generation, len(parents), Purpose.VARIATION)
+        draws = draws_of(self.seed, self.generation, len(parents), Purpose.VARIATION)
 
         def make(chosen: np.ndarray) -> Individuals:
-            offspring = vary(
-                self.lattice,
-                population.genomes,
-                parents[chosen],
-                [generators[index] for index in chosen],
-                self.space.variation,
-            )
+            offspring = vary(self.lattice, population.genomes, parents[chosen], draws.of(chosen), self.space.variation)
             return Individuals(
                 offspring.genomes,
                 identities[chosen],

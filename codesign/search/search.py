@@ -12,11 +12,12 @@ from codesign.genome import (
     LatticeSettings,
     VariationSettings,
     check_whole,
-    keys,
     random_genomes,
+    repeated,
 )
 from codesign.search.individuals import NO_PARENT, NOT_EVALUATED, Individuals, identities_of
-from codesign.streams import Purpose, streams
+from codesign.search.known import KnownKeys
+from codesign.streams import Purpose, draws_of
 
 RANDOM = "random"
 """Operator recorded for a design that was drawn and not varied from another."""
@@ -88,6 +89,7 @@ class Search(ABC):
         self._told = 0
         self._population: Individuals | None = None
         self._asked: Individuals | None = None
+        self._known = KnownKeys(self.lattice, symmetric=settings.symmetric)
 
     @property
     def generation(self) -> int:
@@ -168,6 +170,7 @@ class Search(ABC):
         if told.shape != (1,) or told.dtype != np.int64 or told[0] < 0:
             raise ValueError(f"expected how often fitness was told; got an array of {told.dtype} of shape {told.shape}")
         self._told, self._population, self._asked = int(told[0]), population, None
+        self._known = KnownKeys(self.lattice, symmetric=self.settings.symmetric)
 
     @abstractmethod
     def propose(self, population: Individuals) -> Individuals:
@@ -181,10 +184,10 @@ class Search(ABC):
         """Return `count` random designs of this generation that differ from each other and from the `living`."""
         count = self.settings.population_size if count is None else count
         identities = identities_of(self.generation, count)
-        generators = streams(self.seed, self.generation, count, Purpose.GENOME)
+        draws = draws_of(self.seed, self.generation, count, Purpose.GENOME)
 
         def make(chosen: np.ndarray) -> Individuals:
-            genomes = random_genomes(self.lattice, self.space.lattice, [generators[index] for index in chosen])
+            genomes = random_genomes(self.lattice, self.space.lattice, draws.of(chosen))
             orphans = np.full((len(chosen), 2, 2), NO_PARENT, dtype=np.int64)
             unknown = np.full(len(chosen), NOT_EVALUATED)
             return Individuals(genomes, identities[chosen], orphans, (RANDOM,) * len(chosen), unknown)
@@ -201,25 +204,15 @@ class Search(ABC):
             count: individuals to make.
             living: designs that are not worth another evaluation.
         """
-        known = set() if living is None else set(self._keys(living))
+        alive = None if living is None else self._known.look_up(living)
         made = make(np.arange(count))
+        found = self._known.compute(made)
         for _ in range(ATTEMPTS):
-            repeated = _repeated(self._keys(made), known)
-            if len(repeated) == 0:
+            again = repeated(found, alive)
+            if not len(again):
                 break
-            made = made.replaced(repeated, make(repeated))
+            others = make(again)
+            made = made.replaced(again, others)
+            found[again] = self._known.compute(others)
+        self._known.remember((made, found), *([] if living is None or alive is None else [(living, alive)]))
         return made
-
-    def _keys(self, individuals: Individuals) -> list[bytes]:
-        return keys(self.lattice, individuals.genomes, symmetric=self.settings.symmetric)
-
-
-def _repeated(found: list[bytes], known: set[bytes]) -> np.ndarray:
-    """Return the places in `found` of keys that are `known` or came earlier, int64."""
-    seen = set(known)
-    repeated = []
-    for index, key in enumerate(found):
-        if key in seen:
-            repeated.append(index)
-        seen.add(key)
-    return np.array(repeated, dtype=np.int64)

@@ -1,12 +1,12 @@
 """Checks of what bodies are made with: lattices and variation operators."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from codesign.body import Tissue, develop
 from codesign.genome import (
     LATTICES,
     VARIATIONS,
-    Genome,
     Genomes,
     Lattice,
     LatticeSettings,
@@ -15,7 +15,9 @@ from codesign.genome import (
     keys,
     random_genomes,
     repair,
+    repeated,
 )
+from codesign.streams import Draws, Purpose, draws_of
 from codesign.testing.failures import check_settings, expect
 
 COUNT = 12
@@ -36,10 +38,10 @@ def check_lattice(settings: LatticeSettings) -> None:
     genomes = _drawn(lattice, settings, 0)
     check_genomes(lattice, genomes)
     again = _drawn(lattice, settings, 0)
-    expect(np.array_equal(genomes.cells, again.cells), "the same genomes from the same generators", "others")
+    expect(np.array_equal(genomes.cells, again.cells), "the same genomes from the same random numbers", "others")
     apart = np.linalg.norm(np.diff(lattice.node_positions[lattice.edges], axis=1)[:, 0], axis=1)
     expect(np.allclose(lattice.edge_lengths, apart), "springs as long as their ends are apart", lattice.edge_lengths)
-    expect(len(set(keys(lattice, genomes))) > 1, "random genomes that differ", "the same one each time")
+    expect(len(repeated(keys(lattice, genomes))) < COUNT - 1, "random genomes that differ", "the same one each time")
     bodies = develop(lattice, genomes, Tissue())
     low = np.minimum.reduceat(bodies.positions, bodies.mass_start[:-1])
     expect(np.allclose(low, 0.0, atol=1e-9), "bodies whose lowest corner is at 0", low)
@@ -51,6 +53,8 @@ def check_lattice(settings: LatticeSettings) -> None:
 
 def check_operator(operator: Operator, settings: LatticeSettings) -> None:
     """Check a mutation or a crossover: a pure function whose children can be repaired and sometimes differ.
+
+    Each child must be a function of its own parent, mate and random numbers: the same alone as among many.
 
     Args:
         operator: what to check.
@@ -65,30 +69,33 @@ def check_operator(operator: Operator, settings: LatticeSettings) -> None:
     expect(not taken, "a name that no other operator has", operator.name)
     expect(operator.parents in (1, 2), "1 or 2 parents", operator.parents)
     expect(operator.applies(lattice), f"an operator that applies to {settings.name}", "one that does not")
-    parents, mates = _drawn(lattice, settings, 1), _drawn(lattice, settings, 2)
-    changed = 0
-    for index in range(COUNT):
-        parent, mate = parents[index], mates[index] if operator.parents == 2 else None
-        before = [array.copy() for array in _arrays(parent, mate)]
-        child = operator(lattice, parent, mate, np.random.default_rng(index))
-        for given, kept in zip(_arrays(parent, mate), before, strict=True):
-            expect(np.array_equal(given, kept), "parents that stay as they are", "a changed parent")
-            shares = np.shares_memory(given, child.cells) or np.shares_memory(given, child.muscles)
-            expect(not shares, "a child with arrays of its own", "arrays shared with a parent")
-        twin = operator(lattice, parent, mate, np.random.default_rng(index))
-        same = np.array_equal(child.cells, twin.cells) and np.array_equal(child.muscles, twin.muscles)
-        expect(same, "the same child from the same generator", "another one")
-        stacked = Genomes.stack([child])
-        check_genomes(lattice, stacked, bodies=False)
-        if stacked.cells.any():
-            check_genomes(lattice, repair(lattice, stacked))
-        changed += not (np.array_equal(child.cells, parent.cells) and np.array_equal(child.muscles, parent.muscles))
-    expect(changed, f"a change in one of {COUNT} children", "none")
+    parents = _drawn(lattice, settings, 1)
+    mates = _drawn(lattice, settings, 2) if operator.parents == 2 else None
+    given = [array for genomes in (parents, mates) if genomes is not None for array in (genomes.cells, genomes.muscles)]
+    before = [array.copy() for array in given]
+    children = operator(lattice, parents, mates, _draws(3))
+    expect(len(children) == COUNT, f"{COUNT} children of as many parents", len(children))
+    kept = all(np.array_equal(array, copy) for array, copy in zip(given, before, strict=True))
+    expect(kept, "parents that stay as they are", "a changed parent")
+    shares = any(np.shares_memory(array, own) for array in given for own in (children.cells, children.muscles))
+    expect(not shares, "children with arrays of their own", "arrays shared with parents")
+    twins = operator(lattice, parents, mates, _draws(3))
+    expect(_same(children, twins).all(), "the same children from the same random numbers", "others")
+    for own in (np.array([COUNT - 1]), np.arange(COUNT)[::-2]):
+        some = operator(lattice, parents[own], None if mates is None else mates[own], _draws(3).of(own))
+        expect(_same(children[own], some).all(), "the same child alone and among many", "another one")
+    check_genomes(lattice, children, bodies=False)
+    check_genomes(lattice, repair(lattice, children))
+    expect(not _same(children, parents).all(), f"a change in one of {COUNT} children", "none")
+
+
+def _same(first: Genomes, second: Genomes) -> NDArray[np.bool_]:
+    return (first.cells == second.cells).all(axis=1) & (first.muscles == second.muscles).all(axis=1)
+
+
+def _draws(seed: int) -> Draws:
+    return draws_of(seed, 0, COUNT, Purpose.VARIATION)
 
 
 def _drawn(lattice: Lattice, settings: LatticeSettings, seed: int) -> Genomes:
-    return random_genomes(lattice, settings, [np.random.default_rng((seed, index)) for index in range(COUNT)])
-
-
-def _arrays(parent: Genome, mate: Genome | None) -> list[np.ndarray]:
-    return [array for genome in (parent, mate) if genome is not None for array in (genome.cells, genome.muscles)]
+    return random_genomes(lattice, settings, _draws(seed))

@@ -9,7 +9,7 @@ from codesign.control import CONTROLLERS
 from codesign.evaluate import EVALUATORS, Evaluations, EvaluationSpec, EvaluatorSettings, KeptWeights
 from codesign.genome import LATTICES, Genomes, random_genomes
 from codesign.sim import Execution, Physics
-from codesign.streams import Purpose, stream, streams
+from codesign.streams import Purpose, draws_of, stream
 from codesign.tasks import TASKS, TERRAINS
 from codesign.testing.failures import check_settings, expect, expect_same
 from codesign.train import LEARNERS, LearningStatus
@@ -36,7 +36,7 @@ def check_evaluator(settings: EvaluatorSettings) -> None:
     spec = _spec()
     with settings.start(spec, made_up) as evaluator:
         for count in COUNTS:
-            genomes = random_genomes(LATTICE.build(), LATTICE, streams(0, 0, count, Purpose.GENOME))
+            genomes = random_genomes(LATTICE.build(), LATTICE, draws_of(0, 0, count, Purpose.GENOME))
             identities = np.stack([np.full(count, 4), np.arange(count)[::-1]], axis=1)
             for thresholds, keep in ((None, None), (np.array([-np.inf, 0.5, 0.5]), None), (None, KeptWeights(3))):
                 found = evaluator.evaluate(genomes, identities, thresholds, keep).kept(keep, identities)

@@ -7,6 +7,7 @@ import numpy as np
 from codesign.control import CONTROLLERS
 from codesign.genome import Genomes, LatticeSettings, VariationSettings, random_genomes
 from codesign.search import SEARCHES, Individuals, Search, SearchSettings, Space
+from codesign.streams import Purpose, draws_of
 from codesign.testing.failures import check_settings, expect, expect_same
 from codesign.testing.setups import Setup
 from codesign.train import LEARNERS, Learner, learn
@@ -81,5 +82,5 @@ def check_learner(learner: Learner) -> None:
 
 
 def _resemblance(lattice: LatticeSettings, genomes: Genomes) -> Any:
-    hidden = random_genomes(lattice.build(), lattice, [np.random.default_rng(99)])
+    hidden = random_genomes(lattice.build(), lattice, draws_of(99, 0, 1, Purpose.GENOME))
     return np.mean(genomes.cells == hidden.cells, axis=1)

@@ -12,19 +12,20 @@ Try it in this folder:
 
 import numpy as np
 
-from codesign.genome import VARIATIONS, Crossover, Genome, Lattice
+from codesign.genome import VARIATIONS, Crossover, Genomes, Lattice
+from codesign.streams import Draws
 
 
-def legs_and_trunk(lattice: Lattice, genome: Genome, mate: Genome, rng: np.random.Generator) -> Genome:
-    """Take what lies above the height of a random cell of the parent from the mate, cells and muscles alike."""
+def legs_and_trunk(lattice: Lattice, genomes: Genomes, mates: Genomes, draws: Draws) -> Genomes:
+    """Take what lies above the height of a random cell of each parent from its mate, cells and muscles alike."""
     heights = lattice.cell_coordinates[:, -1]
-    cut = heights[rng.choice(np.flatnonzero(genome.cells))]
-    cells, muscles = genome.cells.copy(), genome.muscles.copy()
-    above = heights > cut
-    cells[above] = mate.cells[above]
-    edges = lattice.cell_edges[above & (mate.cells > 0)]
-    muscles[edges] = mate.muscles[edges]
-    return Genome(cells, muscles)
+    cuts = heights[draws.pick(genomes.cells > 0)]
+    above = heights > cuts[:, None]
+    springs = lattice.touched_edges(above & (mates.cells > 0))
+    return Genomes(
+        np.where(above, mates.cells, genomes.cells),
+        np.where(springs, mates.muscles, genomes.muscles),
+    )
 
 
 VARIATIONS["legs_and_trunk"] = Crossover("legs_and_trunk", legs_and_trunk)

@@ -4,7 +4,7 @@ import pytest
 from codesign.body import Bodies, Tissue, develop
 from codesign.genome import random_genomes
 from codesign.genome.lattices import CubeLattice, SquareLattice
-from tests.genome.lattices import KINDS, generators, genomes_of, settings_of
+from tests.genome.lattices import KINDS, draws, genomes_of, settings_of
 
 FIELDS = ("positions", "springs", "rest_lengths", "stiffness", "swings", "cells", "materials")
 STARTS = ("mass_start", "spring_start", "cell_start")
@@ -13,7 +13,7 @@ STARTS = ("mass_start", "spring_start", "cell_start")
 @pytest.fixture(params=KINDS)
 def bodies(request: pytest.FixtureRequest) -> Bodies:
     settings = settings_of(request.param, 4, 5)
-    return develop(settings.build(), random_genomes(settings.build(), settings, generators(7)), Tissue())
+    return develop(settings.build(), random_genomes(settings.build(), settings, draws(7)), Tissue())
 
 
 def assert_equal(one: Bodies, other: Bodies) -> None:

@@ -12,7 +12,7 @@ from codesign.genome import LATTICES, Genome, Genomes, Lattice, from_voxels, ran
 from codesign.genome.lattices import CubeLattice
 from tests.genome.lattices import (
     SETTINGS,
-    generators,
+    draws,
     genomes_of,
     label,
     settings_of_any_kind,
@@ -65,7 +65,7 @@ def assert_follows_definition(lattice: Lattice, genome: Genome, body, tissue: Ti
 @given(settings=settings_of_any_kind(), seed=st.integers(0, 2**32))
 def test_bodies_are_what_the_definition_says(settings, seed):
     lattice, tissue = settings.build(), Tissue(stiffness=2e4, swing=0.2)
-    genomes = random_genomes(lattice, settings, generators(3, seed))
+    genomes = random_genomes(lattice, settings, draws(3, seed))
     bodies = develop(lattice, genomes, tissue)
     for i in range(3):
         assert_follows_definition(lattice, genomes[i], bodies[i], tissue)
@@ -145,7 +145,7 @@ def test_a_body_in_pieces_stays_in_pieces():
 @pytest.mark.parametrize("settings", SETTINGS, ids=label)
 def test_no_body_depends_on_the_others(settings):
     lattice = settings.build()
-    genomes = random_genomes(lattice, settings, generators(600))
+    genomes = random_genomes(lattice, settings, draws(600))
     together = develop(lattice, genomes, Tissue())
     for index in (0, 511, 512, 599):
         alone = develop(lattice, genomes[[index]], Tissue())[0]

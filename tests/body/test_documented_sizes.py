@@ -9,7 +9,7 @@ import pytest
 from codesign.body import Tissue, develop
 from codesign.genome import random_genomes
 from codesign.genome.lattices import CubeLattice, TriangleLattice
-from tests.genome.lattices import generators
+from tests.genome.lattices import draws
 
 CHOICES = Path(__file__).parents[2] / "conf" / "body"
 SIZES = re.compile(r"(\d+) masses\s+and\s+(\d+)\s+springs")
@@ -33,7 +33,7 @@ def told(text: str | None) -> list[tuple[int, int]]:
 )
 def test_random_bodies_are_of_the_documented_size(settings, texts):
     lattice = settings.build()
-    bodies = develop(lattice, random_genomes(lattice, settings, generators(8000)), Tissue())
+    bodies = develop(lattice, random_genomes(lattice, settings, draws(8000)), Tissue())
     counts = np.stack([np.diff(bodies.mass_start), np.diff(bodies.spring_start)])
     allowed = 3.0 * counts.std(axis=1) / np.sqrt(len(bodies)) + 0.5
     for text in texts:

@@ -14,7 +14,7 @@ from codesign.evaluate.evaluator import EvaluateDesigns
 from codesign.genome import LATTICES, Genomes, random_genomes
 from codesign.search import Individuals, Search
 from codesign.sim import Execution, Physics
-from codesign.streams import Purpose, stream, streams
+from codesign.streams import Purpose, draws_of, stream
 from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS, LearningStatus
 
@@ -42,7 +42,7 @@ def spec(seed: int = 7) -> EvaluationSpec:
 
 def designs(count: int) -> tuple[Genomes, np.ndarray]:
     """Return random genomes and their identities."""
-    genomes = random_genomes(LATTICE.build(), LATTICE, streams(0, 0, count, Purpose.GENOME))
+    genomes = random_genomes(LATTICE.build(), LATTICE, draws_of(0, 0, count, Purpose.GENOME))
     return genomes, np.stack([np.full(count, 4), np.arange(count)], axis=1)
 
 

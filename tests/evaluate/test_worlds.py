@@ -16,7 +16,7 @@ from codesign.genome import Genomes, random_genomes
 from codesign.genome.lattices import CubeLattice
 from codesign.sim import Conditions, Execution, Physics
 from codesign.sim.kernels import Coulomb
-from codesign.streams import Purpose, streams
+from codesign.streams import Purpose, draws_of
 from codesign.tasks import Flat, Hills, Light, Walk
 from codesign.train import Normalized
 from tests.evaluate.fakes import assert_same
@@ -43,7 +43,7 @@ def spec(worlds: Worlds = VARIED, **changes) -> EvaluationSpec:
 
 
 def designs(count: int) -> tuple[Genomes, np.ndarray]:
-    genomes = random_genomes(LATTICE.build(), LATTICE, streams(0, 0, count, Purpose.GENOME))
+    genomes = random_genomes(LATTICE.build(), LATTICE, draws_of(0, 0, count, Purpose.GENOME))
     return genomes, np.stack([np.full(count, 4), np.arange(count)], axis=1)
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from codesign.genome import LATTICES, Genomes, Lattice, LatticeSettings, repair
+from codesign.genome import LATTICES, Genomes, Lattice, LatticeSettings, keys, repair
+from codesign.streams import Draws, Purpose, draws_of
 
 SIZES = [(1, 1), (1, 2), (2, 1), (1, 5), (3, 4), (6, 10)]
 SOLID_SIZES = [(1, 1, 1), (2, 1, 1), (1, 1, 3), (2, 3, 2), (3, 3, 3)]
@@ -45,8 +46,8 @@ def settings_of_any_kind(draw: st.DrawFn) -> LatticeSettings:
     return settings_of(kind, rows, columns, layers, fill=fill, muscle=muscle)
 
 
-def generators(count: int, seed: int = 0) -> list[np.random.Generator]:
-    return np.random.default_rng(seed).spawn(count)
+def draws(count: int, seed: int = 0) -> Draws:
+    return draws_of(seed, 0, count, Purpose.GENOME)
 
 
 def genomes_of(lattice: Lattice, *filled: dict[int, int] | list[int]) -> Genomes:
@@ -65,3 +66,8 @@ def sparse_genomes(lattice: Lattice, count: int, seed: int, fill: float = 0.6) -
     cells = rng.integers(1, len(lattice.materials), filled.shape) * filled
     muscles = rng.integers(0, 2, (count, len(lattice.edges)))
     return repair(lattice, Genomes(cells.astype(np.uint8), muscles.astype(np.uint8)))
+
+
+def key_list(lattice: Lattice, genomes: Genomes, **options: bool) -> list[tuple[int, ...]]:
+    """Return the keys of genomes as values that sets and comparisons take."""
+    return list(map(tuple, keys(lattice, genomes, **options).tolist()))

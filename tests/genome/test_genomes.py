@@ -4,14 +4,14 @@ import pytest
 from codesign.errors import GenomeError
 from codesign.genome import LATTICES, Genome, Genomes, check_genomes, random_genomes
 
-from .lattices import KINDS, SETTINGS, generators, label, settings_of
+from .lattices import KINDS, SETTINGS, draws, label, settings_of
 
 LATTICE = LATTICES["triangle"](rows=3, columns=4).build()
 CELLS, EDGES = LATTICE.cells, len(LATTICE.edges)
 
 
 def population(count: int = 5) -> Genomes:
-    return random_genomes(LATTICE, LATTICES["triangle"](rows=3, columns=4), generators(count))
+    return random_genomes(LATTICE, LATTICES["triangle"](rows=3, columns=4), draws(count))
 
 
 def test_a_number_gives_a_genome_and_an_array_a_population():
@@ -76,11 +76,11 @@ def test_genomes_that_do_not_fit_the_lattice_are_refused(cells, muscles, message
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=label)
-def test_random_genomes_fit_and_depend_on_their_own_generator_alone(settings):
+def test_random_genomes_fit_and_depend_on_their_own_numbers_alone(settings):
     lattice = settings.build()
-    together = random_genomes(lattice, settings, generators(6))
+    together = random_genomes(lattice, settings, draws(6))
     check_genomes(lattice, together)
-    alone = random_genomes(lattice, settings, generators(6)[4:5])
+    alone = random_genomes(lattice, settings, draws(6).of([4]))
     assert (alone.cells[0] == together.cells[4]).all()
     assert (alone.muscles[0] == together.muscles[4]).all()
 
@@ -89,8 +89,8 @@ def test_random_genomes_fit_and_depend_on_their_own_generator_alone(settings):
 def test_probabilities_of_zero_and_one_are_certain(kind):
     full = settings_of(kind, 4, 5, fill=1.0, muscle=1.0)
     bare = settings_of(kind, 4, 5, fill=0.0, muscle=0.0)
-    everything = random_genomes(full.build(), full, generators(3))
-    nothing = random_genomes(bare.build(), bare, generators(3))
+    everything = random_genomes(full.build(), full, draws(3))
+    nothing = random_genomes(bare.build(), bare, draws(3))
     assert everything.cells.all()
     assert (np.count_nonzero(nothing.cells, axis=1) == 1).all()
     if full.build().muscle_genes:
@@ -106,7 +106,7 @@ def test_materials_and_muscles_are_as_frequent_as_asked(kind):
     # All cells are filled, so that repair changes nothing.
     settings = settings_of(kind, 10, 10, fill=1.0, muscle=0.3)
     lattice = settings.build()
-    genomes = random_genomes(lattice, settings, generators(200))
+    genomes = random_genomes(lattice, settings, draws(200))
     frequencies = np.bincount(genomes.cells.ravel(), minlength=len(lattice.materials)) / genomes.cells.size
     np.testing.assert_allclose(frequencies, settings.material_probabilities(), atol=0.02)
     if lattice.muscle_genes:
@@ -119,14 +119,14 @@ def test_materials_and_muscles_are_as_frequent_as_asked(kind):
 def test_random_triangle_bodies_are_as_large_as_the_published_ones(rows, columns, masses, springs):
     settings = LATTICES["triangle"](rows=rows, columns=columns)
     lattice = settings.build()
-    nodes, edges = lattice.span(random_genomes(lattice, settings, generators(1000)).cells != 0)
+    nodes, edges = lattice.span(random_genomes(lattice, settings, draws(1000)).cells != 0)
     assert masses[0] < nodes.sum(axis=1).mean() < masses[1]
     assert springs[0] < edges.sum(axis=1).mean() < springs[1]
 
 
 def test_random_cube_bodies_are_as_large_as_documented():
     settings = LATTICES["cube"]()
-    genomes = random_genomes(settings.build(), settings, generators(1000))
+    genomes = random_genomes(settings.build(), settings, draws(1000))
     nodes, edges = settings.build().span(genomes.cells != 0)
     assert 28 < np.count_nonzero(genomes.cells, axis=1).mean() < 32
     assert 100 < nodes.sum(axis=1).mean() < 110

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from codesign.genome import VARIATIONS, Genome, Lattice, keys, repair
+from codesign.genome import VARIATIONS, Crossover, Genome, Lattice, Mutation, repair
 from codesign.genome.genomes import Genomes, check_genomes
 from codesign.genome.operators.operator import frontier, surface
 
-from .lattices import KINDS, PLANAR, SETTINGS, generators, genomes_of, label, settings_of, sparse_genomes
+from .lattices import KINDS, PLANAR, SETTINGS, draws, genomes_of, key_list, label, settings_of, sparse_genomes
 
 NAMES = list(VARIATIONS)
 LATTICE_CASES = [pytest.param(settings.build(), id=label(settings)) for settings in SETTINGS]
@@ -22,11 +22,18 @@ KIND_OPERATORS = [(kind, name) for kind in KINDS for name in NAMES if VARIATIONS
 def children(lattice: Lattice, name: str, count: int, seed: int = 0) -> list[tuple[Genome, Genome, Genome]]:
     """Return (parent, mate, unrepaired child) triples."""
     parents, mates = sparse_genomes(lattice, count, seed), sparse_genomes(lattice, count, seed + 1)
+    made = applied(lattice, name, parents, mates, seed)
+    return [(parents[i], mates[i], made[i]) for i in range(count)]
+
+
+def applied(lattice: Lattice, name: str, parents: Genomes, mates: Genomes | None = None, seed: int = 0) -> Genomes:
+    """Return the unrepaired children of parents."""
     operator = VARIATIONS[name]
-    return [
-        (parents[i], mates[i], operator(lattice, parents[i], mates[i] if operator.parents == 2 else None, rng))
-        for i, rng in enumerate(generators(count, seed))
-    ]
+    return operator(lattice, parents, mates if operator.parents == 2 else None, draws(len(parents), seed))
+
+
+def repeated_genome(genomes: Genomes, count: int) -> Genomes:
+    return genomes[np.zeros(count, dtype=int)]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -51,24 +58,26 @@ def test_children_fit_the_lattice_and_can_be_repaired(lattice, name):
 
 @pytest.mark.parametrize(("lattice", "name"), LATTICE_OPERATORS)
 def test_an_operator_changes_neither_parent_and_shares_no_memory(lattice, name):
-    operator = VARIATIONS[name]
-    parents = sparse_genomes(lattice, 2, 3)
-    parent, mate = parents[0], parents[1]
-    before = [array.copy() for array in (parent.cells, parent.muscles, mate.cells, mate.muscles)]
-    for rng in generators(5):
-        child = operator(lattice, parent, mate if operator.parents == 2 else None, rng)
-        for given, kept in zip((parent.cells, parent.muscles, mate.cells, mate.muscles), before, strict=True):
-            assert (given == kept).all()
-            assert not np.shares_memory(given, child.cells)
-            assert not np.shares_memory(given, child.muscles)
+    parents, mates = sparse_genomes(lattice, 5, 3), sparse_genomes(lattice, 5, 4)
+    given = [parents.cells, parents.muscles, mates.cells, mates.muscles]
+    before = [array.copy() for array in given]
+    made = applied(lattice, name, parents, mates)
+    for array, kept in zip(given, before, strict=True):
+        assert (array == kept).all()
+        assert not np.shares_memory(array, made.cells)
+        assert not np.shares_memory(array, made.muscles)
 
 
 @pytest.mark.parametrize(("kind", "name"), KIND_OPERATORS)
-def test_the_same_generator_gives_the_same_child(kind, name):
-    first, second = children(BIG[kind], name, 5), children(BIG[kind], name, 5)
-    for (_, _, one), (_, _, other) in zip(first, second, strict=True):
-        assert (one.cells == other.cells).all()
-        assert (one.muscles == other.muscles).all()
+def test_a_child_is_a_function_of_its_own_parents_and_numbers(kind, name):
+    lattice, operator = BIG[kind], VARIATIONS[name]
+    parents, mates = sparse_genomes(lattice, 40, 0), sparse_genomes(lattice, 40, 1)
+    together = applied(lattice, name, parents, mates)
+    for own in ([7], [39, 3, 17], list(range(40))[::-1]):
+        some = mates[own] if operator.parents == 2 else None
+        made = operator(lattice, parents[own], some, draws(40).of(own))
+        assert (made.cells == together.cells[own]).all()
+        assert (made.muscles == together.muscles[own]).all()
 
 
 @pytest.mark.parametrize(("kind", "name"), KIND_OPERATORS)
@@ -83,8 +92,8 @@ def test_an_operator_changes_bodies(kind, name):
 @pytest.mark.parametrize("name", [name for name in NAMES if VARIATIONS[name].parents == 2])
 def test_a_crossover_needs_a_mate(name):
     lattice = BIG["triangle"]
-    with pytest.raises(ValueError, match="pass a mate"):
-        VARIATIONS[name](lattice, sparse_genomes(lattice, 1, 0)[0], None, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="pass mates"):
+        VARIATIONS[name](lattice, sparse_genomes(lattice, 1, 0), None, draws(1))
 
 
 def mean_changes(triples: list[tuple[Genome, Genome, Genome]]) -> tuple[float, float]:
@@ -151,38 +160,38 @@ def test_trimming_takes_cells_away_but_never_all(kind):
     for parent, _, child in children(lattice, "trim", 200):
         assert (child.cells[child.cells != 0] == parent.cells[child.cells != 0]).all()
         assert 0 < np.count_nonzero(child.cells) < np.count_nonzero(parent.cells)
-    single = genomes_of(lattice, [7])[0]
-    for rng in generators(20):
-        assert (VARIATIONS["trim"](lattice, single, None, rng).cells == single.cells).all()
+    single = genomes_of(lattice, *[[7]] * 20)
+    assert (applied(lattice, "trim", single).cells == single.cells).all()
 
 
 def test_a_full_lattice_does_not_grow():
     lattice = BIG["square"]
-    full = genomes_of(lattice, list(range(lattice.cells)))[0]
-    assert (VARIATIONS["grow"](lattice, full, None, np.random.default_rng(0)).cells == full.cells).all()
+    full = genomes_of(lattice, *[list(range(lattice.cells))] * 20)
+    assert (applied(lattice, "grow", full).cells == full.cells).all()
 
 
 @pytest.mark.parametrize("name", ["move_block", "copy_block"])
 def test_blocks_go_onto_the_body_where_there_is_no_room_beside_it(name):
     lattice = BIG["square"]
-    full = sparse_genomes(lattice, 1, 0, 1.0)[0]
-    changed = [(VARIATIONS[name](lattice, full, None, rng).cells != full.cells).any() for rng in generators(20)]
+    full = repeated_genome(sparse_genomes(lattice, 1, 0, 1.0), 20)
+    changed = (applied(lattice, name, full).cells != full.cells).any(axis=1)
     assert np.mean(changed) > 0.5
 
 
 @pytest.mark.parametrize("lattice", LATTICE_CASES)
 def test_shore_and_surface_face_each_other(lattice):
-    cells = sparse_genomes(lattice, 1, 5).cells[0]
+    genomes = sparse_genomes(lattice, 1, 5)
+    cells = genomes.cells[0]
     beside = [set() for _ in range(lattice.cells)]
     for a, b in lattice.neighbours.tolist():
         beside[a].add(b)
         beside[b].add(a)
     filled = set(np.flatnonzero(cells).tolist())
-    assert frontier(lattice, cells).tolist() == [
+    assert np.flatnonzero(frontier(lattice, genomes.cells)[0]).tolist() == [
         c for c in range(lattice.cells) if c not in filled and beside[c] & filled
     ]
     inner = {c for c in filled if len(beside[c] & filled) == lattice.cell_facets}
-    assert surface(lattice, cells).tolist() == sorted(filled - inner)
+    assert np.flatnonzero(surface(lattice, genomes.cells)[0]).tolist() == sorted(filled - inner)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -323,7 +332,7 @@ def test_a_rotation_turns_the_body_or_a_block_with_its_materials_and_muscles(kin
         ]
         assert found
         turns |= {found[0]} if len(found) == 1 else set()
-        whole += keys(lattice, Genomes.stack([parent]), symmetric=True) == keys(
+        whole += key_list(lattice, Genomes.stack([parent]), symmetric=True) == key_list(
             lattice, Genomes.stack([child]), symmetric=True
         )
     assert turns == {1, 2, 3}
@@ -332,15 +341,10 @@ def test_a_rotation_turns_the_body_or_a_block_with_its_materials_and_muscles(kin
 
 def test_a_rotated_body_stays_whole_where_there_is_room_and_loses_what_has_none():
     roomy, narrow = settings_of("cube", 4, 4, 1).build(), settings_of("cube", 1, 4, 1).build()
-    bar = genomes_of(roomy, [0, 4, 8, 12])[0]
-    for rng in generators(20):
-        child = VARIATIONS["rotate"](roomy, bar, None, rng)
-        assert np.count_nonzero(child.cells) in (1, 2, 3, 4)
-    sizes = {
-        int(np.count_nonzero(VARIATIONS["rotate"](narrow, genomes_of(narrow, [0, 1, 2, 3])[0], None, rng).cells))
-        for rng in generators(40)
-    }
-    assert sizes >= {1, 4}
+    bars = genomes_of(roomy, *[[0, 4, 8, 12]] * 20)
+    assert set(np.count_nonzero(applied(roomy, "rotate", bars).cells, axis=1).tolist()) <= {1, 2, 3, 4}
+    full = genomes_of(narrow, *[[0, 1, 2, 3]] * 40)
+    assert set(np.count_nonzero(applied(narrow, "rotate", full).cells, axis=1).tolist()) >= {1, 4}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -397,6 +401,38 @@ def test_xor_crossover_fills_what_exactly_one_parent_fills(kind):
 
 def test_xor_of_equal_parents_is_the_parent():
     lattice = BIG["triangle"]
-    parent = sparse_genomes(lattice, 1, 0)[0]
-    child = VARIATIONS["xor_crossover"](lattice, parent, parent, np.random.default_rng(0))
-    assert (child.cells == parent.cells).all()
+    parents = sparse_genomes(lattice, 3, 0)
+    made = applied(lattice, "xor_crossover", parents, parents)
+    assert (made.cells == parents.cells).all()
+    assert (made.muscles == parents.muscles).all()
+
+
+def thinned(lattice: Lattice, genome: Genome, rng: np.random.Generator) -> Genome:
+    return Genome(genome.cells * (rng.random(lattice.cells) < 0.5), genome.muscles.copy())
+
+
+def exchanged(lattice: Lattice, genome: Genome, mate: Genome, rng: np.random.Generator) -> Genome:
+    kept = rng.random(lattice.cells) < 0.5
+    return Genome(np.where(kept, genome.cells, mate.cells), mate.muscles.copy())
+
+
+@pytest.mark.parametrize("operator", [Mutation.each("thinned", thinned), Crossover.each("exchanged", exchanged)])
+def test_functions_of_one_genome_make_operators(operator):
+    lattice = BIG["square"]
+    parents, mates = sparse_genomes(lattice, 12, 0), sparse_genomes(lattice, 12, 1)
+    given = mates if operator.parents == 2 else None
+    made = operator(lattice, parents, given, draws(12))
+    assert len(np.unique(made.cells, axis=0)) == 12
+    assert ((made.cells == parents.cells) | (made.cells == (0 if given is None else mates.cells))).all()
+    alone = operator(lattice, parents[[7]], None if given is None else mates[[7]], draws(12).of([7]))
+    assert (alone.cells[0] == made.cells[7]).all()
+    assert len(operator(lattice, parents[[]], None if given is None else mates[[]], draws(0))) == 0
+    several = draws(12)
+    first, second = (operator(lattice, parents, given, several) for _ in range(2))
+    assert (first.cells != second.cells).any()
+
+
+def test_operators_of_single_genomes_say_what_they_are_for():
+    operator = Mutation.each("thinned", thinned, reshapes=True, applies=lambda lattice: lattice.dim == 3)
+    assert operator.reshapes
+    assert [kind for kind in KINDS if operator.applies(BIG[kind])] == [kind for kind in KINDS if kind not in PLANAR]

@@ -11,7 +11,7 @@ from codesign.genome import LATTICES, Lattice, check_whole, repair
 from codesign.genome.genomes import draw_genomes
 from codesign.genome.lattices import CubeLattice
 
-from .lattices import SETTINGS, generators, genomes_of, label, settings_of_any_kind
+from .lattices import SETTINGS, draws, genomes_of, label, settings_of_any_kind
 
 
 def repaired_by_sets(lattice: Lattice, cells: np.ndarray) -> np.ndarray:
@@ -46,7 +46,7 @@ def repaired_by_sets(lattice: Lattice, cells: np.ndarray) -> np.ndarray:
 @given(settings=settings_of_any_kind(), seed=st.integers(0, 2**32))
 def test_repair_does_what_its_definition_says(settings, seed):
     lattice = settings.build()
-    drawn = draw_genomes(lattice, settings, generators(3, seed))
+    drawn = draw_genomes(lattice, settings, draws(3, seed))
     repaired = repair(lattice, drawn)
     for before, after in zip(drawn.cells, repaired.cells, strict=True):
         assert (after == repaired_by_sets(lattice, before)).all()
@@ -103,7 +103,7 @@ def test_materials_survive():
 @given(settings=settings_of_any_kind(), seed=st.integers(0, 2**32))
 def test_bodies_that_repair_leaves_in_one_piece_are_whole_and_others_are_not(settings, seed):
     lattice = settings.build()
-    drawn = draw_genomes(lattice, settings, generators(3, seed))
+    drawn = draw_genomes(lattice, settings, draws(3, seed))
     check_whole(lattice, repair(lattice, drawn))
     # Repair adds nothing to these, so that it takes away what is loose and nothing else.
     filled = drawn[np.flatnonzero(~((repair(lattice, drawn).cells != 0) & (drawn.cells == 0)).any(axis=1))]
@@ -125,7 +125,7 @@ def test_of_many_genomes_the_first_in_pieces_is_named():
 def test_no_genome_depends_on_the_others():
     settings = LATTICES["triangle"](rows=4, columns=6)
     lattice = settings.build()
-    drawn = draw_genomes(lattice, settings, generators(1100))
+    drawn = draw_genomes(lattice, settings, draws(1100))
     together = repair(lattice, drawn)
     order = np.random.default_rng(1).permutation(1100)
     assert (repair(lattice, drawn[order]).cells == together.cells[order]).all()
@@ -140,7 +140,7 @@ def test_no_genomes_give_none():
 
 def test_the_given_genomes_stay_as_they_were():
     settings = LATTICES["triangle"](rows=4, columns=6)
-    drawn = draw_genomes(settings.build(), settings, generators(5))
+    drawn = draw_genomes(settings.build(), settings, draws(5))
     before = drawn.cells.copy()
     repaired = repair(settings.build(), drawn)
     assert (drawn.cells == before).all()

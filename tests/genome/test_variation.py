@@ -13,7 +13,6 @@ from codesign.genome import (
     LatticeSettings,
     VariationSettings,
     check_genomes,
-    keys,
     random_genomes,
     repair,
     vary,
@@ -21,7 +20,7 @@ from codesign.genome import (
 from codesign.genome.lattices import CubeLattice
 from codesign.genome.variation import Offspring
 
-from .lattices import KINDS, SETTINGS, generators, genomes_of, label, settings_of, sparse_genomes
+from .lattices import KINDS, SETTINGS, draws, genomes_of, key_list, label, settings_of, sparse_genomes
 
 NAMES = list(VARIATIONS)
 EVERYTHING = VariationSettings()
@@ -31,7 +30,7 @@ def offspring_of(
     lattice: Lattice, population: Genomes, settings: VariationSettings = EVERYTHING, seed: int = 0
 ) -> Offspring:
     count = len(population)
-    return vary(lattice, population, np.arange(count), generators(count, seed), settings)
+    return vary(lattice, population, np.arange(count), draws(count, seed), settings)
 
 
 def only(name: str) -> VariationSettings:
@@ -53,12 +52,12 @@ def offered(settings: LatticeSettings) -> list[str]:
 )
 def test_children_are_whole_and_differ_from_their_parents(settings, name):
     lattice = settings.build()
-    population = random_genomes(lattice, settings, generators(12))
+    population = random_genomes(lattice, settings, draws(12))
     offspring = offspring_of(lattice, population, only(name))
     check_genomes(lattice, offspring.genomes)
     assert (repair(lattice, offspring.genomes).cells == offspring.genomes.cells).all()
     assert len(develop(lattice, offspring.genomes, Tissue())) == len(offspring) == 12
-    pairs = zip(keys(lattice, population), keys(lattice, offspring.genomes), strict=True)
+    pairs = zip(key_list(lattice, population), key_list(lattice, offspring.genomes), strict=True)
     assert all(parent != child for parent, child in pairs)
 
 
@@ -66,9 +65,9 @@ def test_children_are_whole_and_differ_from_their_parents(settings, name):
 def test_lineage_names_parents_mates_and_operators(kind):
     settings = settings_of(kind, 5, 6)
     lattice = settings.build()
-    population = random_genomes(lattice, settings, generators(9))
+    population = random_genomes(lattice, settings, draws(9))
     parents = np.array([4, 4, 0, 8, 2, 2, 2, 7, 1, 3] * 20)
-    offspring = vary(lattice, population, parents, generators(len(parents)), EVERYTHING)
+    offspring = vary(lattice, population, parents, draws(len(parents)), EVERYTHING)
     assert offspring.parents.dtype == np.int64
     assert (offspring.parents[:, 0] == parents).all()
     assert set(offspring.operators) == set(offered(settings))
@@ -83,9 +82,9 @@ def test_lineage_names_parents_mates_and_operators(kind):
 def test_mates_can_be_given():
     settings = LATTICES["triangle"](rows=5, columns=6)
     lattice = settings.build()
-    population = random_genomes(lattice, settings, generators(9))
+    population = random_genomes(lattice, settings, draws(9))
     mates = (np.arange(9) + 5) % 9
-    offspring = vary(lattice, population, np.arange(9), generators(9), only("uniform_crossover"), mates)
+    offspring = vary(lattice, population, np.arange(9), draws(9), only("uniform_crossover"), mates)
     assert (offspring.parents[:, 1] == mates).all()
     for child, (own, other) in zip(offspring.genomes.muscles, offspring.parents, strict=True):
         assert ((child == population.muscles[own]) | (child == population.muscles[other])).all()
@@ -94,7 +93,7 @@ def test_mates_can_be_given():
 def test_weights_decide_how_often_an_operator_is_used():
     settings = LATTICES["triangle"](rows=5, columns=6)
     lattice = settings.build()
-    population = random_genomes(lattice, settings, generators(800))
+    population = random_genomes(lattice, settings, draws(800))
     weights = {"grow": 3.0, "trim": 1.0, "mirror": 0.0}
     used = offspring_of(lattice, population, VariationSettings(weights=weights)).operators
     assert used.count("mirror") == 0
@@ -103,17 +102,16 @@ def test_weights_decide_how_often_an_operator_is_used():
 
 
 @pytest.mark.parametrize("name", offered(LATTICES["triangle"]()))
-def test_a_child_depends_on_its_own_generator_and_not_on_its_siblings(name):
+def test_a_child_depends_on_its_own_numbers_and_not_on_its_siblings(name):
     settings = LATTICES["triangle"](rows=5, columns=6)
     lattice = settings.build()
-    population = random_genomes(lattice, settings, generators(30))
+    population = random_genomes(lattice, settings, draws(30))
     together = offspring_of(lattice, population, only(name))
     again = offspring_of(lattice, population, only(name))
     assert (together.genomes.cells == again.genomes.cells).all()
     assert (together.genomes.muscles == again.genomes.muscles).all()
     chosen = np.array([29, 3, 17])
-    some = generators(30)
-    apart = vary(lattice, population, chosen, [some[i] for i in chosen], only(name))
+    apart = vary(lattice, population, chosen, draws(30).of(chosen), only(name))
     assert (apart.genomes.cells == together.genomes.cells[chosen]).all()
     assert (apart.genomes.muscles == together.genomes.muscles[chosen]).all()
     assert (apart.parents == together.parents[chosen]).all()
@@ -123,7 +121,7 @@ def test_a_child_depends_on_its_own_generator_and_not_on_its_siblings(name):
 def test_the_population_stays_as_it_was():
     settings = LATTICES["triangle"](rows=5, columns=6)
     lattice = settings.build()
-    population = random_genomes(lattice, settings, generators(30))
+    population = random_genomes(lattice, settings, draws(30))
     cells, muscles = population.cells.copy(), population.muscles.copy()
     offspring = offspring_of(lattice, population)
     assert (population.cells == cells).all()
@@ -134,9 +132,9 @@ def test_the_population_stays_as_it_was():
 def test_the_papers_flips_always_change_the_shape():
     settings = LATTICES["triangle"](rows=6, columns=10)
     lattice = settings.build()
-    population = random_genomes(lattice, settings, generators(100))
+    population = random_genomes(lattice, settings, draws(100))
     offspring = offspring_of(lattice, population, only("flip"))
-    before, after = (keys(lattice, genomes, shape_only=True) for genomes in (population, offspring.genomes))
+    before, after = (key_list(lattice, genomes, shape_only=True) for genomes in (population, offspring.genomes))
     assert all(shape != other for shape, other in zip(before, after, strict=True))
     assert set(offspring.operators) == {"flip"}
 
@@ -149,7 +147,7 @@ def test_a_lattice_of_one_cell_still_gives_other_bodies(kind, name):
     population = genomes_of(lattice, *[[0]] * 20)
     offspring = offspring_of(lattice, population, VariationSettings(weights={name: 1.0}, attempts=1))
     assert (np.count_nonzero(offspring.genomes.cells, axis=1) == 1).all()
-    assert not set(keys(lattice, offspring.genomes)) & set(keys(lattice, population))
+    assert not set(key_list(lattice, offspring.genomes)) & set(key_list(lattice, population))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if VARIATIONS[name].parents == 2])
@@ -170,7 +168,7 @@ def test_a_population_of_one_is_its_own_mate():
 
 def test_no_parents_have_no_children():
     lattice = LATTICES["triangle"](rows=2, columns=2).build()
-    offspring = vary(lattice, genomes_of(lattice, [0]), np.array([], dtype=int), [], EVERYTHING)
+    offspring = vary(lattice, genomes_of(lattice, [0]), np.array([], dtype=int), draws(0), EVERYTHING)
     assert len(offspring) == 0
     assert offspring.parents.shape == (0, 2)
 
@@ -179,7 +177,7 @@ def test_genomes_of_another_lattice_are_refused():
     lattice = LATTICES["triangle"](rows=5, columns=6).build()
     foreign = genomes_of(LATTICES["triangle"](rows=2, columns=2).build(), [0])
     with pytest.raises(GenomeError, match="5 x 6 triangle lattice"):
-        vary(lattice, foreign, np.array([0]), generators(1), EVERYTHING)
+        vary(lattice, foreign, np.array([0]), draws(1), EVERYTHING)
 
 
 @pytest.mark.parametrize(
@@ -217,16 +215,10 @@ def test_operators_that_do_not_apply_to_the_lattice_are_not_enough():
 def test_rotated_children_differ_from_their_parents():
     settings = CubeLattice(columns=4, rows=4, layers=2)
     lattice = settings.build()
-    population = random_genomes(lattice, settings, generators(40))
+    population = random_genomes(lattice, settings, draws(40))
     offspring = offspring_of(lattice, population, only("rotate"))
-    turned = np.array(
-        [
-            one == other
-            for one, other in zip(
-                keys(lattice, population, symmetric=True), keys(lattice, offspring.genomes, symmetric=True), strict=True
-            )
-        ]
-    )
+    both = (key_list(lattice, genomes, symmetric=True) for genomes in (population, offspring.genomes))
+    turned = np.array([one == other for one, other in zip(*both, strict=True)])
     assert 5 < turned.sum() < 35
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from codesign.genome import LATTICES, Genomes, VariationSettings, random_genomes
 from codesign.search import Individuals, Search, Space
+from codesign.streams import Purpose, draws_of
 
 LATTICE = LATTICES["triangle"](rows=6, columns=10)
 SPACE = Space(LATTICE, VariationSettings())
@@ -11,7 +12,7 @@ SPACE = Space(LATTICE, VariationSettings())
 
 def resemblance(genomes: Genomes) -> np.ndarray:
     """Return the share of cells that equal those of the hidden genome."""
-    hidden = random_genomes(LATTICE.build(), LATTICE, [np.random.default_rng(99)])
+    hidden = random_genomes(LATTICE.build(), LATTICE, draws_of(102, 0, 1, Purpose.GENOME))
     return np.mean(genomes.cells == hidden.cells, axis=1)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from codesign.genome import random_genomes
 from codesign.search import NO_PARENT, RandomSearch
-from codesign.streams import Purpose, stream
+from codesign.streams import Draws, Purpose, stream_keys
 from tests.search.landscape import LATTICE, SPACE, advance
 
 
@@ -13,7 +13,8 @@ def test_every_design_is_drawn_from_its_own_stream():
     for generation in range(3):
         asked = search.ask()
         for number in range(7):
-            own = random_genomes(LATTICE.build(), LATTICE, [stream(11, generation, number, Purpose.GENOME)])
+            draws = Draws(stream_keys(11, np.array([[generation, number]]), Purpose.GENOME))
+            own = random_genomes(LATTICE.build(), LATTICE, draws)
             assert np.array_equal(asked.genomes.cells[number], own.cells[0])
             assert np.array_equal(asked.genomes.muscles[number], own.muscles[0])
         search.tell(np.arange(7.0))

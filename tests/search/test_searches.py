@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from codesign.errors import ConfigError, GenomeError
-from codesign.genome import LATTICES, VariationSettings, keys
+from codesign.genome import LATTICES, VariationSettings
 from codesign.search import SEARCHES, Search, Space
+from tests.genome.lattices import key_list
 from tests.search.landscape import LATTICE, SPACE, advance, assert_same, resemblance
 
 
@@ -211,9 +212,9 @@ def test_no_design_is_asked_for_twice_while_it_lives(name):
     search = begin(name)
     advance(search, 1)
     for _ in range(8):
-        living = keys(LATTICE.build(), search.population.genomes)
+        living = key_list(LATTICE.build(), search.population.genomes)
         asked = search.ask()
-        found = keys(LATTICE.build(), asked.genomes)
+        found = key_list(LATTICE.build(), asked.genomes)
         assert not set(found) & set(living)
         assert len(set(found)) == len(found)
         search.tell(resemblance(asked.genomes))
@@ -226,8 +227,8 @@ def test_images_of_the_living_are_asked_for_unless_they_are_the_same_design(name
     search = SEARCHES[name](population_size=12, symmetric=symmetric).start(space, 0)
     images = 0
     for generation in range(6):
-        living = keys(lattice, search.population.genomes, symmetric=True) if generation else []
-        found = keys(lattice, search.ask().genomes, symmetric=True)
+        living = key_list(lattice, search.population.genomes, symmetric=True) if generation else []
+        found = key_list(lattice, search.ask().genomes, symmetric=True)
         images += len(set(found) & set(living)) + len(found) - len(set(found))
         search.tell(np.arange(12.0))
     if symmetric:

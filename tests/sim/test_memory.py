@@ -13,6 +13,7 @@ from codesign.genome import LATTICES, random_genomes
 from codesign.sim import Conditions, Execution, Physics, Simulator
 from codesign.sim.kernels.rows import SLACK
 from codesign.sim.layout import bytes_per_world, layout_of, split
+from codesign.streams import Purpose, draws_of
 from codesign.tasks import Flat, Walk
 from tests.sim.bodies import ASSORTED, strip
 from tests.sim.observing import WatchHeading
@@ -73,7 +74,7 @@ def full_grid() -> Bodies:
     """Return the largest body of the 13 x 22 grid."""
     settings = LATTICES["triangle"](rows=13, columns=22)
     lattice = settings.build()
-    genomes = random_genomes(lattice, settings, [np.random.default_rng(0)])
+    genomes = random_genomes(lattice, settings, draws_of(0, 0, 1, Purpose.GENOME))
     return develop(lattice, replace(genomes, cells=np.ones_like(genomes.cells)), Tissue())
 
 

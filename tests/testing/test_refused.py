@@ -10,27 +10,41 @@ import pytest
 
 from codesign.evaluate import Evaluations, KeptWeights, Local
 from codesign.export import Exporter, Gallery
-from codesign.genome import VARIATIONS, Crossover, Genome, Genomes, Lattice, Mutation
+from codesign.genome import VARIATIONS, Crossover, Genomes, Lattice, Mutation
 from codesign.genome.lattices import TriangleLattice
 from codesign.search import Genetic, GeneticSearch, Individuals, Space
+from codesign.streams import Draws
 from codesign.testing import check_evaluator, check_exporter, check_lattice, check_operator, check_search
 from tests.testing.refusals import ANYHOW, refused, small
 
 
-def _emptied(genome: Genome) -> Genome:
-    genome.cells[np.flatnonzero(genome.cells)[-1]] = 0
-    return genome
+def _emptied(genomes: Genomes) -> Genomes:
+    genomes.cells[0, np.flatnonzero(genomes.cells[0])[-1]] = 0
+    return _copied(genomes)
 
 
-def _drawn(genome: Genome, rng: np.random.Generator) -> Genome:
-    return Genome((genome.cells * (rng.random(len(genome.cells)) < 0.5)).astype(np.uint8), genome.muscles.copy())
+def _copied(genomes: Genomes) -> Genomes:
+    return Genomes(genomes.cells.copy(), genomes.muscles.copy())
 
 
-BROKEN_MUTATIONS: dict[str, tuple[Callable[[Lattice, Genome, np.random.Generator], Genome], str]] = {
-    "changes_its_parent": (lambda _l, genome, _r: _emptied(genome), "parents that stay"),
-    "shares_arrays": (lambda _l, genome, _r: Genome(genome.cells.copy(), genome.muscles), "arrays of its own"),
-    "has_its_own_generator": (lambda _l, genome, _r: _drawn(genome, ANYHOW), "the same child"),
-    "does_nothing": (lambda _l, genome, _r: Genome(genome.cells.copy(), genome.muscles.copy()), "a change in one"),
+def _thinned(genomes: Genomes, kept: np.ndarray) -> Genomes:
+    return Genomes(genomes.cells * kept, genomes.muscles.copy())
+
+
+def _thinned_by_the_first(genomes: Genomes, draws: Draws) -> Genomes:
+    return _thinned(genomes, draws.coins(genomes.cells.shape[1])[:1])
+
+
+BROKEN_MUTATIONS: dict[str, tuple[Callable[[Lattice, Genomes, Draws], Genomes], str]] = {
+    "changes_its_parent": (lambda _l, genomes, _d: _emptied(genomes), "parents that stay"),
+    "shares_arrays": (lambda _l, genomes, _d: Genomes(genomes.cells.copy(), genomes.muscles), "arrays of their own"),
+    "has_its_own_generator": (
+        lambda _l, genomes, _d: _thinned(genomes, ANYHOW.random(genomes.cells.shape) < 0.5),
+        "the same children",
+    ),
+    "looks_at_its_siblings": (lambda _l, genomes, draws: _thinned_by_the_first(genomes, draws), "alone and among many"),
+    "forgets_some": (lambda _l, genomes, _d: _copied(genomes[1:]), "children of as many parents"),
+    "does_nothing": (lambda _l, genomes, _d: _copied(genomes), "a change in one"),
 }
 
 
@@ -41,7 +55,7 @@ def test_broken_mutations_are_refused(name: str) -> None:
 
 
 def test_a_crossover_that_changes_the_mate_is_refused() -> None:
-    broken = Crossover("steals", lambda _l, genome, mate, _r: (_emptied(mate), _drawn(genome, _r))[1])
+    broken = Crossover("steals", lambda _l, genomes, mates, _d: (_emptied(mates), _copied(genomes))[1])
     refused(check_operator, broken, small("triangle"), reason="parents that stay")
 
 

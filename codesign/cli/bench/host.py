@@ -15,7 +15,7 @@ from codesign.evaluate import EVALUATORS, EvaluatorSettings, Worlds
 from codesign.genome import LatticeSettings, VariationSettings, random_genomes, vary
 from codesign.machine import available_cores
 from codesign.sim.layout import ROWS, pack
-from codesign.streams import Purpose, streams
+from codesign.streams import Purpose, draws_of
 from codesign.train import LEARNERS
 
 _ITERATIONS = 3
@@ -27,9 +27,9 @@ def breeding(settings: Mapping[str, Any], lattice: LatticeSettings) -> dict[str,
     count, seed, built, variation = settings["breeding"], settings["seed"], lattice.build(), VariationSettings()
 
     def breed() -> None:
-        genomes = random_genomes(built, lattice, streams(seed, 0, count, Purpose.GENOME))
-        generators = streams(seed, 1, count, Purpose.VARIATION)
-        children = vary(built, genomes, np.arange(count), generators, variation).genomes
+        genomes = random_genomes(built, lattice, draws_of(seed, 0, count, Purpose.GENOME))
+        draws = draws_of(seed, 1, count, Purpose.VARIATION)
+        children = vary(built, genomes, np.arange(count), draws, variation).genomes
         pack(develop(built, children, settings["body.tissue"]), ROWS["float32"])
 
     breed()
@@ -47,7 +47,7 @@ def cluster(settings: Mapping[str, Any]) -> dict[str, Any]:
     learner = LEARNERS["normalized"](iterations=_ITERATIONS)
     fixed = {"learner": learner, "conditions": Worlds(), "forces": (), "weights": None}
     spec = evaluation_spec_of({**settings, **fixed})
-    genomes = random_genomes(lattice.build(), lattice, streams(spec.seed, 0, count, Purpose.GENOME))
+    genomes = random_genomes(lattice.build(), lattice, draws_of(spec.seed, 0, count, Purpose.GENOME))
     identities = np.stack([np.zeros(count, np.int64), np.arange(count)], axis=1)
 
     def evaluated(evaluator: EvaluatorSettings) -> tuple[float, float]:

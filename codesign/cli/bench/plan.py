@@ -14,7 +14,7 @@ from codesign.evaluate import batch_budget
 from codesign.genome import Genomes, LatticeSettings, random_genomes
 from codesign.sim import Execution, device_of
 from codesign.sim.layout import MEBIBYTE, ROWS, bytes_per_world, layout_of
-from codesign.streams import Purpose, streams
+from codesign.streams import Purpose, draws_of
 
 SIZES = ("mixed", "uniform")
 """Random bodies, each another; or the one of these with the median number of springs, in every world."""
@@ -141,7 +141,7 @@ def bodies_of(case: Case, tissue: Tissue, seed: int) -> Bodies:
 def random_bodies(lattice: LatticeSettings, tissue: Tissue, seed: int, count: int) -> Bodies:
     """Return the first `count` random bodies of a seed."""
     built = lattice.build()
-    return develop(built, random_genomes(built, lattice, streams(seed, 0, count, Purpose.GENOME)), tissue)
+    return develop(built, random_genomes(built, lattice, draws_of(seed, 0, count, Purpose.GENOME)), tissue)
 
 
 def bytes_needed(settings: Mapping[str, Any], bodies: Bodies, execution: Execution, copies: int = COPIES) -> np.ndarray:

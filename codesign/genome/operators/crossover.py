@@ -2,46 +2,48 @@
 
 import numpy as np
 
-from codesign.genome.genomes import Genome
+from codesign.genome.genomes import Genomes
 from codesign.genome.lattice import Lattice
-from codesign.genome.operators.operator import filled_cells, pick, shifted
+from codesign.genome.operators.operator import Moves, own_axis, paste, transformed
+from codesign.streams import Draws
 
 
-def graft(lattice: Lattice, genome: Genome, mate: Genome, rng: np.random.Generator) -> Genome:
+def graft(lattice: Lattice, genomes: Genomes, mates: Genomes, draws: Draws) -> Genomes:
     """Join a part of the parent to a part of the mate, cut along a random lattice line (3D: plane).
 
     The mate is moved so that a cell of its body lies on a cell of the parent's at the cut, so that the parts meet.
     """
-    own = filled_cells(genome)
-    junction = pick(own, rng)
-    others = filled_cells(mate)
-    alike = others[lattice.cell_kinds[others] == lattice.cell_kinds[junction]]
-    anchor = pick(alike, rng) if len(alike) else junction
-    sources, targets = shifted(lattice, others, lattice.cell_coordinates[junction] - lattice.cell_coordinates[anchor])
-    axis, above = int(rng.integers(lattice.dim)), bool(rng.integers(2))
-    place = lattice.cell_coordinates[:, axis]
-    given_away = place >= place[junction] if above else place <= place[junction]
-    joined = given_away[targets]
-    cells, muscles = genome.cells.copy(), genome.muscles.copy()
-    cells[given_away] = 0
-    cells[targets[joined]] = mate.cells[sources[joined]]
-    muscles[lattice.cell_edges[targets[joined]]] = mate.muscles[lattice.cell_edges[sources[joined]]]
-    return Genome(cells, muscles)
+    junctions = draws.pick(genomes.cells != 0)
+    others = mates.cells != 0
+    alike = lattice.cell_kinds == lattice.cell_kinds.take(junctions)[:, None]
+    anchors = draws.pick(others & alike)
+    shifts = lattice.cell_coordinates.take(junctions, axis=0) - lattice.cell_coordinates.take(anchors, axis=0)
+    shifts[anchors < 0] = 0
+    axes, above = draws.integers(lattice.dim), draws.coins(1)
+    places = own_axis(lattice, axes)
+    cuts = lattice.cell_coordinates[junctions, axes][:, None]
+    given_away = (places == cuts) | ((places > cuts) == above)
+    still = lattice.symmetries[:1]
+    moves = transformed(lattice, others, still, np.zeros(len(genomes), dtype=np.intp), shifts)
+    joined = np.flatnonzero(given_away.ravel().take(moves.genomes * lattice.cells + moves.targets))
+    return paste(lattice, genomes, mates, still, Moves(*(part.take(joined) for part in moves)), given_away)
 
 
-def uniform_crossover(_lattice: Lattice, genome: Genome, mate: Genome, rng: np.random.Generator) -> Genome:
+def uniform_crossover(_lattice: Lattice, genomes: Genomes, mates: Genomes, draws: Draws) -> Genomes:
     """Take every cell and every muscle bit from either parent with equal probability."""
-    cells = np.where(rng.random(len(genome.cells)) < 0.5, genome.cells, mate.cells)
-    muscles = np.where(rng.random(len(genome.muscles)) < 0.5, genome.muscles, mate.muscles)
-    return Genome(cells, muscles)
+    cells, muscles = (draws.coins(genes.shape[1]) for genes in (genomes.cells, genomes.muscles))
+    return Genomes(
+        genomes.cells ^ (genomes.cells ^ mates.cells) * cells,
+        genomes.muscles ^ (genomes.muscles ^ mates.muscles) * muscles,
+    )
 
 
-def xor_crossover(_lattice: Lattice, genome: Genome, mate: Genome, _rng: np.random.Generator) -> Genome:
+def xor_crossover(_lattice: Lattice, genomes: Genomes, mates: Genomes, _draws: Draws) -> Genomes:
     """Fill the cells that exactly one parent fills, and set the muscle bits that exactly one parent sets.
 
     The crossover of Strgar & Kriegman 2026. Parents that fill the same cells give the parent back, not an empty child.
     """
-    cells = np.where((genome.cells == 0) != (mate.cells == 0), np.maximum(genome.cells, mate.cells), 0)
-    if not cells.any():
-        return Genome(genome.cells.copy(), genome.muscles.copy())
-    return Genome(cells.astype(np.uint8), genome.muscles ^ mate.muscles)
+    differ = (genomes.cells == 0) != (mates.cells == 0)
+    alike = ~differ.any(axis=1)[:, None]
+    cells = np.maximum(genomes.cells, mates.cells) * differ + genomes.cells * alike
+    return Genomes(cells, genomes.muscles ^ mates.muscles * ~alike)
