@@ -27,6 +27,7 @@ from codesign.cli.composition import (
     require_each_once,
     require_paths,
 )
+from codesign.cli.config_files import read_files_as_saved
 from codesign.cli.exit_codes import MISTAKE
 from codesign.cli.help import help_text
 from codesign.cli.job_reports import JobReport, JobReports
@@ -112,6 +113,7 @@ def run(command: Command, arguments: Sequence[str]) -> int:
     flags = parse_flags(command.name, words)
     catalogue = command.catalogue()
     register(catalogue)
+    read_files_as_saved()
     if flags.help:
         _print_help(command, flags, catalogue)
         return 0
