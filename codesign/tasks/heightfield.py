@@ -1,6 +1,5 @@
 """Ground of given heights: a line in 2D, a bilinear surface in 3D."""
 
-import math
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,11 +47,12 @@ class Heightfield(GridGround):
         if len(lengths) != 1 or min(lengths) < 2:
             got = f"rows of {', '.join(map(str, sorted(lengths))) or 'no'} numbers"
             raise ConfigError("terrain.heights as rows of one length, 2 numbers or more", got, "complete the rows")
-        if not all(math.isfinite(height) for row in self.heights for height in row):
-            row, column = np.argwhere(~np.isfinite(np.array(self.heights)))[0]
+        far = ~(np.abs(np.array(self.heights, dtype=np.float64)) <= FARTHEST)  # NaN is far, too
+        if far.any():
+            row, column = np.argwhere(far)[0]
             got = f"{self.heights[row][column]} in row {row}, column {column}"
             remedy = f"set every height in metres{'' if self.file is None else f' in {self.file}'}"
-            raise ConfigError("terrain.heights that are finite", got, remedy)
+            raise ConfigError(f"terrain.heights that are finite, at most {FARTHEST:g} m up or down", got, remedy)
         for field, example in (("low", "[-2.5, -2.5]"), ("size", "[5, 5]")):
             value = getattr(self, field)
             if len(value) != 2:
@@ -128,11 +128,26 @@ def read_heights(path: Path) -> tuple[tuple[float, ...], ...]:
         raise ConfigError(expected, f"{path}", "save the heights as .npy or .csv")
     try:
         with warnings.catch_warnings(action="ignore"):  # an empty file is said below to be one
-            found = np.load(path, allow_pickle=False) if kind == ".npy" else np.loadtxt(path, delimiter=",", ndmin=2)
+            if kind == ".npy":
+                found = np.load(path, allow_pickle=False)
+            else:
+                found = np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8-sig")  # spreadsheets begin with a mark
     except (OSError, ValueError, EOFError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
         raise ConfigError(expected, f"{path}: {reason}", remedy) from error
     if found.dtype.kind not in "fiu" or found.ndim not in (1, 2):
         got = f"{path}: an array of {found.dtype} of shape {found.shape}"
-        raise ConfigError(expected, got, "save numbers of shape (rows, columns)")
+        one = f"one of its {len(found)} grounds as " if found.ndim == 3 else ""
+        raise ConfigError(expected, got, f"save {one}numbers of shape (rows, columns)")
+    if _are_lines(found):
+        remedy = "choose terrain=segments, with terrain.corners=[x,y,x,y,...] from its first two rows, column by column"
+        raise ConfigError(expected, f"{path}: the lines of a ground made of segments", remedy)
     return tuple(map(tuple, np.atleast_2d(found.astype(np.float64)).tolist()))
+
+
+def _are_lines(found: np.ndarray) -> bool:
+    """Return whether an array is what ELDiR saves: begin x, begin y, length, slope and height at x = 0 of lines."""
+    if found.ndim != 2 or found.shape[0] != 5 or found.shape[1] < 2 or not np.isfinite(found).all():
+        return False
+    x, y, length, slope, shift = found.astype(np.float64)
+    return bool((np.diff(x) > 0).all() and (length > 0).all() and np.allclose(y, slope * x + shift))
