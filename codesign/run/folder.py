@@ -83,6 +83,11 @@ class RunFolder:
         """The page about the run, where it was exported."""
         return self.path / "report.html"
 
+    @property
+    def begun(self) -> bool:
+        """Whether a run was ever at work here; else the folder holds the record of one that ran elsewhere."""
+        return any(path.exists() for path in (self._lock.path, self.metrics, self.designs, self.checkpoints))
+
     def require_run(self) -> None:
         """Check that the folder holds a run of this layout.
 
