@@ -2,11 +2,14 @@
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 KIBIBYTE = 2**10
+
+_UNLIMITED = 2**60
+"""What version 1 of control groups says where there is no limit is some number above this."""
 
 _CONTROL_GROUPS = Path("/sys/fs/cgroup")
 _PROCESS = Path("/proc")
@@ -15,7 +18,8 @@ _PROCESS = Path("/proc")
 def available_cores(process: Path = _PROCESS, groups: Path = _CONTROL_GROUPS) -> int:
     """Return the CPU cores that this process may use: those it may run on, or fewer where its time on them is limited.
 
-    A quota of part of a core counts as the whole of it.
+    A quota of part of a core counts as the whole of it. Variables such as OMP_NUM_THREADS say nothing about this: batch
+    systems and containers set affinity and quotas, which count.
 
     Args:
         process: where the system tells about itself (proc(5)).
@@ -39,16 +43,21 @@ def vector_bytes(process: Path = _PROCESS) -> int:
     return 64 if "avx512f" in flags else 32
 
 
-def available_memory(process: Path = _PROCESS, groups: Path = _CONTROL_GROUPS) -> int:
+def available_memory(
+    process: Path = _PROCESS, groups: Path = _CONTROL_GROUPS, environment: Mapping[str, str] = os.environ
+) -> int:
     """Return the memory that this process can still have [bytes].
 
-    Files that the system keeps in memory count as available, because they make room when a program needs it.
+    Files that the system keeps in memory count as available, because they make room when a program needs it. What Slurm
+    grants a job counts where no control group limits it, since Slurm may then end a job that takes more.
 
     Args:
         process: where the system tells about itself (proc(5)).
-        groups: where control groups, version 2, are mounted; containers and batch systems limit memory by them.
+        groups: where control groups are mounted, version 2 or 1; containers and batch systems limit memory by them.
+        environment: variables of this process.
     """
-    return min([_memory_of_the_machine(process), *_memory_of_groups(process, groups)])
+    limits = list(_memory_of_groups(process, groups)) or list(_memory_of_slurm(process, environment))
+    return min([_memory_of_the_machine(process), *limits])
 
 
 def _memory_of_the_machine(process: Path) -> int:
@@ -65,15 +74,43 @@ def _memory_of_the_machine(process: Path) -> int:
 def _memory_of_groups(process: Path, groups: Path) -> Iterator[int]:
     """Yield the memory that is left in each limited group that this process is in [bytes]."""
     for group in _groups_of(process, groups):
-        try:
-            limit = (group / "memory.max").read_text(encoding="ascii").strip()
-            used = int((group / "memory.current").read_text(encoding="ascii"))
-            statistics = (group / "memory.stat").read_text(encoding="ascii").split()
-        except OSError:
-            continue
-        if limit != "max":
-            files = int(statistics[statistics.index("inactive_file") + 1]) if "inactive_file" in statistics else 0
-            yield max(int(limit) - used + files, 0)
+        yield from _memory_left(group, "memory.max", "memory.current", "inactive_file")
+    for group in _groups_of(process, groups, "memory"):
+        # Version 1, whose counts without "total" leave out the groups inside.
+        yield from _memory_left(group, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+
+
+def _memory_left(group: Path, limit_file: str, used_file: str, files_key: str) -> Iterator[int]:
+    """Yield the memory that is left in a group [bytes], if it is limited."""
+    try:
+        limit = (group / limit_file).read_text(encoding="ascii").strip()
+        used = int((group / used_file).read_text(encoding="ascii"))
+        statistics = (group / "memory.stat").read_text(encoding="ascii").split()
+    except OSError:
+        return
+    if limit != "max" and int(limit) < _UNLIMITED:
+        files = int(statistics[statistics.index(files_key) + 1]) if files_key in statistics else 0
+        yield max(int(limit) - used + files, 0)
+
+
+def _memory_of_slurm(process: Path, environment: Mapping[str, str]) -> Iterator[int]:
+    """Yield what is left of the memory that Slurm grants a job on this machine [bytes], if it says so."""
+    of_node, of_core, cores = (
+        int(value) if (value := environment.get(f"SLURM_{name}", "")).isdecimal() else 0
+        for name in ("MEM_PER_NODE", "MEM_PER_CPU", "CPUS_ON_NODE")
+    )
+    granted = of_node or of_core * cores  # 0 where the job may have all of it
+    if granted:
+        yield max(granted * KIBIBYTE**2 - _resident(process), 0)
+
+
+def _resident(process: Path) -> int:
+    """Return the memory that this process has already [bytes]."""
+    try:
+        pages = (process / "self" / "statm").read_text(encoding="ascii").split()[1]
+    except OSError:
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _cpu_quotas(process: Path, groups: Path) -> Iterator[float]:

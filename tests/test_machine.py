@@ -1,5 +1,6 @@
 """How much of a machine a process may take, told from files as Linux writes them."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,48 @@ def test_the_tightest_control_group_decides(process: Path, tmp_path: Path) -> No
     assert available_memory(process, groups) == 800 * MEBIBYTE
     group(groups / "job" / "step", str(500 * MEBIBYTE), 600 * MEBIBYTE, 50 * MEBIBYTE)
     assert available_memory(process, groups) == 0
+
+
+def group_of_version_1(folder: Path, limit: int, used: int, files: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "memory.limit_in_bytes").write_text(f"{limit}\n")
+    (folder / "memory.usage_in_bytes").write_text(f"{used}\n")
+    (folder / "memory.stat").write_text(f"cache 1\ninactive_file 2\ntotal_cache 3\ntotal_inactive_file {files}\n")
+
+
+@pytest.mark.parametrize("inside", [".", "docker/abc"])
+def test_control_groups_of_version_1_limit_memory(process: Path, tmp_path: Path, inside: str) -> None:
+    groups = tmp_path / "groups"
+    (process / "self" / "cgroup").write_text("5:memory:/docker/abc\n4:cpu,cpuacct:/docker/abc\n0::/\n")
+    group_of_version_1(groups / "memory", 9223372036854771712, 300 * MEBIBYTE, 0)
+    assert available_memory(process, groups) == 4096 * MEBIBYTE
+    group_of_version_1(groups / "memory" / inside, 1000 * MEBIBYTE, 300 * MEBIBYTE, 100 * MEBIBYTE)
+    assert available_memory(process, groups) == 800 * MEBIBYTE
+    group(groups, str(500 * MEBIBYTE), 100 * MEBIBYTE, 0)  # both versions at once: the tighter one
+    assert available_memory(process, groups) == 400 * MEBIBYTE
+
+
+@pytest.mark.parametrize(
+    ("granted", "mebibytes"),
+    [
+        ({"SLURM_MEM_PER_NODE": "2048"}, 2038),
+        ({"SLURM_MEM_PER_CPU": "500", "SLURM_CPUS_ON_NODE": "4"}, 1990),
+        ({"SLURM_MEM_PER_CPU": "500"}, 4096),
+        ({"SLURM_MEM_PER_NODE": "0"}, 4096),
+        ({"SLURM_MEM_PER_NODE": "much"}, 4096),
+        ({"SLURM_MEM_PER_NODE": "8192"}, 4096),
+        ({"SLURM_MEM_PER_NODE": "5"}, 0),
+    ],
+)
+def test_what_slurm_grants_counts_where_no_group_limits(
+    process: Path, tmp_path: Path, granted: dict[str, str], mebibytes: int
+) -> None:
+    pages = 10 * MEBIBYTE // os.sysconf("SC_PAGE_SIZE")
+    (process / "self" / "statm").write_text(f"99999 {pages} 1 1 0 1 0\n")
+    groups = tmp_path / "groups"
+    assert available_memory(process, groups, granted) == mebibytes * MEBIBYTE
+    group(groups / "job", str(1000 * MEBIBYTE), 300 * MEBIBYTE, 100 * MEBIBYTE)
+    assert available_memory(process, groups, granted) == 800 * MEBIBYTE
 
 
 def test_a_system_that_tells_nothing(tmp_path: Path) -> None:

@@ -27,9 +27,11 @@ from codesign.cli.composition import (
     require_each_once,
     require_paths,
 )
+from codesign.cli.config_files import read_files_as_saved
 from codesign.cli.exit_codes import MISTAKE
 from codesign.cli.help import help_text
 from codesign.cli.job_reports import JobReport, JobReports
+from codesign.cli.output import UnreadError
 from codesign.cli.output_folder import check_writable, claimed, free_name, remove_empty
 from codesign.cli.schemas import Catalogue, register
 from codesign.cli.sweeps import asks_for_several, jobs, maximising, of_launcher, sweeper_params, told_of_job
@@ -112,6 +114,7 @@ def run(command: Command, arguments: Sequence[str]) -> int:
     flags = parse_flags(command.name, words)
     catalogue = command.catalogue()
     register(catalogue)
+    read_files_as_saved()
     if flags.help:
         _print_help(command, flags, catalogue)
         return 0
@@ -158,6 +161,9 @@ def _run_several(command: Command, words: list[str], catalogue: Catalogue, sweep
         folder = HydraConfig.get().runtime.output_dir
         try:
             ended = command.prepare(_invocation(config, folder)).work()
+        except UnreadError:
+            remove_empty(Path(folder))
+            raise
         except CodesignError as error:
             mistake = _located(error, catalogue)
             remove_empty(Path(folder))

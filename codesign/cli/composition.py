@@ -85,9 +85,11 @@ def require_paths(config: DictConfig, *, multirun: bool) -> None:
     Raises:
         ConfigError: one cannot be what it is for.
     """
-    unused = "hydra.run.dir" if multirun else "hydra.sweep.dir"
+    unused = {"hydra.run.dir" if multirun else "hydra.sweep.dir"}
+    if OmegaConf.select(config, "run") is not None:
+        unused |= {"weights", "terrain.file"}  # a run that goes on has copies of its own
     for key, use in PATHS.items():
-        value = None if key == unused else OmegaConf.select(config, key)
+        value = None if key in unused else OmegaConf.select(config, key)
         for path in value if isinstance(value, ListConfig) else [value]:
             if isinstance(path, str) and path not in WORDS.get(key, ()):
                 require_path(key, path, use)

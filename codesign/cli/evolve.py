@@ -18,7 +18,7 @@ from codesign.cli.catalogue import experiment_catalogue, experiment_of
 from codesign.cli.memory_estimate import estimate_line
 from codesign.cli.progress import Logger
 from codesign.cli.settings import build
-from codesign.errors import ConfigError
+from codesign.errors import ConfigError, RunError
 from codesign.evaluate import MemoryEstimate
 from codesign.export import EXPORTERS
 from codesign.run import (
@@ -59,8 +59,9 @@ def prepare(invocation: Invocation) -> Plan:
 _NAME_ONE = "set hydra.run.dir=FOLDER, or with -m hydra.sweep.dir=FOLDER"
 
 
-def _prepare_new(invocation: Invocation) -> Plan:
-    config = {**invocation.config, "run": None}
+def _prepare_new(invocation: Invocation, stored: Mapping[str, Any] | None = None) -> Plan:
+    """Check an invocation for a new run, perhaps by the configuration of another one."""
+    config = {**(invocation.config if stored is None else stored), "run": None}
     settings = build(experiment_catalogue(), config)
     folder = RunFolder(invocation.folder)
     inputs = run_config.input_files(config)
@@ -73,6 +74,12 @@ def _prepare_new(invocation: Invocation) -> Plan:
 def _prepare_old(invocation: Invocation, folder: RunFolder) -> Plan:
     stored = run_config.read(folder, experiment_catalogue())
     config = run_config.with_overrides(stored, invocation.config, invocation.overrides)
+    if not folder.begun:
+        if invocation.timed:
+            expected = "the folder of a run that has begun, or hydra.run.dir for a new one"
+            remedy = f"start it anew by {shlex.join(['codesign', 'evolve', f'run={folder.path}', 'hydra.run.dir=NEW'])}"
+            raise RunError(expected, f"{folder.path}, which only records how one was configured", remedy)
+        return _prepare_new(invocation, config)
     # The folder keeps the number of generations that the run was started with.
     longer = "search.generations" in invocation.overrides
     return _going_on(folder, config, "search.generations" if longer else "")

@@ -93,7 +93,10 @@ def _options(catalogue: Catalogue, config: DictConfig, group: str) -> dict[str, 
 
 def _comment(path: Path) -> str:
     """Return the first sentence of the comment at the top of a file, without the command that it may propose."""
-    match = _COMMENT.match(path.read_text(encoding="utf-8"))
+    try:
+        match = _COMMENT.match(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError):
+        return "a file that cannot be read."
     text = " ".join(line.removeprefix("# ") for line in match[1].splitlines()) if match else ""
     sentence = re.split(r":? codesign [a-z]+ \w+=", first_sentence(text))[0]
     return sentence if not sentence or sentence.endswith(".") else f"{sentence}."

@@ -93,6 +93,11 @@ class RunFolder:
         """Folder of what loggers know of the run, and of their files; absent where there never was one."""
         return self.path / "loggers"
 
+    @property
+    def begun(self) -> bool:
+        """Whether a run was ever at work here; else the folder holds the record of one that ran elsewhere."""
+        return any(path.exists() for path in (self._lock.path, self.metrics, self.designs, self.checkpoints))
+
     def require_run(self) -> None:
         """Check that the folder holds a run of this layout.
 

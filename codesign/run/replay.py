@@ -80,6 +80,7 @@ def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design])
 
     Raises:
         DesignError: the run's lattice is not that of the designs.
+        RunError: the experiment is not that of the run's newest checkpoint.
         GenomeError: a design is none that the run can have had: an unknown material, no body, one in pieces.
         MemoryBudgetError: a whole episode of one design does not fit into the memory.
     """
@@ -91,7 +92,7 @@ def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design])
             f"designs of {lattice.cells} cells", f"{genomes.cells.shape[1]}", "use the run's own configuration"
         )
     check_whole(lattice, genomes)
-    weights = _weights(spec, folder, designs)
+    weights = _weights(experiment, folder, designs)
     # One world of a design is shown: the first.
     whole = replace(
         spec,
@@ -106,15 +107,30 @@ def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design])
     return recordings
 
 
-def _weights(spec: EvaluationSpec, folder: RunFolder, designs: Sequence[Design]) -> list[np.ndarray]:
+def _weights(experiment: Experiment, folder: RunFolder, designs: Sequence[Design]) -> list[np.ndarray]:
     """Return the learned weights of each design, flat."""
+    kept = _newest(experiment, folder)
+    found = {} if kept is None else dict(kept.weights)
+    found |= learn_again(experiment.trial, [design for design in designs if design.identity not in found])
+    return [found[design.identity] for design in designs]
+
+
+def _newest(experiment: Experiment, folder: RunFolder) -> checkpoints.Checkpoint | None:
+    """Return the newest checkpoint that can be read, None where there is none: what was lost can be learned again.
+
+    Raises:
+        RunError: it is of another experiment, whose designs would move otherwise than they did.
+    """
     try:
         kept, _ = checkpoints.newest_intact(folder.checkpoints)
     except CheckpointError:
-        kept = None  # what was lost can be learned again
-    found = {} if kept is None else dict(kept.weights)
-    found |= learn_again(spec, [design for design in designs if design.identity not in found])
-    return [found[design.identity] for design in designs]
+        return None
+    try:
+        if kept is not None:
+            checkpoints.check_experiment(kept, experiment, folder.checkpoints)
+    except CheckpointError as error:
+        raise RunError(error.expected, error.got, f"restore {folder.config} as the run was started with") from error
+    return kept
 
 
 def _record(

@@ -1,6 +1,5 @@
 """Ground of given heights: a line in 2D, a bilinear surface in 3D."""
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,10 +48,12 @@ class Heightfield(GridGround):
         if len(lengths) != 1 or min(lengths) < 2:
             got = f"rows of {', '.join(map(str, sorted(lengths))) or 'no'} numbers{where}"
             raise ConfigError("terrain.heights as rows of one length, 2 numbers or more", got, "complete the rows")
-        if not all(math.isfinite(height) for row in self.heights for height in row):
-            row, column = np.argwhere(~np.isfinite(np.array(self.heights)))[0]
-            got = f"{self.heights[row][column]} in row {row}, column {column}{where}"
-            raise ConfigError("terrain.heights that are finite", got, "set every height in metres")
+        far = ~(np.abs(np.array(self.heights, dtype=np.float64)) <= FARTHEST)  # NaN is far, too
+        if far.any():
+            row, column = np.argwhere(far)[0]
+            got = f"{self.heights[row][column]} in row {row}, column {column}"
+            remedy = f"set every height in metres{'' if self.file is None else f' in {self.file}'}"
+            raise ConfigError(f"terrain.heights that are finite, at most {FARTHEST:g} m up or down", got, remedy)
         for field, example in (("low", "[-2.5, -2.5]"), ("size", "[5, 5]")):
             value = getattr(self, field)
             if len(value) != 2:

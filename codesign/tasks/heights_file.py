@@ -37,11 +37,18 @@ def read_heights(path: Path) -> tuple[tuple[float, ...], ...]:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
         raise ConfigError(expected, f"{path}: {reason}", remedy) from error
+    if found.ndim not in (1, 2):
+        one = f"one of its {len(found)} grounds as " if found.ndim == 3 else ""
+        got = f"{path}: an array of shape {found.shape}"
+        raise ConfigError(expected, got, f"save {one}numbers of shape (rows, columns)")
+    if _are_lines(found):
+        remedy = "choose terrain=segments, with terrain.corners=[x,y,x,y,...] from its first two rows, column by column"
+        raise ConfigError(expected, f"{path}: the lines of a ground made of segments", remedy)
     return tuple(map(tuple, np.atleast_2d(found).tolist()))
 
 
 def _of_npy(data: bytes) -> np.ndarray:
-    """Return the numbers in what NumPy saved as .npy, float64, of one or two axes.
+    """Return the numbers in what NumPy saved as .npy, float64.
 
     Raises:
         ValueError: it is no such file, holds anything but numbers (objects, which would be pickles, in particular), or
@@ -55,7 +62,7 @@ def _of_npy(data: bytes) -> np.ndarray:
             shape, columns_first, kind = readers[version](stream, max_header_size=_LONGEST_HEADER)
     except (ValueError, TypeError, KeyError, SyntaxError, MemoryError, RecursionError, tokenize.TokenError) as error:
         raise ValueError("not an array that NumPy saved") from error
-    if kind.kind not in "fiu" or len(shape) not in (1, 2):
+    if kind.kind not in "fiu":
         raise ValueError(f"an array of {kind} of shape {shape}, not numbers of shape (rows, columns)")
     count = math.prod(shape)
     if count > MOST_HEIGHTS:
@@ -79,3 +86,11 @@ def _of_csv(data: bytes) -> np.ndarray:
     lines = data.decode("utf-8-sig").splitlines()
     with warnings.catch_warnings(action="ignore"):  # an empty file is told by its shape
         return np.loadtxt(lines, delimiter=",", ndmin=2)
+
+
+def _are_lines(found: np.ndarray) -> bool:
+    """Return whether an array is what ELDiR saves: begin x, begin y, length, slope and height at x = 0 of lines."""
+    if found.ndim != 2 or found.shape[0] != 5 or found.shape[1] < 2 or not np.isfinite(found).all():
+        return False
+    x, y, length, slope, shift = found
+    return bool((np.diff(x) > 0).all() and (length > 0).all() and np.allclose(y, slope * x + shift))

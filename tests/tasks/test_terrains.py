@@ -226,6 +226,8 @@ def test_heights_from_a_file(tmp_path: Path) -> None:
     from_csv, from_npy = (Heightfield(file=str(tmp_path / f"heights.{kind}")) for kind in ("csv", "npy"))
     np.testing.assert_allclose(from_csv.height(where), given.height(where), rtol=0, atol=1e-15)
     np.testing.assert_allclose(from_npy.height(where), given.height(where), rtol=0, atol=1e-7)
+    (tmp_path / "marked.csv").write_bytes(b"\xef\xbb\xbf" + (tmp_path / "heights.csv").read_bytes())
+    assert Heightfield(file=str(tmp_path / "marked.csv")).heights == from_csv.heights
     np.save(tmp_path / "line.npy", np.array([0, 1, 0]))
     assert Heightfield(file=str(tmp_path / "line.npy")).heights == ((0.0, 1.0, 0.0),)
 
@@ -240,6 +242,8 @@ def test_heights_from_a_file(tmp_path: Path) -> None:
         ("heights.csv", b"0,1\n1\n", "columns"),
         ("heights.csv", b"0,high\n1,0\n", "high"),
         ("heights.csv", b"0,nan\n1,0\n", "nan in row 0, column 1"),
+        ("heights.csv", b"0,0\n1e30,0\n", "at most 1000 m up or down; got 1e\\+30 in row 1, column 0"),
+        ("heights.csv", b"0,-1001\n", "got -1001.0 in row 0, column 1"),
         ("heights.csv", b"0\n1\n", "rows of 1 numbers"),
         ("heights.csv", b"", "rows of no numbers"),
         ("heights.csv", b"\xff\xfe\x00\x01", "heights.csv"),
@@ -270,6 +274,26 @@ def test_an_array_that_holds_no_heights(array: np.ndarray, tmp_path: Path) -> No
     np.save(tmp_path / "heights.npy", array)
     with pytest.raises(ConfigError, match=r"terrain\.file"):
         Heightfield(file=str(tmp_path / "heights.npy"))
+
+
+def test_a_stack_of_grounds_is_told_from_one(tmp_path: Path) -> None:
+    np.save(tmp_path / "stack.npy", np.zeros((10, 8, 8)))
+    with pytest.raises(
+        ConfigError, match=r"shape \(10, 8, 8\); save one of its 10 grounds as numbers of shape \(rows,"
+    ):
+        Heightfield(file=str(tmp_path / "stack.npy"))
+
+
+def test_lines_are_not_taken_for_heights(tmp_path: Path) -> None:
+    """Those of ELDiR come as five rows: begin x, begin y, length, slope and height at x = 0."""
+    x, y = np.array([-100.0, 0.0, 0.2, 0.5]), np.array([0.1, 0.1, 0.3, 0.2])
+    slope = np.array([0.0, 1.0, -1.0 / 3.0, 0.0])
+    lines = np.stack([x, y, np.array([100.0, 0.28, 0.32, 100.0]), slope, y - slope * x])
+    np.save(tmp_path / "lines.npy", lines)
+    with pytest.raises(ConfigError, match=r"made of segments; choose terrain=segments, with terrain.corners=\["):
+        Heightfield(file=str(tmp_path / "lines.npy"))
+    np.save(tmp_path / "heights.npy", np.abs(lines))  # five rows of heights are nothing special
+    assert Heightfield(file=str(tmp_path / "heights.npy")).extent(3)[1].tolist() == [2.5, 2.5]
 
 
 def test_a_folder_holds_no_heights(tmp_path: Path) -> None:
