@@ -5,7 +5,7 @@ become device code find what they need in `codesign.sim.kernels`, those who plan
 """
 
 from codesign.sim.conditions import Conditions, beacon_of, require_conditions
-from codesign.sim.contracts import Binding, Controller, Layout, Terrain
+from codesign.sim.contracts import Binding, Controller, Distribution, Layout, Terrain, WeightBlock
 from codesign.sim.device import device_of, start_warp
 from codesign.sim.kernels.contact import CONTACTS
 from codesign.sim.kernels.forces import FORCES
@@ -21,12 +21,14 @@ __all__ = [
     "Binding",
     "Conditions",
     "Controller",
+    "Distribution",
     "Execution",
     "Layout",
     "Physics",
     "Simulator",
     "Task",
     "Terrain",
+    "WeightBlock",
     "beacon_of",
     "compile_for_gpu",
     "device_of",

@@ -106,6 +106,29 @@ class Launches:
         return commands[0], commands[1]
 
 
+def launch_shares(
+    kernel: wp.Kernel, count: int, lanes: int, inputs: Sequence[Any], device: Any, pool: ThreadPoolExecutor | None
+) -> None:
+    """Launch a kernel over (count, lanes) threads, by the threads of a pool if there is one.
+
+    Args:
+        kernel: takes the first of its share before its other arguments.
+        count: how many there are.
+        lanes: threads for each.
+        inputs: the other arguments.
+        device: where it runs.
+        pool: threads of the host.
+    """
+    bounds = [0, count]
+    if pool is not None:
+        bounds = np.linspace(0, count, min(count, SHARES_PER_THREAD * pool._max_workers) + 1).astype(int).tolist()
+    commands = [
+        wp.launch(kernel, dim=(stop - start, lanes), inputs=[start, *inputs], device=device, record_cmd=True)
+        for start, stop in zip(bounds[:-1], bounds[1:], strict=True)
+    ]
+    launch(commands, pool)
+
+
 def launch(commands: Sequence[Any], pool: ThreadPoolExecutor | None) -> None:
     """Launch recorded commands, by the threads of a pool if there is one; after an error none of them still works."""
     if pool is None or len(commands) == 1:
