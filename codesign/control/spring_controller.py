@@ -217,7 +217,7 @@ class SpringController(ABC):
         rows = int(layout.spring_start[-1]) // layout.row
         for name, each in self._scratch(layout).items():
             setattr(control, name, wp.zeros(max(each * rows, 1), dtype=types.row_vector, device=device))
-        constants = self._constants(binding.bodies, layout)
+        constants = self._constants(binding.bodies, layout, binding.copies)
         if constants.size:
             control.constant_rows = wp.array(constants.reshape(-1, layout.row), dtype=types.row_vector, device=device)
         clock = _columns(self.clock(np.arange(binding.steps) * binding.dt).values(), binding.steps)
@@ -234,14 +234,14 @@ class SpringController(ABC):
             "passed_rows": sizes.passed(layout.dimension),
         }
 
-    def _constants(self, bodies: Bodies, layout: Layout) -> np.ndarray:
+    def _constants(self, bodies: Bodies, layout: Layout, copies: int) -> np.ndarray:
         """Return the constants of all springs as kernels read them: world by world, number by number."""
         width = self._quantities(layout.dimension).width("constants")
         values = np.zeros(width * int(layout.spring_start[-1]))
-        for world in range(len(bodies)) if width else ():
-            own = _columns(self.constants(bodies[world]).values(), int(layout.springs[world]))
-            padded = values[width * layout.spring_start[world] : width * layout.spring_start[world + 1]]
-            padded.reshape(width, -1)[:, : len(own)] = own.T
+        for body in range(len(bodies)) if width else ():
+            own = _columns(self.constants(bodies[body]).values(), int(layout.springs[body * copies]))
+            first, stop = (width * int(layout.spring_start[copies * each]) for each in (body, body + 1))
+            values[first:stop].reshape(copies, width, -1)[:, :, : len(own)] = own.T
         return values
 
     def _quantities(self, dimension: int) -> SpringQuantities:

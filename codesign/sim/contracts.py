@@ -213,7 +213,8 @@ class Binding:
         types: the types of the kernels.
         functions: what the controller's `functions` returned.
         layout: of the worlds.
-        bodies: of the worlds, each in its own frame.
+        bodies: each in its own frame.
+        copies: worlds of each body, one after the other.
         dt: length of a step [s].
         steps: of an episode.
         segment: steps of a segment.
@@ -223,6 +224,7 @@ class Binding:
     functions: ControllerFunctions
     layout: Layout
     bodies: Bodies
+    copies: int
     dt: float
     steps: int
     segment: int

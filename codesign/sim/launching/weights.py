@@ -1,7 +1,6 @@
 """The weights of many controllers on a device: drawn from keys, loaded from a flat array, read into one."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,9 @@ from codesign.sim.contracts import Controller, Layout, WeightBlock
 from codesign.sim.device import device_of
 from codesign.sim.kernels.types import PRECISIONS
 from codesign.sim.kernels.weights import KINDS, PLACES, WeightKernels, weight_kernels
-from codesign.sim.launching.launches import launch_shares
 from codesign.sim.layout.packing import PARAMETER_ALIGNMENT, layout_of, padded_offsets
 from codesign.sim.settings import Execution
+from codesign.sim.sharing import Threads
 
 GPU_LANES = 128
 """Threads of a GPU that share the weights of a controller."""
@@ -29,7 +28,7 @@ class Weights:
         row: parameters in a row.
         precision: of the parameters.
         device: where they are.
-        pool: threads that share the work on a CPU, if there are several.
+        threads: of the host, which share the work on a CPU.
 
     Attributes:
         start: first weight of each controller and the end of the last, int64, shape (controllers + 1,).
@@ -43,10 +42,10 @@ class Weights:
         row: int,
         precision: str,
         device: Any,
-        pool: ThreadPoolExecutor | None = None,
+        threads: Threads,
     ) -> None:
         controllers = len(starts) - 1
-        self._kernels, self._device, self._pool = weight_kernels(precision, row), device, pool
+        self._kernels, self._device, self._threads = weight_kernels(precision, row), device, threads
         table = _table(blocks, controllers, row, self._kernels)
         self.start = offsets((table["count"].astype(np.int64) * table["lines"]).sum(axis=1))
         self._blocks = table.shape[1]
@@ -111,7 +110,7 @@ class Weights:
     def _launch(self, kernel: wp.Kernel, chosen: wp.array, *arguments: Any) -> None:
         lanes = GPU_LANES if self._device.is_cuda else 1
         inputs = [lanes, chosen, self.offsets, self._table, self._blocks, *arguments]
-        launch_shares(kernel, chosen.size, lanes, inputs, self._device, self._pool)
+        self._threads.launch(kernel, chosen.size, inputs, self._device, lanes)
 
 
 def first_weights(controller: Controller, bodies: Bodies, steps: int, keys: np.ndarray) -> np.ndarray:
@@ -126,7 +125,7 @@ def first_weights(controller: Controller, bodies: Bodies, steps: int, keys: np.n
     layout = layout_of(bodies, 1)
     starts = padded_offsets(controller.parameter_counts(layout, steps), PARAMETER_ALIGNMENT)
     device = device_of(Execution(device="cpu"))
-    weights = Weights(controller.weight_blocks(layout, steps), starts, 1, "float32", device)
+    weights = Weights(controller.weight_blocks(layout, steps), starts, 1, "float32", device, Threads(1))
     parameters = wp.empty(int(starts[-1]), dtype=PRECISIONS["float32"], device=device)
     weights.draw(keys, parameters)
     return weights.read(parameters)
