@@ -64,6 +64,12 @@ def stream_keys(seed: int, identities: NDArray[np.integer], purpose: Purpose) ->
     return _mixed(_mixed(root + generations * _GOLDEN) + individuals * _GOLDEN)
 
 
+def generation_keys(seed: int, generation: int, count: int, purpose: Purpose) -> NDArray[np.uint64]:
+    """Return the keys of individuals 0 to `count` - 1 of a generation, shape (count,)."""
+    individuals = np.arange(count)
+    return stream_keys(seed, np.stack([np.full_like(individuals, generation), individuals], axis=1), purpose)
+
+
 class Draws:
     """Random numbers of many individuals, each of whom draws from a stream of its own (SplitMix64).
 

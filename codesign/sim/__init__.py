@@ -10,6 +10,7 @@ from codesign.sim.device import device_of, start_warp
 from codesign.sim.kernels.contact import CONTACTS
 from codesign.sim.kernels.forces import FORCES
 from codesign.sim.launching.gpu_compilation import compile_for_gpu
+from codesign.sim.launching.weights import first_weights
 from codesign.sim.settings import Aggregation, Execution, Physics
 from codesign.sim.simulator import Simulator
 from codesign.sim.task import Task
@@ -32,6 +33,7 @@ __all__ = [
     "beacon_of",
     "compile_for_gpu",
     "device_of",
+    "first_weights",
     "require_conditions",
     "start_warp",
 ]

@@ -74,8 +74,8 @@ class WeightBlock:
     """Weights of a controller that lie regularly, in lines, among its parameters and among its weights.
 
     Number k of line j is weight `weight + k // group * group_step + k % group + j * weight_step`, and lies among the
-    parameters at `place + k // row * row_step + k % row + j * place_step`, where `row` is the layout's. Each but `group`
-    is one for all controllers, or an array of one for each.
+    parameters at `place + k // row * row_step + k % row + j * place_step`, where `row` is the layout's. Each of these
+    but `group` is one number for all controllers, or an array with one for each.
 
     Attributes:
         count: numbers in a line.

@@ -1,7 +1,8 @@
-"""Launching kernels by several threads of the host: Warp's launches on a CPU are serial, and release the interpreter."""
+"""Launching by several threads of the host: Warp's launches on a CPU are serial, and release the interpreter's lock."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,6 @@ class Threads:
         bounds = np.linspace(0, count, shares + 1).astype(int).tolist()
         commands = [
             wp.launch(kernel, dim=(stop - start, lanes), inputs=[start, *inputs], device=device, record_cmd=True)
-            for start, stop in zip(bounds[:-1], bounds[1:], strict=True)
+            for start, stop in pairwise(bounds)
         ]
         self.run(commands)

@@ -1,8 +1,8 @@
 """Kernels that draw, load and read the weights of many controllers among their padded parameters.
 
 A row of parameters is done at a time: which weights are in a row is worked out once, and is the same for all lines of a
-block but for a constant. On a CPU one lane does a controller. On a GPU rows have one number, and lanes share lines where
-these lie next to each other, and else rows, so that they write next to each other.
+block but for a constant. On a CPU one lane does a controller. On a GPU rows have one number, and lanes share lines
+where these lie next to each other, and else rows, so that they write next to each other.
 """
 
 from dataclasses import dataclass
@@ -140,9 +140,9 @@ def _build(precision: str, row: int, module: str, Block: Any) -> tuple[Any, Any,
 
     # What is drawn, and whether rows are whole, is decided outside of the loops.
     draw_whole_normal, draw_part_normal, draw_whole, draw_part = (
-        build_draw(f"draw_{kind}_{store.key}", number, store)
+        build_draw(f"draw_{size}_{kind}", number, store)
         for kind, number in (("normal", normal), ("uniform", uniform))
-        for store in (store_whole, store_part)
+        for size, store in (("whole", store_whole), ("part", store_part))
     )
 
     @wp.kernel(module=module)

@@ -1,6 +1,5 @@
 """Launches of the forward and the reverse kernel: recorded for ranges of worlds, on a CPU run by several threads."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np

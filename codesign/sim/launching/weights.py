@@ -7,7 +7,7 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies, offsets
-from codesign.sim.contracts import Controller, Layout, WeightBlock
+from codesign.sim.contracts import Controller, WeightBlock
 from codesign.sim.device import device_of
 from codesign.sim.kernels.types import PRECISIONS
 from codesign.sim.kernels.weights import KINDS, PLACES, WeightKernels, weight_kernels
@@ -95,7 +95,8 @@ class Weights:
         if controllers is not None:
             counts, chosen = counts[controllers], self._integers(np.asarray(controllers))
         found = offsets(counts)
-        weights = wp.empty(int(found[-1]), dtype=wp.float64, device=self._device)
+        kind: Any = wp.float64
+        weights = wp.empty(int(found[-1]), dtype=kind, device=self._device)
         if len(counts):
             self._launch(self._kernels.read, chosen, self._integers(found[:-1]), parameters, weights)
         return weights.numpy()
@@ -114,7 +115,7 @@ class Weights:
 
 
 def first_weights(controller: Controller, bodies: Bodies, steps: int, keys: np.ndarray) -> np.ndarray:
-    """Return the weights that the controllers of bodies begin with, as `Simulator.draw` does, float64, shape (weights,).
+    """Return the weights that controllers of bodies begin with, as `Simulator.draw` does, float64, shape (weights,).
 
     Args:
         controller: the controller.
@@ -131,9 +132,9 @@ def first_weights(controller: Controller, bodies: Bodies, steps: int, keys: np.n
     return weights.read(parameters)
 
 
-def _table(blocks: Sequence[WeightBlock], controllers: int, row: int, kernels: WeightKernels) -> np.ndarray:
+def _table(blocks: Sequence[WeightBlock], controllers: int, row: int, kernels: WeightKernels) -> Any:
     """Return the blocks of all controllers as the device has them, shape (controllers, blocks)."""
-    table = np.zeros((controllers, len(blocks)), kernels.Block.numpy_dtype())
+    table: Any = np.zeros((controllers, len(blocks)), kernels.Block.numpy_dtype())
     for number, block in enumerate(blocks):
         column = table[:, number]
         for name in PLACES[:-1]:

@@ -136,11 +136,9 @@ def upload(
     inputs = [row, packed.copies, spring_start, ends, *own, model.spring_start, *pairs, *fields]
     threads.launch(kernels.springs, worlds, inputs, device)
     starts = [mass_start, spring_start, ends, model.mass_start, model.spring_start, model.incidence_start]
-    counts = wp.empty(masses, dtype=wp.int32, device=device)
+    counts = _yet_to_be_written(masses, device)
     masks = [flat(model.mass_mask, types.real), model.mask, flat(model.incidence, wp.int32)]
-    threads.launch(
-        kernels.masses, worlds, [row, packed.copies, layout.dimension, *starts, counts, *masks], device
-    )
+    threads.launch(kernels.masses, worlds, [row, packed.copies, layout.dimension, *starts, counts, *masks], device)
     return model
 
 
@@ -166,13 +164,19 @@ def _slots(counts: np.ndarray, start: np.ndarray) -> np.ndarray:
     return np.arange(before[-1]) + np.repeat(start[: len(counts)] - before[:-1], counts)
 
 
+def _yet_to_be_written(count: int, device: Any) -> wp.array:
+    """Return an array of so many whole numbers."""
+    kind: Any = wp.int32
+    return wp.empty(count, dtype=kind, device=device)
+
+
 def _degrees(bodies: Bodies, row: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the most springs that a mass of each row has, shape (rows of masses,), and their sums over each body."""
     start_warp()
     device = wp.get_device("cpu")
     padded = padded_offsets(np.diff(bodies.mass_start), row)
     counts, degrees, totals = (
-        wp.empty(size, dtype=wp.int32, device=device) for size in (int(padded[-1]), int(padded[-1]) // row, len(bodies))
+        _yet_to_be_written(size, device) for size in (int(padded[-1]), int(padded[-1]) // row, len(bodies))
     )
     starts, ends, to = (integers_on(each, device) for each in (bodies.spring_start, bodies.springs.ravel(), padded))
     threads = Threads(min(available_cores(), max(len(bodies) // FEWEST_PER_THREAD, 1)))
