@@ -31,7 +31,6 @@ from codesign.genome import Genomes, LatticeSettings, VariationSettings, keys, r
 from codesign.machine import available_cores
 from codesign.run import CheckpointSettings, Experiment, Listener, Metrics, evolve
 from codesign.search import SEARCHES, Space
-from codesign.sim import Simulator
 from codesign.streams import Draws, Purpose, stream_keys
 from codesign.train import LEARNERS, LearningStatus
 
@@ -199,7 +198,7 @@ class _UnsimulatedEvaluator(Evaluator):
                 chosen = np.arange(len(bodies))[part]
                 own = clock.measured("pack", partial(bodies.take, chosen))
                 simulator = clock.measured("pack", partial(spec.simulator, own))
-                clock.measured("first weights", partial(_draw_weights, spec, simulator, identities[group][part]))
+                clock.measured("first weights", partial(spec.begin, simulator, identities[group][part]))
                 found.append(_made_up(spec, own, identities[group][part], keep))
         evaluations = Evaluations.concatenate(found)
         clock.mark()
@@ -207,10 +206,6 @@ class _UnsimulatedEvaluator(Evaluator):
 
     def close(self) -> None:
         pass
-
-
-def _draw_weights(spec: EvaluationSpec, simulator: Simulator, identities: np.ndarray) -> None:
-    simulator.load(spec.initial_weights(simulator, identities))
 
 
 def _made_up(spec: EvaluationSpec, bodies: Bodies, identities: np.ndarray, keep: KeptWeights | None) -> Evaluations:
