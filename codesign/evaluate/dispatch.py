@@ -163,17 +163,18 @@ class Dispatcher:
             if not len(self._pool):
                 return
             if member.idle:
-                piece = self._next_piece(member, sum(each.called is None and not each.late for each in members))
+                piece = self._next_piece(member, [each for each in members if each.called is None and not each.late])
                 member.piece, member.work, member.since = piece, self._pool.work_of(piece), time.monotonic()
                 member.allowed = self._pace.allowed(member, member.work)
                 member.task = member.handle.evaluate.remote(*arguments(np.array(piece, dtype=np.int64)))
 
-    def _next_piece(self, member: Member, workers: int) -> list[int]:
+    def _next_piece(self, member: Member, members: list[Member]) -> list[int]:
         speed, smallest = self._pace.seconds_per_work(member), self._rules.smallest
+        part = self._pace.part(member, members)
         if speed is None:
-            return self._pool.take(workers, most=max(_FIRST, smallest))
+            return self._pool.take(part, most=max(_FIRST, smallest))
         shortest, longest = (seconds / speed for seconds in _PIECE_SECONDS)
-        return self._pool.take(workers, least_work=shortest, most_work=longest)
+        return self._pool.take(part, least_work=shortest, most_work=longest)
 
     def _answers(self, seconds: float) -> list[Any]:
         """Return references that are answered, within so many seconds."""
@@ -194,15 +195,18 @@ class Dispatcher:
             self._tell_workforce()
             return 0
         exceptions = self._ray.exceptions
+        piece, late, seconds = member.piece, member.late, time.monotonic() - member.since
+        evaluations, raised = None, None
         try:
             evaluations = self._ray.get(reference)
         except exceptions.RayTaskError as error:
-            raise error.cause from error
+            raised = error.cause
         except exceptions.RayError as error:
             self._lose(member, error)
             return 0
-        piece, late, seconds = member.piece, member.late, time.monotonic() - member.since
         member.task, member.piece, member.late = None, [], False
+        if raised is not None and piece:
+            raise raised
         self._pace.record(member, seconds, member.work)
         if late:
             self._notice(f"A worker on {member.host} answered after {seconds:.0f} s, and goes on.")
@@ -210,6 +214,7 @@ class Dispatcher:
         # to a generation that ended without it.
         if not piece or (late and not self._pool.withdraw(piece)):
             return 0
+        assert evaluations is not None
         deliver(np.array(piece, dtype=np.int64), evaluations)
         return len(piece)
 

@@ -34,7 +34,7 @@ class Workforce:
 
     def __str__(self) -> str:
         """Return it in a few words, for a line of progress."""
-        where = "" if self.nodes == 1 else f" on {_counted(self.nodes, 'node')}"
+        where = "" if self.nodes <= 1 else f" on {_counted(self.nodes, 'node')}"
         again = f", {_counted(self.retries, 'retry', 'retries')}" if self.retries else ""
         return f"{_counted(self.workers, 'worker')}{where}{again}"
 

@@ -1,5 +1,6 @@
 """How fast workers are, measured as they work, and how long one may therefore be waited for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -31,7 +32,7 @@ class Pace:
 
     def record(self, worker: object, seconds: float, work: float) -> None:
         """Learn that a worker took so long for so much work [s, any unit]."""
-        found = seconds / work
+        found = max(seconds, 1e-6) / work
         known = self._measured.get(worker)
         if known is None:
             self._measured[worker] = [found]
@@ -52,6 +53,14 @@ class Pace:
         """
         known = self._measured.get(worker)
         return known[-1] if known else max((each[-1] for each in self._measured.values()), default=None)
+
+    def part(self, worker: object, workers: Sequence[object]) -> float:
+        """Return the part of all work that a worker would do if all `workers`, of which it is one, ended together."""
+        times = [self.seconds_per_work(each) for each in workers]
+        own = self.seconds_per_work(worker)
+        if own is None:
+            return 1 / len(workers)
+        return (1 / own) / sum(1 / each for each in times if each is not None)
 
     def allowed(self, worker: object, work: float) -> float:
         """Return how long a worker may take for so much work [s]."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 _PART = 2
-"""A piece is this part of what each worker would get if the rest were divided now. The first half of a generation goes
-out in large pieces, and the last pieces are so small that all workers end at about the same time, whatever their speed
+"""A piece is this part of what a worker would get if the rest were divided now. The first half of a generation goes out
+in large pieces, and the last pieces are so small that all workers end at about the same time, whatever their speed
 (guided self-scheduling, Polychronopoulos & Kuck 1987; factoring, Hummel, Schonberg & Flynn 1992)."""
 
 
@@ -36,17 +36,17 @@ class Pool:
         return sum(self._work[design] for design in piece)
 
     def take(
-        self, workers: int, least_work: float = 0.0, most_work: float = math.inf, most: float = math.inf
+        self, part: float, least_work: float = 0.0, most_work: float = math.inf, most: float = math.inf
     ) -> list[int]:
         """Return the next piece, ascending; empty where no design waits.
 
         Args:
-            workers: those that share what is left.
+            part: of what is left that one who has nothing to do would get if it were divided now, above 0, at most 1.
             least_work: work that a piece should have.
             most_work: work that it should not exceed, if the smallest one does not.
             most: designs that it may hold.
         """
-        share = min(max(self._left / (_PART * workers), least_work), most_work)
+        share = min(max(self._left * part / _PART, least_work), most_work)
         piece: list[int] = []
         taken, limit = 0.0, most
         while self._waiting:

@@ -1,11 +1,14 @@
 """Assessments that cost nothing, for everything around the real one."""
 
 import os
+import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+import codesign
 from codesign.body import Tissue
 from codesign.control import CONTROLLERS
 from codesign.errors import MemoryBudgetError
@@ -143,6 +146,31 @@ def broken(
 ) -> Evaluations:
     """Fail like a program with a mistake."""
     raise ZeroDivisionError("a mistake")
+
+
+def broken_by(victim: int) -> EvaluateDesigns:
+    """Return an assessment with a mistake that shows only where individual `victim` is."""
+    return partial(_broken_by, victim)
+
+
+def _broken_by(
+    victim: int,
+    spec: EvaluationSpec,
+    genomes: Genomes,
+    identities: np.ndarray,
+    thresholds: np.ndarray | None = None,
+) -> Evaluations:
+    if victim in identities[:, 1]:
+        raise ZeroDivisionError("a mistake")
+    time.sleep(0.05)
+    return quick(spec, genomes, identities, thresholds)
+
+
+def where_imported(
+    spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None
+) -> Evaluations:
+    """Return made-up evaluations with a measure whose name says where this package was imported from."""
+    return replace(quick(spec, genomes, identities), measures={codesign.__file__: np.zeros(len(genomes))})
 
 
 def told(search: Search, spec: EvaluationSpec) -> tuple[Individuals, Evaluations]:

@@ -9,7 +9,7 @@ from codesign.evaluate.pieces import Pool
 
 def shared_out(pool: Pool, workers: int, **limits: float) -> list[list[int]]:
     pieces = []
-    while piece := pool.take(workers, **limits):
+    while piece := pool.take(1 / workers, **limits):
         pieces.append(piece)
     return pieces
 
@@ -31,12 +31,18 @@ def test_pieces_shrink_as_work_runs_out():
     assert loads[0] == pytest.approx(work.sum() / 16, rel=0.01)
     assert sorted(loads, reverse=True)[:40] == loads[:40]
     assert loads[-1] < 0.002 * loads[0]
-    # One after the other to whoever is free: no worker ends much later than the others, whatever their speed.
-    speeds, ends = np.array([1.0, 1.0, 2.0, 4.0, 1.0, 3.0, 1.0, 0.5]), np.zeros(8)
-    for load in loads:
+
+
+def test_workers_of_unlike_speed_end_together():
+    work = np.random.default_rng(1).gamma(2.0, 20.0, 4000)
+    pool, pace = Pool(work), Pace(Patience(times=5.0, grace=10.0, startup=600.0))
+    speeds, ends = np.array([1.0, 1.0, 2.0, 4.0, 1.0, 3.0, 1.0, 0.1]), np.zeros(8)
+    for worker, speed in enumerate(speeds):
+        pace.record(worker, 1 / speed, 1.0)
+    while len(pool):
         worker = int(np.argmin(ends))
-        ends[worker] += load / speeds[worker]
-    assert ends.max() < 1.02 * work.sum() / speeds.sum()
+        ends[worker] += pool.work_of(pool.take(pace.part(worker, range(8)))) / speeds[worker]
+    assert ends.max() < 1.01 * work.sum() / speeds.sum()
 
 
 def test_a_piece_has_the_smallest_size_at_least_and_takes_a_small_rest_along():
