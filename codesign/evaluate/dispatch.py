@@ -110,6 +110,7 @@ class Dispatcher:
             self._hand_out(arguments)
             for reference in self._answers(next_look - time.monotonic()):
                 done += self._take(reference, deliver)
+        self._tell_workforce()
 
     def _begin(self, work: Any) -> None:
         work = np.asarray(work, dtype=np.float64)

@@ -55,12 +55,14 @@ class Pace:
         return known[-1] if known else max((each[-1] for each in self._measured.values()), default=None)
 
     def part(self, worker: object, workers: Sequence[object]) -> float:
-        """Return the part of all work that a worker would do if all `workers`, of which it is one, ended together."""
-        times = [self.seconds_per_work(each) for each in workers]
-        own = self.seconds_per_work(worker)
-        if own is None:
+        """Return the part of all work that a worker would do if all `workers`, of which it is one, ended together.
+
+        Those whose speed is not known well count as one of average speed.
+        """
+        speeds = {each: 1 / known[-1] for each in workers if len(known := self._measured.get(each, [])) > 1}
+        if worker not in speeds:
             return 1 / len(workers)
-        return (1 / own) / sum(1 / each for each in times if each is not None)
+        return speeds[worker] / (sum(speeds.values()) * len(workers) / len(speeds))
 
     def allowed(self, worker: object, work: float) -> float:
         """Return how long a worker may take for so much work [s]."""

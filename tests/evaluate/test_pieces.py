@@ -38,6 +38,7 @@ def test_workers_of_unlike_speed_end_together():
     pool, pace = Pool(work), Pace(Patience(times=5.0, grace=10.0, startup=600.0))
     speeds, ends = np.array([1.0, 1.0, 2.0, 4.0, 1.0, 3.0, 1.0, 0.1]), np.zeros(8)
     for worker, speed in enumerate(speeds):
+        pace.record(worker, 1000.0, 1.0)  # with compiling, which counts no more as soon as there is a second piece
         pace.record(worker, 1 / speed, 1.0)
     while len(pool):
         worker = int(np.argmin(ends))
