@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from codesign.cli.exit_codes import INTERRUPTED, MISTAKE
+from codesign.cli.exit_codes import MISTAKE
 from codesign.run.metrics import CLOCK_FIELDS
+from codesign.signals import exit_status
 from tests.evaluate.clusters import descendants, parents
 
 CODESIGN = (sys.executable, "-m", "codesign.cli")
@@ -91,7 +92,7 @@ def test_a_cluster_that_is_gone_is_told_at_once(given: str, silent_port: int, tm
             file.parent.mkdir()
             file.write_text(f"{address}\n")
     begin = time.monotonic()
-    done = evolve(*TINY, f"evaluator.address={address if given == 'setting' else 'auto'}", **variables)
+    done = evolve(*TINY, f"evaluator.address={address if given == 'setting' else 'auto'}", under=(), **variables)
     assert_refused(done, told, "evaluator.address=local")
     assert time.monotonic() - begin < 60.0
 
@@ -198,7 +199,7 @@ def test_a_signal_while_ray_starts(part: str, number: signal.Signals) -> None:
         wait_for(process=process.pid, name=part)
         process.send_signal(number)
         out, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (INTERRUPTED, "")
+    assert (process.returncode, said) == (exit_status(number), "")
     assert "Stopped: 0 of" in out
     assert "Go on with: codesign evolve run=out" in out
     assert evolve("run=out", "evaluator=local").returncode == 0

@@ -159,11 +159,12 @@ def _broken_by(
     genomes: Genomes,
     identities: np.ndarray,
     thresholds: np.ndarray | None = None,
+    keep: KeptWeights | None = None,
 ) -> Evaluations:
     if victim in identities[:, 1]:
         raise ZeroDivisionError("a mistake")
     time.sleep(0.05)
-    return quick(spec, genomes, identities, thresholds)
+    return quick(spec, genomes, identities, thresholds, keep)
 
 
 def traced(folder: Path, pause: float, slow: float = 1.0) -> EvaluateDesigns:
@@ -185,6 +186,7 @@ def _traced(
     genomes: Genomes,
     identities: np.ndarray,
     thresholds: np.ndarray | None = None,
+    keep: KeptWeights | None = None,
 ) -> Evaluations:
     try:
         (folder / "first").symlink_to(str(os.getpid()))
@@ -196,14 +198,20 @@ def _traced(
     with (folder / str(os.getpid())).open("a") as file:
         file.write(f"{len(genomes)}\n")
     time.sleep(pause * slow * len(genomes))
-    return quick(spec, genomes, identities, thresholds)
+    return quick(spec, genomes, identities, thresholds, keep)
 
 
 def where_imported(
-    spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, thresholds: np.ndarray | None = None
+    spec: EvaluationSpec,
+    genomes: Genomes,
+    identities: np.ndarray,
+    thresholds: np.ndarray | None = None,
+    keep: KeptWeights | None = None,
 ) -> Evaluations:
     """Return made-up evaluations with a measure whose name says where this package was imported from."""
-    return replace(quick(spec, genomes, identities), measures={codesign.__file__: np.zeros(len(genomes))})
+    return replace(
+        quick(spec, genomes, identities, thresholds, keep), measures={codesign.__file__: np.zeros(len(genomes))}
+    )
 
 
 def told(search: Search, spec: EvaluationSpec) -> tuple[Individuals, Evaluations]:
