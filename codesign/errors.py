@@ -63,6 +63,10 @@ class RunError(CodesignError):
     """A run folder that is missing, foreign or in use."""
 
 
+class EvaluatorError(RunError):
+    """Workers that are lost: what was finished is not, and the run can go on from there."""
+
+
 class CheckpointError(CodesignError):
     """A checkpoint that is truncated, altered or from another experiment."""
 

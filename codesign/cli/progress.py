@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from codesign.checks import require_choice, require_count, require_flag
+from codesign.evaluate import Workforce
 from codesign.run import Listener, Metrics
 
 _RECENT = 5
@@ -72,6 +73,7 @@ class _TextDisplay(NullDisplay):
         super().__init__(console)
         self._finished = self._generations = 0
         self._seconds: deque[float] = deque(maxlen=_RECENT)
+        self._workforce = ""
 
     def on_start(self, folder: Path, finished: int, generations: int) -> None:
         self._finished, self._generations = finished, generations
@@ -80,6 +82,9 @@ class _TextDisplay(NullDisplay):
 
     def on_notice(self, text: str) -> None:
         self._console.print(text, markup=False)
+
+    def on_workforce(self, workforce: Workforce) -> None:
+        self._workforce = f"  {workforce}"
 
     def _note(self, metrics: Metrics) -> None:
         self._finished = metrics.generation + 1
@@ -103,7 +108,7 @@ class PlainDisplay(_TextDisplay):
     def on_generation(self, metrics: Metrics, best: str) -> None:
         self._note(metrics)
         count = f"generation {metrics.generation}/{self._generations - 1}"
-        self._console.print(f"{count}  {figures(metrics, best)}  left {self._left()}", markup=False)
+        self._console.print(f"{count}  {figures(metrics, best)}{self._workforce}  left {self._left()}", markup=False)
 
 
 class LiveDisplay(_TextDisplay):
@@ -131,6 +136,10 @@ class LiveDisplay(_TextDisplay):
         shown = f"{metrics.generation}/{self._generations - 1}"
         self._progress.update(self._bar, completed=self._finished, generation=shown, left=self._left())
 
+    def on_workforce(self, workforce: Workforce) -> None:
+        super().on_workforce(workforce)
+        self._progress.workforce = self._workforce
+
     def close(self) -> None:
         self._progress.stop()
 
@@ -139,10 +148,11 @@ class _Bar(Progress):
     """Rich's bar with a line of figures below it."""
 
     figures = COMPILING
+    workforce = ""
 
     def get_renderables(self) -> Iterator[RenderableType]:
         yield from super().get_renderables()
-        yield Text(self.figures)
+        yield Text(f"{self.figures}{self.workforce}")
 
 
 DISPLAYS: dict[str, type[NullDisplay]] = {"live": LiveDisplay, "plain": PlainDisplay, "none": NullDisplay}

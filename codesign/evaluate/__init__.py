@@ -4,7 +4,7 @@ from codesign.evaluate.batches import batch_budget, batches, bytes_needed
 from codesign.evaluate.evaluation import evaluate_bodies, evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations, KeptWeights
-from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorSettings
+from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorListener, EvaluatorSettings, Workforce
 from codesign.evaluate.local import Local
 from codesign.evaluate.memory_estimate import MemoryEstimate
 from codesign.evaluate.racing import elimination_thresholds
@@ -20,10 +20,12 @@ __all__ = [
     "EvaluationSpec",
     "Evaluations",
     "Evaluator",
+    "EvaluatorListener",
     "EvaluatorSettings",
     "KeptWeights",
     "Local",
     "MemoryEstimate",
+    "Workforce",
     "Worlds",
     "batch_budget",
     "batches",

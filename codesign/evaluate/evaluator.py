@@ -18,8 +18,45 @@ EvaluateDesigns = Callable[[EvaluationSpec, Genomes, np.ndarray, np.ndarray | No
 weights are kept, design by design."""
 
 
+@dataclass(frozen=True)
+class Workforce:
+    """Who evaluates at a moment, and what went wrong until then.
+
+    Attributes:
+        nodes: machines with workers.
+        workers: workers that answer.
+        retries: pieces of work that were given to another worker, since the start.
+    """
+
+    nodes: int
+    workers: int
+    retries: int
+
+    def __str__(self) -> str:
+        """Return it in a few words, for a line of progress."""
+        where = "" if self.nodes <= 1 else f" on {_counted(self.nodes, 'node')}"
+        again = f", {_counted(self.retries, 'retry', 'retries')}" if self.retries else ""
+        return f"{_counted(self.workers, 'worker')}{where}{again}"
+
+
+class EvaluatorListener:
+    """Told how an evaluation goes on, from the thread that asked for it; a base for those that want a part of it."""
+
+    def on_notice(self, text: str) -> None:
+        """Hear something that the user should know."""
+
+    def on_workforce(self, workforce: Workforce) -> None:
+        """Hear who evaluates, whenever it changes; never where the work is done in this process."""
+
+
 class Evaluator(ABC):
-    """Evaluates designs; holds what is worth keeping between generations, and gives it back when closed."""
+    """Evaluates designs; holds what is worth keeping between generations, and gives it back when closed.
+
+    Attributes:
+        listener: told how it goes.
+    """
+
+    listener = EvaluatorListener()
 
     @abstractmethod
     def evaluate(
@@ -73,3 +110,7 @@ class EvaluatorSettings(ABC):
     @abstractmethod
     def start(self, spec: EvaluationSpec, function: EvaluateDesigns = evaluate_designs) -> Evaluator:
         """Return a running evaluator of `spec`, which hands designs to `function`."""
+
+
+def _counted(count: int, noun: str, nouns: str = "") -> str:
+    return f"{count} {noun if count == 1 else nouns or f'{noun}s'}"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from codesign.errors import CheckpointError, CodesignError, GenomeError, OutputError
-from codesign.evaluate import Evaluator, elimination_thresholds
+from codesign.errors import CheckpointError, EvaluatorError, GenomeError, OutputError
+from codesign.evaluate import Evaluator, EvaluatorListener, elimination_thresholds
 from codesign.run import checkpoint as checkpoints
 from codesign.run.best import write_best
 from codesign.run.checkpoint import Checkpoint
@@ -35,14 +35,11 @@ NOTABLE = 0.5
 """
 
 
-class Listener:
+class Listener(EvaluatorListener):
     """Told how a run goes on, from the run's own thread; a base for those that want to hear a part of it."""
 
     def on_start(self, folder: Path, finished: int, generations: int) -> None:
         """Hear that the run starts, with so many of its generations finished before."""
-
-    def on_notice(self, text: str) -> None:
-        """Hear something that the user should know."""
 
     def on_generation(self, metrics: Metrics, best: str) -> None:
         """Hear that a generation is finished and recorded; `best` is the id of the best design so far."""
@@ -106,7 +103,8 @@ def evolve(
         folder.create(config_text, inputs)
         try:
             return _Evolution(experiment, folder, listener).run()
-        except (CodesignError, KeyboardInterrupt):
+        except BaseException:
+            # Nothing is left behind of a run that never began, whatever kept it from beginning.
             folder.undo_create()
             raise
 
@@ -205,6 +203,9 @@ class _Evolution:
                 if interruption.signal is None:
                     raise
                 _log.info("signal %d came, the state is put away", interruption.signal)
+            except EvaluatorError as error:
+                self._save()
+                raise self._with_command(error) from error
             self._save()
         outcome = self._outcome(interruption.signal)
         self._listener.on_stop(outcome)
@@ -213,9 +214,22 @@ class _Evolution:
     def _evolve(self, generations: int, interruption: Interruption) -> None:
         with interruption.interruptible(), kept_from_children():
             evaluator = self._experiment.evaluator.start(self._experiment.trial)
+        evaluator.listener = self._listener
         with evaluator:
             while self._search.generation < generations:
                 self._advance(evaluator, interruption)
+
+    def _with_command(self, error: EvaluatorError) -> EvaluatorError:
+        """Return an error that also says what is safe, and how to go on."""
+        if not self._search.generation:
+            return EvaluatorError(error.expected, error.got, f"{error.remedy}, and start the run again")
+        way_on = self._way_on(self._search.generation)
+        return EvaluatorError(error.expected, error.got, f"{error.remedy}; {way_on}")
+
+    def _way_on(self, finished: int) -> str:
+        """Return what is safe where so many generations are, and the command that goes on."""
+        command = f"codesign evolve {shlex.quote(f'run={self._folder.path}')}"
+        return f"{finished} of {self._experiment.search.generations} generations are safe, go on with: {command}"
 
     def _advance(self, evaluator: Evaluator, interruption: Interruption) -> None:
         """Evaluate, select and record one generation; only the evaluation may be interrupted."""
@@ -282,10 +296,8 @@ class _Evolution:
             self._folder.prepare_records()
             yield
         except OutputError as error:
-            self._folder.require_in_place()
-            safe = f"{self._saved + 1} of {self._experiment.search.generations} generations are safe"
-            command = f"codesign evolve {shlex.quote(f'run={self._folder.path}')}"
-            remedy = f"free some space, or see to it that one can write there; {safe}, go on with: {command}"
+            way_on = self._way_on(self._saved + 1)
+            remedy = f"free some space, or see to it that one can write there; {way_on}"
             raise OutputError(error.expected, error.got, remedy) from error
 
     def _write_best(self) -> None:

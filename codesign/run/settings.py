@@ -14,6 +14,16 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
     "Mlp": {"sensors": ("position", "velocity")},
     "NoSlip": {"grazing_speed": 0.0},
     "Physics": {"regularisation": 1e-4, "forces": ()},
+    "Ray": {
+        "cores_per_worker": 1,
+        "gpus_per_worker": 1.0,
+        "resource": "",
+        "smallest_piece": 0,
+        "patience": 10.0,
+        "grace_seconds": 60.0,
+        "startup_seconds": 900.0,
+        "wait_seconds": 300.0,
+    },
     "SearchSettings": {"symmetric": False},
     "Smooth": {"grip": None, "softness": 5e-4},
     "Worlds": {
@@ -52,7 +62,15 @@ def _contact_with_settings(physics: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, "contact": {"name": contact, **own}}
 
 
-CHANGED: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"Physics": _contact_with_settings}
+def _without_chunks(ray: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings of Ray without the number of pieces per worker, since pieces now shrink as work runs out."""
+    return {name: value for name, value in ray.items() if name != "chunks_per_worker"}
+
+
+CHANGED: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "Physics": _contact_with_settings,
+    "Ray": _without_chunks,
+}
 """What makes today's settings of those whose form has changed, by the name of their class; it keeps those of today."""
 
 _LONGEST = 200

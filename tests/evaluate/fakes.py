@@ -1,11 +1,14 @@
 """Assessments that cost nothing, for everything around the real one."""
 
 import os
+import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+import codesign
 from codesign.body import Tissue
 from codesign.control import CONTROLLERS
 from codesign.errors import MemoryBudgetError
@@ -143,6 +146,72 @@ def broken(
 ) -> Evaluations:
     """Fail like a program with a mistake."""
     raise ZeroDivisionError("a mistake")
+
+
+def broken_by(victim: int) -> EvaluateDesigns:
+    """Return an assessment with a mistake that shows only where individual `victim` is."""
+    return partial(_broken_by, victim)
+
+
+def _broken_by(
+    victim: int,
+    spec: EvaluationSpec,
+    genomes: Genomes,
+    identities: np.ndarray,
+    thresholds: np.ndarray | None = None,
+    keep: KeptWeights | None = None,
+) -> Evaluations:
+    if victim in identities[:, 1]:
+        raise ZeroDivisionError("a mistake")
+    time.sleep(0.05)
+    return quick(spec, genomes, identities, thresholds, keep)
+
+
+def traced(folder: Path, pause: float, slow: float = 1.0) -> EvaluateDesigns:
+    """Return an assessment that takes its time, and writes a line into `folder`/(number of the process) when it begins.
+
+    Args:
+        folder: where it writes, and whoever looks can see who works.
+        pause: time that a design takes [s].
+        slow: how many times as long it takes in the process that was first.
+    """
+    return partial(_traced, folder, pause, slow)
+
+
+def _traced(
+    folder: Path,
+    pause: float,
+    slow: float,
+    spec: EvaluationSpec,
+    genomes: Genomes,
+    identities: np.ndarray,
+    thresholds: np.ndarray | None = None,
+    keep: KeptWeights | None = None,
+) -> Evaluations:
+    try:
+        (folder / "first").symlink_to(str(os.getpid()))
+    except FileExistsError:
+        slow = slow if str((folder / "first").readlink()) == str(os.getpid()) else 1.0
+    if not (folder / str(os.getpid())).exists():
+        with (folder / "order").open("a") as file:
+            file.write(f"{os.getpid()}\n")
+    with (folder / str(os.getpid())).open("a") as file:
+        file.write(f"{len(genomes)}\n")
+    time.sleep(pause * slow * len(genomes))
+    return quick(spec, genomes, identities, thresholds, keep)
+
+
+def where_imported(
+    spec: EvaluationSpec,
+    genomes: Genomes,
+    identities: np.ndarray,
+    thresholds: np.ndarray | None = None,
+    keep: KeptWeights | None = None,
+) -> Evaluations:
+    """Return made-up evaluations with a measure whose name says where this package was imported from."""
+    return replace(
+        quick(spec, genomes, identities, thresholds, keep), measures={codesign.__file__: np.zeros(len(genomes))}
+    )
 
 
 def told(search: Search, spec: EvaluationSpec) -> tuple[Individuals, Evaluations]:

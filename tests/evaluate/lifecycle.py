@@ -5,26 +5,11 @@ import time
 from pathlib import Path
 
 from codesign.evaluate.ray_evaluator import Ray
+from tests.evaluate.clusters import descendants
 from tests.evaluate.fakes import designs, quick, spec
 
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
 LISTENING = "0A"
-
-
-def family() -> set[int]:
-    """Return the processes that descend from this one, and those that share its Ray session's environment."""
-    parents: dict[int, int] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-    found = {os.getpid()}
-    while True:
-        more = {process for process, parent in parents.items() if parent in found} | found
-        if more == found:
-            return found
-        found = more
 
 
 def listening(processes: set[int]) -> set[str]:
@@ -48,12 +33,12 @@ def listening(processes: set[int]) -> set[str]:
 if __name__ == "__main__":
     with Ray(workers=2).start(spec(), quick) as evaluator:
         evaluator.evaluate(*designs(6))
-        processes = family() - {os.getpid()}
-        addresses = listening(family())
+        processes = descendants(os.getpid()) - {os.getpid()}
+        addresses = listening(descendants(os.getpid()))
     print("loopback" if addresses and addresses <= LOOPBACK else f"open to {addresses - LOOPBACK}")
     deadline = time.monotonic() + 10
-    while (left := {process for process in processes if Path(f"/proc/{process}").exists()} & family()) and (
-        time.monotonic() < deadline
-    ):
+    while (
+        left := {process for process in processes if Path(f"/proc/{process}").exists()} & descendants(os.getpid())
+    ) and (time.monotonic() < deadline):
         time.sleep(0.1)
     print(f"{len(left)} processes left" if left else "gone")

@@ -1,14 +1,16 @@
 """Evaluate on a cluster that says it has two GPUs, and tell what workers were given; run as a program of its own."""
 
 import os
+import time
 from dataclasses import replace
 
 import numpy as np
 
-from codesign.evaluate import Evaluations, EvaluationSpec, KeptWeights
+from codesign.evaluate import Evaluations, EvaluationSpec, EvaluatorListener, KeptWeights, Workforce
 from codesign.evaluate.ray_evaluator import Ray
 from codesign.genome import Genomes
 from codesign.sim import Execution
+from tests.evaluate.clusters import started
 from tests.evaluate.fakes import designs, quick, spec
 
 
@@ -27,25 +29,42 @@ def telling(
         "threads": float(execution.threads),
         "memory": float(execution.memory_mib),
     }
+    time.sleep(0.1)
     measures = {name: np.full(len(genomes), value) for name, value in here.items()}
     return replace(quick(spec, genomes, identities, thresholds, keep), measures=measures)
 
 
-def tell(device: str) -> None:
+def tell(title: str, given: Execution, settings: Ray, count: int) -> None:
     """Print how many workers there are and what they were given."""
-    given = replace(spec(), execution=Execution(device=device, memory_mib=64))
-    with Ray().start(given, telling) as evaluator:
+    with settings.start(replace(spec(), execution=given), telling) as evaluator:
+        evaluator.listener = crowd = Crowd()
+        # The first workers may do all the work before the others have come up.
+        for _ in range(20):
+            if crowd.workers < count:
+                evaluator.evaluate(*designs(40))
         measures = evaluator.evaluate(*designs(40)).measures
         told = " ".join(f"{name}={sorted(set(values.astype(int).tolist()))}" for name, values in measures.items())
-        print(f"{device}: {evaluator.workers} workers, {told}")
+        print(f"{title}: {crowd.workers} workers, {told}")
+
+
+class Crowd(EvaluatorListener):
+    """Remembers how many workers there are."""
+
+    workers = 0
+
+    def on_workforce(self, workforce: Workforce) -> None:
+        self.workers = workforce.workers
 
 
 if __name__ == "__main__":
-    from codesign.evaluate.ray_cluster import connect
-
-    ray, _ = connect("local", 1)
-    ray.shutdown()
-    ray.init(num_cpus=4, num_gpus=2, include_dashboard=False, log_to_driver=False, logging_level=40)
-    tell("auto")
-    tell("cpu")
-    ray.shutdown()
+    with started(0) as cluster:
+        cluster.add_node(num_cpus=4, num_gpus=2)
+        at = cluster.address
+        auto, cpu = Execution(device="auto", memory_mib=64), Execution(device="cpu", memory_mib=64)
+        tell("auto", auto, Ray(address=at, smallest_piece=1), 2)
+        tell("halves", auto, Ray(address=at, smallest_piece=1, gpus_per_worker=0.5), 4)
+        tell("one of two", auto, Ray(address=at, workers=1), 1)
+        tell("cpu", cpu, Ray(address=at), 4)
+        tell("two cores", cpu, Ray(address=at, cores_per_worker=2), 2)
+        cluster.add_node(num_cpus=4, resources={"robots": 2})
+        tell("resource", cpu, Ray(address=at, resource="robots"), 2)

@@ -3,35 +3,41 @@
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from codesign.errors import ConfigError, MemoryBudgetError, RunError
+import codesign
+from codesign.errors import ConfigError, MemoryBudgetError
 from codesign.evaluate import EVALUATORS
 from codesign.evaluate.local import Local
 from codesign.evaluate.ray_evaluator import Ray
+from codesign.evaluate.ray_workers import Needs
 from codesign.sim import Execution
 from tests.evaluate.fakes import (
-    CORES,
-    always_fatal,
     assert_same,
     broken,
+    broken_by,
     designs,
-    fatal_once,
     over_budget,
     quick,
     spec,
+    where_imported,
 )
 
 ANYWHERE = {"local": Local(), **{f"ray{workers}": Ray(workers=workers) for workers in (1, 2, 3)}}
 HERE_AND_ELSEWHERE = pytest.mark.parametrize("place", ["local", "ray2"])
 
 
+def at(place, cluster):
+    """Return the settings of a place, where that is Ray on the tests' cluster."""
+    settings = ANYWHERE[place]
+    return replace(settings, address=cluster) if isinstance(settings, Ray) else settings
+
+
 @pytest.fixture(scope="module", params=ANYWHERE)
 def evaluator(request, cluster):
-    with ANYWHERE[request.param].start(spec(), quick) as started:
+    with at(request.param, cluster).start(spec(), quick) as started:
         yield started
 
 
@@ -54,62 +60,87 @@ def test_results_are_in_the_order_asked(evaluator):
 
 @HERE_AND_ELSEWHERE
 def test_a_users_mistake_arrives_as_it_was_raised(cluster, place):
-    with ANYWHERE[place].start(spec(), over_budget) as started, pytest.raises(MemoryBudgetError) as caught:
+    with at(place, cluster).start(spec(), over_budget) as started, pytest.raises(MemoryBudgetError) as caught:
         started.evaluate(*designs(5))
     assert caught.value.remedy == "set execution.memory_mib=64"
 
 
 @HERE_AND_ELSEWHERE
 def test_a_programs_mistake_is_not_tried_again(cluster, place):
-    with ANYWHERE[place].start(spec(), broken) as started, pytest.raises(ZeroDivisionError):
+    with at(place, cluster).start(spec(), broken) as started, pytest.raises(ZeroDivisionError):
         started.evaluate(*designs(5))
 
 
 @HERE_AND_ELSEWHERE
 def test_closing_twice_does_no_harm(cluster, place):
-    started = ANYWHERE[place].start(spec(), quick)
+    started = at(place, cluster).start(spec(), quick)
     started.close()
     started.close()
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_the_work_of_a_lost_worker_is_done_by_another(cluster, tmp_path, workers):
-    genomes, identities = designs(20)
-    with Ray(workers=workers).start(spec(), fatal_once(tmp_path / "fell", 11)) as evaluator:
-        evaluations = evaluator.evaluate(genomes, identities)
-    assert (tmp_path / "fell").exists()
-    assert_same(evaluations, quick(spec(), genomes, identities))
+@HERE_AND_ELSEWHERE
+def test_a_programs_mistake_leaves_the_evaluator_in_order(cluster, place):
+    """What other workers still compute for a generation that failed belongs to no later one."""
+    with at(place, cluster).start(spec(), broken_by(3)) as started:
+        with pytest.raises(ZeroDivisionError):
+            started.evaluate(*designs(12))
+        genomes, identities = designs(12)
+        for order in ([0, 1, 2, 4, 5, 6, 7], [8, 2, 11, 10, 9]):
+            some = genomes[np.array(order)], identities[order]
+            assert_same(started.evaluate(*some), quick(spec(), *some))
 
 
-def test_a_worker_that_died_between_generations_is_replaced(cluster):
-    genomes, identities = designs(12)
-    with Ray(workers=2).start(spec(), quick) as evaluator:
-        before = evaluator.evaluate(genomes, identities)
-        cluster.kill(evaluator._workers[0])
-        assert_same(evaluator.evaluate(genomes, identities), before)
+def test_more_workers_than_there_is_room_for_on_this_machine_are_refused():
+    needs = Needs(cores=1, gpus=0.5, resource="", most=5)
+    assert needs.places({"CPU": 8.0, "GPU": 2.0}) == 4
+    with pytest.raises(ConfigError, match="resource to be empty"):
+        Ray(resource="robots", workers=1).start(spec(), quick)
 
 
-def test_work_that_takes_every_worker_down_ends_with_a_clear_error(cluster):
-    with (
-        Ray(workers=2, retries=1).start(spec(), always_fatal) as evaluator,
-        pytest.raises(RunError, match="2 workers lost"),
-    ):
-        evaluator.evaluate(*designs(5))
+def test_a_gpu_that_this_machine_does_not_have_is_refused():
+    with pytest.raises(ConfigError, match="Ray sees no GPU"):
+        Ray(workers=1).start(replace(spec(), execution=Execution(device="cuda")), quick)
 
 
-def test_more_workers_than_cores_are_refused(cluster):
-    with pytest.raises(ConfigError, match="workers to be at most 6"):
-        Ray(workers=CORES + 1).start(spec(), quick)
-
-
-def test_a_gpu_that_the_cluster_does_not_have_is_refused(cluster):
-    with pytest.raises(ConfigError, match="GPU"):
-        Ray().start(replace(spec(), execution=Execution(device="cuda")), quick)
+@pytest.mark.parametrize(
+    ("needs", "offered", "places", "sharing"),
+    [
+        (Needs(1, 0.0, "", 0), {"CPU": 4.0}, 4, 4),
+        (Needs(1, 0.0, "", 3), {"CPU": 4.0}, 4, 3),
+        (Needs(3, 0.0, "", 0), {"CPU": 8.0, "GPU": 2.0}, 2, 2),
+        (Needs(1, 1.0, "", 0), {"CPU": 8.0, "GPU": 2.0}, 2, 1),
+        (Needs(1, 0.25, "", 0), {"CPU": 8.0, "GPU": 1.0}, 4, 4),
+        (Needs(1, 0.4, "", 0), {"CPU": 8.0, "GPU": 2.0}, 4, 2),
+        (Needs(2, 0.25, "", 0), {"CPU": 5.0, "GPU": 1.0}, 2, 2),
+        (Needs(1, 0.0, "robots", 0), {"CPU": 4.0, "robots": 3.0}, 3, 3),
+        (Needs(1, 0.0, "robots", 0), {"CPU": 4.0}, 0, 1),
+        (Needs(1, 1.0, "", 0), {"CPU": 4.0}, 0, 1),
+        (Needs(1, 0.0, "", 0), {}, 0, 1),
+    ],
+)
+def test_a_machine_has_room_for_as_many_workers_as_it_has_of_what_each_takes(needs, offered, places, sharing):
+    assert needs.places(offered) == places
+    assert needs.sharing(places) == sharing
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"workers": -1}, {"workers": 1.5}, {"retries": -1}, {"chunks_per_worker": True}, {"address": ""}, {"address": 3}],
+    [
+        {"workers": -1},
+        {"workers": 1.5},
+        {"retries": -1},
+        {"smallest_piece": True},
+        {"address": ""},
+        {"address": 3},
+        {"cores_per_worker": 0},
+        {"gpus_per_worker": 0.0},
+        {"gpus_per_worker": 2.0},
+        {"resource": 3},
+        {"patience": 0.5},
+        {"grace_seconds": 0.0},
+        {"startup_seconds": -1.0},
+        {"wait_seconds": "long"},
+    ],
 )
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(ConfigError, match=f"expected {next(iter(wrong))} to be "):
@@ -126,25 +157,18 @@ def test_a_local_cluster_listens_on_this_machine_only_and_leaves_nothing_behind(
 
 
 @pytest.mark.slow
-def test_workers_have_a_gpu_each_where_there_are_some_and_a_share_of_the_memory_where_there_are_none():
+def test_workers_lie_where_there_is_what_each_takes_and_share_the_memory_of_a_machine_or_a_gpu():
     done = subprocess.run(
         [sys.executable, "-m", "tests.evaluate.logical_gpus"], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.stdout.splitlines() == [
         "auto: 2 workers, gpu=[1] visible=[0, 1] threads=[1] memory=[64]",
+        "halves: 4 workers, gpu=[1] visible=[0, 1] threads=[1] memory=[32]",
+        "one of two: 1 workers, gpu=[1] visible=[0] threads=[1] memory=[64]",
         "cpu: 4 workers, gpu=[0] visible=[-1] threads=[1] memory=[16]",
+        "two cores: 2 workers, gpu=[0] visible=[-1] threads=[2] memory=[32]",
+        "resource: 2 workers, gpu=[0] visible=[-1] threads=[1] memory=[32]",
     ], done.stderr
-
-
-def test_an_address_without_a_cluster_is_one_clear_error():
-    code = (
-        "from codesign.evaluate.ray_evaluator import Ray; from codesign.errors import ConfigError; "
-        "from tests.evaluate.fakes import quick, spec\n"
-        "try: Ray(address='127.0.0.1:1').start(spec(), quick)\n"
-        "except ConfigError as error: print(error.remedy)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert "set address=local" in done.stdout, done.stderr
 
 
 def test_importing_the_room_loads_no_ray():
@@ -154,7 +178,6 @@ def test_importing_the_room_loads_no_ray():
 
 
 def test_the_code_that_the_workers_import_is_this(cluster):
-    import codesign  # noqa: PLC0415
-
-    where = cluster.remote(lambda: codesign.__file__)
-    assert Path(cluster.get(where.remote())) == Path(codesign.__file__)
+    with Ray(address=cluster, workers=1).start(spec(), where_imported) as evaluator:
+        measures = evaluator.evaluate(*designs(2)).measures
+    assert list(measures) == [codesign.__file__]

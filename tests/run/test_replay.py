@@ -8,13 +8,13 @@ import pytest
 
 from codesign.errors import DesignError, GenomeError
 from codesign.evaluate.local import Local
-from codesign.evaluate.ray_cluster import connect
 from codesign.evaluate.ray_evaluator import Ray
 from codesign.genome import LATTICES, Genome
 from codesign.run import RunFolder, evolve, gallery, resume, select
 from codesign.run.checkpoint import newest_intact
 from codesign.run.replay import FRAMES_PER_SECOND, history, replay
 from codesign.sim import Physics
+from tests.evaluate.clusters import started
 from tests.run.fakes import CONFIG, experiment, results
 
 GENERATIONS = 3
@@ -108,17 +108,15 @@ def test_the_living_were_not_stopped(raced):
 @pytest.fixture(scope="module")
 def cluster():
     """Keep one cluster up for all tests that need some: each of their own takes as long to start as they run."""
-    ray, _ = connect("local", 3)
-    yield
-    ray.shutdown()
+    with started(3) as running:
+        yield running.address
 
 
-@pytest.mark.usefixtures("cluster")
-def test_a_race_is_the_same_for_any_workers_and_after_a_stop(raced, tmp_path):
+def test_a_race_is_the_same_for_any_workers_and_after_a_stop(raced, tmp_path, cluster):
     begun = racing()
     evolve(replace(begun, search=replace(begun.search, generations=2)), tmp_path / "run", CONFIG)
-    resume(racing(evaluator=Ray(workers=2)), tmp_path / "run")
-    evolve(racing(evaluator=Ray(workers=1)), tmp_path / "one", CONFIG)
+    resume(racing(evaluator=Ray(address=cluster, workers=2)), tmp_path / "run")
+    evolve(racing(evaluator=Ray(address=cluster, workers=1)), tmp_path / "one", CONFIG)
     for name in ("run", "one"):
         assert results(RunFolder(tmp_path / name)) == results(raced)
 
@@ -178,17 +176,15 @@ def test_designs_in_pieces_are_refused(run):
         replay(real(), run, [replace(design, genome=Genome(cells, design.genome.muscles))])
 
 
-@pytest.mark.usefixtures("cluster")
-def test_any_number_of_workers_gives_the_same_run(run, tmp_path):
+def test_any_number_of_workers_gives_the_same_run(run, tmp_path, cluster):
     expected = results(run)
     for workers in (1, 2, 3):
-        evolve(real(evaluator=Ray(workers=workers)), tmp_path / str(workers), CONFIG)
+        evolve(real(evaluator=Ray(address=cluster, workers=workers)), tmp_path / str(workers), CONFIG)
         assert results(RunFolder(tmp_path / str(workers))) == expected
 
 
-@pytest.mark.usefixtures("cluster")
-def test_a_run_goes_on_elsewhere(run, tmp_path):
+def test_a_run_goes_on_elsewhere(run, tmp_path, cluster):
     begun = real()
     evolve(replace(begun, search=replace(begun.search, generations=1)), tmp_path / "run", CONFIG)
-    resume(real(evaluator=Ray(workers=2)), tmp_path / "run")
+    resume(real(evaluator=Ray(address=cluster, workers=2)), tmp_path / "run")
     assert results(RunFolder(tmp_path / "run")) == results(run)
