@@ -248,7 +248,7 @@ def _manifest(path: Path) -> dict[str, Any]:
         manifest = json_value(read_text(path, MOST.manifest), settings=True)
     except FileNotFoundError as error:
         raise CheckpointError("a checkpoint", f"nothing at {path}", _REMEDY) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError("a checkpoint's manifest", f"{path}, truncated or not readable", _REMEDY) from error
     fields = {"format", "generation", "seconds", "file", "bytes", "sha256", "experiment"}
     if not isinstance(manifest, dict) or not fields <= manifest.keys():
