@@ -10,6 +10,9 @@ MOST_NODES = 2**17
 _MOST_REFERENCES = 16
 """References in one text, which may stand inside each other; reading these takes long."""
 
+_LONGEST_NUMBER = 40
+"""Digits of a whole number, far more than 64 bits have; what makes others of longer ones fails or takes long."""
+
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map", "merge")}
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -61,6 +64,8 @@ def _require_plain(event: yaml.NodeEvent, *, references: bool) -> None:
     if tag not in (None, "!") and tag not in _PLAIN_TAGS:
         raise ValueError("a tag for values that are not plain")
     text = event.value if isinstance(event, yaml.ScalarEvent) else ""
+    if len(text) > _LONGEST_NUMBER and text.lstrip("+-").replace("_", "").isdecimal():
+        raise ValueError("a whole number beyond 64 bits")
     said = text.count("${")
     if said > _MOST_REFERENCES:
         raise ValueError(f"more than {_MOST_REFERENCES} references in one text")
