@@ -29,8 +29,8 @@ from fuzz_readers import Reader, readers  # noqa: E402 - the tools are no packag
 
 sys.path.remove(TOOLS)
 
-NAMES = ("terrain_npy", "terrain_csv", "weights", "recording", "bench", "metrics", "config", "manifest", "checkpoint")
-NAMES += ("table",)
+NAMES = ("terrain_npy", "terrain_csv", "weights", "recording", "bench", "metrics", "config", "experiment")
+NAMES += ("manifest", "checkpoint", "table")
 
 
 class Harmful:
@@ -112,7 +112,7 @@ def refusal(reader: Reader, path: Path, folder: Path) -> str:
     with pytest.raises(CodesignError) as caught:
         reader.read(folder)
     message = " ".join(str(caught.value).split())
-    assert str(folder) in message
+    assert str(folder) in message or not reader.named
     assert not (folder / "owned").exists()
     return message
 
