@@ -212,7 +212,8 @@ def newest_intact(folder: Path) -> tuple[Checkpoint | None, list[str]]:
         except CheckpointError as error:
             faults.append(f"{path.name}: {error.got}")
     if faults:
-        raise CheckpointError("a checkpoint that can be read", "; ".join(faults), "start a new run in another folder")
+        got = f"in {folder} {'; '.join(faults)}"
+        raise CheckpointError("a checkpoint that can be read", got, "start a new run in another folder")
     return None, faults
 
 
