@@ -10,8 +10,8 @@ import numpy as np
 from codesign.body import Bodies, Tissue, develop, offsets
 from codesign.control import Mlp
 from codesign.genome import LATTICES, random_genomes
-from codesign.sim import Physics
-from codesign.streams import Purpose, draws_of, streams
+from codesign.sim import Physics, first_weights
+from codesign.streams import Purpose, draws_of, generation_keys
 from codesign.tasks import Flat, Walk
 
 CONTROLLER, TASK, TERRAIN = Mlp(), Walk(), Flat()
@@ -86,7 +86,7 @@ def build_case(worlds: int, rows: int, columns: int, steps: int, seed: int = 0) 
     lattice, physics = settings.build(), Physics(steps=steps)
     genomes = random_genomes(lattice, settings, draws_of(seed, 0, worlds, Purpose.GENOME))
     bodies = develop(lattice, genomes, Tissue())
-    weights = CONTROLLER.initial(bodies, steps, streams(seed, 0, worlds, Purpose.CONTROLLER))
+    weights = first_weights(CONTROLLER, bodies, steps, generation_keys(seed, 0, worlds, Purpose.CONTROLLER))
     sizes = zip(np.diff(bodies.mass_start).tolist(), np.diff(bodies.spring_start).tolist(), strict=True)
     counts = [sum(math.prod(shape) for shape in CONTROLLER.weight_shapes(m, s, 2, steps).values()) for m, s in sizes]
     return Case(bodies, physics, weights, offsets(counts), TERRAIN.place(bodies))

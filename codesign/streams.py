@@ -53,11 +53,6 @@ def stream(seed: int, generation: int, individual: int, purpose: Purpose) -> np.
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(generation, individual, int(purpose))))
 
 
-def streams(seed: int, generation: int, count: int, purpose: Purpose) -> list[np.random.Generator]:
-    """Return the generators of individuals 0 to `count` - 1 of a generation."""
-    return [stream(seed, generation, individual, purpose) for individual in range(count)]
-
-
 def stream_keys(seed: int, identities: NDArray[np.integer], purpose: Purpose) -> NDArray[np.uint64]:
     """Return the key of each individual for one purpose, from which all its numbers follow, shape (n,).
 
@@ -73,8 +68,13 @@ def stream_keys(seed: int, identities: NDArray[np.integer], purpose: Purpose) ->
 
 def draws_of(seed: int, generation: int, count: int, purpose: Purpose) -> "Draws":
     """Return the draws of individuals 0 to `count` - 1 of a generation for one purpose."""
-    identities = np.stack([np.full(count, generation), np.arange(count)], axis=1)
-    return Draws(stream_keys(seed, identities, purpose))
+    return Draws(generation_keys(seed, generation, count, purpose))
+
+
+def generation_keys(seed: int, generation: int, count: int, purpose: Purpose) -> NDArray[np.uint64]:
+    """Return the keys of individuals 0 to `count` - 1 of a generation, shape (count,)."""
+    individuals = np.arange(count)
+    return stream_keys(seed, np.stack([np.full_like(individuals, generation), individuals], axis=1), purpose)
 
 
 class Draws:

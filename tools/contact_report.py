@@ -19,9 +19,9 @@ import numpy as np
 
 from codesign.body import Bodies, Body
 from codesign.control import Mlp
-from codesign.sim import Conditions, Execution, Physics, Simulator
+from codesign.sim import Conditions, Execution, Physics, Simulator, first_weights
 from codesign.sim.kernels import Coulomb, Smooth
-from codesign.streams import Purpose, stream, streams
+from codesign.streams import Purpose, generation_keys, stream
 from codesign.tasks import Heightfield, Light, Rough
 
 STEPS = (200, 1000)
@@ -89,15 +89,17 @@ def simulator(choice: Choice, bodies: Bodies, steps: int, segment_steps: int = 0
     return Simulator(bodies, replace(choice.physics, steps=steps), Mlp(), conditions, execution)
 
 
-def first_weights(bodies: list[Body], steps: int) -> list[np.ndarray]:
+def weights_of(bodies: list[Body], steps: int) -> list[np.ndarray]:
     """Return the weights of every body's controller before it has learned anything."""
-    drawn = zip(bodies, streams(0, 0, len(bodies), Purpose.CONTROLLER), strict=True)
-    return [Mlp().initial(Bodies.of([body]), steps, [generator]) for body, generator in drawn]
+    keys = generation_keys(0, 0, len(bodies), Purpose.CONTROLLER)
+    return [
+        first_weights(Mlp(), Bodies.of([body]), steps, keys[index : index + 1]) for index, body in enumerate(bodies)
+    ]
 
 
 def errors(choice: Choice, bodies: list[Body], steps: int) -> np.ndarray:
     """Return relative errors of directional derivatives, shape (sizes, bodies, directions)."""
-    weights = first_weights(bodies, steps)
+    weights = weights_of(bodies, steps)
     generator = np.random.default_rng(1)
     alone = simulator(choice, Bodies.of(bodies), steps)
     alone.load(np.concatenate(weights))
@@ -129,7 +131,7 @@ def ends(choice: Choice, bodies: list[Body], steps: int) -> np.ndarray:
     """Return where the centres are at the start and at the end, shape (2, bodies, 2) [m]."""
     packed = Bodies.of(bodies)
     made = simulator(choice, packed, steps, segment_steps=steps)
-    made.load(np.concatenate(first_weights(bodies, steps)))
+    made.load(np.concatenate(weights_of(bodies, steps)))
     made.forward()
     positions, _ = made.motion()
     masses = np.diff(packed.mass_start)[:, None]

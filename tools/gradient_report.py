@@ -36,7 +36,7 @@ from codesign.machine import vector_bytes
 from codesign.run import Design, RunFolder, select
 from codesign.sim import Simulator
 from codesign.sim.kernels import NoSlip
-from codesign.streams import Purpose, stream
+from codesign.streams import Purpose, generation_keys
 from codesign.train import learn
 
 COSINES = (0.999999, 0.99, 0.9, 0.0)
@@ -95,8 +95,8 @@ def in_precision(spec: EvaluationSpec, precision: str, steps: int = 0) -> Evalua
 
 def first_weights(simulator: Simulator, seed: int, start: int) -> np.ndarray:
     """Return the weights of one of the starts for all designs."""
-    count = simulator.controllers
-    return simulator.initial([stream(seed, OTHER_STARTS + start, each, Purpose.CONTROLLER) for each in range(count)])
+    simulator.draw(generation_keys(seed, OTHER_STARTS + start, simulator.controllers, Purpose.CONTROLLER))
+    return simulator.weights()
 
 
 def cosines(spec: EvaluationSpec, bodies: Bodies, weights: list[np.ndarray], steps: int) -> np.ndarray:

@@ -186,9 +186,9 @@ class Sizes:
         controller = CONTROLLERS["mlp"]()
         shapes = controller.weight_shapes(self.masses, self.springs, DIMENSION, EPISODE)
         hidden, inputs = shapes["w1"]
-        slots = controller.weight_indices(self.layout, 0, EPISODE)
-        outputs = slots[hidden * inputs + hidden :][: self.springs * hidden].reshape(self.springs, hidden)
-        return inputs, hidden, math.gcd(int(outputs[1, 0] - outputs[0, 0]), WARP)
+        # The weights of the second layer come before its biases, which come last.
+        apart = controller.weight_blocks(self.layout, EPISODE)[-2].row_step
+        return inputs, hidden, math.gcd(int(np.max(apart)), WARP)
 
 
 def forward_work(sizes: Sizes) -> Work:

@@ -6,7 +6,7 @@ from codesign.control.mlp import Mlp
 from codesign.control.sensors import sensors
 from codesign.control.sequence import OpenLoopSequence
 from codesign.control.shared import Shared
-from codesign.control.spring_controller import Parameter, SpringController, normal, uniform, zeros
+from codesign.control.spring_controller import Parameter, SpringController, constant, normal, uniform, zeros
 from codesign.control.wave import Wave
 
 CONTROLLERS = {
@@ -28,6 +28,7 @@ __all__ = [
     "Shared",
     "SpringController",
     "Wave",
+    "constant",
     "normal",
     "sensors",
     "uniform",

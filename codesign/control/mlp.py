@@ -1,20 +1,16 @@
 """The controller of the papers: one small neural network per robot."""
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import warp as wp
 
-from codesign.body import Bodies
 from codesign.checks import require_count, require_number
 from codesign.control.mlp_kernels import build_mlp
 from codesign.control.mlp_sizes import MlpSizes
 from codesign.control.sensors import ordered_sensors, senses_of
-from codesign.sim import Binding, Layout
+from codesign.sim import Binding, Distribution, Layout, WeightBlock
 from codesign.sim.kernels import ControllerFunctions, KernelTypes
 
 
@@ -101,23 +97,66 @@ class Mlp:
         """Return the reals of each world that lie in shared memory, shape (worlds,)."""
         return self.parameter_counts(layout, segment) + self.scratch_sizes(layout, segment)
 
-    def weight_indices(self, layout: Layout, world: int, steps: int) -> np.ndarray:
-        """Return where the weights of a world lie among its parameters, shape (weights,)."""
+    def weight_blocks(self, layout: Layout, steps: int) -> tuple[WeightBlock, ...]:
+        """Return where weights lie: Xavier-normal ones of both layers, and biases that start at zero."""
         del steps
-        sizes = self._sizes(layout.row)
-        return _weight_indices(sizes, layout.dimension, int(layout.masses[world]), int(layout.springs[world]))
+        sizes, dimension, row = self._sizes(layout.row), layout.dimension, layout.row
+        hidden, sines, features = self.hidden, self.sines, sizes.features(dimension)
+        masses, springs, padded_masses = layout.masses, layout.springs, layout.padded_masses
+        inputs, clock = sines + features * masses + 2, features * padded_masses
+        first = Distribution("normal", scale=self.gain_in * np.sqrt(2.0 / (hidden + inputs)))
+        second = Distribution("normal", scale=self.gain_out * np.sqrt(2.0 / (hidden + springs)))
+        row_step = sizes.stride * row
 
-    def initial(self, bodies: Bodies, steps: int, generators: Sequence[np.random.Generator]) -> np.ndarray:
-        """Return Xavier-normal weights and zero biases for all bodies, float64, shape (weights,)."""
-        dimension = bodies.positions.shape[1]
-        masses, springs = np.diff(bodies.mass_start).tolist(), np.diff(bodies.spring_start).tolist()
-        gains = {"w1": self.gain_in, "w2": self.gain_out}
-        drawn: list[np.ndarray] = []
-        for generator, mass_count, spring_count in zip(generators, masses, springs, strict=True):
-            for name, shape in self.weight_shapes(mass_count, spring_count, dimension, steps).items():
-                deviation = gains.get(name, 0.0) * math.sqrt(2.0 / sum(shape))
-                drawn.append(generator.normal(0.0, deviation, shape).ravel() if deviation else np.zeros(shape))
-        return np.concatenate(drawn)
+        def sensed(count: Any, weight: Any, number: Any, group: int = 1, group_step: Any = 1) -> WeightBlock:
+            """Return the weights of some inputs: `number` says where the first is among those with padding."""
+            return WeightBlock(
+                count,
+                weight,
+                number // row * row_step + number % row,
+                first,
+                lines=hidden,
+                weight_step=inputs,
+                place_step=row,
+                group=group,
+                group_step=group_step,
+                row_step=row_step,
+            )
+
+        motions = [
+            sensed(dimension * masses, sines + dimension * part, dimension * padded_masses * part, dimension, features)
+            for part in range(sizes.motions)
+        ]
+        felt, of_motion = range(sizes.senses), dimension * sizes.motions
+        senses = [
+            sensed(masses, sines + of_motion + part, padded_masses * (of_motion + part), group_step=features)
+            for part in felt
+        ]
+        # The ones lie behind the sines, but come last among the weights.
+        times = [sensed(sines + 2, 0, clock, sines, inputs - 2)]
+        if sines == 1:
+            places = ((0, 0), (inputs - 2, 1), (inputs - 1, 2))
+            times = [sensed(1, weight, clock + part) for weight, part in places]
+        outputs, end = hidden * inputs + hidden, sizes.inputs(dimension, padded_masses) * sizes.stride
+        bias = end + layout.padded_springs * sizes.stride
+        return (
+            *times,
+            *motions,
+            *senses,
+            WeightBlock(hidden, hidden * inputs, bias),
+            WeightBlock(
+                springs,
+                outputs,
+                end,
+                second,
+                lines=hidden,
+                weight_step=1,
+                place_step=row,
+                group_step=hidden,
+                row_step=row_step,
+            ),
+            WeightBlock(springs, outputs + springs * hidden, bias + sizes.units),
+        )
 
     def bind(self, binding: Binding, parameters: wp.array, gradient: wp.array) -> Any:
         """Return the struct of the network's arrays, with scratch for one segment."""
@@ -148,28 +187,3 @@ class Mlp:
 
     def _sizes(self, row: int) -> MlpSizes:
         return MlpSizes(self.hidden, self.sines, row, self.sensors)
-
-
-@lru_cache(maxsize=4096)
-def _weight_indices(sizes: MlpSizes, dimension: int, masses: int, springs: int) -> np.ndarray:
-    """Return where the weights of a network lie, in the order of their shapes."""
-    row, units, hidden = sizes.row, sizes.units, np.arange(sizes.hidden)
-    padded_masses, padded_springs = -(-masses // row) * row, -(-springs // row) * row
-    features = sizes.features(dimension) * padded_masses
-    state = np.arange(masses)[:, None] * dimension + np.arange(dimension)[None]
-    parts = [part * dimension * padded_masses + state for part in range(sizes.motions)]
-    first = sizes.motions * dimension * padded_masses
-    parts += [first + sense * padded_masses + np.arange(masses)[:, None] for sense in range(sizes.senses)]
-    own = np.concatenate([*parts, np.zeros((masses, 0), np.int64)], axis=1)
-    inputs = np.concatenate([features + np.arange(sizes.sines), own.ravel(), features + sizes.sines + np.arange(2)])
-    spring = np.arange(springs)
-    second = int(sizes.inputs(dimension, np.array(padded_masses))) * sizes.stride
-    bias = second + padded_springs * sizes.stride
-
-    def indices(number: np.ndarray, unit: np.ndarray) -> np.ndarray:
-        """Return where a layer has the weight between a number and a unit."""
-        return (number // row * sizes.stride + unit) * row + number % row
-
-    first = indices(inputs[None], hidden[:, None])
-    outputs = second + indices(spring[:, None], hidden[None])
-    return np.concatenate([first.ravel(), bias + hidden, outputs.ravel(), bias + units + spring])

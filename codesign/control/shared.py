@@ -1,19 +1,17 @@
 """One small network at every muscle, with the same weights for all of them, so that it fits any body."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import warp as wp
 
-from codesign.body import Bodies
 from codesign.checks import require_count, require_number
 from codesign.control.sensors import ordered_sensors, senses_of
 from codesign.control.shared_kernels import build_shared_network
 from codesign.control.shared_sizes import SharedSizes
-from codesign.sim import Binding, Layout
+from codesign.sim import Binding, Distribution, Layout, WeightBlock
 from codesign.sim.kernels import ControllerFunctions, KernelTypes
 
 
@@ -99,22 +97,38 @@ class Shared:
         """Return the reals of each world that lie in shared memory, shape (worlds,)."""
         return self.parameter_counts(layout, segment) + self.scratch_sizes(layout, segment)
 
-    def weight_indices(self, layout: Layout, world: int, steps: int) -> np.ndarray:
-        """Return where the weights of a world lie among its parameters, shape (weights,)."""
-        del world, steps
-        return self._sizes(layout.dimension, layout.row).weight_indices()
-
-    def initial(self, bodies: Bodies, steps: int, generators: Sequence[np.random.Generator]) -> np.ndarray:
-        """Return Xavier-normal weights and zero biases, one set for each of the bodies, float64, shape (weights,)."""
-        shapes = self.weight_shapes(0, 0, bodies.positions.shape[1], steps)
-        inputs = shapes["w1"][1]
-        first = self.gain_in * math.sqrt(2.0 / (self.hidden + inputs))
-        second = self.gain_out * math.sqrt(2.0 / (self.hidden + 1))
-        drawn: list[np.ndarray] = []
-        for _, generator in zip(range(len(bodies)), generators, strict=True):
-            drawn += [generator.normal(0.0, first, self.hidden * inputs), np.zeros(self.hidden)]
-            drawn += [generator.normal(0.0, second, self.hidden), np.zeros(1)]
-        return np.concatenate(drawn)
+    def weight_blocks(self, layout: Layout, steps: int) -> tuple[WeightBlock, ...]:
+        """Return where weights lie: Xavier-normal ones of both layers, and biases that start at zero."""
+        del steps
+        sizes, hidden = self._sizes(layout.dimension, layout.row), self.hidden
+        inputs = self.sines + sizes.inputs
+        first = Distribution("normal", scale=self.gain_in * math.sqrt(2.0 / (hidden + inputs)))
+        second = Distribution("normal", scale=self.gain_out * math.sqrt(2.0 / (hidden + 1)))
+        bias = hidden * inputs
+        return (
+            WeightBlock(
+                hidden,
+                0,
+                sizes.weights,
+                first,
+                lines=self.sines,
+                weight_step=1,
+                place_step=sizes.units,
+                group_step=inputs,
+            ),
+            WeightBlock(
+                sizes.inputs,
+                self.sines,
+                0,
+                first,
+                lines=hidden,
+                weight_step=inputs,
+                place_step=sizes.padded_inputs,
+            ),
+            WeightBlock(hidden, bias, sizes.weights + self.sines * sizes.units),
+            WeightBlock(hidden, bias + hidden, sizes.second, second),
+            WeightBlock(1, bias + 2 * hidden, sizes.second + sizes.units),
+        )
 
     def bind(self, binding: Binding, parameters: wp.array, gradient: wp.array) -> Any:
         """Return the struct of the network's arrays, with scratch for one segment."""

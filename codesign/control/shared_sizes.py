@@ -111,12 +111,3 @@ class SharedSizes:
             "sum_rows": self.row * self.sums * one,
             "passed_rows": self.units * segment * one,
         }
-
-    def weight_indices(self) -> np.ndarray:
-        """Return where the weights lie among the parameters, in the order of the controller's shapes."""
-        unit = np.arange(self.hidden)
-        clock = self.weights + np.arange(self.clock)[None] * self.units + unit[:, None]
-        sensed = unit[:, None] * self.padded_inputs + np.arange(self.inputs)[None]
-        first = np.concatenate([clock[:, : self.sines], sensed], axis=1)
-        output = self.second + np.append(unit, self.units)
-        return np.concatenate([first.ravel(), clock[:, self.sines], output])

@@ -24,7 +24,7 @@ Example, a sine per muscle:
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -33,7 +33,7 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies, Body
-from codesign.sim import Binding, Layout
+from codesign.sim import Binding, Distribution, Layout, WeightBlock
 from codesign.sim.kernels import (
     SENSES,
     ControllerFunctions,
@@ -47,22 +47,24 @@ from codesign.sim.kernels import (
     senses_used,
 )
 
-Initial = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+
+def constant(value: float) -> Distribution:
+    """Return first values that are all the same."""
+    return Distribution(location=value)
 
 
-def zeros(_generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Return zeros as first values."""
-    return np.zeros(shape)
-
-
-def normal(deviation: float, mean: float = 0.0) -> Initial:
+def normal(deviation: float, mean: float = 0.0) -> Distribution:
     """Return normally distributed first values."""
-    return lambda generator, shape: generator.normal(mean, deviation, shape)
+    return Distribution("normal", mean, deviation)
 
 
-def uniform(low: float, high: float) -> Initial:
+def uniform(low: float, high: float) -> Distribution:
     """Return first values that are uniform between two numbers."""
-    return lambda generator, shape: generator.uniform(low, high, shape)
+    return Distribution("uniform", low, high - low)
+
+
+zeros = constant(0.0)
+"""First values of zero."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,14 @@ class Parameter:
 
     Attributes:
         name: of the argument by which functions take it, and of the weights.
-        initial: (generator, shape) -> first values of that shape.
+        initial: what first values are drawn from: `constant`, `normal` or `uniform`.
         per: "spring" where every spring has its own, "body" where all springs of a body share it, "step" where every
             spring has its own for every step.
         width: how many numbers it has; a function takes more than one as a vector. Not for parameters of a step.
     """
 
     name: str
-    initial: Initial = zeros
+    initial: Distribution = zeros
     per: str = "spring"
     width: int = 1
 
@@ -185,34 +187,26 @@ class SpringController(ABC):
         """Return the reals of each world in shared memory: all but the parameters of steps, shape (worlds,)."""
         return self.parameter_counts(layout, 0) + self.scratch_sizes(layout, segment)
 
-    def weight_indices(self, layout: Layout, world: int, steps: int) -> np.ndarray:
-        """Return where the weights of a world lie among its parameters, shape (weights,)."""
-        own, padded = self._quantities(layout.dimension), int(layout.padded_springs[world])
-        springs = np.arange(layout.springs[world])
+    def weight_blocks(self, layout: Layout, steps: int) -> tuple[WeightBlock, ...]:
+        """Return where the weights of each world lie: a block for every parameter."""
+        own, padded, springs = self._quantities(layout.dimension), layout.padded_springs, layout.springs
         first_shared = own.width("learned") * padded
         first_step = first_shared + own.width("shared") * layout.row
-        found, sources = [], own.sources()
+        blocks, weight, sources = [], np.zeros_like(springs), own.sources()
         for parameter in self.parameters(layout.dimension):
-            number = sources[parameter.name].first + np.arange(parameter.width)
+            number, width = sources[parameter.name].first, parameter.width
             if parameter.per == "spring":
-                found.append(number[None] * padded + springs[:, None])
+                lines = {"lines": width, "weight_step": 1, "place_step": padded, "group_step": width}
+                block = WeightBlock(springs, weight, number * padded, parameter.initial, **lines)
             elif parameter.per == "body":
-                found.append(first_shared + number * layout.row)
+                lines = {"lines": width, "weight_step": 1, "place_step": layout.row}
+                block = WeightBlock(1, weight, first_shared + number * layout.row, parameter.initial, **lines)
             else:
-                step = np.arange(steps)[:, None] * own.width("stepwise") + number
-                found.append(first_step + step * padded + springs[None])
-        return np.concatenate([places.ravel() for places in found])
-
-    def initial(self, bodies: Bodies, steps: int, generators: Sequence[np.random.Generator]) -> np.ndarray:
-        """Return first weights of all bodies, float64, shape (weights,)."""
-        parameters = self.parameters(bodies.positions.shape[1])
-        springs = np.diff(bodies.spring_start).tolist()
-        drawn = [
-            parameter.initial(generator, parameter.shape(count, steps)).ravel()
-            for generator, count in zip(generators, springs, strict=False)
-            for parameter in parameters
-        ]
-        return np.concatenate(drawn).astype(np.float64)
+                lines = {"lines": steps, "weight_step": springs, "place_step": own.width("stepwise") * padded}
+                block = WeightBlock(springs, weight, first_step + number * padded, parameter.initial, **lines)
+            blocks.append(block)
+            weight = weight + block.count * block.lines
+        return tuple(blocks)
 
     def bind(self, binding: Binding, parameters: wp.array, gradient: wp.array) -> Any:
         """Return the struct of the controller's arrays, its scratch on the device of the parameters."""
@@ -223,7 +217,7 @@ class SpringController(ABC):
         rows = int(layout.spring_start[-1]) // layout.row
         for name, each in self._scratch(layout).items():
             setattr(control, name, wp.zeros(max(each * rows, 1), dtype=types.row_vector, device=device))
-        constants = self._constants(binding.bodies, layout)
+        constants = self._constants(binding.bodies, layout, binding.copies)
         if constants.size:
             control.constant_rows = wp.array(constants.reshape(-1, layout.row), dtype=types.row_vector, device=device)
         clock = _columns(self.clock(np.arange(binding.steps) * binding.dt).values(), binding.steps)
@@ -240,14 +234,14 @@ class SpringController(ABC):
             "passed_rows": sizes.passed(layout.dimension),
         }
 
-    def _constants(self, bodies: Bodies, layout: Layout) -> np.ndarray:
+    def _constants(self, bodies: Bodies, layout: Layout, copies: int) -> np.ndarray:
         """Return the constants of all springs as kernels read them: world by world, number by number."""
         width = self._quantities(layout.dimension).width("constants")
         values = np.zeros(width * int(layout.spring_start[-1]))
-        for world in range(len(bodies)) if width else ():
-            own = _columns(self.constants(bodies[world]).values(), int(layout.springs[world]))
-            padded = values[width * layout.spring_start[world] : width * layout.spring_start[world + 1]]
-            padded.reshape(width, -1)[:, : len(own)] = own.T
+        for body in range(len(bodies)) if width else ():
+            own = _columns(self.constants(bodies[body]).values(), int(layout.springs[body * copies]))
+            first, stop = (width * int(layout.spring_start[copies * each]) for each in (body, body + 1))
+            values[first:stop].reshape(copies, width, -1)[:, :, : len(own)] = own.T
         return values
 
     def _quantities(self, dimension: int) -> SpringQuantities:

@@ -7,7 +7,7 @@ import warp as wp
 
 from codesign.body import Body
 from codesign.checks import require_number
-from codesign.control.spring_controller import Parameter, SpringController, normal, zeros
+from codesign.control.spring_controller import Parameter, SpringController, constant, normal
 from codesign.sim.kernels import KernelTypes, SpringFunctions, build_sine
 
 
@@ -40,11 +40,11 @@ class Wave(SpringController):
     def parameters(self, dimension: int) -> tuple[Parameter, ...]:
         """Return pace, in units of the first frequency, wave vector [rad/m], phase [rad], amplitude and offset."""
         return (
-            Parameter("pace", lambda _generator, shape: np.ones(shape), per="body"),
+            Parameter("pace", constant(1.0), per="body"),
             Parameter("wave_vector", normal(self.wave_number), per="body", width=dimension),
             Parameter("direction_phase", normal(1.0), per="body", width=dimension),
-            Parameter("amplitude", lambda _generator, shape: np.full(shape, self.amplitude), per="body"),
-            Parameter("offset", zeros, per="body"),
+            Parameter("amplitude", constant(self.amplitude), per="body"),
+            Parameter("offset", per="body"),
         )
 
     def clock(self, times: np.ndarray) -> dict[str, np.ndarray]:

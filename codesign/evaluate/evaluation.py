@@ -1,10 +1,8 @@
 """The evaluation itself: bodies are developed from genomes, and their controllers learn."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from codesign.body import Bodies, develop
+from codesign.body import Bodies, develop, offsets
 from codesign.evaluate.batches import batches
 from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations, KeptWeights
@@ -80,21 +78,25 @@ def _assess(
 ) -> Evaluations:
     simulator = spec.simulator(bodies)
     limits = None if thresholds is None else -thresholds
-    learned = learn(simulator, spec.learner, spec.initial_weights(simulator, identities), limits)
+    spec.begin(simulator, identities)
+    learned = learn(simulator, spec.learner, limits=limits)
     muscles = np.diff(np.concatenate([[0], np.cumsum(bodies.swings != 0)])[bodies.spring_start])
     passive = (muscles == 0) & (learned.status == LearningStatus.ZERO_GRADIENT)
-    found = Evaluations(
+    # Only what is kept is copied from the device.
+    chosen = np.arange(len(bodies)) if keep is None else keep.chosen(learned.fitness, identities)
+    lengths = np.zeros(len(bodies), dtype=np.int64)
+    lengths[chosen] = np.diff(simulator.weight_start)[chosen]
+    return Evaluations(
         fitness=learned.fitness,
         curves=(-learned.curves).astype(np.float32),
         best_iteration=learned.best_iteration,
         status=np.where(passive, np.int8(LearningStatus.NO_MUSCLES), learned.status),
         measures=learned.measures,
         world_fitness=-learned.world_losses.reshape(len(bodies), -1),
-        weights=learned.best_weights,
-        weight_start=simulator.weight_start.astype(np.int64),
+        weights=learned.weights_of(chosen).astype(spec.execution.precision),
+        weight_start=offsets(lengths),
         masses=np.diff(bodies.mass_start).astype(np.int32),
         springs=np.diff(bodies.spring_start).astype(np.int32),
         muscles=muscles.astype(np.int32),
         robot_steps=learned.episodes * spec.physics.steps,
-    ).kept(keep, identities)
-    return replace(found, weights=found.weights.astype(spec.execution.precision))
+    )

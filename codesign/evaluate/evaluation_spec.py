@@ -21,7 +21,7 @@ from codesign.sim import (
     beacon_of,
     require_conditions,
 )
-from codesign.streams import Purpose, require_seed, stream
+from codesign.streams import Purpose, require_seed, stream_keys
 from codesign.train import Learner
 
 
@@ -127,19 +127,19 @@ class EvaluationSpec:
             together=together,
         )
 
-    def initial_weights(self, simulator: Simulator, identities: np.ndarray) -> np.ndarray:
-        """Return the weights that designs start to learn from, float64, flat as the simulator loads them.
+    def begin(self, simulator: Simulator, identities: np.ndarray) -> None:
+        """Give designs the weights that they start to learn from.
 
         They are drawn for every design, unless `start` says what they all start from.
 
         Args:
             simulator: of the designs' bodies.
-            identities: (generation, individual) of each, int64, shape (n, 2).
+            identities: (generation, individual) of each of its controllers, int64, shape (controllers, 2).
         """
         if self.start:
-            return np.tile(self.start, simulator.controllers)
-        addresses = identities.tolist()
-        return simulator.initial([stream(self.seed, born, number, Purpose.CONTROLLER) for born, number in addresses])
+            simulator.load(np.tile(self.start, simulator.controllers))
+        else:
+            simulator.draw(stream_keys(self.seed, identities, Purpose.CONTROLLER))
 
     def require_any_body(self) -> int:
         """Check that the weights of the controller fit any body, and return how many there are.

@@ -6,7 +6,6 @@ import numpy as np
 
 from codesign.body import Bodies
 from codesign.evaluate.evaluation_spec import EvaluationSpec
-from codesign.streams import Purpose, stream
 from codesign.train import LearningStatus, learn
 
 SEEN, UNSEEN = "seen", "unseen"
@@ -46,12 +45,14 @@ def learn_together(spec: EvaluationSpec, seen: Bodies, unseen: Bodies) -> Transf
         ConfigError: the spec's device is not there.
     """
     simulator = spec.simulator(seen, together=True)
-    first = np.array(spec.start) if spec.start else simulator.initial([stream(spec.seed, 0, 0, Purpose.CONTROLLER)])
+    spec.begin(simulator, np.zeros((1, 2), np.int64))
+    first = simulator.weights()
     groups = {SEEN: seen, UNSEEN: unseen}
     before = {group: _performance(spec, bodies, first) for group, bodies in groups.items()}
-    learned = learn(simulator, spec.learner, first)
-    after = {group: _performance(spec, bodies, learned.best_weights) for group, bodies in groups.items()}
-    return Transfer(learned.best_weights, LearningStatus(int(learned.status[0])), -learned.curves[0], before, after)
+    learned = learn(simulator, spec.learner)
+    best = learned.best_weights
+    after = {group: _performance(spec, bodies, best) for group, bodies in groups.items()}
+    return Transfer(best, LearningStatus(int(learned.status[0])), -learned.curves[0], before, after)
 
 
 def _performance(spec: EvaluationSpec, bodies: Bodies, weights: np.ndarray) -> np.ndarray:

@@ -138,8 +138,10 @@ def _record(
 ) -> list[Recording]:
     """Return recordings of designs that fit into the memory together."""
     simulator = spec.simulator(bodies)
-    before = _move(simulator, spec.initial_weights(simulator, _identities(designs)))
-    after = _move(simulator, np.concatenate(weights).astype(np.float64))
+    spec.begin(simulator, np.array([design.identity for design in designs], dtype=np.int64))
+    before = _move(simulator)
+    simulator.load(np.concatenate(weights).astype(np.float64))
+    after = _move(simulator)
     light = beacon_of(simulator.conditions[0], spec.dimension)
     names = tuple(material.name for material in spec.lattice.build().materials)
     recordings = []
@@ -182,9 +184,8 @@ def _course(trajectories: Sequence[Trajectory], light: np.ndarray | None) -> tup
     return places.min(axis=0).astype(np.float64) - _MARGIN, places.max(axis=0).astype(np.float64) + _MARGIN
 
 
-def _move(simulator: Simulator, weights: np.ndarray) -> list[Trajectory]:
-    """Return what each world does with the given weights, as far as it is finite."""
-    simulator.load(weights)
+def _move(simulator: Simulator) -> list[Trajectory]:
+    """Return what each world does with the weights that it has, as far as it is finite."""
     simulator.forward()
     positions, actuation = simulator.motion()
     physics, bodies = simulator.physics, simulator.bodies

@@ -5,11 +5,12 @@ become device code find what they need in `codesign.sim.kernels`, those who plan
 """
 
 from codesign.sim.conditions import Conditions, beacon_of, require_conditions
-from codesign.sim.contracts import Binding, Controller, Layout, Terrain
+from codesign.sim.contracts import Binding, Controller, Distribution, Layout, Terrain, WeightBlock
 from codesign.sim.device import device_of, start_warp
 from codesign.sim.kernels.contact import CONTACTS
 from codesign.sim.kernels.forces import FORCES
 from codesign.sim.launching.gpu_compilation import compile_for_gpu
+from codesign.sim.launching.weights import first_weights
 from codesign.sim.settings import Aggregation, Execution, Physics
 from codesign.sim.simulator import Simulator
 from codesign.sim.task import Task
@@ -21,15 +22,18 @@ __all__ = [
     "Binding",
     "Conditions",
     "Controller",
+    "Distribution",
     "Execution",
     "Layout",
     "Physics",
     "Simulator",
     "Task",
     "Terrain",
+    "WeightBlock",
     "beacon_of",
     "compile_for_gpu",
     "device_of",
+    "first_weights",
     "require_conditions",
     "start_warp",
 ]

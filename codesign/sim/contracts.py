@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import warp as wp
 
-from codesign.body import Bodies
+from codesign.body import Bodies, offsets
 from codesign.sim.kernels.functions import ControllerFunctions, TerrainFunctions
 from codesign.sim.kernels.types import KernelTypes
 
@@ -41,6 +41,64 @@ class Layout:
     def padded_springs(self) -> np.ndarray:
         """Springs of each world, padding included, shape (worlds,)."""
         return np.diff(self.spring_start)
+
+    def take(self, worlds: np.ndarray) -> "Layout":
+        """Return the layout of some worlds alone, in that order, by their indices, int, shape (any,)."""
+        return Layout(
+            self.dimension,
+            self.row,
+            self.masses[worlds],
+            self.springs[worlds],
+            offsets(self.padded_masses[worlds]),
+            offsets(self.padded_springs[worlds]),
+            self.incidences[worlds],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """What first weights are drawn from: `location + scale * z` with a random number z of each weight.
+
+    Attributes:
+        kind: "normal" for standard normal z, "uniform" for z from 0 to below 1; "constant" for no z at all.
+        location, scale: finite; of all bodies, or of each, shape (bodies,). They are rounded to float32.
+    """
+
+    kind: str = "constant"
+    location: float | np.ndarray = 0.0
+    scale: float | np.ndarray = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class WeightBlock:
+    """Weights of a controller that lie regularly, in lines, among its parameters and among its weights.
+
+    Number k of line j is weight `weight + k // group * group_step + k % group + j * weight_step`, and lies among the
+    parameters at `place + k // row * row_step + k % row + j * place_step`, where `row` is the layout's. Each of these
+    but `group` is one number for all controllers, or an array with one for each.
+
+    Attributes:
+        count: numbers in a line.
+        weight: the first one among the weights.
+        place: the first one among the parameters.
+        initial: what first weights are drawn from.
+        lines: how many there are.
+        weight_step, place_step: from a line to the next.
+        group: weights that follow each other.
+        group_step: from a group of weights to the next.
+        row_step: from a row of parameters to the next; if not given, rows follow each other.
+    """
+
+    count: int | np.ndarray
+    weight: int | np.ndarray
+    place: int | np.ndarray
+    initial: Distribution = Distribution()
+    lines: int | np.ndarray = 1
+    weight_step: int | np.ndarray = 0
+    place_step: int | np.ndarray = 0
+    group: int = 1
+    group_step: int | np.ndarray = 1
+    row_step: int | np.ndarray | None = None
 
 
 class Terrain(Protocol):
@@ -95,6 +153,8 @@ class Controller(Protocol):
 
     Outside the simulator, the weights of a body's controller are one vector: its parts one after the other, in the
     order of `weight_shapes`, each in C order. Inside, they lie as kernels want them, with padding that is always zero.
+    `weight_blocks` says how the two belong together. First weights are drawn on the device: number i of a controller is
+    a function of the controller's key, of i and of what its block draws from.
     """
 
     @property
@@ -132,12 +192,12 @@ class Controller(Protocol):
         """Return the shapes of a body's weights by name."""
         ...
 
-    def weight_indices(self, layout: Layout, world: int, steps: int) -> np.ndarray:
-        """Return where the weights of a world lie among its parameters, padding included, shape (weights,)."""
-        ...
+    def weight_blocks(self, layout: Layout, steps: int) -> Sequence[WeightBlock]:
+        """Return where the weights of each world lie among its parameters, and what the first ones are drawn from.
 
-    def initial(self, bodies: Bodies, steps: int, generators: Sequence[np.random.Generator]) -> np.ndarray:
-        """Return first weights of all bodies, each drawn from its own generator, shape (weights,)."""
+        Together the blocks hold every weight that `weight_shapes` tells of once, and no place twice. There are as many
+        for every body; those that a body has nothing for have a count of 0.
+        """
         ...
 
     def bind(self, binding: "Binding", parameters: wp.array, gradient: wp.array) -> Any:
@@ -153,7 +213,8 @@ class Binding:
         types: the types of the kernels.
         functions: what the controller's `functions` returned.
         layout: of the worlds.
-        bodies: of the worlds, each in its own frame.
+        bodies: each in its own frame.
+        copies: worlds of each body, one after the other.
         dt: length of a step [s].
         steps: of an episode.
         segment: steps of a segment.
@@ -163,6 +224,7 @@ class Binding:
     functions: ControllerFunctions
     layout: Layout
     bodies: Bodies
+    copies: int
     dt: float
     steps: int
     segment: int

@@ -15,14 +15,16 @@ from codesign.sim.kernels.aggregation import aggregation_kernels
 from codesign.sim.kernels.locomotion import locomotion_measures, locomotion_size
 from codesign.sim.launching.launches import Launches
 from codesign.sim.launching.program import build_program, lanes_of, row_of, shared_of
+from codesign.sim.launching.weights import Weights
 from codesign.sim.layout.block_memory import staged_bytes
 from codesign.sim.layout.buffers import buffer_sizes, snapshots_of
-from codesign.sim.layout.packing import pack, upload
+from codesign.sim.layout.packing import integers_on, pack, upload
 from codesign.sim.layout.parameters import parameter_layout
 from codesign.sim.layout.snapshot_schedule import upload_schedules
 from codesign.sim.layout.states import States
 from codesign.sim.layout.world_parameters import constants_of, upload_task_parameters, upload_world_parameters
 from codesign.sim.settings import Aggregation, Execution, Physics
+from codesign.sim.sharing import Threads
 
 
 class Simulator:
@@ -68,11 +70,11 @@ class Simulator:
         self.physics, self.controller, self.task = physics, controller, conditions[0].task
         self.conditions, self.aggregation = tuple(conditions), aggregation or Aggregation()
         self.bodies = bodies
-        self.world_bodies = bodies.take(np.repeat(np.arange(len(bodies)), len(conditions)))
         row = row_of(self.device, execution.precision)
-        self._packed = pack(self.world_bodies, row)
+        self._packed = pack(bodies, row, len(conditions))
         self.layout = self._packed.layout
-        self.worlds = len(self.world_bodies)
+        self.worlds = len(self.layout.masses)
+        self._threads = Threads(1 if self.device.is_cuda else execution.threads or available_cores())
         each = self.worlds if together else len(conditions)
         self.world_start = np.arange(0, self.worlds + 1, each)
         self.controllers = len(self.world_start) - 1
@@ -103,45 +105,61 @@ class Simulator:
             self.task.observed(dimension),
         )
         self._states = States(self._packed, self._program.types, sizes, self.snapshots, self.device)
-        self._states.begin(self._starts(), velocities)
+        inputs = self._bind()
+        self._states.begin(self._model, self._starts(), velocities, self._threads)
         self._launches = Launches(
             self._program.kernels,
-            self._bind(),
+            inputs,
             self.layout.padded_springs + self.layout.padded_masses,
             staged_bytes(self.layout, controller, self.segment, state_size, execution.precision),
             device=self.device,
             lanes=lanes_of(self.device),
             shared=shared,
-            threads=1 if self.device.is_cuda else execution.threads or available_cores(),
+            threads=self._threads,
         )
         self.set_active(np.arange(self.controllers))
 
-    def initial(self, generators: Sequence[np.random.Generator]) -> np.ndarray:
-        """Return first weights of all controllers, each drawn from its own generator, float64, shape (weights,)."""
-        own = self.bodies if self.controllers == len(self.bodies) else self.bodies.take([0])
-        return self.controller.initial(own, self.physics.steps, generators)
+    @property
+    def weight_start(self) -> np.ndarray:
+        """First weight of each controller and the end of the last, shape (controllers + 1,)."""
+        return self._weights.start
+
+    def draw(self, keys: np.ndarray) -> None:
+        """Set the weights of all controllers to random first ones, as `Controller.weight_blocks` declares them.
+
+        Weight number i of a controller depends on the controller's key, on i and on the body's size. It is the same on
+        every device and in both precisions, where it is a number of float32.
+
+        Args:
+            keys: of each controller, see `codesign.streams.stream_keys`, uint64, shape (controllers,).
+
+        Raises:
+            ValueError: the number of keys is not that of the controllers.
+        """
+        self._weights.draw(keys, self.parameters)
+        self._loaded = True
 
     def load(self, weights: np.ndarray) -> None:
         """Set the controllers' weights.
 
         Args:
-            weights: of all controllers one after the other, as the controller's `groups` name them, shape (weights,).
+            weights: of all controllers one after the other, in the order of `Controller.weight_shapes`, shape
+                (weights,).
 
         Raises:
             ValueError: the number of weights is not that of the bodies' controllers.
         """
-        if weights.shape != self.weight_slots.shape:
-            raise ValueError(
-                f"expected weights of shape {self.weight_slots.shape}; got {weights.shape}; load those of these bodies"
-            )
-        padded = np.zeros(self.parameters.size)
-        padded[self.weight_slots] = weights
-        self.parameters.assign(padded)
+        self._weights.load(weights, self.parameters)
+        self._loaded = True
 
-    def weights(self, parameters: wp.array | None = None) -> np.ndarray:
-        """Return the parameters, or an array that lies like them, as weights, float64, shape (weights,)."""
-        values = self.parameters if parameters is None else parameters
-        return values.numpy()[self.weight_slots].astype(np.float64)
+    def weights(self, parameters: wp.array | None = None, controllers: np.ndarray | None = None) -> np.ndarray:
+        """Return weights in the order of `load`, float64, shape (weights,).
+
+        Args:
+            parameters: an array that lies like `parameters`, such as `gradient`; these themselves if not given.
+            controllers: indices of those whose weights are wanted, one after the other, shape (any,); all if not given.
+        """
+        return self._weights.read(self.parameters if parameters is None else parameters, controllers)
 
     def set_active(self, controllers: np.ndarray) -> None:
         """Simulate and differentiate only the worlds of some controllers from now on.
@@ -161,7 +179,12 @@ class Simulator:
 
         Args:
             measure: whether to measure how bodies move as well, which takes time.
+
+        Raises:
+            RuntimeError: the controllers have no weights yet.
         """
+        if not self._loaded:
+            raise RuntimeError("expected controllers with weights; got none; call draw or load first")
         self._reversible, self._measured = True, measure
         if measure:
             self._measuring.fill_(1)
@@ -237,19 +260,23 @@ class Simulator:
         return self._states.motion(steps)
 
     def _allocate_parameters(self) -> None:
-        places = parameter_layout(self.controller, self.layout, self.world_start, self.physics.steps)
-        self.parameter_start, self.weight_start = places.start, places.weight_start
-        self.weight_slots, gradient_start = places.weight_slots, places.gradient_start
-        size, real, device = int(self.parameter_start[-1]), self._program.types.real, self.device
-        self.parameter_offsets = wp.array(self.parameter_start.astype(np.int32), dtype=wp.int32, device=device)
-        self.parameters = wp.zeros(size, dtype=real, device=device)
-        self.gradient = wp.zeros(size, dtype=real, device=device)
+        controller, steps, device = self.controller, self.physics.steps, self.device
+        places = parameter_layout(controller, self.layout, self.world_start, steps)
+        self.parameter_start = places.start
+        size, types = int(self.parameter_start[-1]), self._program.types
+        own = self.layout if self.controllers == self.worlds else self.layout.take(self.world_start[:-1])
+        blocks = controller.weight_blocks(own, steps)
+        self._weights = Weights(blocks, places.start, types.row, types.precision, device, self._threads)
+        self.parameter_offsets = self._weights.offsets
+        self._loaded = False
+        self.parameters = wp.empty(size, dtype=types.real, device=device)
+        self.gradient = wp.empty(size, dtype=types.real, device=device)
         # Where every controller has one world, what that world computes is the result.
         self._aggregated = self.worlds > self.controllers
-        self._gradient_start = wp.array(gradient_start.astype(np.int32), dtype=wp.int32, device=device)
+        self._gradient_start = integers_on(places.gradient_start, device)
         self._world_gradients = self.gradient
         if self._aggregated:
-            self._world_gradients = wp.zeros(int(gradient_start[-1]), dtype=real, device=device)
+            self._world_gradients = wp.empty(int(places.gradient_start[-1]), dtype=types.real, device=device)
 
     def _allocate_results(self) -> None:
         types, device = self._program.types, self.device
@@ -265,12 +292,18 @@ class Simulator:
 
     def _starts(self) -> np.ndarray:
         """Return where all masses start, in world frame [m], shape (masses of all worlds, dimension)."""
-        count = len(self.conditions)
-        placed = np.empty_like(self.world_bodies.positions)
-        worlds = np.repeat(np.arange(self.worlds), self.layout.masses)
-        for index, conditions in enumerate(self.conditions):
-            placed[worlds % count == index] = conditions.terrain.place(self.bodies)
-        return placed
+        placed = [each.terrain.place(self.bodies) for each in self.conditions]
+        if len(placed) == 1:
+            return placed[0]
+        # World after world of a body, its masses in each.
+        masses = np.arange(len(self.bodies.positions))
+        counts = np.diff(self.bodies.mass_start)
+        body = np.repeat(np.arange(len(counts)), counts)
+        before = (len(placed) - 1) * self.bodies.mass_start[body]
+        starts = np.empty((len(placed) * len(masses), placed[0].shape[1]))
+        for index, positions in enumerate(placed):
+            starts[masses + before + index * counts[body]] = positions
+        return starts
 
     def _bind(self) -> tuple[list[Any], list[Any]]:
         """Return what both kernels are called with."""
@@ -278,13 +311,15 @@ class Simulator:
         physics, steps = self.physics, self.physics.steps
         constants = constants_of(physics, types, self.segment)
         owners = np.repeat(np.arange(self.controllers), np.diff(self.world_start))
-        model = upload(self._packed, self.parameter_start[owners], self._gradient_start.numpy(), types, device)
-        binding = Binding(types, program.controller, self.layout, self.world_bodies, physics.dt, steps, self.segment)
+        starts = self.parameter_start[owners], self._gradient_start.numpy()
+        self._model = upload(self._packed, self.bodies, *starts, types, device, self._threads)
+        own = physics.dt, steps, self.segment
+        binding = Binding(types, program.controller, self.layout, self.bodies, len(self.conditions), *own)
         control = self.controller.bind(binding, self.parameters, self._world_gradients)
         world_parameters, ground = upload_world_parameters(self.conditions, physics, types, device)
         parameters = upload_task_parameters(self.conditions, program.objective.Parameters, types.dimension, device)
         plan = upload_schedules(-(-steps // self.segment), self.snapshots, types, device)
-        common = [constants, world_parameters, model, control, self._states.tape]
+        common = [constants, world_parameters, self._model, control, self._states.tape]
         results = [self.world_losses, self._final_task_state, self._measuring, self._locomotion]
         reverse = [*common, self._states.adjoint, plan, ground, parameters]
         return [*common, plan, ground, parameters, *results], reverse

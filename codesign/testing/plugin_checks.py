@@ -16,6 +16,7 @@ from codesign.testing.failures import check_settings, expect
 from codesign.testing.function_checks import check_closures, check_indices, check_names, explained
 from codesign.testing.setups import Setup
 from codesign.testing.simulation_checks import check_gradients, check_simulations
+from codesign.testing.weight_checks import check_weights
 
 DIMENSIONS = (2, 3)
 
@@ -88,15 +89,7 @@ def check_controller(controller: Controller) -> None:
     task = TASKS["light"].example()
     setups = [Setup(controller=controller, task=task, dimension=dimension) for dimension in DIMENSIONS]
     for setup in setups:
-        bodies, dimension = setup.bodies, setup.dimension
-        sizes = zip(np.diff(bodies.mass_start).tolist(), np.diff(bodies.spring_start).tolist(), strict=True)
-        shapes = [controller.weight_shapes(masses, springs, dimension, setup.steps) for masses, springs in sizes]
-        count = sum(int(np.prod(shape)) for each in shapes for shape in each.values())
-        drawn = controller.initial(bodies, setup.steps, _generators(len(bodies)))
-        expect(drawn.shape == (count,) and drawn.dtype == np.float64, f"{count} first weights, float64", drawn.shape)
-        expect(np.isfinite(drawn).all(), "finite first weights", drawn)
-        again = controller.initial(bodies, setup.steps, _generators(len(bodies)))
-        expect(np.array_equal(drawn, again), "the same first weights from the same generators", "others")
+        check_weights(controller, setup.bodies, setup.steps)
     check_simulations(setups)
 
 
@@ -223,7 +216,3 @@ def _check_variant(part: Task | Terrain) -> None:
     one, other = (part.variant(np.random.default_rng(5)) for _ in range(2))
     expect(type(one) is type(part), "a variant of the same class", type(one).__name__)
     expect(one == other, "the same variant from the same generator", "another")
-
-
-def _generators(count: int) -> list[np.random.Generator]:
-    return [np.random.default_rng((3, index)) for index in range(count)]

@@ -8,8 +8,9 @@ import numpy as np
 
 from codesign.body import Bodies, Body
 from codesign.control import CONTROLLERS, SpringController
-from codesign.sim import Conditions, Controller, Execution, Physics, Simulator, Task, Terrain
+from codesign.sim import Conditions, Controller, Execution, Physics, Simulator, Task, Terrain, first_weights
 from codesign.sim.kernels import Contact, Coulomb, Force
+from codesign.streams import Purpose, generation_keys
 from codesign.tasks import TASKS, TERRAINS
 from codesign.testing.bodies import example_bodies
 
@@ -66,9 +67,9 @@ class Setup:
 
     def weights(self, bodies: Bodies, seed: int = 0) -> np.ndarray:
         """Return first weights, and something in those that would start at zero, shape (weights,)."""
-        generator = np.random.default_rng(seed)
-        drawn = self.controller.initial(bodies, self.steps, generator.spawn(len(bodies)))
-        return drawn + 0.3 * generator.normal(size=drawn.shape)
+        keys = generation_keys(seed, 0, len(bodies), Purpose.CONTROLLER)
+        drawn = first_weights(self.controller, bodies, self.steps, keys)
+        return drawn + 0.3 * np.random.default_rng(seed).normal(size=drawn.shape)
 
 
 def without_placing(terrain: Terrain, moved: np.ndarray | None = None) -> Terrain:

@@ -64,8 +64,13 @@ class LearningProblem(Protocol):
         """Set the parameters by the weights of all controllers, flat, without padding."""
         ...
 
-    def weights(self, parameters: wp.array | None = None) -> np.ndarray:
-        """Return an array that lies like the parameters as weights, float64, flat, without padding."""
+    def weights(self, parameters: wp.array | None = None, controllers: np.ndarray | None = None) -> np.ndarray:
+        """Return an array that lies like the parameters as weights, float64, flat, without padding.
+
+        Args:
+            parameters: these of the problem if not given.
+            controllers: indices of those whose weights are wanted, one after the other; all if not given.
+        """
         ...
 
     def set_active(self, controllers: np.ndarray) -> None:

@@ -30,7 +30,9 @@ def exact_module(name: str, real: Any) -> str:
     little to compute and must see every NaN; without fused multiply-adds it also gives the same bits on every device.
     """
     module = f"{name}_{real.__name__}"
-    wp.set_module_options({"cpu_compiler_flags": "", "fuse_fp": False, "enable_backward": False}, module=module)
+    wp.set_module_options(
+        {"cpu_compiler_flags": "-march=native", "fuse_fp": False, "enable_backward": False}, module=module
+    )
     return module
 
 

@@ -25,25 +25,36 @@ class LearningResult:
             loss, and after the one at which racing stopped it, float64, shape (controllers, iterations + 1).
         best_loss: lowest sound loss, infinite if there was none, float64, shape (controllers,).
         best_iteration: steps taken before the lowest loss, -1 if there was none, int32, shape (controllers,).
-        best_weights: weights of the lowest loss (the initial ones if there was none), float64, flat as the problem
-            loads them.
         status: `LearningStatus` of each controller, int8, shape (controllers,).
         valid: whether the best loss counts under the learner's rule (`Learner.unsound`), bool, shape (controllers,).
         measures: further numbers by name, with the best parameters, the mean of a controller's worlds, NaN where
             invalid, float64, shape (controllers,).
         world_losses: loss in every world with the best parameters, NaN where invalid, float64, shape (worlds,).
         episodes: number of simulated episodes, over all worlds.
+        best_parameters: parameters of the lowest loss (the initial ones if there was none), on the device, as those of
+            the problem lie.
+        problem: what was learned, which knows the weights among the parameters.
     """
 
     curves: np.ndarray
     best_loss: np.ndarray
     best_iteration: np.ndarray
-    best_weights: np.ndarray
     status: np.ndarray
     valid: np.ndarray
     measures: dict[str, np.ndarray]
     world_losses: np.ndarray
     episodes: int
+    best_parameters: wp.array
+    problem: LearningProblem
+
+    @property
+    def best_weights(self) -> np.ndarray:
+        """Weights of the lowest loss of all controllers, float64, flat as the problem loads them; copied when asked."""
+        return self.problem.weights(self.best_parameters)
+
+    def weights_of(self, controllers: np.ndarray) -> np.ndarray:
+        """Return the weights of the lowest loss of some controllers, by index, one after the other, float64, flat."""
+        return self.problem.weights(self.best_parameters, controllers)
 
     @property
     def fitness(self) -> np.ndarray:
@@ -54,11 +65,11 @@ class LearningResult:
 def learn(
     problem: LearningProblem,
     learner: Learner,
-    weights: np.ndarray,
+    weights: np.ndarray | None = None,
     limits: np.ndarray | None = None,
     observe: Observer | None = None,
 ) -> LearningResult:
-    """Let every controller learn from `weights` and return the best of each.
+    """Let every controller learn and return the best of each.
 
     With K iterations there are K steps and K + 1 losses; after at least one step, another episode follows with the best
     weights, which are then in the problem. Nothing is copied from the device until then, but where there is a limit.
@@ -66,7 +77,7 @@ def learn(
     Args:
         problem: the controllers and their worlds.
         learner: how they learn.
-        weights: where they start, flat as the problem loads them.
+        weights: where they start, flat as the problem loads them; if not given, at the parameters that the problem has.
         limits: a controller whose lowest loss is above this after so many steps stops, infinite for no limit, shape
             (iterations,); None for no limits at all.
         observe: called with the number of steps taken, from 0 to K, and the problem. Its `parameters` and `loss` are
@@ -76,7 +87,8 @@ def learn(
     Raises:
         ValueError: the number of weights is not that of the problem's controllers.
     """
-    problem.load(weights)
+    if weights is not None:
+        problem.load(weights)
     batch = Batch.of(problem)
     tracker = _BestTracker(batch, learner)
     step = learner.bind(batch)
@@ -184,10 +196,11 @@ class _BestTracker:
             curves=self._curves.numpy().T.astype(np.float64),
             best_loss=self._best_loss.numpy().astype(np.float64),
             best_iteration=best_iteration,
-            best_weights=problem.weights(self.best_parameters),
             status=status.astype(np.int8),
             valid=valid,
             measures={name: np.where(valid, values, np.nan) for name, values in measures.items()},
             world_losses=np.where(np.repeat(valid, counts), world_losses, np.nan),
             episodes=episodes * int(counts[0]),
+            best_parameters=self.best_parameters,
+            problem=problem,
         )

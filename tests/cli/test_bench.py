@@ -13,6 +13,7 @@ from rich.console import Console
 from codesign.cli import main
 from codesign.cli.bench.command import bench_catalogue
 from codesign.cli.bench.comparison import IDENTITY, Earlier, identity, verdict
+from codesign.cli.bench.driver import INSIDE, STAGES
 from codesign.cli.bench.operations import CONTROLLER_OPERATIONS, step_operations
 from codesign.cli.bench.peak import peak_kernels
 from codesign.cli.bench.plan import bodies_of, body_name, cases, executions, lattices
@@ -322,3 +323,16 @@ def test_an_earlier_file_that_is_none(text: str, capsys: pytest.CaptureFixture[s
     assert len(lines) == 1
     assert "previous" in lines[0]
     assert not Path("runs").exists()
+
+
+def test_the_driver_is_timed_stage_by_stage_and_leaves_no_run(capsys: pytest.CaptureFixture[str]) -> None:
+    short = ["driver=12", "driver_generations=3", "body=square", "grids=[]"]
+    assert main(["bench", "measure=[driver]", *short, "hydra.run.dir=timed"]) == 0
+    (found,) = reported("timed")["driver"]
+    assert list(found["seconds"]) == list(STAGES)
+    assert all(seconds >= 0.0 for seconds in found["seconds"].values())
+    whole = sum(seconds for stage, seconds in found["seconds"].items() if stage not in INSIDE)
+    assert found["designs_per_second"] == pytest.approx(12 / whole)
+    assert min(found["memory_bytes"]) > 2**20
+    assert [path.name for path in Path("timed").iterdir()] == ["bench.json"]
+    assert "12 designs a generation, square" in capsys.readouterr().out

@@ -9,9 +9,11 @@ import pytest
 from codesign.body import Bodies
 from codesign.control import CONTROLLERS, Cpg, CpgFeedback, Mlp, OpenLoopSequence, Shared, Wave
 from codesign.errors import ConfigError
-from codesign.sim.layout.packing import pack
-from codesign.streams import Purpose, streams
+from codesign.sim import first_weights
+from codesign.streams import Purpose, generation_keys
 from codesign.testing.gradients import gradient_error, standing
+from codesign.testing.setups import Setup
+from codesign.testing.weight_checks import check_weights
 from tests.sim.bodies import ASSORTED, strip
 from tests.sim.worlds import Case
 
@@ -24,8 +26,8 @@ def controller(request: pytest.FixtureRequest) -> Any:
     return CONTROLLERS[request.param]()
 
 
-def first_weights(controller: Any, bodies: Bodies, seed: int = 4) -> np.ndarray:
-    return controller.initial(bodies, STEPS, streams(seed, 0, len(bodies), Purpose.CONTROLLER))
+def drawn(controller: Any, bodies: Bodies, seed: int = 4) -> np.ndarray:
+    return first_weights(controller, bodies, STEPS, generation_keys(seed, 0, len(bodies), Purpose.CONTROLLER))
 
 
 def counts(controller: Any, bodies: Bodies) -> list[int]:
@@ -40,33 +42,27 @@ def test_names_are_keys() -> None:
 
 
 def test_first_weights_are_finite_and_as_many_as_the_groups_say(controller: Any) -> None:
-    weights = first_weights(controller, BODIES)
+    weights = drawn(controller, BODIES)
     assert weights.dtype == np.float64
     assert weights.shape == (sum(counts(controller, BODIES)),)
     assert np.isfinite(weights).all()
     assert np.ptp(weights) > 0.0
 
 
-def test_first_weights_depend_on_the_body_and_its_own_stream_alone(controller: Any) -> None:
-    together = first_weights(controller, BODIES)
-    np.testing.assert_array_equal(together, first_weights(controller, BODIES))
-    assert not np.array_equal(together, first_weights(controller, BODIES, seed=5))
+def test_first_weights_depend_on_the_body_and_its_own_key_alone(controller: Any) -> None:
+    together = drawn(controller, BODIES)
+    np.testing.assert_array_equal(together, drawn(controller, BODIES))
+    assert not np.array_equal(together, drawn(controller, BODIES, seed=5))
     own = np.split(together, np.cumsum(counts(controller, BODIES))[:-1])
-    generators = streams(4, 0, len(BODIES), Purpose.CONTROLLER)
+    keys = generation_keys(4, 0, len(BODIES), Purpose.CONTROLLER)
     for world in (0, 3, 6):
-        alone = controller.initial(Bodies.of([ASSORTED[world]]), STEPS, [generators[world]])
+        alone = first_weights(controller, Bodies.of([ASSORTED[world]]), STEPS, keys[world : world + 1])
         np.testing.assert_array_equal(alone, own[world])
 
 
-@pytest.mark.parametrize("row", [1, 8, 16])
-def test_weights_have_places_of_their_own(controller: Any, row: int) -> None:
-    layout = pack(BODIES, row).layout
-    sizes = controller.parameter_counts(layout, STEPS)
-    for world, count in enumerate(counts(controller, BODIES)):
-        slots = controller.weight_indices(layout, world, STEPS)
-        assert len(np.unique(slots)) == len(slots) == count
-        assert slots.min() >= 0
-        assert slots.max() < sizes[world]
+def test_weights_have_places_of_their_own(controller: Any) -> None:
+    for dimension in (2, 3):
+        check_weights(controller, Setup(dimension=dimension).bodies, STEPS)
 
 
 def test_weights_come_back_as_they_were_loaded(controller: Any) -> None:
@@ -83,7 +79,7 @@ def test_the_paper_s_first_weights() -> None:
     """Xavier-normal with gains 2 and 3, biases zero."""
     body = strip(40)
     case = Case.of()
-    groups = case.groups(body, first_weights(case.controller, Bodies.of([body])))
+    groups = case.groups(body, drawn(case.controller, Bodies.of([body])))
     inputs, springs = groups["w1"].shape[1], len(groups["w2"])
     assert inputs == 10 + 4 * len(body.positions) + 2
     np.testing.assert_allclose(groups["w1"].std(), 2.0 * np.sqrt(2.0 / (32 + inputs)), rtol=0.04)
@@ -95,6 +91,7 @@ def test_the_paper_s_first_weights() -> None:
 @pytest.mark.parametrize(
     ("controller", "row"),
     [
+        (Mlp(hidden=1, sines=1), 1),
         (Mlp(hidden=1, sines=1), 8),
         (Mlp(hidden=6, sines=3, frequency=25.0, input_scale=1.0), 1),
         (Mlp(hidden=6, sines=3, frequency=25.0, input_scale=1.0), 8),

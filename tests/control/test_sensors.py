@@ -17,7 +17,7 @@ from codesign.tasks import Flat
 from codesign.testing.gradients import gradient_error, standing
 from tests.sim.bodies import cubes, strip
 from tests.sim.test_gradients import DIFFERENCES
-from tests.sim.worlds import Case
+from tests.sim.worlds import Case, padding_of
 
 SENSING = {"mlp": Mlp, "shared": Shared}
 QUANTITIES = ("weights", "positions", "velocities", "rest_lengths")
@@ -138,8 +138,7 @@ def test_padding_stays_out_of_it(made: Any) -> None:
     case = case_of(made(hidden=6, sensors=("position", "light")), dimension=3)
     simulated = loaded(case, Bodies.of(case.assorted))
     learned(simulated)
-    padding = np.ones(simulated.parameters.size, bool)
-    padding[simulated.weight_slots] = False
+    padding = padding_of(simulated)
     assert padding.any()
     np.testing.assert_array_equal(simulated.gradient.numpy()[padding], 0.0)
 

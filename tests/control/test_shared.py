@@ -5,8 +5,9 @@ import pytest
 
 from codesign.body import Bodies
 from codesign.control import Shared
-from codesign.sim import Conditions, Execution, Physics, Simulator
+from codesign.sim import Conditions, Execution, Physics, Simulator, first_weights
 from codesign.sim.kernels import Coulomb
+from codesign.streams import Purpose, generation_keys
 from codesign.tasks import Flat, Walk
 from codesign.train import Adam, learn
 from tests.sim.bodies import ASSORTED, strip
@@ -20,6 +21,12 @@ def walkers(bodies: Bodies) -> Simulator:
     return Simulator(bodies, physics, Shared(), [Conditions(Flat(), Walk())], execution, together=True)
 
 
+def drawn(simulator: Simulator, seed: int = 0) -> np.ndarray:
+    """Return first weights, which the simulator has then."""
+    simulator.draw(generation_keys(seed, 0, 1, Purpose.CONTROLLER))
+    return simulator.weights()
+
+
 def displacements(simulator: Simulator, weights: np.ndarray) -> np.ndarray:
     simulator.load(weights)
     simulator.forward()
@@ -29,7 +36,7 @@ def displacements(simulator: Simulator, weights: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("seed", [0, 2])
 def test_what_some_bodies_learned_moves_others(seed: int) -> None:
     seen, unseen = walkers(SEEN), walkers(UNSEEN)
-    first = seen.initial([np.random.default_rng(seed)])
+    first = drawn(seen, seed)
     learned = learn(seen, Adam(iterations=40, rate=0.03), first)
     gain = displacements(unseen, learned.best_weights) - displacements(unseen, first)
     # Measured: 0.02 and 0.04 m on average, in 0.3 s.
@@ -39,14 +46,14 @@ def test_what_some_bodies_learned_moves_others(seed: int) -> None:
 
 def test_together_there_is_one_controller() -> None:
     seen, unseen = walkers(SEEN), walkers(UNSEEN)
-    first = seen.initial([np.random.default_rng(0)])
-    np.testing.assert_array_equal(first, unseen.initial([np.random.default_rng(0)]))
+    first = drawn(seen)
+    np.testing.assert_array_equal(first, drawn(unseen))
     assert len(first) == sum(int(np.prod(shape)) for shape in Shared().weight_shapes(1, 1, 2, 1).values())
 
 
 def test_first_weights_are_xavier_normal() -> None:
     controller, bodies = Shared(hidden=400, sines=93), Bodies.of(ASSORTED[:2])
-    weights = controller.initial(bodies, 1, np.random.default_rng(0).spawn(2))
+    weights = first_weights(controller, bodies, 1, generation_keys(0, 0, 2, Purpose.CONTROLLER))
     one, other = np.split(weights, 2)
     assert not np.array_equal(one, other)
     inputs = 93 + 1 + 4 + 2
@@ -64,7 +71,7 @@ def test_like_muscles_do_alike() -> None:
     execution = Execution(precision="float64", device="cpu", threads=1, segment_steps=1)
     conditions = [Conditions(Flat(), Walk())]
     simulator = Simulator(bodies, Physics(steps=1), controller, conditions, execution, together=True)
-    simulator.load(simulator.initial([np.random.default_rng(0)]))
+    drawn(simulator)
     simulator.forward()
     actuation = simulator.motion()[1]
     assert abs(actuation[0, 0]) > 1e-3

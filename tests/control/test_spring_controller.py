@@ -19,7 +19,7 @@ from codesign.tasks import Flat, Walk
 from codesign.testing.gradients import gradient_error, standing
 from tests.sim.bodies import cubes, strip
 from tests.sim.test_gradients import DIFFERENCES
-from tests.sim.worlds import ACTUATES, Case, Weights
+from tests.sim.worlds import ACTUATES, Case, Weights, padding_of
 
 
 @dataclass(frozen=True)
@@ -160,8 +160,7 @@ def test_padding_stays_out_of_it_and_divergence_leaves_nothing_behind(monkeypatc
     case = case_of(2, monkeypatch, steps=24)
     simulated = loaded(case, Bodies.of(case.assorted))
     first, weights = learned(simulated), simulated.weights()
-    padding = np.ones(simulated.parameters.size, bool)
-    padding[simulated.weight_slots] = False
+    padding = padding_of(simulated)
     assert padding.any()
     np.testing.assert_array_equal(simulated.gradient.numpy()[padding], 0.0)
     simulated.load(np.full_like(weights, np.nan))

@@ -200,7 +200,7 @@ def test_energy_counts_the_noise_of_motors() -> None:
         conditions=[Conditions(case.left().terrain, Walk(), motor_noise=0.3, noise_seed=4)],
         segment_steps=50,
     )
-    made.load(np.zeros(made.weight_slots.shape))
+    made.load(np.zeros(made.weight_start[-1]))
     made.forward(measure=True)
     x = made.motion()[0][:, :, 0]
     velocities = np.diff(x, axis=0, prepend=x[:1]) / case.physics.dt
@@ -228,7 +228,7 @@ def test_motor_noise_is_uniform_and_has_the_deviation_asked_for() -> None:
     for seed in (0, 1):
         world = Conditions(case.terrain, case.task, motor_noise=deviation, noise_seed=seed)
         made = case.left().simulator(bodies, conditions=[world], segment_steps=600)
-        made.load(np.zeros(len(made.weight_slots)))
+        made.load(np.zeros(made.weight_start[-1]))
         made.forward()
         # A network without weights asks for nothing, and so weak a spring does not move: what pulls is noise alone.
         x = made.motion()[0]

@@ -13,6 +13,7 @@ from codesign.errors import ConfigError
 from codesign.sim import Conditions, Execution, Physics, Simulator
 from codesign.sim.kernel_key import kernel_key, stable_name
 from codesign.sim.kernels import KernelTypes, TaskFunctions
+from codesign.streams import Purpose, generation_keys
 from codesign.tasks import TERRAINS, Flat, Hills, Jump, Rough, Walk
 from tests.sim.bodies import strip
 from tests.sim.worlds import bumps
@@ -33,7 +34,7 @@ def episode(task: Any) -> Simulator:
     """Return a simulator of a body that does the task, after one episode."""
     bodies = Bodies.of([strip(3)])
     made = Simulator(bodies, Physics(steps=60), Cpg(), [Conditions(Flat(), task)], Execution(device="cpu", threads=1))
-    made.load(made.initial([np.random.default_rng(0)]))
+    made.draw(generation_keys(0, 0, 1, Purpose.CONTROLLER))
     made.forward()
     made.reverse()
     return made

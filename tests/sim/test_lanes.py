@@ -10,7 +10,7 @@ from codesign.body import Bodies
 from codesign.control import CONTROLLERS
 from codesign.sim import Conditions, Execution, Physics, Simulator, simulator
 from codesign.sim.kernels import Coulomb, Force
-from codesign.streams import Purpose, streams
+from codesign.streams import Purpose, generation_keys
 from codesign.tasks import WalkEfficiently
 from tests.sim.bodies import ASSORTED, SOLIDS
 from tests.sim.worlds import FELT, MET
@@ -27,7 +27,7 @@ def learned(controller: str, terrain: str, dimension: int = 2, forces: tuple[For
     execution = Execution(precision="float64", device="cpu", threads=1, segment_steps=16)
     parts = CONTROLLERS[controller](), [Conditions(MET[terrain](dimension), WalkEfficiently())]
     made = Simulator(bodies, physics, *parts, execution, physical_gradients=True)
-    made.load(made.initial(streams(3, 0, len(bodies), Purpose.CONTROLLER)))
+    made.draw(generation_keys(3, 0, len(bodies), Purpose.CONTROLLER))
     made.forward()
     made.reverse()
     return [made.loss.numpy(), made.weights(made.gradient), *made.physical_gradients().values()]

@@ -21,6 +21,7 @@ from tests.sim.worlds import (
     bumps,
     choices,
     choices_in_3d,
+    padding_of,
     tasks_in,
 )
 
@@ -151,8 +152,7 @@ def test_padding_stays_out_of_it() -> None:
     simulator.load(case.weights(bodies))
     simulator.forward()
     simulator.reverse()
-    padding = np.ones(simulator.parameters.size, bool)
-    padding[simulator.weight_slots] = False
+    padding = padding_of(simulator)
     assert padding.any()
     np.testing.assert_array_equal(simulator.gradient.numpy()[padding], 0.0)
     assert np.isfinite(simulator.gradient.numpy()).all()

@@ -6,7 +6,7 @@ import pytest
 from codesign.body import Bodies
 from codesign.control import Cpg
 from codesign.sim import Conditions, Execution, Physics, Simulator
-from codesign.streams import Purpose, streams
+from codesign.streams import Purpose, generation_keys
 from codesign.tasks import Flat, Walk
 from tests.sim.bodies import ASSORTED
 
@@ -16,7 +16,7 @@ def simulator() -> Simulator:
     bodies = Bodies.of(ASSORTED[:2])
     execution = Execution(device="cpu", threads=1, segment_steps=8)
     made = Simulator(bodies, Physics(steps=20), Cpg(), [Conditions(Flat(), Walk())], execution)
-    made.load(made.initial(streams(0, 0, 2, Purpose.CONTROLLER)))
+    made.draw(generation_keys(0, 0, 2, Purpose.CONTROLLER))
     return made
 
 
@@ -36,16 +36,27 @@ def test_an_episode_is_differentiated_once(simulator: Simulator) -> None:
 
 def test_weights_of_other_bodies_are_refused(simulator: Simulator) -> None:
     with pytest.raises(ValueError, match="load those of these bodies"):
-        simulator.load(np.zeros(len(simulator.weight_slots) + 1))
+        simulator.load(np.zeros(simulator.weight_start[-1] + 1))
+    with pytest.raises(ValueError, match="one a controller"):
+        simulator.draw(generation_keys(0, 0, 3, Purpose.CONTROLLER))
 
 
 def test_weights_come_back_as_they_were_loaded(simulator: Simulator) -> None:
-    weights = np.random.default_rng(0).normal(size=len(simulator.weight_slots)).astype(np.float32)
+    weights = np.random.default_rng(0).normal(size=simulator.weight_start[-1]).astype(np.float32)
     simulator.load(weights)
     np.testing.assert_array_equal(simulator.weights(), weights)
-    padding = np.ones(simulator.parameters.size, bool)
-    padding[simulator.weight_slots] = False
-    assert not simulator.parameters.numpy()[padding].any()
+    assert np.count_nonzero(simulator.parameters.numpy()) == len(weights)
+    assert simulator.parameters.size > len(weights)
+    one, other = np.split(weights, simulator.weight_start[1:-1])
+    np.testing.assert_array_equal(simulator.weights(controllers=np.array([1, 0])), np.concatenate([other, one]))
+    assert simulator.weights(controllers=np.array([], int)).shape == (0,)
+
+
+def test_an_episode_needs_weights() -> None:
+    execution = Execution(device="cpu", threads=1)
+    made = Simulator(Bodies.of(ASSORTED[:1]), Physics(steps=20), Cpg(), [Conditions(Flat(), Walk())], execution)
+    with pytest.raises(RuntimeError, match="call draw or load first"):
+        made.forward()
 
 
 def test_a_motion_needs_the_whole_episode(simulator: Simulator) -> None:
@@ -58,7 +69,8 @@ def test_only_active_worlds_are_simulated() -> None:
     bodies = Bodies.of(ASSORTED[:4])
     execution = Execution(device="cpu", threads=2, segment_steps=8)
     simulator = Simulator(bodies, Physics(steps=20), Cpg(), [Conditions(Flat(), Walk())], execution)
-    first = simulator.initial(streams(0, 0, 4, Purpose.CONTROLLER))
+    simulator.draw(generation_keys(0, 0, 4, Purpose.CONTROLLER))
+    first = simulator.weights()
 
     def episode() -> tuple[np.ndarray, list[np.ndarray]]:
         simulator.forward()

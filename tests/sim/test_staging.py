@@ -18,7 +18,7 @@ from codesign.sim.kernels.staging import build_staging
 from codesign.sim.layout import block_memory
 from codesign.sim.layout.block_memory import ALIGNMENT, ARRAYS, claimable, ranges
 from codesign.sim.layout.packing import PARAMETER_ALIGNMENT
-from codesign.streams import Purpose, streams
+from codesign.streams import Purpose, generation_keys
 from codesign.tasks import Flat, WalkEfficiently
 from tests.sim.bodies import ASSORTED, strip
 
@@ -44,7 +44,7 @@ def made_simulator(controller: str = "mlp", bodies: Bodies = BODIES) -> Simulato
     execution = Execution(precision="float64", device="cpu", threads=1, segment_steps=16, checkpoints=2)
     parts = CONTROLLERS[controller](), [Conditions(Flat(), WalkEfficiently())]
     made = Simulator(bodies, physics, *parts, execution, physical_gradients=True)
-    made.load(made.initial(streams(3, 0, len(bodies), Purpose.CONTROLLER)))
+    made.draw(generation_keys(3, 0, len(bodies), Purpose.CONTROLLER))
     return made
 
 

@@ -12,8 +12,9 @@ import pytest
 from codesign.body import Bodies, Body
 from codesign.control import CONTROLLERS
 from codesign.control.sensors import sensors as all_sensors
-from codesign.sim import CONTACTS, FORCES, Conditions, Execution, Physics, Simulator, beacon_of
+from codesign.sim import CONTACTS, FORCES, Conditions, Execution, Physics, Simulator, beacon_of, first_weights
 from codesign.sim.kernels import Force, Water, Wind
+from codesign.streams import Purpose, generation_keys
 from codesign.tasks import TASKS, TERRAINS, Gaps, Heightfield, Hills, Pole, Rough, Segments, Slope, Steps
 from codesign.tasks.placement import set_down
 from codesign.testing.setups import without_placing
@@ -315,6 +316,15 @@ LOSSES: dict[str, Callable[[Any, Any, oracle.Rollout], float]] = {
 }
 
 
+def padding_of(simulator: Simulator) -> np.ndarray:
+    """Return which parameters are padding, bool, shape (parameters,)."""
+    own = simulator.weights()
+    simulator.load(np.ones_like(own))
+    padding = simulator.parameters.numpy() == 0.0
+    simulator.load(own)
+    return padding
+
+
 @dataclass(frozen=True)
 class Case:
     """One choice of everything that decides a motion."""
@@ -389,9 +399,9 @@ class Case:
 
     def weights(self, bodies: Bodies, seed: int = 0) -> np.ndarray:
         """Return first weights, and something in those that would start at zero."""
-        generator = np.random.default_rng(seed)
-        drawn = self.controller.initial(bodies, self.physics.steps, generator.spawn(len(bodies)))
-        return drawn + 0.3 * generator.normal(size=drawn.shape)
+        keys = generation_keys(seed, 0, len(bodies), Purpose.CONTROLLER)
+        drawn = first_weights(self.controller, bodies, self.physics.steps, keys)
+        return drawn + 0.3 * np.random.default_rng(seed).normal(size=drawn.shape)
 
     def groups(self, body: Any, weights: np.ndarray) -> Weights:
         """Return a body's weights by name."""

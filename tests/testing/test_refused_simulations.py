@@ -1,6 +1,5 @@
 """The checks refuse what breaks its contract where it is simulated, for the reason that is broken."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +8,8 @@ import pytest
 import warp as wp
 
 from codesign.body import Bodies
-from codesign.control import Cpg, Parameter
+from codesign.control import Cpg, Parameter, normal
+from codesign.sim import Layout, WeightBlock
 from codesign.sim.kernels import SENSES, Coulomb, Force, ForceFunctions, KernelTypes, TerrainFunctions
 from codesign.tasks import Flat, Slope, Walk
 from codesign.testing import (
@@ -69,7 +69,7 @@ class Dicing(Cpg):
 
     def parameters(self, dimension: int) -> tuple[Parameter, ...]:
         first, *others = super().parameters(dimension)
-        return (replace(first, initial=lambda _generator, shape: ANYHOW.normal(size=shape)), *others)
+        return (replace(first, initial=normal(float(ANYHOW.random()))), *others)
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,31 @@ class Miscounted(Cpg):
 
     name: str = "miscounted"
 
-    def initial(self, bodies: Bodies, steps: int, generators: Sequence[np.random.Generator]) -> np.ndarray:
-        return np.append(super().initial(bodies, steps, generators), 0.0)
+    def weight_blocks(self, layout: Layout, steps: int) -> tuple[WeightBlock, ...]:
+        *blocks, last = super().weight_blocks(layout, steps)
+        return (*blocks, replace(last, count=last.count + 1))
+
+
+@dataclass(frozen=True)
+class Overlapping(Cpg):
+    """A controller two of whose weights are one number."""
+
+    name: str = "overlapping"
+
+    def weight_blocks(self, layout: Layout, steps: int) -> tuple[WeightBlock, ...]:
+        first, second, third = super().weight_blocks(layout, steps)
+        return (first, second, replace(third, place=second.place))
+
+
+@dataclass(frozen=True)
+class Outside(Cpg):
+    """A controller whose weights lie behind its parameters."""
+
+    name: str = "outside"
+
+    def weight_blocks(self, layout: Layout, steps: int) -> tuple[WeightBlock, ...]:
+        *blocks, last = super().weight_blocks(layout, steps)
+        return (*blocks, replace(last, place=last.place + layout.padded_springs))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +113,9 @@ class Miscounted(Cpg):
         (check_terrain, Hovering(), "just touches"),
         (check_terrain, Painted(), "lies on the ground"),
         (check_controller, Dicing(), "same first weights"),
-        (check_controller, Miscounted(), "first weights, float64"),
+        (check_controller, Miscounted(), "weights 0 to"),
+        (check_controller, Overlapping(), "places"),
+        (check_controller, Outside(), "places below"),
     ],
 )
 def test_what_is_simulated_is_refused_before_it_is_compiled(check: Any, broken: Any, reason: str) -> None:

@@ -48,8 +48,12 @@ class Quadratic:
             raise ValueError(f"expected weights of shape {self.parameters.shape}; got {weights.shape}")
         self.parameters.assign(weights)
 
-    def weights(self, parameters: wp.array | None = None) -> np.ndarray:
-        return (self.parameters if parameters is None else parameters).numpy().astype(np.float64)
+    def weights(self, parameters: wp.array | None = None, controllers: np.ndarray | None = None) -> np.ndarray:
+        values = (self.parameters if parameters is None else parameters).numpy().astype(np.float64)
+        if controllers is None:
+            return values
+        own = np.split(values, self.parameter_start[1:-1])
+        return np.concatenate([np.zeros(0), *(own[controller] for controller in controllers.tolist())])
 
     def set_active(self, controllers: np.ndarray) -> None:
         self.active = controllers

@@ -22,7 +22,7 @@ from codesign.sim import Execution
 from codesign.sim.layout import ROWS
 from codesign.streams import require_seed
 
-MEASURES = ("speed", "space", "compile", "host", "cluster")
+MEASURES = ("speed", "space", "compile", "host", "driver", "cluster")
 """What can be measured, in this order."""
 
 
@@ -38,6 +38,8 @@ MEANINGS = {
     " to 256.",
     "seconds": "time for each measurement of a simulation [s]; there are three repetitions at least.",
     "breeding": "designs drawn and varied on the host.",
+    "driver": "designs of a generation whose driver is timed, everything but simulation, stage by stage.",
+    "driver_generations": "generations of that run; a hundred show whether the driver's memory stays flat.",
     "cluster": "designs evaluated through the evaluators local and ray.",
     "previous": "bench.json of an earlier bench, to compare with; null for none.",
 }
@@ -54,7 +56,8 @@ def bench_catalogue() -> Catalogue:
     records |= {"cubes.tissue": records["body.tissue"], "cubes_sim": records["sim"]}
     lists = {"measure": list[str], "worlds": list[int], "grids": list[str] | None, "sizes": list[str]}
     lists |= {"precisions": list[str], "segments": list[int]}
-    numbers = {"seconds": float, "breeding": int, "cluster": int, "full": bool, "previous": str | None}
+    numbers = {"seconds": float, "breeding": int, "driver": int, "driver_generations": int, "cluster": int}
+    numbers |= {"full": bool, "previous": str | None}
     values = {key: kind for key, kind in trials.values.items() if key != "weights"}
     return Catalogue(choices, records, {**values, **lists, **numbers}, MEANINGS)
 
@@ -71,9 +74,9 @@ def prepare(invocation: Invocation) -> Plan:
     _require_lists(settings)
     if not settings["seconds"] > 0:
         raise ConfigError("seconds above 0", str(settings["seconds"]), "set for example seconds=2")
-    for key in ("breeding", "cluster"):
-        if settings[key] < 1:
-            raise ConfigError(f"{key} of 1 or more", str(settings[key]), f"set for example {key}=256")
+    for key, least in (("breeding", 1), ("driver", 2), ("driver_generations", 2), ("cluster", 1)):
+        if settings[key] < least:
+            raise ConfigError(f"{key} of {least} or more", str(settings[key]), f"set for example {key}=256")
     lattices(settings)
     earlier = read_earlier(settings["previous"])
     planned = [case for execution in executions(settings) for case in cases(settings, execution)]
@@ -102,7 +105,7 @@ def _run(settings: Mapping[str, Any], planned: list[Case], earlier: Earlier, fol
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     wanted = settings["measure"]
     report: dict[str, Any] = {"machine": machine(settings["execution"]), "versions": versions()}
-    report |= {"peaks": [], "rows": [], "compile": [], "host": [], "cluster": []}
+    report |= {"peaks": [], "rows": [], "compile": [], "host": [], "driver": [], "cluster": []}
     report["memory"] = [
         {"device": _kind(execution.device), **row}
         for execution in executions(settings)
@@ -114,7 +117,7 @@ def _run(settings: Mapping[str, Any], planned: list[Case], earlier: Earlier, fol
         report["rows"] = list(_speeds(settings, planned, report["peaks"], earlier, console))
     if "space" in wanted:
         report["rows"] += list(_space(settings, report["peaks"], earlier, console))
-    report |= _others(settings, planned, earlier, console)
+    report |= _others(settings, planned, earlier, folder, console)
     wide = Console(file=sys.stdout, highlight=False, width=max(console.width, WIDTH))
     for table in tables(report):
         wide.print(table)
@@ -172,10 +175,11 @@ def _peaks_of(peaks: list[dict[str, Any]], execution: Execution) -> dict[str, fl
 
 
 def _others(
-    settings: Mapping[str, Any], planned: list[Case], earlier: Earlier, console: Console
+    settings: Mapping[str, Any], planned: list[Case], earlier: Earlier, folder: Path, console: Console
 ) -> dict[str, list[dict[str, Any]]]:
     """Return what is measured besides speed, by its name in the report."""
     from codesign.cli.bench.compiling import compile_times  # noqa: PLC0415
+    from codesign.cli.bench.driver import driver  # noqa: PLC0415
     from codesign.cli.bench.host import breeding, cluster  # noqa: PLC0415
 
     wanted, found = settings["measure"], {}
@@ -187,6 +191,9 @@ def _others(
         console.print("breeding designs on the host", markup=False)
         bred = [breeding(settings, lattice) for lattice in lattices(settings)]
         found["host"] = [{**host, **earlier.ratio_of_breeding(host)} for host in bred]
+    if "driver" in wanted:
+        console.print("timing the driver of a run whose device computes in no time", markup=False)
+        found["driver"] = [driver(settings, lattice, folder) for lattice in lattices(settings)]
     if "cluster" in wanted:
         console.print("evaluating the same designs through local and through ray", markup=False)
         found["cluster"] = [cluster(settings)]

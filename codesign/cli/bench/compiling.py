@@ -12,7 +12,7 @@ from typing import Any
 
 from codesign.cli.bench.plan import Case, bodies_of, body_name
 from codesign.sim import Conditions, Simulator
-from codesign.streams import Purpose, streams
+from codesign.streams import Purpose, generation_keys
 
 _KERNELS = "WARP_CACHE_PATH"
 
@@ -45,7 +45,7 @@ def first_gradient_seconds(settings: Mapping[str, Any], case: Case) -> float:
     begin = time.perf_counter()
     parts = (settings["sim"], settings["controller"], [Conditions(settings["terrain"], settings["task"])])
     simulator = Simulator(bodies, *parts, case.execution)
-    simulator.load(simulator.initial(streams(settings["seed"], 0, case.worlds, Purpose.CONTROLLER)))
+    simulator.draw(generation_keys(settings["seed"], 0, case.worlds, Purpose.CONTROLLER))
     simulator.forward()
     simulator.reverse()
     simulator.gradient.numpy()

@@ -9,7 +9,7 @@ import numpy as np
 from codesign.cli.bench.operations import step_operations
 from codesign.cli.bench.plan import Case, bodies_of, body_name, bytes_needed
 from codesign.sim import Conditions, Simulator
-from codesign.streams import Purpose, streams
+from codesign.streams import Purpose, generation_keys
 
 
 def measured(settings: Mapping[str, Any], case: Case, peaks: Mapping[str, float]) -> Iterator[dict[str, Any]]:
@@ -24,7 +24,7 @@ def measured(settings: Mapping[str, Any], case: Case, peaks: Mapping[str, float]
     parts = (settings["sim"], settings["controller"], [Conditions(settings["terrain"], settings["task"])])
     begin = time.perf_counter()
     simulator = Simulator(bodies, *parts, case.execution)
-    simulator.load(simulator.initial(streams(settings["seed"], 0, case.worlds, Purpose.CONTROLLER)))
+    simulator.draw(generation_keys(settings["seed"], 0, case.worlds, Purpose.CONTROLLER))
     preparing = time.perf_counter() - begin
     steps, precision = settings["sim"].steps, case.execution.precision
     springs = np.diff(bodies.spring_start)

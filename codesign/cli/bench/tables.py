@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from codesign.cli.bench.comparison import IDENTITY, SLOW
+from codesign.cli.bench.driver import INSIDE
 from codesign.cli.bench.machine import described
 
 WIDTH = 160
@@ -19,6 +20,8 @@ def tables(report: Mapping[str, Any]) -> Iterator[Table]:
     for device in dict.fromkeys(row["device"] for row in report["rows"]):
         yield _speed(report, device)
     yield _memory(report["memory"])
+    for found in report["driver"]:
+        yield _driver(found)
     rest = list(_rest(report))
     if rest:
         shown = _table(["also measured", ""], words=2)
@@ -83,6 +86,23 @@ def _memory(rows: Sequence[Mapping[str, Any]]) -> Table:
             cells = {row["segment_steps"]: f"{row[key] / 1024:,.0f}" for row in own}
             shown.add_row(device, body, name + (size if name == "largest" else ""), *(cells[at] for at in lengths))
     return shown
+
+
+def _driver(found: Mapping[str, Any]) -> Table:
+    """Return a line for each stage of a generation, and one for all of them together."""
+    shown = _table(["driver, without simulation", "us a design", "designs/s"], words=1)
+    shown.title = f"{found['designs']:,} designs a generation, {found['body']}, {found['controller']}"
+    first, last = (f"{size / 2**20:,.0f} MiB" for size in found["memory_bytes"])
+    shown.caption = f"{found['cores']} cores; memory {first} after 2 generations, {last} after {found['generations']}."
+    for stage, seconds in found["seconds"].items():
+        name = f"  of that {stage}" if stage in INSIDE else stage
+        shown.add_row(name, *_stage(seconds / found["designs"]))
+    shown.add_row("all", *_stage(1.0 / found["designs_per_second"]))
+    return shown
+
+
+def _stage(seconds: float) -> tuple[str, str]:
+    return f"{seconds * 1e6:,.2f}", f"{1.0 / max(seconds, 1e-12):,.0f}"
 
 
 def _rest(report: Mapping[str, Any]) -> Iterator[tuple[str, str | Text]]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import warp as wp
 
+from codesign.sim.kernels.cpu import EXACT_FLAGS
+
 
 @dataclass(frozen=True)
 class AggregationKernels:
@@ -31,7 +33,9 @@ def aggregation_kernels(real: Any) -> AggregationKernels:
     """Return the kernels for losses and gradients of type `real`."""
     module = f"codesign.sim.aggregation_{real.__name__}"
     # Without fused multiply-adds and reordering every device gives the same bits, and NaN stays NaN.
-    wp.set_module_options({"cpu_compiler_flags": "", "fuse_fp": False, "enable_backward": False}, module=module)
+    wp.set_module_options(
+        {"cpu_compiler_flags": EXACT_FLAGS, "fuse_fp": False, "enable_backward": False}, module=module
+    )
 
     @wp.kernel(module=module)
     def losses(

@@ -1,7 +1,5 @@
 """Launches of the forward and the reverse kernel: recorded for ranges of worlds, on a CPU run by several threads."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
@@ -9,9 +7,7 @@ import warp as wp
 
 from codesign.sim.kernels.rollout import RolloutKernels
 from codesign.sim.layout.block_memory import ask_for, ranges
-
-SHARES_PER_THREAD = 4
-"""Launches per CPU thread and sweep: enough to even out differences, few enough to cost nothing."""
+from codesign.sim.sharing import SHARES_PER_THREAD, Threads
 
 
 class Launches:
@@ -28,7 +24,7 @@ class Launches:
         device: the device that the kernels run on.
         lanes: threads of a block, which simulate a world together.
         shared: shared memory that staged kernels claim [bytes], 0 for none.
-        threads: threads of the host that launch; one for a GPU.
+        threads: of the host, which launch; one for a GPU.
 
     Attributes:
         commands: the recorded launches, a pair of forward and reverse for each range of worlds.
@@ -44,13 +40,12 @@ class Launches:
         device: Any,
         lanes: int,
         shared: int,
-        threads: int,
+        threads: Threads,
     ) -> None:
         self.kernels, self.inputs, self.work, self.needs = kernels, inputs, work, needs
         self.device, self.lanes, self.shared, self.threads = device, lanes, shared, threads
         self.commands: list[tuple[Any, Any]] = []
         self._order = wp.zeros(len(work), dtype=wp.int32, device=device)
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
     def set_active(self, worlds: np.ndarray) -> None:
         """Launch only some worlds from now on.
@@ -67,18 +62,18 @@ class Launches:
 
     def forward(self) -> None:
         """Run the forward sweep of the active worlds."""
-        launch([forward for forward, _ in self.commands], self._pool)
+        self.threads.run([forward for forward, _ in self.commands])
 
     def reverse(self) -> None:
         """Run the reverse sweep of the active worlds."""
-        launch([reverse for _, reverse in self.commands], self._pool)
+        self.threads.run([reverse for _, reverse in self.commands])
 
     def _shares(self, active: np.ndarray) -> list[tuple[int, int, int]]:
         """Return ranges of the order and the shared memory of a block for each; on a CPU they are of like work."""
         if self.shared or not len(active):
             return ranges(self.needs[active], self.shared)
         total = np.cumsum(self.work[active])
-        wanted = min(SHARES_PER_THREAD * self.threads, len(active))
+        wanted = min(SHARES_PER_THREAD * self.threads.count, len(active))
         stops = np.searchsorted(total, total[-1] * np.arange(1, wanted + 1) / wanted, side="left") + 1
         bounds = np.unique(np.concatenate([[0], np.minimum(stops, len(active))]))
         return [(start, stop, 0) for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)]
@@ -104,21 +99,3 @@ class Launches:
             for command in commands:
                 ask_for(command, shared)
         return commands[0], commands[1]
-
-
-def launch(commands: Sequence[Any], pool: ThreadPoolExecutor | None) -> None:
-    """Launch recorded commands, by the threads of a pool if there is one; after an error none of them still works."""
-    if pool is None or len(commands) == 1:
-        for command in commands:
-            command.launch()
-        return
-    # Warp launches on a CPU are serial and release the interpreter's lock.
-    launched = [pool.submit(command.launch) for command in commands]
-    try:
-        for share in launched:
-            share.result()
-    finally:
-        # Where Ctrl-C came in between, threads still work on arrays that are about to be freed.
-        for share in launched:
-            share.cancel()
-        wait(launched)

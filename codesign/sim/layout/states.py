@@ -6,10 +6,12 @@ import numpy as np
 import warp as wp
 
 from codesign.body import offsets
+from codesign.sim.kernels.packing import packing_kernels
 from codesign.sim.kernels.rows import SLACK
 from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.layout.buffers import BufferSizes
-from codesign.sim.layout.packing import PackedBodies, flat
+from codesign.sim.layout.packing import PackedBodies, flat, integers_on
+from codesign.sim.sharing import Threads
 
 
 class States:
@@ -26,29 +28,37 @@ class States:
     def __init__(
         self, packed: PackedBodies, types: KernelTypes, sizes: BufferSizes, snapshots: np.ndarray, device: Any
     ) -> None:
-        self._packed, self._row = packed, types.row
-        self._snapshot_mass_start = offsets(packed.layout.padded_masses * snapshots)
-        self.tape = _filled(types.Tape(), sizes.tape, types, device)
-        for name, start in (("snapshot_start", offsets(snapshots)), ("snapshot_mass_start", self._snapshot_mass_start)):
-            setattr(self.tape, name, wp.array(start.astype(np.int32), dtype=wp.int32, device=device))
-        self.adjoint = _filled(types.Adjoint(), sizes.adjoint, types, device)
+        self._packed, self._types, self._device = packed, types, device
+        self._snapshot_start, self._snapshot_mass_start = (
+            integers_on(start, device)
+            for start in (offsets(snapshots), offsets(packed.layout.padded_masses * snapshots))
+        )
+        self.tape = _allocated(types.Tape(), sizes.tape, types, device)
+        self.tape.snapshot_start, self.tape.snapshot_mass_start = self._snapshot_start, self._snapshot_mass_start
+        self.adjoint = _allocated(types.Adjoint(), sizes.adjoint, types, device)
 
-    def begin(self, positions: np.ndarray, velocities: np.ndarray | None) -> None:
-        """Put the masses where the episode starts.
+    def begin(self, model: Any, positions: np.ndarray, velocities: np.ndarray | None, threads: Threads) -> None:
+        """Put the masses where the episode starts, and zeros where they stay; all else is written before it is read.
 
         Args:
+            model: the worlds, as `upload` made it.
             positions: in world frame [m], shape (masses of all worlds, dimension).
             velocities: likewise [m/s]; None for rest.
+            threads: of the host, which share the work on a CPU.
         """
-        at = self._coordinates(self._snapshot_mass_start)
-        for rows, values in (
-            (self.tape.snapshot_position_rows, positions),
-            (self.tape.snapshot_velocity_rows, velocities),
-        ):
-            if values is not None:
-                start = np.zeros(rows.size * self._row)
-                start[at] = values
-                rows.assign(start.reshape(-1, self._row))
+        types, tape, device, layout = self._types, self.tape, self._device, self._packed.layout
+
+        def doubles(values: np.ndarray) -> wp.array:
+            given = np.ascontiguousarray(values, np.float64).ravel()
+            return wp.array(given, dtype=wp.float64, device=device, copy=False)
+
+        moved = doubles(np.zeros(0) if velocities is None else velocities)
+        starts = [model.mass_start, model.spring_start, self._snapshot_start, self._snapshot_mass_start]
+        inputs = [types.row, types.dimension, integers_on(offsets(layout.masses), device), *starts, types.state_size]
+        states = flat(tape.snapshot_task_state, types.real)
+        rows = [flat(each, types.real) for each in (tape.snapshot_position_rows, tape.snapshot_velocity_rows)]
+        inputs += [doubles(positions), moved, *rows, states, tape.force]
+        threads.launch(packing_kernels(types.precision).begin, len(layout.masses), inputs, device)
 
     def motion(self, steps: int) -> tuple[np.ndarray, np.ndarray]:
         """Return positions, shape (steps + 1, masses of all worlds, dimension), and actuation, (steps, springs).
@@ -94,19 +104,21 @@ class States:
         return (dimension * (start[worlds] + within))[:, None] + np.arange(dimension)[None]
 
 
-def _filled(record: Any, counts: dict[str, np.ndarray], types: KernelTypes, device: Any) -> Any:
-    """Return a record with arrays of zeros for so many reals of each world."""
+def _allocated(record: Any, counts: dict[str, np.ndarray], types: KernelTypes, device: Any) -> Any:
+    """Return a record with arrays for so many reals of each world."""
     for name, count in counts.items():
         total = int(count.sum())
         if name.endswith("task_state"):
-            setattr(record, name, wp.zeros(total // types.state_size, dtype=types.task_state, device=device))
+            setattr(record, name, wp.empty(total // types.state_size, dtype=types.task_state, device=device))
             continue
         fields = type(record)._cls.vars
         if f"{name}_rows" not in fields:
-            setattr(record, name, wp.zeros(total + SLACK, dtype=types.real, device=device))
+            setattr(record, name, wp.empty(total + SLACK, dtype=types.real, device=device))
             continue
         # Loads of whole masses read a little beyond the last one.
-        values = wp.zeros(total // types.row + SLACK, dtype=types.row_vector, device=device)
+        # The derivatives in springs are zero where they are not computed; the rest is written before it is read.
+        make = wp.zeros if name in ("rest", "stiffness") else wp.empty
+        values = make(total // types.row + SLACK, dtype=types.row_vector, device=device)
         setattr(record, f"{name}_rows", values)
         if name in fields:
             setattr(record, name, flat(values, types.real))
