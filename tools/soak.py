@@ -45,7 +45,7 @@ from soaking.driver import Driver, local, ray
 from soaking.faults import ON_DISK, ON_DRIVER, ON_WORKERS, STOPPED_ON_DISK, WHILE_STOPPED, Scene, inject
 
 from codesign.cli.bench.machine import machine, versions
-from codesign.sim import Execution
+from codesign.sim import Execution, start_warp
 
 NODES = 3
 """Nodes that offer a core."""
@@ -100,6 +100,10 @@ class Soak:
         seed: of the choices of faults.
         generations: of each run.
         folder: an empty one for everything.
+
+    Attributes:
+        report: what came of it.
+        left_out: kinds of faults that cannot be injected here, and why.
     """
 
     def __init__(self, minutes: float, seed: int, generations: int, folder: Path) -> None:
@@ -111,17 +115,15 @@ class Soak:
         self._begin = time.monotonic()
         self._disk = Disk(folder / "disk", DISK)
         self._driver: Driver | None = None
-
-    @property
-    def left_out(self) -> dict[str, str]:
-        """Kinds of faults that cannot be injected here, and why."""
+        self._counts: Counter[str] = Counter()
         kinds = () if self._disk.mounted else (*ON_DISK, *STOPPED_ON_DISK)
-        return dict.fromkeys(kinds, "this process may not mount file systems")
+        self.left_out = dict.fromkeys(kinds, "this process may not mount file systems")
 
     def run(self) -> None:
         """Run the undisturbed run, and disturb others until the time is over."""
         reference = self._undisturbed()
         nodes = Nodes(NODES)
+        nodes.fill()
         try:
             self._begin = time.monotonic()
             while self._left() > 0 and self.report.hangs < MOST_HANGS:
@@ -150,6 +152,7 @@ class Soak:
         """Carry out one run in spite of faults, and compare it."""
         driver = self._driver = Driver(self._disk.path / name, self._logs, self._generations)
         scene = Scene(driver, nodes, self._disk, self._logs, self._random)
+        self._counts = scene.counts
         hangs = self.report.hangs
         try:
             Disturbance(scene, self.report, min(RUN_SECONDS, self._left())).carry_out(self._say)
@@ -171,6 +174,7 @@ class Soak:
     def _account(self, scene: Scene, found: Differences) -> None:
         report = self.report
         report.faults += scene.counts
+        self._counts = Counter()
         report.runs += 1
         report.generations += self._generations
         report.starts += scene.driver.starts
@@ -180,8 +184,8 @@ class Soak:
         report.violations += [f"{scene.driver.folder.name}: {text}" for text in scene.violations]
 
     def _say(self, text: str) -> None:
-        minutes, total = (time.monotonic() - self._begin) / 60, sum(self.report.faults.values())
-        print(f"soak: {minutes:5.1f} min, {total} faults: {text}", file=sys.stderr, flush=True)
+        minutes, total = (time.monotonic() - self._begin) / 60, (self.report.faults + self._counts).total()
+        print(f"soak: {minutes:5.1f} min, {total} faults, {text}", file=sys.stderr, flush=True)
 
 
 class Disturbance:
@@ -258,7 +262,7 @@ class Disturbance:
         say(f"{driver.folder.name}, generation {self._rows}: {kind}")
         self._since_progress += 1
         self._next = time.monotonic() + scene.random.uniform(*PAUSE)
-        ends = kind.startswith(("driver_", "ray_process"))
+        ends = kind.startswith(("driver_", "ray_process", "cluster"))
         if ends and driver.wait(ENDING_SECONDS) is None:
             self._hang(f"{kind}: no end within {ENDING_SECONDS:g} s", say)
 
@@ -277,10 +281,12 @@ class Disturbance:
     def _judge(self, status: int, say: Any) -> None:
         """See whether a process was to end so."""
         scene, driver = self._scene, self._scene.driver
+        how = f"{driver.log.name}: exit status {status}: {driver.complaint()}"
+        say(how)
         if status not in driver.expected:
             self._unexpected += 1
-            scene.violations.append(f"{driver.log.name}: exit status {status}: {driver.complaint()}")
-            say(scene.violations[-1])
+            scene.violations.append(how)
+            say("which was not expected")
         if driver.shows_traceback():
             scene.violations.append(f"{driver.log.name}: a traceback")
             say(scene.violations[-1])
@@ -305,6 +311,7 @@ def _told(found: Differences) -> str:
 def as_json(soak: Soak, seed: int, seconds: float) -> dict[str, Any]:
     """Return the report."""
     report = soak.report
+    start_warp(quiet=True)
     return {
         "seconds": round(seconds, 1),
         "seed": seed,

@@ -1,6 +1,7 @@
 """A Ray cluster of several nodes on this machine, and the processes of its workers."""
 
 import contextlib
+import logging
 import os
 import signal
 from pathlib import Path
@@ -23,18 +24,13 @@ class Nodes:
     """A cluster whose first node, on which drivers are, offers no cores, and whose others offer one each.
 
     Args:
-        count: of other nodes, at first and at most.
+        count: of other nodes at most; at first there is none.
     """
 
     def __init__(self, count: int) -> None:
-        # Ray tells its children by the environment where its newest cluster is.
-        os.environ.pop("RAY_ADDRESS", None)
-        head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": _OBJECT_STORE}
-        self._cluster: Any = Cluster(initialize_head=True, head_node_args={**head, "_system_config": _QUICK_TO_NOTICE})
         self.most = count
         self._dead: list[Any] = []
-        for _ in range(count):
-            self.add()
+        self._cluster: Any = _started()
 
     @property
     def address(self) -> str:
@@ -73,6 +69,18 @@ class Nodes:
         children = [child for node in self.live for child in _children(_raylet(node))]
         return sorted(child for child in children if _title(child).startswith(title))
 
+    def fill(self) -> None:
+        """Start nodes up to the greatest number."""
+        for _ in range(self.most - len(self.live)):
+            self.add()
+
+    def replace(self) -> None:
+        """End the whole cluster, and start another one with as many nodes."""
+        self.close()
+        self._dead.clear()
+        self._cluster = _started()
+        self.fill()
+
     def close(self) -> None:
         """End the cluster."""
         for node in self.live:
@@ -80,6 +88,14 @@ class Nodes:
                 _send(process, signal.SIGCONT)
         with contextlib.suppress(AssertionError, OSError, ProcessLookupError):
             self._cluster.shutdown()
+
+
+def _started() -> Any:
+    # Ray tells its children by the environment where its newest cluster is.
+    os.environ.pop("RAY_ADDRESS", None)
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": _OBJECT_STORE}
+    return Cluster(initialize_head=True, head_node_args={**head, "_system_config": _QUICK_TO_NOTICE})
 
 
 def _raylet(node: Any) -> int:

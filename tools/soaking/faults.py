@@ -149,6 +149,13 @@ def ray_process_killed(scene: Scene) -> bool:
     return bool(children)
 
 
+def cluster_ended(scene: Scene) -> bool:
+    """End the whole cluster; another one is there when the run goes on."""
+    scene.driver.expected = {MISTAKE, 0}
+    scene.nodes.replace()
+    return True
+
+
 def driver_killed(scene: Scene) -> bool:
     """End the run's process by SIGKILL."""
     scene.driver.expected = {-signal.SIGKILL, 0}
@@ -299,7 +306,8 @@ ON_WORKERS: dict[str, tuple[Callable[[Scene], bool], float]] = {
     "node_removed": (node_removed, 2.0),
     "node_added": (node_added, 4.0),
     "raylet_killed": (raylet_killed, 2.0),
-    "ray_process_killed": (ray_process_killed, 0.5),
+    "ray_process_killed": (ray_process_killed, 0.6),
+    "cluster_ended": (cluster_ended, 0.5),
 }
 """Faults of a run on a cluster with their frequency."""
 
