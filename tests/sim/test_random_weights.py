@@ -1,21 +1,24 @@
 """First weights: the numbers of the rest of the program's streams, and distributed as they say."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+import warp as wp
 
 from codesign.body import Bodies
 from codesign.control import CONTROLLERS, Cpg, Mlp, Parameter, constant, normal, uniform
 from codesign.sim import first_weights
 from codesign.sim.kernels.random_weights import HALF_ROOT, LOGARITHM, SINE
+from codesign.sim.launching.weights import Weights
+from codesign.sim.layout.packing import layout_of
+from codesign.sim.layout.parameters import parameter_layout
+from codesign.sim.sharing import Threads
 from codesign.streams import Draws, Purpose, generation_keys
 from tests.sim.bodies import ASSORTED, strip
-from tests.sim.worlds import Case
 
 KEYS = generation_keys(5, 2, 400, Purpose.CONTROLLER)
-COUNT = 5000
+COUNT, STEPS = 5000, 30
 
 
 class Numbers(Cpg):
@@ -76,7 +79,8 @@ def test_number_i_follows_from_the_key_and_i() -> None:
 
 def test_normal_numbers_are_those_of_exact_arithmetic() -> None:
     bits = Draws(KEYS[:20]).bits(COUNT).ravel()
-    x = (bits >> np.uint64(33)).astype(np.float64) + 0.5
+    x = (bits >> np.uint64(33)).astype(np.float32).astype(np.float64) + 0.5
+    x = np.float32(x).astype(np.float64)
     v = (bits.astype(np.uint32).view(np.int32).astype(np.float64) + 0.5) * 2.0**-31
     exact = np.sqrt(-2.0 * np.log(x * 2.0**-31)) * np.sin(np.pi / 2.0 * v)
     np.testing.assert_allclose(numbers(KEYS[:20]).ravel(), exact, rtol=0, atol=2e-6)
@@ -125,20 +129,20 @@ def test_neighbours_have_nothing_in_common(neighbour: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CONTROLLERS))
-def test_a_design_draws_the_same_everywhere(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_design_draws_the_same_everywhere(name: str) -> None:
     """In rows of any width, in both precisions, on any number of threads, among any others."""
-    case = replace(Case.of(), controller=CONTROLLERS[name]())
-    keys = KEYS[: len(ASSORTED)]
-    expected = first_weights(case.controller, Bodies.of(ASSORTED), case.physics.steps, keys)
-    for row, precision, threads in ((1, "float64", 1), (8, "float32", 2), (16, "float32", 3), (4, "float64", 2)):
-        monkeypatch.setattr("codesign.sim.simulator.row_of", lambda _device, _precision, row=row: row)
-        simulator = case.simulator(Bodies.of(ASSORTED), precision=precision, threads=threads, physical_gradients=False)
-        simulator.draw(keys)
-        np.testing.assert_array_equal(simulator.weights(), expected)
-        simulator.load(np.full_like(expected, 3.0))
-        simulator.draw(keys)
-        assert np.count_nonzero(simulator.parameters.numpy() == 3.0) == 0
-        np.testing.assert_array_equal(simulator.weights(), expected)
+    controller, bodies, keys = CONTROLLERS[name](), Bodies.of(ASSORTED), KEYS[: len(ASSORTED)]
+    expected = first_weights(controller, bodies, STEPS, keys)
+    for row, precision, threads in ((1, "float64", 1), (8, "float32", 2), (16, "float32", 3), (8, "float64", 2)):
+        layout = layout_of(bodies, row)
+        starts = parameter_layout(controller, layout, np.arange(len(bodies) + 1), STEPS).start
+        device, blocks = wp.get_device("cpu"), controller.weight_blocks(layout, STEPS)
+        weights = Weights(blocks, starts, row, precision, device, Threads(threads))
+        parameters = wp.full(int(starts[-1]), 3.0, dtype=getattr(wp, precision), device=device)
+        weights.draw(keys, parameters)
+        np.testing.assert_array_equal(weights.read(parameters), expected)
+        # What lay there before is gone, padding included.
+        assert not (parameters.numpy() == 3.0).any()
 
 
 def test_the_number_of_sines_does_not_matter_to_where_weights_are() -> None:
