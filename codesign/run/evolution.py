@@ -123,6 +123,7 @@ def resume(
     """
     folder, listener = RunFolder(path), listener or Listener()
     folder.require_run()
+    folder.require_own()
     with folder.locked(listener.on_notice):
         evolution = _Evolution(experiment, folder, listener)
         evolution.restore(checkpoint)
