@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "codesign"
-ROOT_MODULES = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
+ROOT_MODULES = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
 ROOMS = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
 
 BELOW = {
