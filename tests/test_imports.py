@@ -58,7 +58,7 @@ HEAVY = {
 
 
 def modules() -> list[Path]:
-    return sorted(PACKAGE.rglob("*.py"))
+    return sorted({*PACKAGE.rglob("*.py")} - {PACKAGE / "__main__.py"})  # which is the program, above all rooms
 
 
 def imports(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
