@@ -127,3 +127,13 @@ def test_a_sweep_goes_on_job_by_job(here: Path, capsys: pytest.CaptureFixture[st
 def test_a_folder_of_that_name_is_still_one(finished: Path, here: Path) -> None:
     shutil.copytree(finished, here / "auto")
     assert main(["evolve", "run=./auto", "logger=quiet"]) == 0
+
+
+def test_a_folder_that_only_records_a_configuration_is_left_alone(
+    finished: Path, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "X").mkdir()
+    shutil.copy(finished / "config.yaml", here / "X")
+    assert main(SAME) == 2
+    assert "X, which only records how one was configured" in told(capsys)
+    assert [path.name for path in (here / "X").iterdir()] == ["config.yaml"]
