@@ -128,12 +128,12 @@ class Fleet:
         self._start_seconds, self._call_seconds = start_seconds, call_seconds
         self.members: list[Member] = []
         self._nodes: dict[str, str] = {}
+        self._rooms: dict[str, int] = {}
         self._failures: dict[str, int] = {}
         self._not_before: dict[str, float] = {}
         self._unfit: dict[str, BaseException] = {}
         self._suspected: dict[str, float] = {}
         self._begun = False
-        self._places = 0
 
     def workforce(self, retries: int) -> Workforce:
         """Return who answers."""
@@ -159,20 +159,18 @@ class Fleet:
             if node not in self._nodes and self._suspected.get(node, 0.0) <= time.monotonic():
                 self._join(node, found)
         self._begun = True
-        rooms = {node: self.needs.places(nodes[node]["Resources"]) for node in self._nodes if node in nodes}
-        self._places = sum(rooms.values())
         self._give_up_silent()
-        self._start_missing(rooms)
+        self._start_missing()
         return left
 
     def remove_node(self, node: str) -> list[Member]:
         """Forget a machine that is gone, and return the workers that were on it."""
         left = [member for member in self.members if member.node == node]
-        host = self._nodes.pop(node, None)
+        host, room = self._nodes.pop(node, None), self._rooms.pop(node, 0)
         for member in left:
             self.remove(member)
-        if host is not None and left:
-            self._notice(f"A node left: {host}, with {len(left)} workers; what they had goes to others.")
+        if host is not None and room:
+            self._notice(f"A node left: {host}, with room for {room} workers; what they had goes to others.")
         return left
 
     def remove(self, member: Member) -> None:
@@ -218,9 +216,10 @@ class Fleet:
     def why_nobody(self) -> str:
         """Return why no worker answers, as far as that is known."""
         nodes = f"{len(self._nodes)} nodes" if len(self._nodes) != 1 else "1 node"
-        if not self._places:
+        places = sum(self._rooms.values())
+        if not places:
             return f"{nodes}, none with {self.needs} for a worker"
-        return f"{nodes} with room for {self._places} workers, none of which answers"
+        return f"{nodes} with room for {places} workers, none of which answers"
 
     def close(self) -> None:
         """End all workers."""
@@ -239,12 +238,12 @@ class Fleet:
             self._suspected[node] = time.monotonic() + _SUSPECTED_SECONDS
             return
         self._nodes[node] = found["NodeManagerHostname"] or found["NodeManagerAddress"]
-        room = self.needs.places(found["Resources"])
+        room = self._rooms[node] = self.needs.places(found["Resources"])
         if self._begun and room:
             self._notice(f"A node joined: {self._nodes[node]}, with room for {room} workers.")
 
-    def _start_missing(self, rooms: dict[str, int]) -> None:
-        now = time.monotonic()
+    def _start_missing(self) -> None:
+        now, rooms = time.monotonic(), self._rooms
         most = self.needs.most or math.inf
         taken = {node: sum(member.node == node for member in self.members) for node in rooms}
         while len(self.members) < most:

@@ -192,8 +192,9 @@ def test_ray_ends_in_the_middle_of_a_run(part: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", ["ray_driver", "gcs_server"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("part", "number"), [("ray_driver", signal.SIGINT), ("ray_driver", signal.SIGTERM), ("gcs_server", signal.SIGTERM)]
+)
 def test_a_signal_while_ray_starts(part: str, number: signal.Signals) -> None:
     with running(*TINY) as process:
         wait_for(process=process.pid, name=part)
