@@ -66,15 +66,15 @@ def stream_keys(seed: int, identities: NDArray[np.integer], purpose: Purpose) ->
     return mixed(mixed(root + generations * _GOLDEN) + individuals * _GOLDEN)
 
 
-def draws_of(seed: int, generation: int, count: int, purpose: Purpose) -> "Draws":
-    """Return the draws of individuals 0 to `count` - 1 of a generation for one purpose."""
-    return Draws(generation_keys(seed, generation, count, purpose))
-
-
 def generation_keys(seed: int, generation: int, count: int, purpose: Purpose) -> NDArray[np.uint64]:
     """Return the keys of individuals 0 to `count` - 1 of a generation, shape (count,)."""
     individuals = np.arange(count)
     return stream_keys(seed, np.stack([np.full_like(individuals, generation), individuals], axis=1), purpose)
+
+
+def draws_of(seed: int, generation: int, count: int, purpose: Purpose) -> "Draws":
+    """Return the draws of individuals 0 to `count` - 1 of a generation for one purpose."""
+    return Draws(generation_keys(seed, generation, count, purpose))
 
 
 class Draws:

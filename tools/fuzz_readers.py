@@ -35,6 +35,7 @@ class Reader:
         read: reads it, given the folder; may raise nothing but a CodesignError that names the file.
         structured: mutations of its format.
         share: how many of all inputs it gets, in proportion: few where reading takes long.
+        named: whether what is refused names the file; where it is one of many, it names a key.
         write: puts a spoiled file, and what belongs to it, in its place.
     """
 
@@ -45,6 +46,7 @@ class Reader:
     structured: tuple[Mutation, ...] = ()
     share: float = 1.0
     write: Callable[[Path, bytes], None] = _write
+    named: bool = True
 
 
 def make_seeds(folder: Path) -> None:
@@ -52,6 +54,7 @@ def make_seeds(folder: Path) -> None:
     import numpy as np  # noqa: PLC0415 - this runs in a process of its own
 
     from codesign.cli import main  # noqa: PLC0415
+    from codesign.cli.composition import config_folder  # noqa: PLC0415
 
     sys.stdout = sys.stderr  # the figures alone go to the output
     words = ["debug=tiny", "evaluator=local", "logger.display=none", "search.generations=2"]
@@ -70,6 +73,7 @@ def make_seeds(folder: Path) -> None:
     machine = {"processor": "some", "cores": 2, "threads": 2, "gpus": []}
     host = [{"body": "triangle", "designs_per_second": 99.5}]
     report = {"machine": machine, "rows": [{**row, "robot_steps_per_second": 1e6}], "host": host}
+    shutil.copytree(config_folder() / "experiment", folder / "experiment")
     (folder / "bench.json").write_text(json.dumps(report, indent=1))
 
 
@@ -93,6 +97,15 @@ def readers(seeds: Path) -> tuple[Reader, ...]:
         Reader("bench", "bench.json", some("bench.json"), _bench, (change_json,), 4),
         Reader("metrics", "metrics.jsonl", some("*/metrics.jsonl"), _metrics, (change_lines,), 4),
         Reader("config", "config.yaml", some("*/config.yaml"), _Config(seeds / "field"), (change_yaml,), 0.1),
+        Reader(
+            "experiment",
+            "experiment/mine.yaml",
+            some("experiment/*.yaml"),
+            _Experiment(),
+            (change_yaml,),
+            0.01,
+            named=False,
+        ),
         Reader(
             "manifest",
             manifest.name,
@@ -177,6 +190,27 @@ def _experiment(folder: Path) -> Any:
     stored = run_config.read(run, catalogue)
     with run_config.found_in(run):
         return experiment_of(build(catalogue, stored))
+
+
+class _Experiment:
+    """Reads an experiment as the command line does, from a folder beside codesign's own."""
+
+    def __init__(self) -> None:
+        self._catalogue: Any = None
+
+    def __call__(self, folder: Path) -> object:
+        from codesign.cli.catalogue import experiment_catalogue  # noqa: PLC0415
+        from codesign.cli.composition import composer, parse_flags  # noqa: PLC0415
+        from codesign.cli.config_files import read_files_as_saved  # noqa: PLC0415
+        from codesign.cli.schemas import register  # noqa: PLC0415
+
+        if self._catalogue is None:
+            self._catalogue = experiment_catalogue()
+            register(self._catalogue)
+        read_files_as_saved()
+        flags = parse_flags("evolve", [f"--config-dir={folder}"])
+        with composer(flags, "config", self._catalogue) as composed:
+            return composed(["experiment=mine"])
 
 
 class _Checkpoint:

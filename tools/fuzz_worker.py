@@ -197,7 +197,7 @@ def read_all(
         except CodesignError as error:
             watch.active = False
             message = " ".join(str(error).split())
-            named = any(str(each) in message for each in (path, own))
+            named = not reader.named or any(str(each) in message for each in (path, own))
             kind, what = ("refused", "") if named else ("unnamed", _place(error))
         except BaseException as error:  # a panic in native code is none of Exception
             watch.active = False

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from codesign.body.body import Bodies, FloatArray, offsets, unchecked
 from codesign.body.soundness import require_sound
 from codesign.body.tissue import Tissue
-from codesign.genome import Genomes, Lattice, check_genomes
+from codesign.genome import Genomes, Lattice, check_genomes, row_counts
 from codesign.parallel import batches, for_each
 
 _Places = NDArray[np.intp]
@@ -29,23 +29,26 @@ def develop(lattice: Lattice, genomes: Genomes, tissue: Tissue) -> Bodies:
     check_genomes(lattice, genomes)
     tables = _tables(lattice)
     pieces = batches(len(genomes), lattice.cells + len(lattice.edges) + len(lattice.node_positions))
-    parts = for_each(lambda piece: _BatchParts.of(lattice, genomes[piece]), pieces)
-    starts = [_offsets([part[kind].counts for part in parts]) for kind in range(3)]
+    spans = for_each(lambda piece: _Span.of(lattice, genomes[piece]), pieces)
+    starts = [_offsets([span.counts[kind] for span in spans]) for kind in range(3)]
     bodies = _empty_bodies(lattice, *starts)
 
     def fill(number: int) -> None:
         batch = pieces[number]
         masses, springs, cells = (slice(start[batch.start], start[batch.stop]) for start in starts)
-        part = parts[number]
-        local = _local_numbers(lattice, part.masses)
-        bodies.positions[masses] = _positions(tables, part.masses)
+        mass, spring, cell = spans[number].parts()
+        local = _local_numbers(lattice, mass)
+        first_nodes = np.arange(len(mass.counts)) * len(lattice.node_positions)
+        _fill_positions(tables, mass, bodies.positions[masses])
+        before = cell.spread(first_nodes)
         for corner, node in enumerate(tables.corners):
-            bodies.cells[cells, corner] = local.take(part.cells.nodes(lattice, node))
-        bodies.materials[cells] = genomes.cells[batch][genomes.cells[batch] != 0]
+            bodies.cells[cells, corner] = local.take(node.take(cell.places) + before)
+        bodies.materials[cells] = genomes.cells[batch].ravel().take(cell.flat)
+        before = spring.spread(first_nodes)
         for end, node in enumerate(tables.ends):
-            bodies.springs[springs, end] = local.take(part.springs.nodes(lattice, node))
-        bodies.rest_lengths[springs] = tables.lengths.take(part.springs.places)
-        stiffness, swings = _spring_materials(tables, genomes[batch], part.springs)
+            bodies.springs[springs, end] = local.take(node.take(spring.places) + before)
+        bodies.rest_lengths[springs] = tables.lengths.take(spring.places)
+        stiffness, swings = _spring_materials(tables, genomes[batch], spring)
         np.multiply(stiffness, tissue.stiffness, out=bodies.stiffness[springs])
         np.multiply(swings, tissue.swing, out=bodies.swings[springs])
 
@@ -60,39 +63,45 @@ class _Parts(NamedTuple):
 
     Attributes:
         counts: how many each body has, shape (bodies,).
-        bodies: number of each part's body, shape (parts,).
         places: number of each part on the lattice, shape (parts,).
+        flat: its number among the places of all bodies, shape (parts,).
     """
 
     counts: _Places
-    bodies: _Places
     places: _Places
+    flat: _Places
+
+    def spread(self, values: _Places) -> _Places:
+        """Return for each part the value of its body, given one for each body."""
+        return np.repeat(values, self.counts)
+
+
+class _Span(NamedTuple):
+    """What the bodies of a batch consist of: masses, springs and cells, in this order.
+
+    Attributes:
+        present: which nodes, edges and cells are there, three masks of shape (bodies, places).
+        counts: how many of each a body has, three arrays of shape (bodies,).
+    """
+
+    present: list[NDArray[np.bool_]]
+    counts: list[_Places]
 
     @classmethod
-    def of(cls, present: NDArray[np.bool_]) -> "_Parts":
-        """Return the parts that are present, shape (bodies, places)."""
-        counts = np.count_nonzero(present, axis=1)
-        bodies = np.repeat(np.arange(len(present)), counts)
-        return cls(counts, bodies, present.ravel().nonzero()[0] - bodies * present.shape[1])
-
-    def nodes(self, lattice: Lattice, node: _Places) -> _Places:
-        """Return a node of each part, given that of each place, as places among those of all bodies."""
-        return node.take(self.places) + self.bodies * len(lattice.node_positions)
-
-
-class _BatchParts(NamedTuple):
-    """What the bodies of a batch consist of."""
-
-    masses: _Parts
-    springs: _Parts
-    cells: _Parts
-
-    @classmethod
-    def of(cls, lattice: Lattice, genomes: Genomes) -> "_BatchParts":
+    def of(cls, lattice: Lattice, genomes: Genomes) -> "_Span":
         """Return what the filled cells of the genomes span."""
         filled = genomes.cells != 0
-        nodes, edges = lattice.span(filled)
-        return cls(_Parts.of(nodes), _Parts.of(edges), _Parts.of(filled))
+        present = [*lattice.span(filled), filled]
+        return cls(present, [row_counts(each) for each in present])
+
+    def parts(self) -> list[_Parts]:
+        """Return the masses, the springs and the cells."""
+        found = []
+        for present, counts in zip(self.present, self.counts, strict=True):
+            flat = present.ravel().nonzero()[0]
+            before = np.repeat(np.arange(len(counts)) * present.shape[1], counts)
+            found.append(_Parts(counts, flat - before, flat))
+        return found
 
 
 class _Tables(NamedTuple):
@@ -181,19 +190,17 @@ def _local_numbers(lattice: Lattice, masses: _Parts) -> NDArray[np.int32]:
     nodes = len(lattice.node_positions)
     local = np.zeros(len(masses.counts) * nodes, dtype=np.int32)
     first = np.cumsum(masses.counts) - masses.counts
-    local[masses.bodies * nodes + masses.places] = np.arange(len(masses.places)) - first.take(masses.bodies)
+    local[masses.flat] = np.arange(len(masses.flat)) - masses.spread(first)
     return local
 
 
-def _positions(tables: _Tables, masses: _Parts) -> FloatArray:
-    """Return where the masses lie, each body's lowest corner at 0."""
-    found = np.empty((len(masses.places), len(tables.unit)))
+def _fill_positions(tables: _Tables, masses: _Parts, positions: FloatArray) -> None:
+    """Write where the masses lie, each body's lowest corner at 0, to an array of shape (masses, dim)."""
     starts = np.cumsum(masses.counts) - masses.counts
     for axis, (along, unit) in enumerate(zip(tables.nodes, tables.unit, strict=True)):
         place = along.take(masses.places)
-        place -= np.minimum.reduceat(place, starts).take(masses.bodies)
-        np.multiply(place, unit, out=found[:, axis])
-    return found
+        place -= masses.spread(np.minimum.reduceat(place, starts))
+        np.multiply(place, unit, out=positions[:, axis])
 
 
 def _spring_materials(
@@ -206,7 +213,7 @@ def _spring_materials(
     else:
         stiffness, swings = _most_demanding(tables, genomes, springs)
     if tables.muscle_genes:
-        swings = swings * genomes.muscles.ravel().take(springs.bodies * genomes.muscles.shape[1] + springs.places)
+        swings = swings * genomes.muscles.ravel().take(springs.flat)
     return stiffness, swings
 
 
@@ -214,9 +221,10 @@ def _most_demanding(tables: _Tables, genomes: Genomes, springs: _Parts) -> tuple
     width = genomes.cells.shape[1] + 1
     cells = np.zeros((len(genomes), width), dtype=np.uint8)
     cells[:, :-1] = genomes.cells
+    before = springs.spread(np.arange(len(genomes)) * width)
     stiffness, swings = np.zeros(len(springs.places)), np.zeros(len(springs.places))
     for around, role in zip(tables.around, tables.roles, strict=True):
-        material = cells.ravel().take(springs.bodies * width + around.take(springs.places)).astype(np.intp)
+        material = cells.ravel().take(before + around.take(springs.places)).astype(np.intp)
         np.maximum(stiffness, tables.stiffness.take(material), out=stiffness)
         own = material * tables.swings.shape[1] + role.take(springs.places)
         np.maximum(swings, tables.swings.ravel().take(own), out=swings)

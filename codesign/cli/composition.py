@@ -137,6 +137,8 @@ def _compose(config_name: str, overrides: list[str]) -> DictConfig:
         return compose(config_name, overrides, return_hydra_config=True)
     except OmegaConfBaseException:
         raise
+    except OverflowError as error:
+        raise ConfigError("numbers of at most 64 bits", "a larger one", "set smaller numbers") from error
     except yaml.YAMLError as error:
         raise ConfigError("configuration files in YAML", str(error), "mend the file") from error
     except ValueError as error:

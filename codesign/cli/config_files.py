@@ -1,14 +1,18 @@
 """Configuration files as people save them: with a byte-order mark, with comments above the line `# @package`."""
 
+import io
 import re
 from pathlib import Path
 
+import yaml
 from hydra._internal.core_plugins.file_config_source import FileConfigSource as HydraFiles
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.plugins.config_source import ConfigLoadError, ConfigResult, ConfigSource
 from omegaconf import OmegaConf
 
+from codesign.cli.modest_yaml import MOST_COMPOSED, require_modest_yaml
 from codesign.errors import ConfigError
+from codesign.reading import MOST, read_text
 
 GLOBAL = ("experiment", "debug")
 """Groups whose options set keys of the whole configuration, and so need a line that says so."""
@@ -26,18 +30,21 @@ class FileConfigSource(HydraFiles):
         """Return the configuration in a file.
 
         Raises:
-            ConfigError: the file is no text in UTF-8, or has its line `# @package` where nothing reads it.
+            ConfigError: the file is no YAML of modest size, or has its line `# @package` where nothing reads it.
         """
         path = Path(self.path, self._normalize_file_name(config_path)).resolve()
         if not path.exists():
             raise ConfigLoadError(f"Config not found : {path}")
         try:
-            with path.open(encoding="utf-8-sig") as file:
-                header = _header(file.read().splitlines(), path, config_path)
-                file.seek(0)
-                config = OmegaConf.load(file)
+            text = read_text(path, MOST.configuration).removeprefix("\ufeff")
+            header = _header(text.splitlines(), path, config_path)
+            require_modest_yaml(text, references=True, most=MOST_COMPOSED)
+            config = OmegaConf.load(io.StringIO(text))
         except UnicodeDecodeError as error:
             raise ConfigError("configuration files in UTF-8", f"{path} ({error.reason})", "save it as UTF-8") from error
+        except (yaml.YAMLError, ValueError) as error:
+            got = f"{path} ({' '.join(str(error).split())})"
+            raise ConfigError("configuration files in YAML, of plain values", got, "mend the file") from error
         except OSError as error:
             reason = f"{path} ({error.strerror or error})"
             raise ConfigError("configuration files that can be read", reason, "mend the file, or its name") from error

@@ -5,10 +5,16 @@ import yaml
 from codesign.reading import DEEPEST
 
 MOST_NODES = 2**17
-"""Values in a configuration, counting those that an alias repeats once for every repetition."""
+"""Values in a run's configuration, counting those that an alias repeats once for every repetition."""
+
+MOST_COMPOSED = 2**15
+"""Values in a file that configurations are composed of, which takes a quarter of a millisecond for each."""
 
 _MOST_REFERENCES = 16
 """References in one text, which may stand inside each other; reading these takes long."""
+
+_LONGEST_NUMBER = 40
+"""Digits of a whole number, far more than 64 bits have; what makes others of longer ones fails or takes long."""
 
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map", "merge")}
 
@@ -19,12 +25,13 @@ class UnexpectedReferenceError(ValueError):
     """A text that refers to other values, where there should be values only."""
 
 
-def require_modest_yaml(text: str, *, references: bool) -> None:
+def require_modest_yaml(text: str, *, references: bool, most: int = MOST_NODES) -> None:
     """Check that a YAML text holds plain values which take modest memory and time, however its aliases repeat them.
 
     Args:
         text: the YAML.
         references: whether texts may refer to other values, as in ${seed}.
+        most: values.
 
     Raises:
         UnexpectedReferenceError: it refers to other values, and may not.
@@ -52,8 +59,8 @@ def require_modest_yaml(text: str, *, references: bool) -> None:
             anchors[anchor] = 1
         if len(open_) > DEEPEST:
             raise ValueError(f"lists and mappings more than {DEEPEST} levels deep")
-        if count > MOST_NODES:
-            raise ValueError(f"more than {MOST_NODES} values")
+        if count > most:
+            raise ValueError(f"more than {most} values")
 
 
 def _require_plain(event: yaml.NodeEvent, *, references: bool) -> None:
@@ -61,6 +68,8 @@ def _require_plain(event: yaml.NodeEvent, *, references: bool) -> None:
     if tag not in (None, "!") and tag not in _PLAIN_TAGS:
         raise ValueError("a tag for values that are not plain")
     text = event.value if isinstance(event, yaml.ScalarEvent) else ""
+    if len(text) > _LONGEST_NUMBER and text.lstrip("+-").replace("_", "").isdecimal():
+        raise ValueError("a whole number beyond 64 bits")
     said = text.count("${")
     if said > _MOST_REFERENCES:
         raise ValueError(f"more than {_MOST_REFERENCES} references in one text")

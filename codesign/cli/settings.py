@@ -36,6 +36,8 @@ def build(catalogue: Catalogue, config: Mapping[str, Any]) -> dict[str, Any]:
         values: Any = OmegaConf.to_container(merged, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         raise explain(error, catalogue) from error
+    except OverflowError as error:
+        raise ConfigError("numbers of at most 64 bits", "a larger one", "set smaller numbers") from error
     built = {name: values[name] for name in catalogue.values}
     for key in sorted(kinds, key=lambda key: -key.count(".")):  # sections inside others first
         inside = {other.rpartition(".")[2]: built[other] for other in kinds if other.rpartition(".")[0] == key}

@@ -105,7 +105,7 @@ def _from_json(file: JsonPart) -> Recording:
     file.must_be("schema_version", SCHEMA_VERSION)
     lineage, body, controller, motion = (file.part(name) for name in ("lineage", "body", "controller", "motion"))
     measures = file.part("measures")
-    dim = body.integer("dimensions", low=1)
+    dim = body.integer("dimensions", low=1, high=3)
     return Recording(
         design=file.text("design"),
         generation=lineage.integer("generation", low=0),

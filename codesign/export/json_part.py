@@ -64,11 +64,13 @@ class JsonPart:
             raise self._error(name, "a list of strings")
         return values
 
-    def integer(self, name: str, low: int) -> int:
-        """Return the whole number `name`, at least `low`."""
+    def integer(self, name: str, low: int, high: int = 2**31 - 1) -> int:
+        """Return the whole number `name`, from `low` to `high`."""
         value = self._get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < low:
-            raise self._error(name, f"a whole number of at least {low}")
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise self._error(
+                name, f"a whole number of at least {low}" + (f" and at most {high}" if high < 2**31 - 1 else "")
+            )
         return value
 
     def number(self, name: str, missing: float) -> float:

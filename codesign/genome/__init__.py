@@ -6,7 +6,7 @@ Host code only; it knows no simulator, no files and no workers.
 from codesign.genome.assembly import assemble
 from codesign.genome.genomes import Genome, Genomes, check_genomes
 from codesign.genome.keys import keys, repeated
-from codesign.genome.lattice import CellTemplate, Lattice, Material
+from codesign.genome.lattice import CellTemplate, Lattice, Material, row_counts
 from codesign.genome.lattices import LATTICES
 from codesign.genome.operators import VARIATIONS, Crossover, Mutation, Operator
 from codesign.genome.repair import check_whole, random_genomes, repair
@@ -35,5 +35,6 @@ __all__ = [
     "random_genomes",
     "repair",
     "repeated",
+    "row_counts",
     "vary",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.genome.genomes import ByteArray, Genomes, check_genomes, genes
-from codesign.genome.lattice import BoolArray, Lattice, Symmetry
+from codesign.genome.lattice import BoolArray, Lattice, Symmetry, row_counts
 from codesign.parallel import batches, for_each
 from codesign.streams import Draws
 
@@ -72,7 +72,7 @@ def same_bodies(lattice: Lattice, first: Genomes, second: Genomes, *, shape_only
         shape_only: ignore the muscle bits.
     """
     same = (first.cells == second.cells).all(axis=1)
-    counts = [np.count_nonzero(each.cells, axis=1) for each in (first, second)]
+    counts = [row_counts(each.cells != 0) for each in (first, second)]
     moved = np.flatnonzero(~same & (counts[0] == counts[1]))
     if len(moved):
         one, other = (_moments(lattice, each.cells[moved]) for each in (first, second))
@@ -95,7 +95,7 @@ def _moments(lattice: Lattice, cells: ByteArray) -> NDArray[np.int64]:
     """
     exact = lattice.cells * max(lattice.cell_grid.shape) ** 2 < 2**53
     filled = (cells != 0).astype(np.float64 if exact else np.int64)
-    count = np.count_nonzero(cells, axis=1)
+    count = row_counts(cells != 0)
     found = []
     for along in lattice.cell_coordinates.T.astype(filled.dtype):
         # Not by a matrix product, whose threads would compete with those that share the population.
@@ -235,7 +235,7 @@ class _Parts(NamedTuple):
     def of(cls, present: BoolArray) -> "_Parts":
         """Return the parts that are present, shape (bodies, places)."""
         flat = np.flatnonzero(present)
-        counts = np.count_nonzero(present, axis=1)
+        counts = row_counts(present)
         bodies = np.repeat(np.arange(len(present)), counts)
         having = np.flatnonzero(counts)
         starts = (np.cumsum(counts) - counts).take(having)

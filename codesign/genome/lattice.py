@@ -205,6 +205,12 @@ def rows_of_cells(filled: BoolArray) -> BoolArray:
     return rows
 
 
+def row_counts(present: BoolArray) -> NDArray[np.intp]:
+    """Return how many entries of each row are true; faster than NumPy's own function."""
+    few = present.shape[1] < 2**16
+    return present.view(np.uint8).sum(axis=1, dtype=np.uint16 if few else np.intp).astype(np.intp)
+
+
 def transposed(rows: BoolArray) -> BoolArray:
     """Return rows per body for rows per place, and the other way round, in an array of its own."""
     return np.ascontiguousarray(rows.T)

@@ -1,13 +1,16 @@
 """Variation of a population: every parent gets a child that differs from it, with a record of how it was made."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codesign.checks import require_count, require_entries
 from codesign.errors import ConfigError
-from codesign.genome.genomes import Genomes, check_genomes, genes
+from codesign.genome.genomes import Genomes, check_genomes
 from codesign.genome.keys import same_bodies
 from codesign.genome.lattice import Lattice
 from codesign.genome.operators import VARIATIONS, Operator
@@ -114,31 +117,21 @@ def vary(
     """
     check_genomes(lattice, population)
     operators, probabilities = settings.operators(lattice)
-    last = _last_resort(lattice)
     parents = np.asarray(parents, dtype=np.int64)
     choices = np.searchsorted(np.cumsum(probabilities)[:-1], draws.uniform(1)[:, 0], side="right")
     names = np.array([operator.name for operator in operators], dtype=np.object_)[choices]
-    cells = np.empty((len(parents), lattice.cells), dtype=np.uint8)
-    muscles = np.empty((len(parents), len(lattice.edges)), dtype=np.uint8)
-    lineage = np.stack([parents, np.full_like(parents, -1)], axis=1)
-
-    def make(piece: tuple[Operator, NDArray[np.intp]]) -> None:
-        operator, own = piece
-        batch = _OffspringBatch(lattice, population, parents[own], draws.of(own), None if mates is None else mates[own])
-        batch.change(operator, settings.attempts)
-        names[own[batch.pending]] = last.name
-        batch.restart()
-        batch.change(last, _LAST_ATTEMPTS)
-        cells[own], muscles[own], lineage[own, 1] = batch.cells, batch.muscles, batch.mates
-
-    made_by = [np.flatnonzero(choices == number) for number in range(len(operators))]
-    pieces = [
-        (operator, own[batch])
-        for operator, own in zip(operators, made_by, strict=True)
-        for batch in batches(len(own), genes(lattice))
+    children = _Children(lattice, population, parents, draws, mates)
+    groups = [
+        _Group(operator, own, population[parents[own]])
+        for operator, own in zip(operators, (np.flatnonzero(choices == i) for i in range(len(operators))), strict=True)
     ]
-    for_each(make, pieces)
-    return Offspring(Genomes(cells, muscles), lineage, tuple(names.tolist()))
+    alike = children.change(groups, settings.attempts)
+    last = _Group(_last_resort(lattice), alike, population[parents[alike]])
+    names[alike] = last.operator.name
+    children.mates[alike] = -1
+    children.change([last], _LAST_ATTEMPTS)
+    lineage = np.stack([parents, children.mates], axis=1)
+    return Offspring(Genomes(children.cells, children.muscles), lineage, tuple(names.tolist()))
 
 
 def _last_resort(lattice: Lattice) -> Operator:
@@ -146,12 +139,35 @@ def _last_resort(lattice: Lattice) -> Operator:
     return VARIATIONS["muscle_flip" if lattice.muscle_genes or len(lattice.materials) > 2 else "cell_flip"]
 
 
-class _OffspringBatch:
-    """Some children of one operator while they are made.
+class _Group(NamedTuple):
+    """Children of one operator that still equal their parents.
 
-    `cells` and `muscles` are the repaired children, and `pending` numbers those that still equal their parents. `raw`
-    holds these before repair, with all changes that were made to them so far.
+    Attributes:
+        operator: what makes them.
+        own: their numbers among all children.
+        raw: the children before repair, with all changes that were made to them so far.
     """
+
+    operator: Operator
+    own: NDArray[np.intp]
+    raw: Genomes
+
+    def parts(self) -> "list[_Group]":
+        """Return the group in batches."""
+        bytes_each = self.raw.cells.shape[1] + self.raw.muscles.shape[1]
+        return [_Group(self.operator, self.own[part], self.raw[part]) for part in batches(len(self.own), bytes_each)]
+
+    @staticmethod
+    def joined(parts: "Sequence[_Group]") -> "_Group":
+        """Return the groups of one operator, at least one, as one."""
+        if len(parts) == 1:
+            return parts[0]
+        own = np.concatenate([part.own for part in parts])
+        return _Group(parts[0].operator, own, Genomes.concatenate([part.raw for part in parts]))
+
+
+class _Children:
+    """The children of one call of `vary`, as far as they are made: their repaired genes, and their mates."""
 
     def __init__(
         self,
@@ -164,51 +180,53 @@ class _OffspringBatch:
         self.lattice, self.population, self.parents, self.draws = lattice, population, parents, draws
         self.given_mates = mates
         self.mates = np.full(len(parents), -1, dtype=np.int64)
-        self.raw = population[parents]
-        self.cells, self.muscles = self.raw.cells.copy(), self.raw.muscles.copy()
-        self.pending = np.arange(len(parents))
+        self.cells = np.empty((len(parents), lattice.cells), dtype=np.uint8)
+        self.muscles = np.empty((len(parents), len(lattice.edges)), dtype=np.uint8)
 
-    def change(self, operator: Operator, attempts: int) -> None:
-        """Change the pending children, as often as allowed, until they differ from their parents."""
+    def change(self, groups: list[_Group], attempts: int) -> NDArray[np.intp]:
+        """Change children, as often as allowed, until they differ from their parents; return those that never did."""
         for attempt in range(attempts):
-            if not len(self.pending):
-                return
-            for _ in range(2 ** max(attempt - 1, 0)):
-                self._change_once(operator)
-            parents = self.population[self.parents[self.pending]]
-            repaired = self._repaired(parents)
-            self.cells[self.pending], self.muscles[self.pending] = repaired.cells, repaired.muscles
-            alike = np.flatnonzero(same_bodies(self.lattice, parents, repaired, shape_only=operator.reshapes))
-            self.pending, self.raw = self.pending[alike], self.raw[alike]
+            times = 2 ** max(attempt - 1, 0)
+            parts = [group.parts() for group in groups]
+            pieces = [part for each in parts for part in each]
+            changed = iter(for_each(partial(self._change, times=times), pieces, [len(part.own) for part in pieces]))
+            groups = [_Group.joined([next(changed) for _ in each]) for each in parts if each]
+        return np.concatenate([np.zeros(0, np.intp), *(group.own for group in groups)])
 
-    def restart(self) -> None:
-        """Discard what was done to the pending children, and start again from their parents."""
-        self.raw = self.population[self.parents[self.pending]]
-        self.mates[self.pending] = -1
+    def _change(self, group: _Group, times: int) -> _Group:
+        """Change the children of a group so many times, and return those that equal their parents nevertheless."""
+        operator, own, raw = group
+        for _ in range(times):
+            raw = self._changed(operator, own, raw)
+        parents = self.population[self.parents[own]]
+        repaired = self._repaired(parents, raw)
+        self.cells[own], self.muscles[own] = repaired.cells, repaired.muscles
+        alike = np.flatnonzero(same_bodies(self.lattice, parents, repaired, shape_only=operator.reshapes))
+        return _Group(operator, own[alike], raw[alike])
 
-    def _change_once(self, operator: Operator) -> None:
-        draws, mates = self.draws.of(self.pending), None
+    def _changed(self, operator: Operator, own: NDArray[np.intp], raw: Genomes) -> Genomes:
+        draws, mates = self.draws.of(own), None
         if operator.parents == 2:
-            self.mates[self.pending] = numbers = self._choose_mates(draws)
+            self.mates[own] = numbers = self._choose_mates(own, draws)
             mates = self.population[numbers]
-        changed = operator(self.lattice, self.raw, mates, draws)
+        changed = operator(self.lattice, raw, mates, draws)
         empty = np.flatnonzero(~changed.cells.any(axis=1))
         if len(empty):
-            changed.cells[empty], changed.muscles[empty] = self.raw.cells[empty], self.raw.muscles[empty]
-        self.raw = changed
+            changed.cells[empty], changed.muscles[empty] = raw.cells[empty], raw.muscles[empty]
+        return changed
 
-    def _choose_mates(self, draws: Draws) -> NDArray[np.int64]:
+    def _choose_mates(self, own: NDArray[np.intp], draws: Draws) -> NDArray[np.int64]:
         if self.given_mates is not None:
-            return self.given_mates[self.pending].astype(np.int64)
+            return self.given_mates[own].astype(np.int64)
         if len(self.population) == 1:
-            return np.zeros(len(self.pending), dtype=np.int64)
+            return np.zeros(len(own), dtype=np.int64)
         others = draws.integers(len(self.population) - 1)
-        return others + (others >= self.parents[self.pending])
+        return others + (others >= self.parents[own])
 
-    def _repaired(self, parents: Genomes) -> Genomes:
-        """Return the pending children repaired; those whose cells are their parents' are whole."""
-        cells = self.raw.cells.copy()
+    def _repaired(self, parents: Genomes, raw: Genomes) -> Genomes:
+        """Return children repaired; those whose cells are their parents' are whole."""
+        cells = raw.cells.copy()
         changed = np.flatnonzero((cells != parents.cells).any(axis=1))
         if len(changed):
             cells[changed] = repaired_cells(self.lattice, cells[changed])
-        return Genomes(cells, self.raw.muscles)
+        return Genomes(cells, raw.muscles)

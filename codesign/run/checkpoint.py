@@ -212,7 +212,8 @@ def newest_intact(folder: Path) -> tuple[Checkpoint | None, list[str]]:
         except CheckpointError as error:
             faults.append(f"{path.name}: {error.got}")
     if faults:
-        raise CheckpointError("a checkpoint that can be read", "; ".join(faults), "start a new run in another folder")
+        got = f"in {folder} {'; '.join(faults)}"
+        raise CheckpointError("a checkpoint that can be read", got, "start a new run in another folder")
     return None, faults
 
 
@@ -248,7 +249,7 @@ def _manifest(path: Path) -> dict[str, Any]:
         manifest = json_value(read_text(path, MOST.manifest), settings=True)
     except FileNotFoundError as error:
         raise CheckpointError("a checkpoint", f"nothing at {path}", _REMEDY) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError("a checkpoint's manifest", f"{path}, truncated or not readable", _REMEDY) from error
     fields = {"format", "generation", "seconds", "file", "bytes", "sha256", "experiment"}
     if not isinstance(manifest, dict) or not fields <= manifest.keys():

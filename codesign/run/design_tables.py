@@ -181,7 +181,7 @@ def _opened(path: Path) -> Iterator[Any]:
 
     with _reading(path):
         require_file(path, MOST.table)
-        with pyarrow.parquet.ParquetFile(path) as file:
+        with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
             if file.metadata.num_rows > _MOST_ROWS:
                 raise ValueError(f"{file.metadata.num_rows} rows")
             for field in file.schema_arrow:

@@ -129,6 +129,7 @@ def write_designs(folder: Path, generation: int, evaluated: Individuals, evaluat
                     compression="zstd",
                     use_dictionary=["operator", "status"],
                     write_statistics=False,
+                    write_page_checksum=True,
                 )
                 writer = open_files.enter_context(made)
             writer.write_table(table)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from codesign.genome.genomes import ByteArray, Genomes
-from codesign.genome.lattice import BoolArray, Lattice
+from codesign.genome.lattice import BoolArray, Lattice, row_counts
 from codesign.genome.operators.operator import frontier, surface
 from codesign.streams import Draws
 
@@ -33,7 +33,7 @@ def muscle_flip(lattice: Lattice, genomes: Genomes, draws: Draws) -> Genomes:
     inside = genomes.cells != 0
     if lattice.muscle_genes:
         inside = lattice.touched_edges(inside)
-    chosen = inside & draws.chances(1 / np.count_nonzero(inside, axis=1), inside.shape[1])
+    chosen = inside & draws.chances(1 / row_counts(inside), inside.shape[1])
     if lattice.muscle_genes:
         return Genomes(genomes.cells.copy(), genomes.muscles ^ chosen)
     return Genomes(_other_materials(lattice, genomes.cells, chosen, 1, draws), genomes.muscles.copy())
@@ -56,7 +56,7 @@ def grow(lattice: Lattice, genomes: Genomes, draws: Draws) -> Genomes:
 def trim(lattice: Lattice, genomes: Genomes, draws: Draws) -> Genomes:
     """Empty cells at the body's surface one after the other, two on average, but never the last."""
     cells = genomes.cells.copy()
-    left = np.minimum(draws.tosses(), np.count_nonzero(cells, axis=1) - 1)
+    left = np.minimum(draws.tosses(), row_counts(cells != 0) - 1)
     while len(shrinking := np.flatnonzero(left > 0)):
         cells[shrinking, draws.of(shrinking).pick(surface(lattice, cells[shrinking]))] = 0
         left[shrinking] -= 1
