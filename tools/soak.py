@@ -54,7 +54,7 @@ NODES = 3
 DISK = 16
 """Size of the file system that runs are on [MiB]."""
 
-PAUSE = (0.5, 3.0)
+PAUSE = (0.3, 2.7)
 """Seconds between two faults."""
 
 AT_ONCE = 3
@@ -63,7 +63,7 @@ AT_ONCE = 3
 HANG_SECONDS = 240.0
 """Time without a finished generation that counts as a hang."""
 
-ENDING_SECONDS = 60.0
+ENDING_SECONDS = 90.0
 """Time that a process has to end when it is told to."""
 
 RUN_SECONDS = 600.0
@@ -232,9 +232,7 @@ class Disturbance:
     def _start(self) -> None:
         scene, choose = self._scene, self._scene.random
         workers = choose.choice((0, 0, 1, 2))
-        scene.driver.start(
-            ray(scene.nodes.address, workers) if choose.random() < 0.85 else local(choose.choice((1, 2)))
-        )
+        scene.driver.start(ray(scene.nodes.address, workers) if choose.random() < 0.8 else local(choose.choice((1, 2))))
         if scene.disk.disturbed:
             scene.driver.expected.add(2)
         self._next = time.monotonic() + choose.uniform(*PAUSE)
@@ -255,7 +253,7 @@ class Disturbance:
         if driver.on_ray:
             sorts.append((ON_WORKERS, 0.7))
         if driver.progressed():
-            sorts += [(ON_DRIVER, 0.2)] + [(ON_DISK, 0.1)] * scene.disk.mounted
+            sorts += [(ON_DRIVER, 0.16)] + [(ON_DISK, 0.08)] * scene.disk.mounted
         elif scene.random.random() < 0.1:
             sorts.append(({"driver_killed": ON_DRIVER["driver_killed"]}, 0.1))
         if not sorts:

@@ -142,7 +142,9 @@ class Driver:
 def spawn(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     """Return a process of `codesign evolve`, apart from this one's group, that prints into `log`."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    environment = {**os.environ, "PYTHONPATH": path, "PYTHONFAULTHANDLER": "1"}
+    # Ray would wait a minute for the control process of a cluster that ended.
+    settings = {"PYTHONPATH": path, "PYTHONFAULTHANDLER": "1", "RAY_gcs_rpc_server_reconnect_timeout_s": "10"}
+    environment = {**os.environ, **settings}
     with log.open("wb") as file, _hangups_heeded():
         return subprocess.Popen(
             [sys.executable, "-m", "codesign.cli", "evolve", *arguments],

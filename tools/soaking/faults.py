@@ -303,11 +303,11 @@ ON_WORKERS: dict[str, tuple[Callable[[Scene], bool], float]] = {
     "worker_stopped_briefly": (worker_stopped_briefly, 4.0),
     "worker_stopped_beyond_deadline": (worker_stopped_beyond_deadline, 3.0),
     "worker_slowed": (worker_slowed, 3.0),
-    "node_removed": (node_removed, 2.0),
-    "node_added": (node_added, 4.0),
-    "raylet_killed": (raylet_killed, 2.0),
-    "ray_process_killed": (ray_process_killed, 0.6),
-    "cluster_ended": (cluster_ended, 0.5),
+    "node_removed": (node_removed, 1.0),
+    "node_added": (node_added, 2.5),
+    "raylet_killed": (raylet_killed, 1.0),
+    "ray_process_killed": (ray_process_killed, 0.4),
+    "cluster_ended": (cluster_ended, 0.2),
 }
 """Faults of a run on a cluster with their frequency."""
 
