@@ -26,6 +26,7 @@ there was something to tell are kept.
 
 import argparse
 import json
+import math
 import os
 import random
 import shutil
@@ -42,7 +43,7 @@ from soaking.cluster import Nodes
 from soaking.comparison import Differences, differences
 from soaking.disk import Disk
 from soaking.driver import Driver, local, ray
-from soaking.faults import ON_DISK, ON_DRIVER, ON_WORKERS, STOPPED_ON_DISK, WHILE_STOPPED, Scene, inject
+from soaking.faults import ON_DISK, ON_DRIVER, ON_WORKERS, STOPPED_ON_DISK, WHILE_STOPPED, Scene, inject, send
 
 from codesign.cli.bench.machine import machine, versions
 from codesign.sim import Execution, start_warp
@@ -53,7 +54,7 @@ NODES = 3
 DISK = 16
 """Size of the file system that runs are on [MiB]."""
 
-PAUSE = (0.5, 3.0)
+PAUSE = (0.3, 2.7)
 """Seconds between two faults."""
 
 AT_ONCE = 3
@@ -62,7 +63,7 @@ AT_ONCE = 3
 HANG_SECONDS = 240.0
 """Time without a finished generation that counts as a hang."""
 
-ENDING_SECONDS = 60.0
+ENDING_SECONDS = 90.0
 """Time that a process has to end when it is told to."""
 
 RUN_SECONDS = 600.0
@@ -201,6 +202,8 @@ class Disturbance:
         self._scene, self._report = scene, report
         self._until = time.monotonic() + seconds
         self._next, self._since_progress, self._rows = 0.0, 0, 0
+        self._ending = ""
+        self._ends_by = math.inf
         self._unexpected = 0
 
     def carry_out(self, say: Any) -> None:
@@ -214,13 +217,14 @@ class Disturbance:
                 return
             if status is not None:
                 self._judge(status, say)
-                if self._unexpected > MOST_HANGS:
+                if self._unexpected > MOST_HANGS or self._report.hangs >= MOST_HANGS:
                     return
                 self._between(say)
                 self._start()
+            elif time.monotonic() > self._ends_by:
+                self._hang(f"{self._ending}: no end within {ENDING_SECONDS:g} s", say)
             elif driver.idle_seconds() > HANG_SECONDS:
                 self._hang(f"nothing finished for {HANG_SECONDS:g} s", say)
-                return
             elif self._may_disturb():
                 self._inject(say)
             time.sleep(0.05)
@@ -228,19 +232,19 @@ class Disturbance:
     def _start(self) -> None:
         scene, choose = self._scene, self._scene.random
         workers = choose.choice((0, 0, 1, 2))
-        scene.driver.start(
-            ray(scene.nodes.address, workers) if choose.random() < 0.85 else local(choose.choice((1, 2)))
-        )
+        scene.driver.start(ray(scene.nodes.address, workers) if choose.random() < 0.8 else local(choose.choice((1, 2))))
         if scene.disk.disturbed:
             scene.driver.expected.add(2)
         self._next = time.monotonic() + choose.uniform(*PAUSE)
+        self._ends_by = math.inf
 
     def _may_disturb(self) -> bool:
         now, rows = time.monotonic(), self._scene.driver.rows()
         if rows != self._rows:
             self._rows, self._since_progress = rows, 0
         finished = rows >= self._scene.driver.generations
-        return self._next <= now < self._until and self._since_progress < AT_ONCE and not finished
+        quiet = finished or self._ends_by < math.inf
+        return self._next <= now < self._until and self._since_progress < AT_ONCE and not quiet
 
     def _inject(self, say: Any) -> None:
         """Inject a fault into the process."""
@@ -249,7 +253,7 @@ class Disturbance:
         if driver.on_ray:
             sorts.append((ON_WORKERS, 0.7))
         if driver.progressed():
-            sorts += [(ON_DRIVER, 0.2)] + [(ON_DISK, 0.1)] * scene.disk.mounted
+            sorts += [(ON_DRIVER, 0.16)] + [(ON_DISK, 0.08)] * scene.disk.mounted
         elif scene.random.random() < 0.1:
             sorts.append(({"driver_killed": ON_DRIVER["driver_killed"]}, 0.1))
         if not sorts:
@@ -262,9 +266,8 @@ class Disturbance:
         say(f"{driver.folder.name}, generation {self._rows}: {kind}")
         self._since_progress += 1
         self._next = time.monotonic() + scene.random.uniform(*PAUSE)
-        ends = kind.startswith(("driver_", "ray_process", "cluster"))
-        if ends and driver.wait(ENDING_SECONDS) is None:
-            self._hang(f"{kind}: no end within {ENDING_SECONDS:g} s", say)
+        if kind.startswith(("driver_", "ray_process", "cluster")):
+            self._ending, self._ends_by = kind, time.monotonic() + ENDING_SECONDS
 
     def _between(self, say: Any) -> None:
         """Do something to the folder of a run of which no process works."""
@@ -295,11 +298,18 @@ class Disturbance:
         driver = self._scene.driver
         self._report.hangs += 1
         say(f"HANG of {driver.log.name}: {text}")
+        driver.expected |= {-signal.SIGABRT, 2}
+        # Both processes tell on this signal where they are; one prints into a file that only the other has open.
+        driver.send(signal.SIGSTOP)
         for process in driver.children():
-            os.kill(process, signal.SIGABRT)
-        driver.expected = {-signal.SIGABRT}
+            send(process, signal.SIGABRT)
+        time.sleep(2.0)
+        for place, file in enumerate(driver.open_files("(deleted)")):
+            shutil.copyfile(file, driver.log.with_suffix(f".{place}.txt"))
         driver.send(signal.SIGABRT)
-        driver.wait(ENDING_SECONDS)
+        driver.send(signal.SIGCONT)
+        if driver.wait(ENDING_SECONDS) is None:
+            driver.close()
 
 
 def _told(found: Differences) -> str:
@@ -342,11 +352,13 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     if not given.minutes > 0 or given.generations < 4:
         parser.error("MINUTES above 0 and --generations of 4 or more are expected")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     soak, begin = Soak(given.minutes, given.seed, given.generations, folder), time.monotonic()
     try:
         soak.run()
+    except KeyboardInterrupt:
+        soak.report.violations.append("the soak was ended before its time")
     finally:
         soak.close()
     text = json.dumps(as_json(soak, given.seed, time.monotonic() - begin), indent=1)

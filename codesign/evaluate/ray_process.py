@@ -24,6 +24,9 @@ _JOIN_SECONDS = 30.0
 
 _CLOSE_SECONDS = 15.0
 
+_REMARK = ":info_message:"
+"""What Ray marks lines with that say nothing of what went wrong."""
+
 
 class RayProcess:
     """A child process that talks to Ray; it ends when this object is closed, or this process ends in any way.
@@ -132,7 +135,7 @@ class RayProcess:
         size = self._output.seek(0, os.SEEK_END)
         self._output.seek(max(0, size - 4096))
         lines = self._output.read().decode(errors="replace").splitlines()
-        said = [line.rpartition("] ")[2].strip() for line in lines if "] " in line]
+        said = [line.rpartition("] ")[2].strip() for line in lines if "] " in line and _REMARK not in line]
         return f" ({said[-1][:200]})" if said and said[-1] else ""
 
 

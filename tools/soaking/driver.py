@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from codesign.run import RunFolder
@@ -119,6 +120,11 @@ class Driver:
         except OSError:
             return []
 
+    def open_files(self, ending: str) -> list[Path]:
+        """Return the files that the process has open and whose paths end so, by other paths that can be read."""
+        found = Path(f"/proc/{self.process}/fd")
+        return [path for path in found.iterdir() if str(path.readlink()).endswith(ending)] if found.is_dir() else []
+
     def close(self) -> None:
         """End the process."""
         self.send(signal.SIGKILL)
@@ -136,8 +142,10 @@ class Driver:
 def spawn(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     """Return a process of `codesign evolve`, apart from this one's group, that prints into `log`."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    environment = {**os.environ, "PYTHONPATH": path, "PYTHONFAULTHANDLER": "1"}
-    with log.open("wb") as file:
+    # Ray would wait a minute for the control process of a cluster that ended.
+    settings = {"PYTHONPATH": path, "PYTHONFAULTHANDLER": "1", "RAY_gcs_rpc_server_reconnect_timeout_s": "10"}
+    environment = {**os.environ, **settings}
+    with log.open("wb") as file, _hangups_heeded():
         return subprocess.Popen(
             [sys.executable, "-m", "codesign.cli", "evolve", *arguments],
             stdin=subprocess.DEVNULL,
@@ -147,6 +155,16 @@ def spawn(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
             cwd=log.parent,
             start_new_session=True,
         )
+
+
+@contextmanager
+def _hangups_heeded() -> Iterator[None]:
+    """Let processes that are started within the block heed SIGHUP, though `nohup` told this one to ignore it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def ray(address: str, workers: int) -> tuple[str, ...]:

@@ -145,20 +145,20 @@ def ray_process_killed(scene: Scene) -> bool:
     children = scene.driver.children()
     for child in children:
         send(child, signal.SIGKILL)
-    scene.driver.expected = {MISTAKE, 0}
+    scene.driver.expected |= {MISTAKE, 0}
     return bool(children)
 
 
 def cluster_ended(scene: Scene) -> bool:
     """End the whole cluster; another one is there when the run goes on."""
-    scene.driver.expected = {MISTAKE, 0}
+    scene.driver.expected |= {MISTAKE, 0}
     scene.nodes.replace()
     return True
 
 
 def driver_killed(scene: Scene) -> bool:
     """End the run's process by SIGKILL."""
-    scene.driver.expected = {-signal.SIGKILL, 0}
+    scene.driver.expected |= {-signal.SIGKILL, 0}
     scene.driver.send(signal.SIGKILL)
     return True
 
@@ -167,7 +167,7 @@ def driver_signalled(number: signal.Signals) -> Callable[[Scene], bool]:
     """Return a fault that sends a run's process a signal which asks it to end."""
 
     def signalled(scene: Scene) -> bool:
-        scene.driver.expected = {exit_status(number), 0}
+        scene.driver.expected |= {exit_status(number), 0}
         scene.driver.send(number)
         return True
 
@@ -220,7 +220,7 @@ def folder_moved_while_running(scene: Scene) -> bool:
     """Move the run's folder while its process works."""
     if scene.disk.disturbed:
         return False
-    scene.driver.expected = {MISTAKE, 0}
+    scene.driver.expected |= {MISTAKE, 0}
     return folder_moved(scene)
 
 
@@ -303,11 +303,11 @@ ON_WORKERS: dict[str, tuple[Callable[[Scene], bool], float]] = {
     "worker_stopped_briefly": (worker_stopped_briefly, 4.0),
     "worker_stopped_beyond_deadline": (worker_stopped_beyond_deadline, 3.0),
     "worker_slowed": (worker_slowed, 3.0),
-    "node_removed": (node_removed, 2.0),
-    "node_added": (node_added, 4.0),
-    "raylet_killed": (raylet_killed, 2.0),
-    "ray_process_killed": (ray_process_killed, 0.6),
-    "cluster_ended": (cluster_ended, 0.5),
+    "node_removed": (node_removed, 1.0),
+    "node_added": (node_added, 2.5),
+    "raylet_killed": (raylet_killed, 1.0),
+    "ray_process_killed": (ray_process_killed, 0.4),
+    "cluster_ended": (cluster_ended, 0.2),
 }
 """Faults of a run on a cluster with their frequency."""
 
