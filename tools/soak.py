@@ -352,12 +352,13 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     if not given.minutes > 0 or given.generations < 4:
         parser.error("MINUTES above 0 and --generations of 4 or more are expected")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     soak, begin = Soak(given.minutes, given.seed, given.generations, folder), time.monotonic()
     try:
         soak.run()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as ended:  # the latter by SIGTERM, which Ray answers
+        if isinstance(ended, SystemExit) and isinstance(ended.code, str):
+            raise
         soak.report.violations.append("the soak was ended before its time")
     finally:
         soak.close()

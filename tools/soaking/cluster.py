@@ -40,7 +40,10 @@ class Nodes:
     @property
     def live(self) -> list[Any]:
         """Nodes that offer a core, in a fixed order."""
-        return sorted((node for node in self._cluster.worker_nodes if node not in self._dead), key=_raylet)
+        living = [
+            node for node in self._cluster.worker_nodes if node not in self._dead and "raylet" in node.all_processes
+        ]
+        return sorted(living, key=_raylet)
 
     def add(self) -> None:
         """Start a node."""
@@ -94,7 +97,11 @@ def _started() -> Any:
     # Ray tells its children by the environment where its newest cluster is.
     os.environ.pop("RAY_ADDRESS", None)
     logging.getLogger("ray").setLevel(logging.ERROR)
-    head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": _OBJECT_STORE}
+    head = {
+        "num_cpus": 0,
+        "include_dashboard": False,
+        "object_store_memory": _OBJECT_STORE,
+    }
     return Cluster(initialize_head=True, head_node_args={**head, "_system_config": _QUICK_TO_NOTICE})
 
 

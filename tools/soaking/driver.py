@@ -37,6 +37,13 @@ class Driver:
         folder: of the run.
         logs: folder for what the processes print.
         generations: of the run.
+
+    Attributes:
+        folder: of the run, which may move.
+        log: what the present process prints, or the last one did.
+        expected: exit statuses that the present process may have.
+        on_ray: whether it evaluates on the cluster.
+        starts: processes so far.
     """
 
     def __init__(self, folder: Path, logs: Path, generations: int) -> None:
@@ -44,13 +51,9 @@ class Driver:
         self.expected: set[int] = set()
         self.on_ray = False
         self._logs = logs
+        self.log = logs / "none"
         self._process: subprocess.Popen[bytes] | None = None
         self._moved, self._seen, self._rows_at_start = 0.0, (0, 0), 0
-
-    @property
-    def log(self) -> Path:
-        """What the present process prints, or the last one did."""
-        return self._logs / f"{self.folder.name}_{self.starts:03d}.log"
 
     @property
     def process(self) -> int:
@@ -61,6 +64,7 @@ class Driver:
     def start(self, evaluation: Sequence[str]) -> None:
         """Start a process that begins the run or goes on with it."""
         self.starts += 1
+        self.log = self._logs / f"{self.folder.name}_{self.starts:03d}.log"
         self.expected, self.on_ray = set(), "evaluator=ray" in evaluation
         where = ("run=auto", f"hydra.run.dir={self.folder}")
         what = (*EXPERIMENT, f"search.generations={self.generations}", *evaluation)
@@ -143,7 +147,7 @@ def spawn(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     """Return a process of `codesign evolve`, apart from this one's group, that prints into `log`."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     # Ray would wait a minute for the control process of a cluster that ended.
-    settings = {"PYTHONPATH": path, "PYTHONFAULTHANDLER": "1", "RAY_gcs_rpc_server_reconnect_timeout_s": "10"}
+    settings = {"PYTHONPATH": path, "PYTHONFAULTHANDLER": "1", "RAY_gcs_rpc_server_reconnect_timeout_s": "30"}
     environment = {**os.environ, **settings}
     with log.open("wb") as file, _hangups_heeded():
         return subprocess.Popen(

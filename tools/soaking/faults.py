@@ -151,6 +151,8 @@ def ray_process_killed(scene: Scene) -> bool:
 
 def cluster_ended(scene: Scene) -> bool:
     """End the whole cluster; another one is there when the run goes on."""
+    if not scene.driver.progressed():
+        return False
     scene.driver.expected |= {MISTAKE, 0}
     scene.nodes.replace()
     return True
