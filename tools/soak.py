@@ -35,6 +35,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,18 @@ from soaking.cluster import Nodes
 from soaking.comparison import Differences, differences
 from soaking.disk import Disk
 from soaking.driver import Driver, local, ray
-from soaking.faults import ON_DISK, ON_DRIVER, ON_WORKERS, STOPPED_ON_DISK, WHILE_STOPPED, Scene, inject, send
+from soaking.faults import (
+    MISTAKE,
+    ON_DISK,
+    ON_DRIVER,
+    ON_WORKERS,
+    STOPPED_ON_DISK,
+    WHILE_STOPPED,
+    Kinds,
+    Scene,
+    inject,
+    send,
+)
 
 from codesign.cli.bench.machine import machine, versions
 from codesign.sim import Execution, start_warp
@@ -206,7 +218,7 @@ class Disturbance:
         self._ends_by = math.inf
         self._unexpected = 0
 
-    def carry_out(self, say: Any) -> None:
+    def carry_out(self, say: Callable[[str], None]) -> None:
         """Start processes, disturb them, and start others where they ended, until the run is finished."""
         scene, driver = self._scene, self._scene.driver
         self._start()
@@ -234,7 +246,7 @@ class Disturbance:
         workers = choose.choice((0, 0, 1, 2))
         scene.driver.start(ray(scene.nodes.address, workers) if choose.random() < 0.8 else local(choose.choice((1, 2))))
         if scene.disk.disturbed:
-            scene.driver.expected.add(2)
+            scene.driver.expected.add(MISTAKE)
         self._next = time.monotonic() + choose.uniform(*PAUSE)
         self._ends_by = math.inf
 
@@ -246,10 +258,10 @@ class Disturbance:
         quiet = finished or self._ends_by < math.inf
         return self._next <= now < self._until and self._since_progress < AT_ONCE and not quiet
 
-    def _inject(self, say: Any) -> None:
+    def _inject(self, say: Callable[[str], None]) -> None:
         """Inject a fault into the process."""
         scene, driver = self._scene, self._scene.driver
-        sorts: list[tuple[Any, float]] = []
+        sorts: list[tuple[Kinds, float]] = []
         if driver.on_ray:
             sorts.append((ON_WORKERS, 0.7))
         if driver.progressed():
@@ -269,7 +281,7 @@ class Disturbance:
         if kind.startswith(("driver_", "ray_process", "cluster")):
             self._ending, self._ends_by = kind, time.monotonic() + ENDING_SECONDS
 
-    def _between(self, say: Any) -> None:
+    def _between(self, say: Callable[[str], None]) -> None:
         """Do something to the folder of a run of which no process works."""
         scene = self._scene
         scene.agenda.run_all()
@@ -281,7 +293,7 @@ class Disturbance:
             if kind is not None:
                 say(f"{scene.driver.folder.name}, stopped: {kind}")
 
-    def _judge(self, status: int, say: Any) -> None:
+    def _judge(self, status: int, say: Callable[[str], None]) -> None:
         """See whether a process was to end so."""
         scene, driver = self._scene, self._scene.driver
         how = f"{driver.log.name}: exit status {status}: {driver.complaint()}"
@@ -294,11 +306,11 @@ class Disturbance:
             scene.violations.append(f"{driver.log.name}: a traceback")
             say(scene.violations[-1])
 
-    def _hang(self, text: str, say: Any) -> None:
+    def _hang(self, text: str, say: Callable[[str], None]) -> None:
         driver = self._scene.driver
         self._report.hangs += 1
         say(f"HANG of {driver.log.name}: {text}")
-        driver.expected |= {-signal.SIGABRT, 2}
+        driver.expected |= {-signal.SIGABRT, MISTAKE}
         # Both processes tell on this signal where they are; one prints into a file that only the other has open.
         driver.send(signal.SIGSTOP)
         for process in driver.children():

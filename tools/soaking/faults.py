@@ -53,6 +53,10 @@ class Scene:
     violations: list[str] = field(default_factory=list)
 
 
+Kinds = dict[str, tuple[Callable[[Scene], bool], float]]
+"""Faults by kind: what injects one, and how frequent it is."""
+
+
 def send(process: int, number: signal.Signals) -> None:
     """Send a signal to a process, if it is there."""
     with contextlib.suppress(ProcessLookupError):
@@ -299,7 +303,7 @@ def read_only_at_start(scene: Scene) -> bool:
     return read_only(scene)
 
 
-ON_WORKERS: dict[str, tuple[Callable[[Scene], bool], float]] = {
+ON_WORKERS: Kinds = {
     "worker_killed": (worker_killed, 5.0),
     "all_workers_killed": (all_workers_killed, 2.0),
     "worker_stopped_briefly": (worker_stopped_briefly, 4.0),
@@ -313,7 +317,7 @@ ON_WORKERS: dict[str, tuple[Callable[[Scene], bool], float]] = {
 }
 """Faults of a run on a cluster with their frequency."""
 
-ON_DRIVER: dict[str, tuple[Callable[[Scene], bool], float]] = {
+ON_DRIVER: Kinds = {
     "driver_killed": (driver_killed, 3.0),
     **{f"driver_{number.name}": (driver_signalled(number), 0.6) for number in ENDING},
     "second_process": (second_process, 1.0),
@@ -321,13 +325,13 @@ ON_DRIVER: dict[str, tuple[Callable[[Scene], bool], float]] = {
 }
 """Faults of a run that has finished a generation since its process began, with their frequency."""
 
-ON_DISK: dict[str, tuple[Callable[[Scene], bool], float]] = {
+ON_DISK: Kinds = {
     "disk_full": (disk_full, 2.0),
     "read_only": (read_only, 2.0),
 }
 """Faults of a run on a file system of its own, with their frequency."""
 
-WHILE_STOPPED: dict[str, tuple[Callable[[Scene], bool], float]] = {
+WHILE_STOPPED: Kinds = {
     "checkpoint_flipped": (checkpoint_flipped, 1.0),
     "checkpoint_truncated": (checkpoint_truncated, 1.0),
     "manifest_deleted": (manifest_deleted, 1.0),
@@ -337,13 +341,13 @@ WHILE_STOPPED: dict[str, tuple[Callable[[Scene], bool], float]] = {
 }
 """Faults between two processes of a run, with their frequency."""
 
-STOPPED_ON_DISK: dict[str, tuple[Callable[[Scene], bool], float]] = {
+STOPPED_ON_DISK: Kinds = {
     "read_only_at_start": (read_only_at_start, 1.0),
 }
 """The same on a file system of its own."""
 
 
-def inject(scene: Scene, kinds: dict[str, tuple[Callable[[Scene], bool], float]]) -> str | None:
+def inject(scene: Scene, kinds: Kinds) -> str | None:
     """Inject a fault of one of the kinds, if there is something to inject it into, and return which one."""
     name = scene.random.choices(list(kinds), [weight for _, weight in kinds.values()])[0]
     if not kinds[name][0](scene):
