@@ -105,7 +105,8 @@ def test_a_run_that_cannot_be_read_is_lost_altogether(undisturbed, run):
 def carried_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *command: str) -> tuple[Any, list[str]]:
     """Return the report on a run whose processes are all such a command, and what was not as promised."""
     monkeypatch.syspath_prepend(ROOT / "tools")
-    soak = importlib.import_module("soak")
+    soak = importlib.import_module("soaking.disturbance")
+    drivers, faults = importlib.import_module("soaking.driver"), importlib.import_module("soaking.faults")
     monkeypatch.setattr(soak, "HANG_SECONDS", 0.3)
     monkeypatch.setattr(soak, "MOST_HANGS", 1)
 
@@ -113,10 +114,10 @@ def carried_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *command: str) 
         log.write_text("not as it should be\n")
         return subprocess.Popen(command)
 
-    monkeypatch.setattr("soaking.driver.spawn", spawn)
-    driver, report = soak.Driver(tmp_path / "run", tmp_path, 4), soak.Report()
+    monkeypatch.setattr(drivers, "spawn", spawn)
+    driver, report = drivers.Driver(tmp_path / "run", tmp_path, 4), soak.Report()
     nodes, disk = SimpleNamespace(address="127.0.0.1:1"), SimpleNamespace(disturbed=False, mounted=False)
-    scene = soak.Scene(driver, nodes, disk, tmp_path, random.Random(0))
+    scene = faults.Scene(driver, nodes, disk, tmp_path, random.Random(0))
     soak.Disturbance(scene, report, 0.0).carry_out(lambda _: None)
     return report, scene.violations
 
