@@ -11,8 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 
-from fuzz import Settings, fuzz
-from fuzz_readers import Reader
+from fuzz import Settings, fuzz  # pyright: ignore[reportMissingImports]
+from fuzz_readers import Reader  # pyright: ignore[reportMissingImports]
 
 from codesign.errors import CodesignError
 

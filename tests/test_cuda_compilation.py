@@ -10,6 +10,9 @@ import warp as wp
 from codesign.control import CONTROLLERS
 from codesign.sim import CONTACTS, FORCES, Physics
 from codesign.sim.kernel_key import kernel_key
+from codesign.sim.kernels.aggregation import aggregation_kernels
+from codesign.sim.kernels.packing import packing_kernels
+from codesign.sim.kernels.weights import weight_kernels
 from codesign.sim.launching.gpu_compilation import compile_for_gpu, compile_module
 from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS, Batch
@@ -111,6 +114,19 @@ def test_simulators(choice: Choice, tmp_path: Path) -> None:
     compile_simulator(choice, "float32", HOPPER, tmp_path)
 
 
+def batch_modules(precision: str) -> Iterator[wp.Module]:
+    """Yield the modules that lay out bodies and weights on a device, and take the worlds of a controller together."""
+    yield weight_kernels(precision, 1).draw.module
+    yield packing_kernels(precision).begin.module
+    yield aggregation_kernels(getattr(wp, precision)).losses.module
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_batches(precision: str, tmp_path: Path) -> None:
+    for module in batch_modules(precision):
+        require_machine_code(compile_module(module, HOPPER, tmp_path / module.name, 256))
+
+
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_learners(precision: str, tmp_path: Path) -> None:
     for module in learner_modules(precision):
@@ -130,7 +146,7 @@ def test_every_two_choices(choice: tuple[str, str, str, str, str, str], tmp_path
 @pytest.mark.parametrize("choice", every_choice_once()[:2], ids="-".join)
 def test_other_architectures(choice: Choice, architecture: int, tmp_path: Path) -> None:
     compile_simulator(choice, "float32", architecture, tmp_path)
-    for module in learner_modules("float32"):
+    for module in (*learner_modules("float32"), *batch_modules("float32")):
         require_machine_code(compile_module(module, architecture, tmp_path / module.name, 256))
 
 

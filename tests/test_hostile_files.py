@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 TOOLS = str(ROOT / "tools")
 sys.path.insert(0, TOOLS)
 
-from fuzz_readers import Reader, readers  # noqa: E402 - the tools are no package
+from fuzz_readers import Reader, readers  # noqa: E402 # pyright: ignore[reportMissingImports]
 
 sys.path.remove(TOOLS)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "codesign"
-ROOT_MODULES = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
+ROOT_MODULES = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
 ROOMS = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
 
 BELOW = {
@@ -58,7 +58,7 @@ HEAVY = {
 
 
 def modules() -> list[Path]:
-    return sorted(PACKAGE.rglob("*.py"))
+    return sorted({*PACKAGE.rglob("*.py")} - {PACKAGE / "__main__.py"})  # which is the program, above all rooms
 
 
 def imports(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:

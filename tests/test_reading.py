@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
-from codesign.reading import DEEPEST, json_value, read_bytes, read_text, require_modest, safetensors_arrays
+from codesign.reading import DEEPEST, MOST, json_value, read_bytes, read_text, require_modest, safetensors_arrays
 
 JSON = st.recursive(
     st.none()
@@ -143,3 +143,10 @@ def test_a_spoiled_safetensors_file_is_read_or_refused(noise: bytes, place: int)
     assert metadata == {"of": "a"}
     with suppress(ValueError):
         safetensors_arrays(whole[:place] + noise + whole[place + len(noise) :])
+
+
+def test_the_documented_limits() -> None:
+    documents = Path(__file__).parent.parent.glob("docs/reliability*.md")
+    rows = [line.split("|") for path in documents for line in path.read_text(encoding="utf-8").splitlines()]
+    documented = [int(row[2].split()[0]) for row in rows if len(row) > 2 and row[2].endswith(" MiB ")]
+    assert set(documented) == {limit // 2**20 for limit in vars(MOST).values()}

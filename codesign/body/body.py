@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,8 +107,14 @@ class Bodies:
     def __len__(self) -> int:
         return len(self.mass_start) - 1
 
-    def __getitem__(self, index: int) -> Body:
-        """Return one body; its arrays are views."""
+    @overload
+    def __getitem__(self, index: int) -> Body: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Bodies": ...
+    def __getitem__(self, index: int | slice) -> "Body | Bodies":
+        """Return one body for a number, consecutive bodies for a slice without a step; their arrays are views."""
+        if isinstance(index, slice):
+            return self._consecutive(*index.indices(len(self)))
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         index %= len(self)
@@ -123,6 +129,17 @@ class Bodies:
         starts = {f"{part}_start": start for part, (start, _) in gathered.items()}
         return unchecked(
             Bodies, **starts, **{name: getattr(self, name)[gathered[form.part][1]] for name, form in FORMS.items()}
+        )
+
+    def _consecutive(self, first: int, end: int, step: int) -> "Bodies":
+        if step != 1:
+            raise ValueError(f"expected a slice without a step; got one of {step}; use take")
+        starts = {part: getattr(self, f"{part}_start")[first : max(first, end) + 1] for part in PARTS}
+        own = {part: slice(start[0], start[-1]) for part, start in starts.items()}
+        return unchecked(
+            Bodies,
+            **{f"{part}_start": start - start[0] for part, start in starts.items()},
+            **{name: getattr(self, name)[own[form.part]] for name, form in FORMS.items()},
         )
 
     @staticmethod

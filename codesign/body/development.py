@@ -213,7 +213,7 @@ def _spring_materials(
     else:
         stiffness, swings = _most_demanding(tables, genomes, springs)
     if tables.muscle_genes:
-        swings = swings * genomes.muscles.ravel().take(springs.flat)
+        swings = swings * genomes.muscles.ravel().take(springs.flat).astype(np.float64)
     return stiffness, swings
 
 

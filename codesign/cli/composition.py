@@ -49,15 +49,29 @@ def config_folder() -> Path:
 
 
 def readable(word: str) -> str:
-    """Return KEY=PATH with the path in quotes where Hydra could not read it without them."""
+    """Return KEY=PATH with the path in quotes where Hydra could not read it without them, any other word as it is.
+
+    Raises:
+        ConfigError: a word with bytes that are no characters in this locale.
+    """
     key, equals, path = word.partition("=")
     if not equals or key not in PATHS:
+        if not word.isascii():
+            _require_text(word)
         return word
     try:
         OverridesParser.create().parse_override(word)
     except HydraException:
         return f"{key}={quoted(path)}"
     return word
+
+
+def _require_text(word: str) -> None:
+    try:
+        word.encode("utf-8")
+    except UnicodeEncodeError as error:
+        got = word.encode("utf-8", "backslashreplace").decode("utf-8")
+        raise ConfigError("words that this locale can read", got, "set LC_ALL=C.UTF-8") from error
 
 
 def parse_flags(command: str, arguments: Sequence[str]) -> argparse.Namespace:

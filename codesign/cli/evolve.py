@@ -87,6 +87,10 @@ def _prepare_old(invocation: Invocation, folder: RunFolder) -> Plan:
 
 def _prepare_auto(invocation: Invocation, folder: RunFolder) -> Plan:
     """Check an invocation which says all that a run is, for one that was started before."""
+    if not folder.begun:
+        expected = "the folder of a run that has begun, or an empty one"
+        got = f"{folder.path}, which only records how one was configured"
+        raise RunError(expected, got, "choose another folder with hydra.run.dir=FOLDER")
     stored = run_config.read(folder, experiment_catalogue())
     run_config.require_same(stored, invocation.config, folder)
     return _going_on(folder, run_config.with_free(stored, invocation.config))

@@ -11,6 +11,7 @@ from rich.console import Console
 from codesign.cli import run_config
 from codesign.cli.application import Command, Invocation, Plan
 from codesign.cli.catalogue import experiment_catalogue, experiment_of
+from codesign.cli.output_folder import repeatable
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
 from codesign.cli.suggestions import listed, nearest, typed
@@ -80,7 +81,9 @@ def _write(experiment: Experiment, folder: RunFolder, selection: str, formats: t
     stem = shown.recordings[0].design if len(shown.recordings) == 1 else _stem(selection)
     for name in formats:
         exporter = EXPORTERS[name]
-        for path in exporter.write(shown, output / f"{stem}{exporter.suffix}"):
+        with repeatable("output"):
+            paths = exporter.write(shown, output / f"{stem}{exporter.suffix}")
+        for path in paths:
             console.print(str(path), markup=False)
     return 0
 

@@ -65,6 +65,23 @@ def check_writable(folder: Path) -> None:
                 path.rmdir()
 
 
+@contextmanager
+def repeatable(key: str) -> Iterator[None]:
+    """Say of what cannot be written within that the same command would make it again elsewhere.
+
+    Args:
+        key: what the command's folder is set with.
+
+    Raises:
+        OutputError: the one of within, with this remedy.
+    """
+    try:
+        yield
+    except OutputError as error:
+        remedy = f"free some space there or set {key}=FOLDER, and start again: the same command gives the same numbers"
+        raise OutputError(error.expected, error.got, remedy) from error
+
+
 def remove_empty(folder: Path) -> None:
     """Remove a folder with nothing in it."""
     with suppress(OSError):

@@ -183,8 +183,7 @@ def require_same(stored: Mapping[str, Any], composed: Mapping[str, Any], folder:
     for key in sorted(started.keys() | asked.keys(), key=lambda key: (key == "title", key)):
         before, now = started.get(key), asked.get(key)
         if key in files[0] and key in files[1]:
-            # The run has a copy; where the file is gone, as from another machine, that will do.
-            same = not Path(files[1][key]).exists() or _same_content(Path(files[0][key]), Path(files[1][key]))
+            same = _same_content(Path(files[0][key]), Path(files[1][key]))  # the first is the run's own copy
             before = "a file of other content"
         else:
             same = before == now

@@ -14,6 +14,7 @@ from rich.table import Table
 from codesign.body import Bodies, develop
 from codesign.cli.application import Plan
 from codesign.cli.learning_report import finite
+from codesign.cli.output_folder import repeatable
 from codesign.errors import MemoryBudgetError
 from codesign.evaluate import EvaluationSpec, batch_budget, bytes_needed, learn_together
 from codesign.files import write_text
@@ -65,14 +66,16 @@ def _run(spec: EvaluationSpec, seen: Bodies, unseen: Bodies, folder: Path) -> in
         numbers = (before.mean(), after.mean(), after.min(), after.max())
         shown.add_row(group, str(len(after)), *(f"{number:.3f}" for number in numbers))
     console.print(shown)
-    write_weights(folder / "controller.safetensors", found.weights, spec.controller, spec.dimension)
+    with repeatable("hydra.run.dir"):
+        write_weights(folder / "controller.safetensors", found.weights, spec.controller, spec.dimension)
     lines = [json.dumps({"step": step, "performance": finite(value)}) for step, value in enumerate(found.curve)]
     lines += [
         json.dumps({"bodies": group, "number": number, "before": finite(one), "after": finite(other)})
         for group in found.before
         for number, (one, other) in enumerate(zip(found.before[group], found.after[group], strict=True))
     ]
-    write_text(folder / "learning.jsonl", "\n".join(lines) + "\n")
+    with repeatable("hydra.run.dir"):
+        write_text(folder / "learning.jsonl", "\n".join(lines) + "\n")
     console.print(f"Controller: {folder / 'controller.safetensors'}", markup=False)
     console.print(f"Numbers, a line per step and per body: {folder / 'learning.jsonl'}", markup=False)
     console.print(f"Let designs begin with it: {_begin(folder / 'controller.safetensors')}", markup=False)

@@ -14,6 +14,7 @@ from codesign.cli.application import Command, Invocation, Plan
 from codesign.cli.catalogue import experiment_catalogue, experiment_of
 from codesign.cli.learning_report import LearningReport, plot_curves, rows, table
 from codesign.cli.memory_estimate import estimate_line
+from codesign.cli.output_folder import repeatable
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
 from codesign.cli.suggestions import typed
@@ -89,8 +90,9 @@ def _run(learned: partial[LearningReport], folder: Path, title: str, opening: st
     else:
         report = learned()
     console.print(table(report))
-    write_text(folder / "learning.jsonl", rows(report))
-    plot_curves(report, title, folder / "learning.png")
+    with repeatable("hydra.run.dir"):
+        write_text(folder / "learning.jsonl", rows(report))
+        plot_curves(report, title, folder / "learning.png")
     console.print(f"Learning curves: {folder / 'learning.png'}", markup=False)
     console.print(f"Numbers, a line per design: {folder / 'learning.jsonl'}", markup=False)
     return 0

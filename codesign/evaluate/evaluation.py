@@ -62,10 +62,7 @@ def evaluate_bodies(
         MemoryBudgetError: a body alone needs more memory than the spec may use.
         ConfigError: the spec's device is not there.
     """
-    chosen = np.arange(len(bodies))
-    parts = [
-        _assess(spec, bodies.take(chosen[part]), identities[part], thresholds, keep) for part in batches(spec, bodies)
-    ]
+    parts = [_assess(spec, bodies[part], identities[part], thresholds, keep) for part in batches(spec, bodies)]
     return Evaluations.concatenate(parts).kept(keep, identities)
 
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import html
 import json
+import logging
 import re
 from importlib import resources
 from pathlib import Path
@@ -22,6 +23,9 @@ SCRIPTS = (
 )
 """The page's modules in the order in which they are joined: each imports from earlier ones only."""
 
+LARGE = 50_000_000
+"""Size of a page that is worth a warning [bytes]."""
+
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:class|function|const) (\w+))", re.MULTILINE)
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
@@ -34,7 +38,11 @@ def write_page(gallery: Gallery, path: Path) -> list[Path]:
         RecordingError: designs that have neither two nor three dimensions, or not all the same number.
         OutputError: `path` cannot be written to.
     """
-    files.write_text(path, render_page(gallery))
+    page = render_page(gallery)
+    files.write_text(path, page)
+    if len(page) > LARGE:
+        said = "%s takes %.0f MB, which browsers open slowly; show fewer designs, or export them apart"
+        logging.getLogger(__name__).warning(said, path, len(page) / 1e6)
     return [path]
 
 

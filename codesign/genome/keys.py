@@ -62,14 +62,14 @@ def repeated(found: KeyArray, known: KeyArray | None = None) -> NDArray[np.intp]
     return np.flatnonzero(repeats[len(known) :])
 
 
-def same_bodies(lattice: Lattice, first: Genomes, second: Genomes, *, shape_only: bool) -> BoolArray:
+def same_bodies(lattice: Lattice, first: Genomes, second: Genomes, shape_only: BoolArray) -> BoolArray:
     """Return for each pair of genomes whether their `keys` are equal, without making most of them.
 
     Args:
         lattice: the genomes' lattice.
         first: genomes with a body each.
         second: as many genomes with a body each.
-        shape_only: ignore the muscle bits.
+        shape_only: for which pairs to ignore the muscle bits, shape (n,).
     """
     same = (first.cells == second.cells).all(axis=1)
     counts = [row_counts(each.cells != 0) for each in (first, second)]
@@ -77,14 +77,15 @@ def same_bodies(lattice: Lattice, first: Genomes, second: Genomes, *, shape_only
     if len(moved):
         one, other = (_moments(lattice, each.cells[moved]) for each in (first, second))
         moved = moved[(one == other).all(axis=1)]
-    doubtful = np.flatnonzero(same)
-    if lattice.muscle_genes and not shape_only and len(doubtful):
+    doubtful = np.flatnonzero(same & ~shape_only)
+    if lattice.muscle_genes and len(doubtful):
         edges = lattice.touched_edges(first.cells[doubtful] != 0)
         same[doubtful] = ~(edges & (first.muscles[doubtful] != second.muscles[doubtful])).any(axis=1)
-    if len(moved):
-        numbering = _numbering(lattice, False)
-        one, other = (_keys(lattice, numbering, each[moved], shape_only=shape_only) for each in (first, second))
-        same[moved] = (one == other).all(axis=1)
+    for own, by_shape in ((moved[~shape_only[moved]], False), (moved[shape_only[moved]], True)):
+        if len(own):
+            numbering = _numbering(lattice, False)
+            one, other = (_keys(lattice, numbering, each[own], shape_only=by_shape) for each in (first, second))
+            same[own] = (one == other).all(axis=1)
     return same
 
 

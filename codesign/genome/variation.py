@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from codesign.checks import require_count, require_entries
 from codesign.errors import ConfigError
-from codesign.genome.genomes import Genomes, check_genomes
+from codesign.genome.genomes import Genomes, check_genomes, genes
 from codesign.genome.keys import same_bodies
 from codesign.genome.lattice import Lattice
 from codesign.genome.operators import VARIATIONS, Operator
@@ -121,15 +120,12 @@ def vary(
     choices = np.searchsorted(np.cumsum(probabilities)[:-1], draws.uniform(1)[:, 0], side="right")
     names = np.array([operator.name for operator in operators], dtype=np.object_)[choices]
     children = _Children(lattice, population, parents, draws, mates)
-    groups = [
-        _Group(operator, own, population[parents[own]])
-        for operator, own in zip(operators, (np.flatnonzero(choices == i) for i in range(len(operators))), strict=True)
-    ]
-    alike = children.change(groups, settings.attempts)
-    last = _Group(_last_resort(lattice), alike, population[parents[alike]])
-    names[alike] = last.operator.name
+    made_by = [(operator, np.flatnonzero(choices == number)) for number, operator in enumerate(operators)]
+    alike = children.change(made_by, settings.attempts)
+    last = _last_resort(lattice)
+    names[alike] = last.name
     children.mates[alike] = -1
-    children.change([last], _LAST_ATTEMPTS)
+    children.change([(last, alike)], _LAST_ATTEMPTS)
     lineage = np.stack([parents, children.mates], axis=1)
     return Offspring(Genomes(children.cells, children.muscles), lineage, tuple(names.tolist()))
 
@@ -152,19 +148,6 @@ class _Group(NamedTuple):
     own: NDArray[np.intp]
     raw: Genomes
 
-    def parts(self) -> "list[_Group]":
-        """Return the group in batches."""
-        bytes_each = self.raw.cells.shape[1] + self.raw.muscles.shape[1]
-        return [_Group(self.operator, self.own[part], self.raw[part]) for part in batches(len(self.own), bytes_each)]
-
-    @staticmethod
-    def joined(parts: "Sequence[_Group]") -> "_Group":
-        """Return the groups of one operator, at least one, as one."""
-        if len(parts) == 1:
-            return parts[0]
-        own = np.concatenate([part.own for part in parts])
-        return _Group(parts[0].operator, own, Genomes.concatenate([part.raw for part in parts]))
-
 
 class _Children:
     """The children of one call of `vary`, as far as they are made: their repaired genes, and their mates."""
@@ -183,26 +166,53 @@ class _Children:
         self.cells = np.empty((len(parents), lattice.cells), dtype=np.uint8)
         self.muscles = np.empty((len(parents), len(lattice.edges)), dtype=np.uint8)
 
-    def change(self, groups: list[_Group], attempts: int) -> NDArray[np.intp]:
-        """Change children, as often as allowed, until they differ from their parents; return those that never did."""
-        for attempt in range(attempts):
-            times = 2 ** max(attempt - 1, 0)
-            parts = [group.parts() for group in groups]
-            pieces = [part for each in parts for part in each]
-            changed = iter(for_each(partial(self._change, times=times), pieces, [len(part.own) for part in pieces]))
-            groups = [_Group.joined([next(changed) for _ in each]) for each in parts if each]
+    def change(self, made_by: list[tuple[Operator, NDArray[np.intp]]], attempts: int) -> NDArray[np.intp]:
+        """Change children, as often as allowed, until they differ from their parents; return those that never did.
+
+        Args:
+            made_by: operators, and the numbers of the children that each makes.
+            attempts: how often, at least once.
+        """
+        parts = [(operator, own[part]) for operator, own in made_by for part in batches(len(own), genes(self.lattice))]
+        groups = _joined(for_each(self._begun, parts, [len(own) for _, own in parts]))
+        for attempt in range(1, attempts):
+            if not groups:
+                break
+            groups = self._gone_on(groups, 2 ** (attempt - 1))
         return np.concatenate([np.zeros(0, np.intp), *(group.own for group in groups)])
 
-    def _change(self, group: _Group, times: int) -> _Group:
-        """Change the children of a group so many times, and return those that equal their parents nevertheless."""
-        operator, own, raw = group
-        for _ in range(times):
-            raw = self._changed(operator, own, raw)
+    def _begun(self, part: tuple[Operator, NDArray[np.intp]]) -> _Group:
+        """Change some children of one operator for the first time, and return those that show nothing of it."""
+        operator, own = part
+        raw = self._changed(operator, own, self.population[self.parents[own]])
+        alike = np.flatnonzero(self._finished(own, raw, np.full(len(own), operator.reshapes)))
+        return _Group(operator, own[alike], raw[alike])
+
+    def _gone_on(self, groups: list[_Group], times: int) -> list[_Group]:
+        """Change children so many times more, and return those that show nothing of it.
+
+        They are few, so that all operators' are repaired and compared together.
+        """
+        raws = [group.raw for group in groups]
+        for place, group in enumerate(groups):
+            for _ in range(times):
+                raws[place] = self._changed(group.operator, group.own, raws[place])
+        own, raw = np.concatenate([group.own for group in groups]), Genomes.concatenate(raws)
+        shape_only = np.concatenate([np.full(len(group.own), group.operator.reshapes) for group in groups])
+        pieces = batches(len(own), genes(self.lattice))
+        sizes = [piece.stop - piece.start for piece in pieces]
+        found = for_each(lambda piece: self._finished(own[piece], raw[piece], shape_only[piece]), pieces, sizes)
+        ends = np.cumsum([len(group.own) for group in groups])
+        alike = [np.flatnonzero(part) for part in np.split(np.concatenate(found), ends[:-1])]
+        left = zip(groups, raws, alike, strict=True)
+        return _joined([_Group(group.operator, group.own[same], changed[same]) for group, changed, same in left])
+
+    def _finished(self, own: NDArray[np.intp], raw: Genomes, shape_only: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Repair children and keep them, and return which equal their parents nevertheless."""
         parents = self.population[self.parents[own]]
         repaired = self._repaired(parents, raw)
         self.cells[own], self.muscles[own] = repaired.cells, repaired.muscles
-        alike = np.flatnonzero(same_bodies(self.lattice, parents, repaired, shape_only=operator.reshapes))
-        return _Group(operator, own[alike], raw[alike])
+        return same_bodies(self.lattice, parents, repaired, shape_only)
 
     def _changed(self, operator: Operator, own: NDArray[np.intp], raw: Genomes) -> Genomes:
         draws, mates = self.draws.of(own), None
@@ -230,3 +240,19 @@ class _Children:
         if len(changed):
             cells[changed] = repaired_cells(self.lattice, cells[changed])
         return Genomes(cells, raw.muscles)
+
+
+def _joined(parts: Sequence[_Group]) -> list[_Group]:
+    """Return one group for each operator that has any children left."""
+    by_operator: dict[str, list[_Group]] = {}
+    for part in parts:
+        if len(part.own):
+            by_operator.setdefault(part.operator.name, []).append(part)
+    return [
+        _Group(
+            some[0].operator,
+            np.concatenate([part.own for part in some]),
+            Genomes.concatenate([part.raw for part in some]),
+        )
+        for some in by_operator.values()
+    ]

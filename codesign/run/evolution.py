@@ -24,15 +24,11 @@ from codesign.run.interruption import Interruption
 from codesign.run.kept_weights import kept, needed
 from codesign.run.learning_again import learn_again
 from codesign.run.metrics import Metrics, summarise
+from codesign.run.notices import notices_of
 from codesign.search import Search
 from codesign.signals import kept_from_children
-from codesign.train import LearningStatus
 
 _log = logging.getLogger(__name__)
-
-NOTABLE = 0.5
-"""Share of the designs of a generation whose learning ended early, for one reason, from which on the user hears of it.
-"""
 
 
 class Listener(EvaluatorListener):
@@ -127,6 +123,7 @@ def resume(
     """
     folder, listener = RunFolder(path), listener or Listener()
     folder.require_run()
+    folder.require_own()
     with folder.locked(listener.on_notice):
         evolution = _Evolution(experiment, folder, listener)
         evolution.restore(checkpoint)
@@ -262,7 +259,7 @@ class _Evolution:
             self._save()
         _log.info("generation %d recorded after %.3f s", generation, metrics.generation_seconds)
         self._listener.on_generation(metrics, design_id(*population.identities[0].tolist()))
-        for notice in _notices(metrics):
+        for notice in notices_of(metrics):
             self._listener.on_notice(notice)
 
     @property
@@ -296,6 +293,7 @@ class _Evolution:
             self._folder.prepare_records()
             yield
         except OutputError as error:
+            self._folder.require_in_place()
             way_on = self._way_on(self._saved + 1)
             remedy = f"free some space, or see to it that one can write there; {way_on}"
             raise OutputError(error.expected, error.got, remedy) from error
@@ -330,20 +328,3 @@ class _Evolution:
         seconds = time.perf_counter() - self._begin
         generations = self._experiment.search.generations
         return Outcome(self._folder.path, finished, generations, signal, best, fitness, seconds)
-
-
-def _notices(metrics: Metrics) -> list[str]:
-    """Return what the user should know of how learning ended in a generation."""
-    generation, shares = metrics.generation, metrics.status_shares
-    notices = []
-    if not metrics.valid_share:
-        listed = ", ".join(f"{share:.0%} {label}" for label, share in shares.items())
-        notices.append(f"No design of generation {generation} was valid: {listed}.")
-    for label, share in shares.items():
-        status = LearningStatus[label.upper()]
-        if status.remedy and share >= NOTABLE:
-            notices.append(
-                f"{share:.0%} of the designs of generation {generation} ended learning as {label}: {status.meaning}. "
-                f"{status.remedy}"
-            )
-    return notices

@@ -3,6 +3,7 @@
 import json
 import shlex
 import shutil
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -117,6 +118,28 @@ class RunFolder:
         if layout != str(LAYOUT):
             got = f"{self.path} of layout {layout}"
             raise RunError(f"a run folder of layout {LAYOUT}", got, "use the version of codesign that wrote it")
+
+    def require_own(self) -> None:
+        """Check that what a run writes to are files and folders of its own: no links, pipes or devices.
+
+        Else a folder from a stranger could let a run that goes on write somewhere else, or wait for ever.
+
+        Raises:
+            RunError: something is not.
+        """
+        for name in (*_RESERVED, self._lock.path.name):
+            path = self.path / name
+            try:
+                kind = path.lstat().st_mode
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise RunError(
+                    "a run folder that can be read", f"{path} ({error.strerror})", "check the folder"
+                ) from error
+            if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+                got = f"{path}, a {'link' if stat.S_ISLNK(kind) else 'stream or a device'}"
+                raise RunError("a run folder whose files lie in it", got, "put the file or folder itself there")
 
     def require_unused(self, inputs: Mapping[str, bytes] | None = None) -> None:
         """Check that a new run would overwrite nothing here.

@@ -102,8 +102,7 @@ def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design])
     bodies = develop(lattice, genomes, spec.tissue)
     recordings: list[Recording] = []
     for part in batches(whole, bodies):
-        chosen = np.arange(len(bodies))[part]
-        recordings += _record(whole, bodies.take(chosen), designs[part], [weights[index] for index in chosen])
+        recordings += _record(whole, bodies[part], designs[part], weights[part])
     return recordings
 
 

@@ -11,6 +11,9 @@ import warp as wp
 SHARES_PER_THREAD = 4
 """Launches per CPU thread and sweep: enough to even out differences, few enough to cost nothing."""
 
+FEWEST_PER_SHARE = 32
+"""Worlds or controllers of a share at least, where each takes some microseconds: handing over a share takes as long."""
+
 
 class Threads:
     """Threads of the host that share launches; on one thread, or for a GPU, launches just follow each other.
@@ -49,7 +52,7 @@ class Threads:
             device: where it runs.
             lanes: for each.
         """
-        shares = max(min(count, SHARES_PER_THREAD * self.count), 1) if self.count > 1 else 1
+        shares = max(min(count // FEWEST_PER_SHARE, SHARES_PER_THREAD * self.count), 1) if self.count > 1 else 1
         bounds = np.linspace(0, count, shares + 1).astype(int).tolist()
         commands = [
             wp.launch(kernel, dim=(stop - start, lanes), inputs=[start, *inputs], device=device, record_cmd=True)

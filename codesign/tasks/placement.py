@@ -6,6 +6,7 @@ import numpy as np
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError
+from codesign.parallel import batches, for_each
 
 FARTHEST = 1000.0
 """Largest coordinate [m] that bodies are put at: there, single precision still tells 0.06 mm from nothing."""
@@ -37,6 +38,18 @@ def set_down(
     Returns:
         Positions in world frame [m], shape (masses, dimension).
     """
+    placed = np.empty_like(bodies.positions)
+
+    def fill(batch: slice) -> None:
+        own = bodies[batch]
+        masses = slice(*bodies.mass_start[[batch.start, batch.stop]])
+        placed[masses] = _set_down(own, start, height, centred)
+
+    for_each(fill, batches(len(bodies), placed.nbytes // max(len(bodies), 1)))
+    return placed
+
+
+def _set_down(bodies: Bodies, start: float, height: Callable[[np.ndarray], np.ndarray], centred: bool) -> np.ndarray:
     worlds = np.repeat(np.arange(len(bodies)), np.diff(bodies.mass_start))
     placed = bodies.positions - np.minimum.reduceat(bodies.positions, bodies.mass_start[:-1])[worlds]
     middles = np.maximum.reduceat(placed, bodies.mass_start[:-1])[worlds] / 2.0

@@ -80,3 +80,15 @@ def test_pieces_are_what_springs_hold_together(bodies):
     ):
         body = develop(settings.build(), genomes_of(settings.build(), filled), Tissue())[0]
         assert body.pieces == pieces
+
+
+@pytest.mark.parametrize("part", [slice(0, 7), slice(2, 5), slice(5, None), slice(-2, None), slice(3, 3), slice(5, 2)])
+def test_a_slice_gives_consecutive_bodies_whose_numbers_are_not_copied(bodies, part):
+    own = bodies[part]
+    assert_equal(own, bodies.take(np.arange(7)[part]))
+    assert all(np.shares_memory(getattr(own, field), getattr(bodies, field)) for field in FIELDS if len(own))
+
+
+def test_a_slice_with_a_step_is_refused(bodies):
+    with pytest.raises(ValueError, match="without a step"):
+        bodies[::2]

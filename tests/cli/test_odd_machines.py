@@ -1,11 +1,14 @@
 """Odd machines: folders that may not be entered, streams that are closed or full, caches that cannot be written."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.odd_machines import run, told
+from tests.odd_machines import CHECKOUT, run, small_disk, told
 
 QUICK = ["debug=tiny", "evaluator=local"]
 LONG = "x" * 300
@@ -150,3 +153,35 @@ def test_what_libraries_say_does_not_come_between_the_paths_of_an_export(finishe
     process = run("export", f"run={finished}", "format=png", "output=out", environment={"MPLCONFIGDIR": "/proc/nope"})
     assert process.returncode == 0, process.stderr
     assert [Path(line).parent.name for line in process.stdout.splitlines()] == ["out"]
+
+
+def test_the_package_runs_as_a_module(here: Path) -> None:
+    command = [sys.executable, "-m", "codesign", "--version"]
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    assert subprocess.run(command, env=environment, capture_output=True, check=True).stdout.startswith(b"codesign ")
+
+
+def test_a_locale_without_the_characters_of_a_value_is_named(here: Path) -> None:
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    line = told(run("evolve", 'title="L\u00e4ufer"', *QUICK, environment=plain))
+    assert "expected words that this locale can read; got title=" in line
+    assert line.endswith("; set LC_ALL=C.UTF-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        (["train", *QUICK, "hydra.run.dir=small/learning"], "hydra.run.dir"),
+        (["export", "run={finished}", "format=html", "output=small"], "output"),
+    ],
+)
+def test_a_disk_without_room_for_results_says_how_to_have_them(
+    words: list[str], key: str, finished: Path, here: Path
+) -> None:
+    with small_disk(here / "small", "8k"):
+        process = run(*(word.format(finished=finished) for word in words))
+        left = [path for path in (here / "small").rglob("*") if path.suffix == ".part"]
+    assert process.returncode == 2, process.stderr
+    last = process.stderr.splitlines()[-1]
+    assert f"or set {key}=FOLDER, and start again: the same command gives the same numbers" in last
+    assert not left

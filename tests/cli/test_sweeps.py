@@ -36,7 +36,7 @@ optuna = needs("hydra_plugins.hydra_optuna_sweeper")
 
 
 def in_process(*words: str) -> tuple[int, list[str]]:
-    """Return the exit status of `codesign evolve` in a process of its own, and the lines of its errors."""
+    """Return the exit status of `codesign evolve` in a process of its own, and what it says of jobs."""
     result = subprocess.run(
         [sys.executable, "-m", "codesign.cli", "evolve", *words],
         capture_output=True,
@@ -45,7 +45,12 @@ def in_process(*words: str) -> tuple[int, list[str]]:
         check=False,
         timeout=300,
     )
-    return result.returncode, result.stderr.splitlines()
+    return result.returncode, about_jobs(result.stderr)
+
+
+def about_jobs(errors: str) -> list[str]:
+    """Return the lines about jobs that failed; Hydra says beside these which ones it begins."""
+    return [line for line in errors.splitlines() if re.match(r"codesign: (job \d|expected)", line)]
 
 
 def test_every_mistake_is_told_with_its_job(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,7 +58,7 @@ def test_every_mistake_is_told_with_its_job(here: Path, capsys: pytest.CaptureFi
         (here / "all" / taken).mkdir(parents=True)
         (here / "all" / taken / "config.yaml").touch()
     assert main(["evolve", "-m", *QUIET, "seed=0,1,2", "hydra.sweep.dir=all"]) == 2
-    first, second = capsys.readouterr().err.splitlines()
+    first, second = about_jobs(capsys.readouterr().err)
     assert first.startswith(
         "codesign: job 0 (debug=tiny evaluator=local logger=quiet seed=0): expected a folder without"
     )

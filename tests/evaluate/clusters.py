@@ -1,6 +1,7 @@
 """Clusters of several nodes on this machine, and the processes of their workers."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,13 +22,17 @@ def started(cores: int, **head: Any) -> Iterator[Any]:
     from ray.cluster_utils import Cluster  # noqa: PLC0415 - it takes a second
 
     # Ray is told by the environment, which is that of all tests, where its newest cluster is.
-    before = os.environ.pop("RAY_ADDRESS", None)
+    before, handler = os.environ.pop("RAY_ADDRESS", None), signal.getsignal(signal.SIGTERM)
     arguments = {"num_cpus": cores, "include_dashboard": False, "_system_config": QUICK_TO_NOTICE, **head}
     cluster = Cluster(initialize_head=True, head_node_args=arguments)
     try:
         yield cluster
     finally:
+        # By SIGKILL, because a node that is asked to leave in good order may do so for ever on a busy machine.
+        for node in [*cluster.worker_nodes, cluster.head_node]:
+            cluster.remove_node(node, allow_graceful=False)
         cluster.shutdown()
+        signal.signal(signal.SIGTERM, handler)
         if before is not None:
             os.environ["RAY_ADDRESS"] = before
 

@@ -7,7 +7,8 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from codesign.export.webpage import SCRIPTS, encode_gallery, join_scripts, render_page
+from codesign.export import webpage
+from codesign.export.webpage import SCRIPTS, encode_gallery, join_scripts, render_page, write_page
 from tests.export import cubes
 from tests.export.strips import gallery, recording
 
@@ -126,3 +127,12 @@ COLOURS = (
 def test_both_colour_schemes_name_every_canvas_colour_in_full(name):
     style = (resources.files("codesign.export") / "page" / "style.css").read_text("utf-8")
     assert len(re.findall(rf"--{name}: #[0-9a-f]{{6}};", style)) == 2
+
+
+def test_a_large_page_is_told(tmp_path, monkeypatch, caplog):
+    write_page(gallery(), tmp_path / "page.html")
+    assert not caplog.records
+    monkeypatch.setattr(webpage, "LARGE", 1000)
+    write_page(gallery(), tmp_path / "page.html")
+    (said,) = caplog.messages
+    assert said.startswith(f"{tmp_path / 'page.html'} takes 0 MB, which browsers open slowly; show fewer designs")

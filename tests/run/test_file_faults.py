@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import re
+import shlex
 import shutil
 import stat
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from codesign.cli.entry import main
 from codesign.errors import CodesignError, OutputError, RunError
 from codesign.run import CheckpointSettings, Experiment, RunFolder, evolve, resume
 from codesign.run import best as best_module
@@ -274,3 +276,21 @@ def test_metrics_that_cannot_be_read(tmp_path: Path) -> None:
     folder.metrics.mkdir()
     with pytest.raises(RunError, match="metrics that can be read"):
         folder.read_metrics()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["fill", "forbid_writing"])
+def test_the_command_ends_in_one_line_and_the_command_that_it_names_goes_on(
+    fault: str, disk: SmallDisk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = disk.path / "run"
+    begun = ["debug=tiny", "evaluator=local", "search.generations=5", "logger=quiet", "logger.page=false"]
+    with monkeypatch.context() as patch:
+        before(patch, "the checkpoint", getattr(disk, fault))
+        assert main(["evolve", f"hydra.run.dir={run}", *begun]) == 2
+    said = capsys.readouterr().err.strip()
+    assert len(said.splitlines()) == 1, said
+    disk.make_room() if fault == "fill" else disk.allow_writing()
+    _, words = said.split("3 of 5 generations are safe, go on with: codesign ")
+    assert main([*shlex.split(words), "logger=quiet"]) == 0
+    assert len(RunFolder(run).read_metrics()) == 5

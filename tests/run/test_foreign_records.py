@@ -1,6 +1,7 @@
 """Records that something else wrote, or that were harmed: one clear error, and the run stays as it is."""
 
 import json
+import os
 
 import numpy as np
 import pyarrow.parquet
@@ -80,3 +81,26 @@ def test_a_lineage_that_does_not_lead_back_in_time(run):
     pyarrow.parquet.write_table(table.set_column(place, table.schema.field("parents"), own), path)
     with pytest.raises(RunError, match=f"earlier generations; got {best.id} with the parent {best.id}"):
         select(RunFolder(run), "lineage")
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "designs", "checkpoints", ".lock", "best.json", "inputs"])
+@pytest.mark.timeout(30)
+def test_a_link_out_of_the_folder(run, tmp_path, name):
+    elsewhere = tmp_path / "elsewhere"
+    if (run / name).exists():
+        (run / name).rename(elsewhere)
+    (run / name).symlink_to(elsewhere)
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    with pytest.raises(RunError, match="a link"):
+        resume(experiment("genetic"), run)
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", ".lock", "checkpoints"])
+@pytest.mark.timeout(30)
+def test_a_pipe_is_not_waited_for(run, tmp_path, name):
+    if (run / name).exists():
+        (run / name).rename(tmp_path / "elsewhere")
+    os.mkfifo(run / name)
+    with pytest.raises(RunError, match="a stream"):
+        resume(experiment("genetic"), run)

@@ -2,12 +2,11 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
 
-from codesign.sim.launching.launches import launch
+from codesign.sim.sharing import Threads
 
 
 @dataclass
@@ -28,9 +27,9 @@ class Share:
 
 def test_an_interrupted_sweep_waits_for_what_runs_and_starts_nothing_more() -> None:
     shares = [Share(interrupted=number == 1) for number in range(12)]
-    pool = ThreadPoolExecutor(2)
+    threads = Threads(2)
     with pytest.raises(KeyboardInterrupt):
-        launch(shares, pool)
+        threads.run(shares)
     begun = [share for share in shares if share.begun.is_set() and not share.interrupted]
     assert 1 <= len(begun) < len(shares) - 1
     assert all(share.ended.is_set() for share in begun)

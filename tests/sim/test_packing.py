@@ -98,8 +98,8 @@ def test_masses_and_springs_fill_whole_rows(row: int, copies: int) -> None:
 
 def test_many_bodies_are_laid_out_as_few() -> None:
     """Threads share the bodies where there are many."""
-    few, many = Bodies.of(ASSORTED), Bodies.of(ASSORTED * 200)
-    np.testing.assert_array_equal(layout_of(many, 8).incidences, np.tile(layout_of(few, 8).incidences, 200))
+    few, many = Bodies.of(ASSORTED), Bodies.of(ASSORTED * 100)
+    np.testing.assert_array_equal(layout_of(many, 8).incidences, np.tile(layout_of(few, 8).incidences, 100))
 
 
 def test_the_layout_of_some_worlds() -> None:

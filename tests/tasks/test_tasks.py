@@ -141,6 +141,7 @@ def test_what_slips_off_a_pole_has_sunk(start: float, falls: bool) -> None:
     pole, standing = Pole(rise=0.25, width=0.2), Bodies.of([strip(2, 2)])
     case = replace(Case.of(task="balance", steps=1000, friction=0.3), terrain=met_at(pole, start))
     simulator = case.simulator(standing)
+    simulator.load(np.zeros(simulator.weight_start[-1]))
     simulator.forward()
     loss, measures = simulator.loss.numpy(), simulator.measures()
     np.testing.assert_allclose(loss, measures["sunk"], rtol=0, atol=1e-15)

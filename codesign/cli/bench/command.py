@@ -14,6 +14,7 @@ from codesign.cli.application import Command, Invocation, Plan
 from codesign.cli.bench.comparison import FILE, Earlier, name_of, read_earlier, verdict
 from codesign.cli.bench.plan import SIZES, Case, cases, executions, lattices, memory_rows, require_memory
 from codesign.cli.catalogue import trial_catalogue
+from codesign.cli.output_folder import repeatable
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
 from codesign.errors import ConfigError
@@ -123,7 +124,8 @@ def _run(settings: Mapping[str, Any], planned: list[Case], earlier: Earlier, fol
         wide.print(table)
     for line in verdict(earlier, report["machine"], report["rows"]):
         console.print(line, markup=False, style="bold red" if line.startswith("SLOWER") else None)
-    write_text(folder / FILE, json.dumps(report, indent=1) + "\n")
+    with repeatable("hydra.run.dir"):
+        write_text(folder / FILE, json.dumps(report, indent=1) + "\n")
     console.print(f"Numbers: {folder / FILE}", markup=False)
     return 0
 

@@ -195,8 +195,7 @@ class _UnsimulatedEvaluator(Evaluator):
             group = slice(start, start + DESIGNS_AT_A_TIME)
             bodies = clock.measured("develop", partial(develop, lattice, genomes[group], spec.tissue))
             for part in clock.measured("pack", partial(batches, spec, bodies)):
-                chosen = np.arange(len(bodies))[part]
-                own = clock.measured("pack", partial(bodies.take, chosen))
+                own = bodies[part]
                 simulator = clock.measured("pack", partial(spec.simulator, own))
                 clock.measured("first weights", partial(spec.begin, simulator, identities[group][part]))
                 found.append(_made_up(spec, own, identities[group][part], keep))

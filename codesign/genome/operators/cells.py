@@ -73,6 +73,8 @@ def _other_materials(lattice: Lattice, cells: ByteArray, chosen: BoolArray, lowe
     count = len(lattice.materials) - lowest
     if count == 1:
         return cells.copy()
+    if count == 2 and lowest == 0:
+        return cells ^ chosen
     places = chosen.ravel().nonzero()[0]
     steps = np.ones(len(places), dtype=np.int64)
     if count > 2:

@@ -179,6 +179,9 @@ def _degrees(bodies: Bodies, row: int) -> tuple[np.ndarray, np.ndarray]:
         _yet_to_be_written(size, device) for size in (int(padded[-1]), int(padded[-1]) // row, len(bodies))
     )
     starts, ends, to = (integers_on(each, device) for each in (bodies.spring_start, bodies.springs.ravel(), padded))
-    threads = Threads(min(available_cores(), max(len(bodies) // FEWEST_PER_THREAD, 1)))
+    # Looking for cores takes longer than counting the springs of a few bodies.
+    threads = Threads(
+        min(available_cores(), len(bodies) // FEWEST_PER_THREAD) if len(bodies) > FEWEST_PER_THREAD else 1
+    )
     threads.launch(degrees_kernel(), len(bodies), [row, starts, ends, to, counts, degrees, totals], device)
     return degrees.numpy(), totals.numpy()
