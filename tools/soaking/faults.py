@@ -4,7 +4,6 @@ import contextlib
 import os
 import random
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -187,25 +186,26 @@ def driver_signalled(number: signal.Signals) -> Callable[[Scene], bool]:
 
 def second_process(scene: Scene) -> bool:
     """Start another process on the folder of the run, which it must be refused."""
-    name = f"second_{scene.counts['second_process']:03d}.log"
-    process = spawn([f"run={scene.driver.folder}", *local(1)], scene.logs / name)
-    _await_refusal(scene, process, scene.driver.process, time.monotonic() + _REFUSED_SECONDS, scene.logs / name)
+    driver, folder, own = scene.driver, scene.driver.folder, scene.driver.process
+    log = scene.logs / f"{folder.name}_second_{scene.counts['second_process']:03d}.log"
+    process = spawn([f"run={folder}", *local(1)], log)
+    until = time.monotonic() + _REFUSED_SECONDS
+
+    def look() -> None:
+        if driver.process != own or driver.status() is not None or driver.folder != folder:
+            # The run's own process has ended, or is elsewhere, so that there is nothing to refuse.
+            process.kill()
+            process.wait()
+        elif process.poll() is None and time.monotonic() < until:
+            scene.agenda.after(0.2, look)
+        else:
+            said = log.read_text(encoding="utf-8", errors="replace")
+            if process.poll() != MISTAKE or "in use by another process" not in said:
+                scene.violations.append(f"second process: status {process.poll()}: {said[-300:]}")
+            process.kill()
+
+    look()
     return True
-
-
-def _await_refusal(scene: Scene, process: "subprocess.Popen[bytes]", driver: int, until: float, log: Path) -> None:
-    status = process.poll()
-    if status is None and time.monotonic() < until and driver == scene.driver.process and scene.driver.status() is None:
-        scene.agenda.after(0.2, lambda: _await_refusal(scene, process, driver, until, log))
-        return
-    if status is None:
-        # The run's own process has ended, so that the second one is refused no more, and would be the first.
-        process.kill()
-        process.wait()
-        return
-    said = log.read_text(encoding="utf-8", errors="replace")
-    if status != MISTAKE or "in use by another process" not in said:
-        scene.violations.append(f"second process: status {status}: {said[-300:]}")
 
 
 def disk_full(scene: Scene) -> bool:
