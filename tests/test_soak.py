@@ -1,11 +1,14 @@
 """Random faults under load: the comparison can tell runs apart, and a short soak finds no difference."""
 
+import importlib
 import json
+import random
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -97,6 +100,40 @@ def test_a_run_that_cannot_be_read_is_lost_altogether(undisturbed, run):
     found = differences(undisturbed, run.path)
     assert found.lost == len(RunFolder(undisturbed).read_metrics()) * 6
     assert found.bits > 1000
+
+
+def carried_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *command: str) -> tuple[Any, list[str]]:
+    """Return the report on a run whose processes are all such a command, and what was not as promised."""
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    soak = importlib.import_module("soaking.disturbance")
+    drivers, faults = importlib.import_module("soaking.driver"), importlib.import_module("soaking.faults")
+    monkeypatch.setattr(soak, "HANG_SECONDS", 0.3)
+    monkeypatch.setattr(soak, "MOST_HANGS", 1)
+
+    def spawn(_arguments: Any, log: Path) -> "subprocess.Popen[bytes]":
+        log.write_text("not as it should be\n")
+        return subprocess.Popen(command)
+
+    monkeypatch.setattr(drivers, "spawn", spawn)
+    driver, report = drivers.Driver(tmp_path / "run", tmp_path, 4), soak.Report()
+    nodes, disk = SimpleNamespace(address="127.0.0.1:1"), SimpleNamespace(disturbed=False, mounted=False)
+    scene = faults.Scene(driver, nodes, disk, tmp_path, random.Random(0))
+    soak.Disturbance(scene, report, 0.0).carry_out(lambda _: None)
+    return report, scene.violations
+
+
+def test_a_run_that_hangs_is_counted(tmp_path, monkeypatch):
+    report, violations = carried_out(tmp_path, monkeypatch, "sleep", "100")
+    assert report.hangs == 1
+    assert not report.clean
+    assert violations == []
+
+
+def test_an_exit_status_that_was_not_promised_is_told(tmp_path, monkeypatch):
+    report, violations = carried_out(tmp_path, monkeypatch, "false")
+    assert report.hangs == 0
+    assert len(violations) == 2
+    assert "exit status 1: not as it should be" in violations[0]
 
 
 @pytest.mark.slow

@@ -4,7 +4,6 @@ import contextlib
 import os
 import random
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -51,6 +50,10 @@ class Scene:
     agenda: Agenda = field(default_factory=Agenda)
     counts: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
+
+
+Kinds = dict[str, tuple[Callable[[Scene], bool], float]]
+"""Faults by kind: what injects one, and how frequent it is."""
 
 
 def send(process: int, number: signal.Signals) -> None:
@@ -169,8 +172,13 @@ def driver_signalled(number: signal.Signals) -> Callable[[Scene], bool]:
     """Return a fault that sends a run's process a signal which asks it to end."""
 
     def signalled(scene: Scene) -> bool:
-        scene.driver.expected |= {exit_status(number), 0}
-        scene.driver.send(number)
+        driver = scene.driver
+        if MISTAKE in driver.expected:
+            driver.expected.add(
+                -number
+            )  # it may be past its last words already, where a signal does what it always does
+        driver.expected |= {exit_status(number), 0}
+        driver.send(number)
         return True
 
     return signalled
@@ -178,25 +186,26 @@ def driver_signalled(number: signal.Signals) -> Callable[[Scene], bool]:
 
 def second_process(scene: Scene) -> bool:
     """Start another process on the folder of the run, which it must be refused."""
-    name = f"second_{scene.counts['second_process']:03d}.log"
-    process = spawn([f"run={scene.driver.folder}", *local(1)], scene.logs / name)
-    _await_refusal(scene, process, scene.driver.process, time.monotonic() + _REFUSED_SECONDS, scene.logs / name)
+    driver, folder, own = scene.driver, scene.driver.folder, scene.driver.process
+    log = scene.logs / f"{folder.name}_second_{scene.counts['second_process']:03d}.log"
+    process = spawn([f"run={folder}", *local(1)], log)
+    until = time.monotonic() + _REFUSED_SECONDS
+
+    def look() -> None:
+        if driver.process != own or driver.status() is not None or driver.folder != folder:
+            # The run's own process has ended, or is elsewhere, so that there is nothing to refuse.
+            process.kill()
+            process.wait()
+        elif process.poll() is None and time.monotonic() < until:
+            scene.agenda.after(0.2, look)
+        else:
+            said = log.read_text(encoding="utf-8", errors="replace")
+            if process.poll() != MISTAKE or "in use by another process" not in said:
+                scene.violations.append(f"second process: status {process.poll()}: {said[-300:]}")
+            process.kill()
+
+    look()
     return True
-
-
-def _await_refusal(scene: Scene, process: "subprocess.Popen[bytes]", driver: int, until: float, log: Path) -> None:
-    status = process.poll()
-    if status is None and time.monotonic() < until and driver == scene.driver.process and scene.driver.status() is None:
-        scene.agenda.after(0.2, lambda: _await_refusal(scene, process, driver, until, log))
-        return
-    if status is None:
-        # The run's own process has ended, so that the second one is refused no more, and would be the first.
-        process.kill()
-        process.wait()
-        return
-    said = log.read_text(encoding="utf-8", errors="replace")
-    if status != MISTAKE or "in use by another process" not in said:
-        scene.violations.append(f"second process: status {status}: {said[-300:]}")
 
 
 def disk_full(scene: Scene) -> bool:
@@ -299,7 +308,7 @@ def read_only_at_start(scene: Scene) -> bool:
     return read_only(scene)
 
 
-ON_WORKERS: dict[str, tuple[Callable[[Scene], bool], float]] = {
+ON_WORKERS: Kinds = {
     "worker_killed": (worker_killed, 5.0),
     "all_workers_killed": (all_workers_killed, 2.0),
     "worker_stopped_briefly": (worker_stopped_briefly, 4.0),
@@ -313,7 +322,7 @@ ON_WORKERS: dict[str, tuple[Callable[[Scene], bool], float]] = {
 }
 """Faults of a run on a cluster with their frequency."""
 
-ON_DRIVER: dict[str, tuple[Callable[[Scene], bool], float]] = {
+ON_DRIVER: Kinds = {
     "driver_killed": (driver_killed, 3.0),
     **{f"driver_{number.name}": (driver_signalled(number), 0.6) for number in ENDING},
     "second_process": (second_process, 1.0),
@@ -321,13 +330,13 @@ ON_DRIVER: dict[str, tuple[Callable[[Scene], bool], float]] = {
 }
 """Faults of a run that has finished a generation since its process began, with their frequency."""
 
-ON_DISK: dict[str, tuple[Callable[[Scene], bool], float]] = {
+ON_DISK: Kinds = {
     "disk_full": (disk_full, 2.0),
     "read_only": (read_only, 2.0),
 }
 """Faults of a run on a file system of its own, with their frequency."""
 
-WHILE_STOPPED: dict[str, tuple[Callable[[Scene], bool], float]] = {
+WHILE_STOPPED: Kinds = {
     "checkpoint_flipped": (checkpoint_flipped, 1.0),
     "checkpoint_truncated": (checkpoint_truncated, 1.0),
     "manifest_deleted": (manifest_deleted, 1.0),
@@ -337,13 +346,13 @@ WHILE_STOPPED: dict[str, tuple[Callable[[Scene], bool], float]] = {
 }
 """Faults between two processes of a run, with their frequency."""
 
-STOPPED_ON_DISK: dict[str, tuple[Callable[[Scene], bool], float]] = {
+STOPPED_ON_DISK: Kinds = {
     "read_only_at_start": (read_only_at_start, 1.0),
 }
 """The same on a file system of its own."""
 
 
-def inject(scene: Scene, kinds: dict[str, tuple[Callable[[Scene], bool], float]]) -> str | None:
+def inject(scene: Scene, kinds: Kinds) -> str | None:
     """Inject a fault of one of the kinds, if there is something to inject it into, and return which one."""
     name = scene.random.choices(list(kinds), [weight for _, weight in kinds.values()])[0]
     if not kinds[name][0](scene):
