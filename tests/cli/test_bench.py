@@ -276,6 +276,18 @@ def test_all_tables_are_shown() -> None:
         ],
         "compile": [{**same, "controller": "mlp", "cold_seconds": 30.0, "warm_seconds": 1.0}],
         "host": [{"body": "triangle 13 x 22", "designs_per_second": 2e3, "ratio": 1.5}],
+        "driver": [
+            {
+                "designs": 10_000,
+                "body": "triangle 13 x 22",
+                "controller": "mlp",
+                "cores": 2,
+                "generations": 5,
+                "designs_per_second": 20_000.0,
+                "seconds": dict.fromkeys(STAGES, 0.05),
+                "memory_bytes": [5e8, 6e8],
+            }
+        ],
         "cluster": [{"designs": 256, "body": "triangle 6 x 10", "cores": 2, **times}],
     }
     console = Console(width=WIDTH, record=True)

@@ -81,8 +81,7 @@ def test_the_command_that_lets_designs_begin_with_the_controller_works(
     ("arguments", "said"),
     [
         (["train", "together=true", "debug=tiny"], "a controller that fits any body; got mlp"),
-        (["train", "together=true", "controller=shared", "designs=[x.json]"], "together=true"),
-        (["evolve", "weights=absent"], "weights as a file of a controller"),
+        (["evolve", "weights=absent"], "weights to be a file; got no file absent"),
         (["evolve", "body=voxel", "terrain=segments"], "terrain=segments"),
         (["evolve", "task=turn"], "a body in 3D for task=turn; got one in 2D"),
         (["evolve", "body=voxel", "task=light", "task.target=[9,0]", "terrain=rough"], "a target inside the world"),
@@ -108,3 +107,9 @@ def test_what_does_not_go_together(
     assert said in error
     assert len(error.strip().splitlines()) == 1
     assert list(here.iterdir()) == []
+
+
+def test_given_designs_do_not_learn_together(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("x.json").touch()
+    assert main(["train", "together=true", "controller=shared", "designs=[x.json]"]) == 2
+    assert "together=true" in capsys.readouterr().err

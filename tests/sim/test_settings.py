@@ -97,7 +97,9 @@ def test_a_device_that_is_not_there() -> None:
 
 
 def test_motion_of_a_part_is_refused() -> None:
-    simulator = Case.of(steps=60).simulator(BODIES, segment_steps=20)
+    case = Case.of(steps=60)
+    simulator = case.simulator(BODIES, segment_steps=20)
+    simulator.load(case.weights(BODIES))
     simulator.forward()
     with pytest.raises(ValueError, match="segments of 60 steps"):
         simulator.motion()

@@ -131,7 +131,7 @@ MET: dict[str, Callable[[int], Any]] = {
     "flat": lambda _dimension: TERRAINS["flat"](),
     "segments": lambda _dimension: ROUGH,
     "heightfield": bumps,
-    "slope": lambda _dimension: met_at(Slope(angle=25.0), 0.63),
+    "slope": lambda _dimension: met_at(Slope(angle=25.0), 0.55),
     "steps": lambda _dimension: met_at(Steps(tread=0.12, edge=0.03), 0.69),
     "hills": lambda _dimension: met_at(Hills(wavelength=0.3, relief=0.1, fade=0.1, reach=1.0), -0.61),
     "rough": lambda _dimension: met_at(Rough(roughness=0.02, node_distance=0.1, reach=1.0), 0.013),
