@@ -70,5 +70,5 @@ HARM: dict[str, Callable[[Path], object]] = {
 if __name__ == "__main__":
     # By the name of the place where they are, so that the test sees which harm was found in which reader.
     tried = [failing(name, harm) for name, harm in HARM.items()]
-    settings = Settings(seed=1, workers=2, alarm=1.0, memory=2**27, seconds=60.0, output=Path(sys.argv[1]))
+    settings = Settings(seed=1, workers=2, alarm=4.0, memory=2**27, seconds=60.0, output=Path(sys.argv[1]))
     print(json.dumps(fuzz(tried, 2 * len(tried), settings)))

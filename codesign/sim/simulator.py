@@ -18,6 +18,7 @@ from codesign.sim.launching.program import build_program, lanes_of, row_of, shar
 from codesign.sim.launching.weights import Weights
 from codesign.sim.layout.block_memory import staged_bytes
 from codesign.sim.layout.buffers import buffer_sizes, snapshots_of
+from codesign.sim.layout.large_arrays import unwritten_reals
 from codesign.sim.layout.packing import integers_on, pack, upload
 from codesign.sim.layout.parameters import parameter_layout
 from codesign.sim.layout.snapshot_schedule import upload_schedules
@@ -269,14 +270,14 @@ class Simulator:
         self._weights = Weights(blocks, places.start, types.row, types.precision, device, self._threads)
         self.parameter_offsets = self._weights.offsets
         self._loaded = False
-        self.parameters = wp.empty(size, dtype=types.real, device=device)
-        self.gradient = wp.empty(size, dtype=types.real, device=device)
+        self.parameters = unwritten_reals(size, types.real, device)
+        self.gradient = unwritten_reals(size, types.real, device)
         # Where every controller has one world, what that world computes is the result.
         self._aggregated = self.worlds > self.controllers
         self._gradient_start = integers_on(places.gradient_start, device)
         self._world_gradients = self.gradient
         if self._aggregated:
-            self._world_gradients = wp.empty(int(places.gradient_start[-1]), dtype=types.real, device=device)
+            self._world_gradients = unwritten_reals(int(places.gradient_start[-1]), types.real, device)
 
     def _allocate_results(self) -> None:
         types, device = self._program.types, self.device

@@ -102,7 +102,8 @@ def _driver(found: Mapping[str, Any]) -> Table:
 
 
 def _stage(seconds: float) -> tuple[str, str]:
-    return f"{seconds * 1e6:,.2f}", f"{1.0 / max(seconds, 1e-12):,.0f}"
+    """Return the time of a design in a stage and how many a second that is; nothing for what is below the noise."""
+    return f"{seconds * 1e6:,.2f}", f"{1.0 / seconds:,.0f}" if seconds else ""
 
 
 def _rest(report: Mapping[str, Any]) -> Iterator[tuple[str, str | Text]]:
