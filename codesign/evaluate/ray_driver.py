@@ -31,7 +31,7 @@ _GPU_PIECE = 256
 """Designs in a piece at least where a GPU evaluates; fewer would leave much of it idle."""
 
 _ENDING_SECONDS = 10.0
-"""Time that leaving Ray may take after the other end is closed."""
+"""Time that anything may take after the other end is closed, leaving Ray in particular."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,6 @@ class _Driver:
 
     def close(self) -> None:
         """End the workers and leave the cluster, which ends if it is this machine's own."""
-        threading.Timer(_ENDING_SECONDS, os._exit, (1,)).start()
         if self._fleet is not None:
             self._fleet.close()
         self._ray.shutdown()
@@ -197,6 +196,10 @@ def _listen(connection: Connection, inbox: "queue.SimpleQueue[Any]", closed: thr
     except (EOFError, OSError):
         closed.set()
         inbox.put(None)
+        # Ray may wait for minutes for what is gone, and nobody is left to hear of it.
+        last = threading.Timer(_ENDING_SECONDS, os._exit, (1,))
+        last.daemon = True
+        last.start()
 
 
 def _say_failure(connection: Connection, error: BaseException) -> None:

@@ -214,7 +214,23 @@ def test_a_run_that_is_killed_leaves_no_process_behind() -> None:
         assert len(family) > 3
         process.kill()
         process.wait()
+    assert_gone(family)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_while_a_cluster_does_not_answer_leaves_no_process_behind() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with running(*TINY, f"evaluator.address=127.0.0.1:{server.getsockname()[1]}") as process:
+            child = wait_for(process=process.pid, name="ray_driver")
+            server.accept()
+            process.kill()
+            process.wait()
+        assert_gone({child})
+
+
+def assert_gone(processes: set[int]) -> None:
+    """Check that processes end before long."""
     deadline = time.monotonic() + 30
-    while family & set(parents()) and time.monotonic() < deadline:
+    while processes & set(parents()) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not family & set(parents())
+    assert not processes & set(parents())
