@@ -174,8 +174,8 @@ class Mlp:
             "before_hidden_rows": worlds * segment * sizes.units,
         }
         for name, size in scratch.items():
-            setattr(control, name, wp.empty(size // layout.row, dtype=types.row_vector, device=device))
-        control.passed = wp.empty(features, dtype=types.real, device=device)
+            setattr(control, name, wp.zeros(size // layout.row, dtype=types.row_vector, device=device))
+        control.passed = wp.zeros(features, dtype=types.real, device=device)
         control.passed_rows = binding.view(control.passed, types.row_vector)
         time = np.arange(binding.steps)[:, None] * binding.dt
         clock = np.zeros((binding.steps, sizes.clock))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
@@ -64,7 +65,18 @@ def test_what_memory_held_before_changes_nothing(
     dimension: int, controller: str, task: str, row: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("codesign.sim.simulator.row_of", lambda _device, _precision: row)
-    case = Case.of(controller=controller, task=task, dimension=dimension, steps=30)
+    require_nothing_read(Case.of(controller=controller, task=task, dimension=dimension, steps=30))
+
+
+@pytest.mark.parametrize("sensors", [(), ("velocity",), ("position", "height")])
+@pytest.mark.parametrize("controller", ["mlp", "shared"])
+def test_what_is_not_sensed_is_not_read(controller: str, sensors: tuple[str, ...]) -> None:
+    case = Case.of(controller=controller, task="walk", steps=30)
+    require_nothing_read(replace(case, controller=CONTROLLERS[controller](sensors=sensors)))
+
+
+def require_nothing_read(case: Case) -> None:
+    """Check that an episode and its gradient do not depend on what the memory held that they are given."""
     bodies = Bodies.of(case.assorted[:3])
     weights = case.weights(bodies)
     settings: dict[str, Any] = {"precision": "float32", "segment_steps": 7, "checkpoints": 2}
