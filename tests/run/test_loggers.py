@@ -1,5 +1,6 @@
 """Loggers: each read back by its own library, and a failing one in nobody's way."""
 
+import importlib
 import importlib.util
 import json
 import logging
@@ -198,13 +199,12 @@ def test_tensorboard_reads_what_was_written(tmp_path):
 @needs("mlflow")
 def test_mlflow_finds_the_run_with_its_parameters(tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-    from mlflow.tracking import MlflowClient  # noqa: PLC0415
-
+    tracking = importlib.import_module("mlflow.tracking")
     uri = f"file://{tmp_path}/tracking"
     settings = LOGGERS["mlflow"](uri=uri, experiment="walks")  # type: ignore[call-arg]
     folder = run(tmp_path / "run", settings, generations=3)
     run(tmp_path / "run", settings)
-    client = MlflowClient(tracking_uri=uri)
+    client = tracking.MlflowClient(tracking_uri=uri)
     walks = client.get_experiment_by_name("walks")
     assert walks is not None
     (found,) = client.search_runs([walks.experiment_id])

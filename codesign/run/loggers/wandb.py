@@ -1,9 +1,10 @@
 """Weights & Biases: a run on its servers, or in files that `wandb sync` sends later."""
 
+import importlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from codesign.checks import require_choice
 from codesign.run.loggers.logger import LoggedRun, LoggerConnection, LoggerSettings
@@ -43,8 +44,8 @@ class SyncedRun(LoggerConnection):
     """Hands the numbers of each generation to the library, whose own process sends them."""
 
     def __init__(self, settings: Wandb, run: LoggedRun) -> None:
-        import wandb  # noqa: PLC0415 - an extra  # pyright: ignore[reportMissingImports]
-
+        # By name, because this module has the name of the library.
+        wandb: Any = importlib.import_module(settings.module)
         self.identity = run.identity or secrets.token_hex(8)
         run.folder.mkdir(parents=True, exist_ok=True)
         self._run = wandb.init(
@@ -55,7 +56,7 @@ class SyncedRun(LoggerConnection):
             name=run.title,
             dir=str(run.folder),
             config=dict(run.config),
-            mode=settings.mode,  # type: ignore[arg-type] - the library says what it takes
+            mode=settings.mode,
             settings=wandb.Settings(silent=True, console="off"),  # the terminal is the run's
         )
 
