@@ -80,6 +80,7 @@ def test_two_signals_end_a_process_that_is_in_compiled_code():
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "begun\n"
+    time.sleep(0.5)  # until it is in there
     process.send_signal(signal.SIGTERM)
     time.sleep(0.3)
     assert process.poll() is None
