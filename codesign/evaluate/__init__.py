@@ -1,7 +1,7 @@
 """From genomes to fitness: how designs are evaluated, in this process or by many others, with the same numbers."""
 
 from codesign.evaluate.batches import batch_budget, batches, bytes_needed
-from codesign.evaluate.evaluation import evaluate_bodies, evaluate_designs
+from codesign.evaluate.evaluation import DESIGNS_AT_A_TIME, evaluate_bodies, evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations, KeptWeights
 from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorListener, EvaluatorSettings, Workforce
@@ -15,6 +15,7 @@ from codesign.evaluate.worlds import Worlds
 EVALUATORS: dict[str, type[EvaluatorSettings]] = {"local": Local, "ray": Ray}
 
 __all__ = [
+    "DESIGNS_AT_A_TIME",
     "EVALUATORS",
     "EvaluateDesigns",
     "EvaluationSpec",

@@ -17,6 +17,7 @@ from codesign.cli.bench.plan import body_name
 from codesign.cli.bench.speed import seconds_of
 from codesign.cli.catalogue import evaluation_spec_of
 from codesign.evaluate import (
+    DESIGNS_AT_A_TIME,
     EvaluateDesigns,
     Evaluations,
     EvaluationSpec,
@@ -36,9 +37,6 @@ from codesign.train import LEARNERS, LearningStatus
 
 ITERATIONS = 35
 """Learning iterations of the papers; learning curves are as long."""
-
-DESIGNS_AT_A_TIME = 8192
-"""Designs that are developed together, as in a real evaluation."""
 
 STAGES = ("ask", "vary", "repair", "keys", "develop", "pack", "first weights", "records", "checkpoint")
 """What is timed. What vary, repair and keys take is part of ask, and is measured apart on the same designs."""
