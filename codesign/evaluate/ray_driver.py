@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
+import cloudpickle
 import numpy as np
 
 from codesign.errors import ConfigError, EvaluatorError
@@ -203,8 +204,6 @@ def _listen(connection: Connection, inbox: "queue.SimpleQueue[Any]", closed: thr
 
 
 def _say_failure(connection: Connection, error: BaseException) -> None:
-    from ray.cloudpickle import cloudpickle  # noqa: PLC0415 - see ray_cluster
-
     try:
         data = cloudpickle.dumps(error)
     except Exception:  # an exception may hold anything

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass, replace
 
+import cloudpickle
 import numpy as np
 
 from codesign.checks import require_count, require_number
@@ -92,8 +93,6 @@ class Ray(EvaluatorSettings):
         Raises:
             ConfigError: no cluster at the address, or one of this machine's own with less than workers ask for.
         """
-        from ray.cloudpickle import cloudpickle  # noqa: PLC0415 - it takes a second, and only this evaluator needs it
-
         patience = Patience(self.patience, self.grace_seconds, self.startup_seconds)
         return RayEvaluator(
             Orders(

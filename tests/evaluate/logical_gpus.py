@@ -28,6 +28,7 @@ def telling(
         "visible": float(os.environ.get("CUDA_VISIBLE_DEVICES") or -1),
         "threads": float(execution.threads),
         "memory": float(execution.memory_mib),
+        "process": float(os.getpid()),
     }
     time.sleep(0.1)
     measures = {name: np.full(len(genomes), value) for name, value in here.items()}
@@ -38,13 +39,16 @@ def tell(title: str, given: Execution, settings: Ray, count: int) -> None:
     """Print how many workers there are and what they were given."""
     with settings.start(replace(spec(), execution=given), telling) as evaluator:
         evaluator.listener = crowd = Crowd()
-        # The first workers may do all the work before the others have come up.
-        for _ in range(20):
-            if crowd.workers < count:
-                evaluator.evaluate(*designs(40))
-        measures = evaluator.evaluate(*designs(40)).measures
-        told = " ".join(f"{name}={sorted(set(values.astype(int).tolist()))}" for name, values in measures.items())
-        print(f"{title}: {crowd.workers} workers, {told}")
+        seen: dict[str, set[int]] = {}
+        # Some workers may do all the work before others have come up, or answered.
+        for _ in range(40):
+            for name, values in evaluator.evaluate(*designs(40)).measures.items():
+                seen.setdefault(name, set()).update(values.astype(int).tolist())
+            if len(seen["process"]) >= count:
+                break
+        processes = seen.pop("process")
+        told = " ".join(f"{name}={sorted(values)}" for name, values in seen.items())
+        print(f"{title}: {crowd.workers} workers, {len(processes)} at work, {told}")
 
 
 class Crowd(EvaluatorListener):

@@ -162,12 +162,12 @@ def test_workers_lie_where_there_is_what_each_takes_and_share_the_memory_of_a_ma
         [sys.executable, "-m", "tests.evaluate.logical_gpus"], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.stdout.splitlines() == [
-        "auto: 2 workers, gpu=[1] visible=[0, 1] threads=[1] memory=[64]",
-        "halves: 4 workers, gpu=[1] visible=[0, 1] threads=[1] memory=[32]",
-        "one of two: 1 workers, gpu=[1] visible=[0] threads=[1] memory=[64]",
-        "cpu: 4 workers, gpu=[0] visible=[-1] threads=[1] memory=[16]",
-        "two cores: 2 workers, gpu=[0] visible=[-1] threads=[2] memory=[32]",
-        "resource: 2 workers, gpu=[0] visible=[-1] threads=[1] memory=[32]",
+        "auto: 2 workers, 2 at work, gpu=[1] visible=[0, 1] threads=[1] memory=[64]",
+        "halves: 4 workers, 4 at work, gpu=[1] visible=[0, 1] threads=[1] memory=[32]",
+        "one of two: 1 workers, 1 at work, gpu=[1] visible=[0] threads=[1] memory=[64]",
+        "cpu: 4 workers, 4 at work, gpu=[0] visible=[-1] threads=[1] memory=[16]",
+        "two cores: 2 workers, 2 at work, gpu=[0] visible=[-1] threads=[2] memory=[32]",
+        "resource: 2 workers, 2 at work, gpu=[0] visible=[-1] threads=[1] memory=[32]",
     ], done.stderr
 
 
