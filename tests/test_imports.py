@@ -22,6 +22,7 @@ BELOW = {
     "evaluate": {"train", "sim", "body", "genome"},
     "search": {"genome"},
     "export": set(),
+    "formats": {"body", "genome"},
     "run": {"search", "evaluate", "export", "train", "sim", "body", "genome"},
     "testing": {"control", "tasks", "search", "evaluate", "export", "train", "sim", "body", "genome"},
     "cli": {"run", "control", "tasks", "search", "evaluate", "export", "train", "sim", "body", "genome"},

@@ -1,0 +1,32 @@
+"""Files of bodies: those of other systems and this one's own, as body plans and genomes.
+
+Nothing here runs what is in a file, and nothing knows the simulator.
+"""
+
+from pathlib import Path
+
+from codesign.formats import reading
+from codesign.formats.body_plan import BodyPlan, FormatError, Inexpressible
+from codesign.formats.format import Format
+from codesign.formats.placing import enlarged, genomes_of, plans_of, settings_of
+
+FORMATS: dict[str, Format] = {}
+
+
+def read_plans(path: Path, *, lenient: bool = False) -> list[BodyPlan]:
+    """Return every body in a file or folder, see `codesign.formats.reading.read_plans`."""
+    return reading.read_plans(FORMATS, path, lenient=lenient)
+
+
+__all__ = [
+    "FORMATS",
+    "BodyPlan",
+    "Format",
+    "FormatError",
+    "Inexpressible",
+    "enlarged",
+    "genomes_of",
+    "plans_of",
+    "read_plans",
+    "settings_of",
+]

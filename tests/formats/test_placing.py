@@ -1,0 +1,47 @@
+"""Bodies of files on lattices: where they stand, what keeps its muscles, what is refused."""
+
+import numpy as np
+import pytest
+
+from codesign.body import Tissue, develop
+from codesign.formats import BodyPlan, FormatError, enlarged, genomes_of, plans_of, settings_of
+from codesign.genome import LATTICES, random_genomes
+from codesign.streams import Purpose, draws_of
+
+
+@pytest.mark.parametrize("kind", sorted(LATTICES))
+def test_a_body_is_the_same_on_a_larger_lattice(kind):
+    extents = dict.fromkeys(LATTICES[kind].extents, 3)
+    settings = LATTICES[kind](**extents)
+    genomes = random_genomes(settings.build(), settings, draws_of(0, 0, 6, Purpose.GENOME))
+    plans = plans_of(genomes, settings, [str(number) for number in range(6)])
+    assert settings_of(plans) == settings
+    larger = LATTICES[kind](**dict.fromkeys(LATTICES[kind].extents, 5))
+    small = develop(settings.build(), genomes, Tissue())
+    large = develop(larger.build(), genomes_of(plans, larger), Tissue())
+    for name in ("mass_start", "spring_start", "springs", "rest_lengths", "stiffness", "swings", "materials"):
+        np.testing.assert_array_equal(getattr(small, name), getattr(large, name))
+    np.testing.assert_allclose(small.positions, large.positions, atol=1e-12)
+
+
+def test_a_lattice_is_enlarged_as_far_as_bodies_need():
+    plan = BodyPlan("long", "square", np.ones((1, 7), np.uint8))
+    settings = enlarged(LATTICES["square"](rows=4, columns=4), [plan])
+    assert settings.shape == (4, 7)
+    assert genomes_of([plan], settings).cells.reshape(4, 7).sum(axis=1).tolist() == [7, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "told"),
+    [
+        (np.ones((1, 7), np.uint8), "square", "enlarge the lattice to rows=1, columns=7"),
+        (np.ones((1, 3), np.uint8), "triangle", "bodies on a lattice of kind square"),
+        (np.array([[1, 0, 1]], np.uint8), "square", "join the pieces"),
+        (np.zeros((1, 3), np.uint8), "square", "body b"),
+        (np.array([[9]], np.uint8), "square", "material 9"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(cells, kind, told):
+    with pytest.raises(FormatError) as caught:
+        genomes_of([BodyPlan("b", kind, cells)], LATTICES["square"](rows=4, columns=4))
+    assert told in str(caught.value)
