@@ -37,6 +37,7 @@ class Limits:
         manifest: what stands beside a checkpoint, JSON.
         checkpoint: the state of a run, safetensors.
         table: the designs of a generation, parquet.
+        bodies: a file of bodies, of whatever format but parquet.
     """
 
     configuration: int = 2 * _MIB
@@ -49,6 +50,7 @@ class Limits:
     manifest: int = 16 * _MIB
     checkpoint: int = 8192 * _MIB
     table: int = 8192 * _MIB
+    bodies: int = 64 * _MIB
 
 
 MOST = Limits()

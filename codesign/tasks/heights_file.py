@@ -1,21 +1,16 @@
 """Heights in files: arrays that NumPy saved, or numbers between commas. Pickles are refused, and so is what is huge."""
 
-import io
-import math
-import tokenize
 import warnings
 from pathlib import Path
 
 import numpy as np
 
 from codesign.errors import ConfigError
+from codesign.npy_reading import npy_array
 from codesign.reading import MOST, read_bytes
 
 MOST_HEIGHTS = 2**22
 """Numbers in a file: a grid of 2048 x 2048."""
-
-_LONGEST_HEADER = 1024
-"""Characters of a header of .npy; NumPy writes some 128, and is slow to refuse long ones."""
 
 
 def read_heights(path: Path) -> tuple[tuple[float, ...], ...]:
@@ -51,27 +46,13 @@ def _of_npy(data: bytes) -> np.ndarray:
     """Return the numbers in what NumPy saved as .npy, float64.
 
     Raises:
-        ValueError: it is no such file, holds anything but numbers (objects, which would be pickles, in particular), or
-            not as many as it says.
+        ValueError: it is no such file, see `npy_array`, or holds no numbers but truth values.
     """
-    stream = io.BytesIO(data)
-    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    try:
-        version = np.lib.format.read_magic(stream)
-        with warnings.catch_warnings(action="ignore"):
-            shape, columns_first, kind = readers[version](stream, max_header_size=_LONGEST_HEADER)
-    except (ValueError, TypeError, KeyError, SyntaxError, MemoryError, RecursionError, tokenize.TokenError) as error:
-        raise ValueError("not an array that NumPy saved") from error
-    if kind.kind not in "fiu":
-        raise ValueError(f"an array of {kind} of shape {shape}, not numbers of shape (rows, columns)")
-    count = math.prod(shape)
-    if count > MOST_HEIGHTS:
-        raise ValueError(f"{count} numbers, more than {MOST_HEIGHTS}")
-    if count * kind.itemsize != len(data) - stream.tell():
-        raise ValueError(f"{len(data) - stream.tell()} bytes of numbers, where {count * kind.itemsize} should be")
-    flat = np.frombuffer(data, kind, offset=stream.tell())
+    found = npy_array(data, MOST_HEIGHTS)
+    if found.dtype.kind == "b":
+        raise ValueError(f"an array of {found.dtype} of shape {found.shape}, not of numbers")
     with np.errstate(over="ignore", invalid="ignore"):
-        return flat.reshape(shape, order="F" if columns_first else "C").astype(np.float64)
+        return found.astype(np.float64)
 
 
 def _of_csv(data: bytes) -> np.ndarray:

@@ -264,11 +264,12 @@ def test_a_file_that_holds_no_heights(name: str, content: bytes | None, complain
     [
         np.zeros((2, 2, 2)),
         np.array([["a", "b"]]),
+        np.array([[True, False]]),
         np.array([[1j, 2]]),
         np.array([[None, 1]], dtype=object),
         np.zeros(()),
     ],
-    ids=["three axes", "text", "complex", "pickled", "a number"],
+    ids=["three axes", "text", "truth", "complex", "pickled", "a number"],
 )
 def test_an_array_that_holds_no_heights(array: np.ndarray, tmp_path: Path) -> None:
     np.save(tmp_path / "heights.npy", array)
