@@ -9,6 +9,12 @@ import numpy as np
 from codesign.body import Body
 from codesign.errors import CodesignError
 
+MOST_CELLS = 1_000_000
+"""Cells of one body, empty ones too; no lattice has more."""
+
+MOST_BODIES = 2**18
+"""Bodies in one file."""
+
 
 class FormatError(CodesignError):
     """A file of bodies that is none, is damaged, or holds what bodies here cannot be."""

@@ -1,7 +1,8 @@
 """Putting bodies from files onto one lattice, as genomes, and taking genomes off a lattice again."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -20,12 +21,15 @@ def settings_of(plans: Sequence[BodyPlan]) -> LatticeSettings:
     if len(kinds) > 1 or "" in kinds:
         named = " and ".join(sorted(kind or "masses and springs" for kind in kinds))
         raise FormatError("bodies on one kind of lattice", f"bodies of {named}", "give the files apart")
-    given = [dict(plan.settings) for plan in plans]
-    if any(each != given[0] for each in given):
-        raise FormatError("bodies of cells of one size and kind", "bodies of several", "give the files apart")
+    given = dict[str, Any]()
+    for plan in plans:
+        for field, value in plan.settings.items():
+            if given.setdefault(field, value) != value:
+                got = f"{field} {given[field]} and {value} ({plan.name})"
+                raise FormatError("bodies of cells of one size and kind", got, "give the files apart")
     kind = LATTICES[plans[0].lattice]
     shape = np.max([plan.cells.shape for plan in plans], axis=0).tolist()
-    return kind(**{**given[0], **dict(zip(kind.extents, shape, strict=True))})
+    return kind(**{**given, **dict(zip(kind.extents, shape, strict=True))})
 
 
 def enlarged(settings: LatticeSettings, plans: Sequence[BodyPlan]) -> LatticeSettings:
@@ -89,9 +93,17 @@ def edges_between(small: Lattice, large: Lattice) -> np.ndarray:
 
 
 def plans_of(genomes: Genomes, settings: LatticeSettings, names: Sequence[str]) -> list[BodyPlan]:
-    """Return genomes on a lattice as plans of these names, each on an array of the lattice's shape."""
+    """Return genomes on a lattice as plans of these names, each on an array of the lattice's shape.
+
+    Their settings are the side of a cell, and what else makes this lattice another than its kind's default one.
+    """
     lattice = settings.build()
-    given = {"side": settings.side}
+    apart = {"name", "fill", "muscle", *settings.extents}
+    given = {
+        field.name: getattr(settings, field.name)
+        for field in fields(settings)
+        if field.name == "side" or (field.name not in apart and getattr(settings, field.name) != field.default)
+    }
     return [
         BodyPlan(
             name=name,

@@ -13,6 +13,11 @@ _HEAD = 4096
 
 _LENIENT = "set lenient=true to go on with {instead}, or mend the file"
 
+_PICKLE = "turn it into .npz with the script in docs/formats.md: a pickle may run anything, so none is read here"
+
+_REMEDIES = {".pkl": _PICKLE, ".pickle": _PICKLE}
+"""What to do about files that people of this field have and that are not read, by suffix."""
+
 
 def read_plans(formats: Mapping[str, Format], path: Path, *, lenient: bool = False) -> list[BodyPlan]:
     """Return every body in a file or folder, at least one.
@@ -66,7 +71,8 @@ def format_of(formats: Mapping[str, Format], path: Path) -> Format:
         names = " or ".join(each.name for each in fitting)
         raise FormatError(f"a file of bodies ({names})", f"{path}, which is none", "check the file")
     known = ", ".join(sorted({suffix for each in formats.values() for suffix in each.suffixes}))
-    raise FormatError(f"a file of bodies ({known}), or a folder of such", str(path), "convert it to one of these")
+    remedy = _REMEDIES.get(suffix, "convert it to one of these")
+    raise FormatError(f"a file of bodies ({known}), or a folder of such", str(path), remedy)
 
 
 def _head_of(path: Path) -> bytes:

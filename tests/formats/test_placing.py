@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from codesign.body import Tissue, develop
-from codesign.formats import BodyPlan, FormatError, enlarged, genomes_of, plans_of, settings_of
+from codesign.formats import BodyPlan, FormatError, enlarged, genomes_of, plans_of, read_plans, settings_of
 from codesign.genome import LATTICES, random_genomes
 from codesign.streams import Purpose, draws_of
 
@@ -45,3 +45,26 @@ def test_what_does_not_fit_is_refused_by_name(cells, kind, told):
     with pytest.raises(FormatError) as caught:
         genomes_of([BodyPlan("b", kind, cells)], LATTICES["square"](rows=4, columns=4))
     assert told in str(caught.value)
+
+
+def test_plans_say_what_makes_their_lattice_another_than_the_default():
+    settings = LATTICES["cube"](rows=2, columns=2, layers=2, actuated="springs", soft_stiffness=0.2, fill=0.9)
+    genomes = random_genomes(settings.build(), settings, draws_of(0, 0, 2, Purpose.GENOME))
+    plans = plans_of(genomes, settings, ["a", "b"])
+    assert plans[0].settings == {"side": 0.1, "actuated": "springs", "soft_stiffness": 0.2}
+    np.testing.assert_array_equal(genomes_of(plans, settings_of(plans)).muscles, genomes.muscles)
+
+
+def test_a_file_that_does_not_say_how_large_cells_are_goes_with_one_that_does():
+    filled = np.ones((1, 1), np.uint8)
+    plans = [BodyPlan("a", "square", filled), BodyPlan("b", "square", filled, settings={"side": 0.3})]
+    assert settings_of(plans).side == 0.3
+    with pytest.raises(FormatError, match=r"side 0\.3 and 0\.2 \(c\)"):
+        settings_of([*plans, BodyPlan("c", "square", filled, settings={"side": 0.2})])
+
+
+def test_a_pickle_is_refused_with_what_to_do_instead(tmp_path):
+    path = tmp_path / "robots.pkl"
+    path.write_bytes(b"\x80\x04.")
+    with pytest.raises(FormatError, match=r"robots\.pkl.*docs/formats\.md"):
+        read_plans(path)
