@@ -38,6 +38,7 @@ class Limits:
         checkpoint: the state of a run, safetensors.
         table: the designs of a generation, parquet.
         bodies: a file of bodies, of whatever format but parquet.
+        drawings: bodies drawn in text.
     """
 
     configuration: int = 2 * _MIB
@@ -51,6 +52,7 @@ class Limits:
     checkpoint: int = 8192 * _MIB
     table: int = 8192 * _MIB
     bodies: int = 64 * _MIB
+    drawings: int = 8 * _MIB
 
 
 MOST = Limits()

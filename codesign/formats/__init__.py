@@ -9,8 +9,9 @@ from codesign.formats import reading
 from codesign.formats.body_plan import BodyPlan, FormatError, Inexpressible
 from codesign.formats.format import Format
 from codesign.formats.placing import enlarged, genomes_of, plans_of, settings_of
+from codesign.formats.text import TEXT, drawing_of
 
-FORMATS: dict[str, Format] = {}
+FORMATS: dict[str, Format] = {found.name: found for found in (TEXT,)}
 
 
 def read_plans(path: Path, *, lenient: bool = False) -> list[BodyPlan]:
@@ -24,6 +25,7 @@ __all__ = [
     "Format",
     "FormatError",
     "Inexpressible",
+    "drawing_of",
     "enlarged",
     "genomes_of",
     "plans_of",
