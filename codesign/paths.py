@@ -17,8 +17,8 @@ _LONGEST_PATH = 4095
 _SHOWN = 60
 _ENCODING_REMEDY = "set LC_ALL=C.UTF-8, or choose a name of plain letters"
 
-Use = Literal["file", "folder", "output"]
-"""What a path is for: a file to read, a folder to read, or a folder to write to, which need not exist yet."""
+Use = Literal["file", "folder", "either", "output"]
+"""What a path is for: a file to read, a folder to read, one of both, or a folder to write to, which need not exist."""
 
 
 def require_path(key: str, path: Path | str, use: Use) -> Path:
@@ -33,7 +33,7 @@ def require_path(key: str, path: Path | str, use: Use) -> Path:
         ConfigError: it cannot; the message says which part of the path is the cause.
     """
     text = os.fspath(path)
-    wanted = {"file": "a file", "folder": "a folder", "output": "a folder to write to"}[use]
+    wanted = {"file": "a file", "folder": "a folder", "either": "a file or a folder", "output": "a folder to write to"}[use]
     fault = _fault_of_text(text) or _fault_on_disk(Path(text), use)
     if fault is not None:
         got, remedy = fault
@@ -95,11 +95,11 @@ def _fault_of_missing(part: Path, path: Path, use: Use) -> tuple[str, str] | Non
         return None
     if part != path:
         return f"{{path}}, where there is no folder {part}", "check the path"
-    return f"no {use} {{path}}", "check the path"
+    return f"no {'file' if use == 'either' else use} {{path}}", "check the path"
 
 
 def _fault_of_kind(path: Path, kind: int, use: Use) -> tuple[str, str] | None:
-    if use == "file":
+    if use == "file" or (use == "either" and not stat.S_ISDIR(kind)):
         if stat.S_ISDIR(kind):
             return "the folder {path}", "name a file"
         if not stat.S_ISREG(kind):

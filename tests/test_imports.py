@@ -23,9 +23,9 @@ BELOW = {
     "search": {"genome"},
     "export": set(),
     "formats": {"body", "genome"},
-    "run": {"search", "evaluate", "export", "train", "sim", "body", "genome"},
+    "run": {"search", "evaluate", "export", "formats", "train", "sim", "body", "genome"},
     "testing": {"control", "tasks", "search", "evaluate", "export", "train", "sim", "body", "genome"},
-    "cli": {"run", "control", "tasks", "search", "evaluate", "export", "train", "sim", "body", "genome"},
+    "cli": {"run", "formats", "control", "tasks", "search", "evaluate", "export", "train", "sim", "body", "genome"},
 }
 """What each room imports: just the edges of the picture in ARCHITECTURE.md."""
 

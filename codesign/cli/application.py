@@ -85,6 +85,23 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Completion:
+    """Words that a command line lacks, because files that it names ask for them.
+
+    Attributes:
+        words: overrides, none of which the user set otherwise.
+        reason: what asks for them, as the beginning of a line; empty where the user is not to be told.
+    """
+
+    words: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def _complete_already(_invocation: Invocation) -> Completion:
+    return Completion()
+
+
+@dataclass(frozen=True)
 class Command:
     """A command of the command line.
 
@@ -94,6 +111,7 @@ class Command:
         catalogue: returns what its configuration may hold.
         prepare: checks an invocation without writing anything, and returns what is to be done.
         precheck: checks the overrides by their keys before a configuration is composed with them.
+        complete: returns what an invocation lacks; asked again with the words that it gave, until it gives none.
     """
 
     name: str
@@ -101,6 +119,7 @@ class Command:
     catalogue: Callable[[], Catalogue]
     prepare: Callable[[Invocation], Plan]
     precheck: Callable[[Mapping[str, Any]], None] = lambda _overrides: None
+    complete: Callable[[Invocation], Completion] = _complete_already
 
 
 def run(command: Command, arguments: Sequence[str]) -> int:
@@ -122,12 +141,15 @@ def run(command: Command, arguments: Sequence[str]) -> int:
         _hand_over(command, words, lambda _config: None, catalogue)
         return 0
     checked = _check(command, flags, catalogue)
-    if checked is None:
+    words += checked.further
+    if checked.folder is None:
         _hand_over(command, words, lambda _config: None, catalogue)
         return 0
+    if checked.told:
+        print(checked.told)  # noqa: T201 - the user is to see what was not typed
     with claimed(checked.folder) if checked.passing else nullcontext(checked.folder) as folder:
         if checked.multirun:
-            words += [f"hydra.sweep.dir={quoted(str(folder))}", *checked.further]
+            words += [f"hydra.sweep.dir={quoted(str(folder))}"]
             return _run_several(command, words, catalogue, folder)
         # The folder that was checked, even where its name holds the time of day.
         return _run_one(command, [*words, f"hydra.run.dir={quoted(str(folder))}"], catalogue)
@@ -226,29 +248,33 @@ class _Checked:
     """A command line whose jobs were all found to be right.
 
     Attributes:
-        folder: where the only job writes, or the sweep.
+        folder: where the only job writes, or the sweep; None where the configuration is only to be shown.
         multirun: whether it is a sweep.
         passing: whether the folder's name is one by default that holds the time of day, so that others may come to it.
         further: words to be added to the command line.
+        told: a line about these; empty where nothing is to be said.
     """
 
-    folder: Path
+    folder: Path | None
     multirun: bool
     passing: bool
     further: tuple[str, ...]
+    told: str
 
 
-def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) -> _Checked | None:
-    """Compose and prepare every job that would run; return None where the configuration is only to be shown."""
+def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) -> _Checked:
+    """Compose and prepare every job that would run, unless the configuration is only to be shown."""
     with composer(flags, command.config_name, catalogue) as composed:
         first = next(jobs(flags.overrides, multirun=flags.multirun or asks_for_several(flags.overrides)))
         _precheck(command, first, catalogue)
         config = composed(first)
         multirun = flags.multirun or config.hydra.mode == RunMode.MULTIRUN
+        added, told = _completed(command, config, composed, first)
+        first, config = [*first, *added], composed([*first, *added]) if added else config
         params = sweeper_params(config, flags.overrides) if multirun else []
-        planned = list(jobs([*params, *flags.overrides], multirun=multirun))
+        planned = [[*job, *added] for job in jobs([*params, *flags.overrides], multirun=multirun)]
         if flags.cfg:
-            return None
+            return _Checked(None, multirun, False, tuple(added), "")
         require_paths(config, multirun=multirun)
         start_warp(quiet=True)  # this process is ours, and a laptop need not be told that it has no GPU
         node = config.hydra.sweep if multirun else config.hydra.run
@@ -267,7 +293,19 @@ def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) ->
             folder = folder if multirun else plan.folder
             check_writable(folder)
         passing = passing and folder == own
-        return _Checked(base if passing else folder, multirun, passing, maximising(config, typed))
+        return _Checked(base if passing else folder, multirun, passing, (*maximising(config, typed), *added), told)
+
+
+def _completed(
+    command: Command, config: DictConfig, composed: Callable[[list[str]], DictConfig], overrides: list[str]
+) -> tuple[list[str], str]:
+    """Return the words that a command line lacks, and a line about them."""
+    added, told = list[str](), ""
+    while (more := command.complete(_invocation(config, ""))).words:
+        added += more.words
+        told = f"{more.reason}: {' '.join(added)}" if more.reason else ""
+        config = composed([*overrides, *added])
+    return added, told
 
 
 def _invocation(config: DictConfig, folder: str | Path, *, timed: bool = False) -> Invocation:

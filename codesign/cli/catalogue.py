@@ -7,12 +7,13 @@ from typing import Any
 
 from codesign.body import Tissue
 from codesign.cli.docstrings import summary
+from codesign.cli.given_bodies import given_bodies, require_lattice
 from codesign.cli.progress import Logger
 from codesign.cli.schemas import Catalogue
 from codesign.control import CONTROLLERS
 from codesign.evaluate import EVALUATORS, EvaluationSpec, Worlds
 from codesign.genome import LATTICES, VARIATIONS, VariationSettings
-from codesign.run import LOGGERS, CheckpointSettings, Experiment, read_weights
+from codesign.run import LOGGERS, CheckpointSettings, Experiment, FirstDesigns, read_weights
 from codesign.search import SEARCHES
 from codesign.sim import CONTACTS, FORCES, Execution, Physics
 from codesign.tasks import TASKS, TERRAINS
@@ -28,6 +29,7 @@ EXPERIMENT_MEANINGS = {
     **TRIAL_MEANINGS,
     "title": "what the run, its page and its pictures are called.",
     "run": "folder of a run to go on with; null for a new run.",
+    "lenient": "whether what given bodies have and bodies here cannot have is replaced and told, instead of refused.",
     **{
         f"mutation.weights.{name}": summary(getattr(operator, "function", operator))
         for name, operator in VARIATIONS.items()
@@ -64,7 +66,7 @@ def experiment_catalogue() -> Catalogue:
             "checkpoints": CheckpointSettings,
             "logger": Logger,
         },
-        values={**trials.values, "title": str, "run": str | None},
+        values={**trials.values, "title": str, "run": str | None, "lenient": bool},
         meanings=EXPERIMENT_MEANINGS,
         collections={**trials.collections, "loggers": LOGGERS},
     )
@@ -96,12 +98,24 @@ def evaluation_spec_of(settings: Mapping[str, Any]) -> EvaluationSpec:
 
 
 def experiment_of(settings: Mapping[str, Any]) -> Experiment:
-    """Return the experiment, from settings by dotted key."""
+    """Return the experiment, from settings by dotted key.
+
+    Raises:
+        ConfigError: settings that do not go together.
+        FormatError: first designs that cannot be read, or are on another lattice.
+    """
+    first, search, lattice = None, settings["search"], settings["body.lattice"]
+    if search.first is not None:
+        bodies = given_bodies("search.first", search.first, lenient=settings["lenient"])
+        require_lattice(bodies, lattice)
+        given = [(body.file, body.plan) for body in bodies]
+        first = FirstDesigns.of(given, lattice, search.population_size, symmetric=search.symmetric)
     return Experiment(
         trial=evaluation_spec_of(settings),
         variation=settings["mutation"],
-        search=settings["search"],
+        search=search,
         evaluator=settings["evaluator"],
         checkpoints=settings["checkpoints"],
         title=settings["title"],
+        first=first,
     )

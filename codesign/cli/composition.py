@@ -25,7 +25,8 @@ VERSION_BASE = "1.3"
 PATHS: dict[str, Use] = {
     "run": "folder",
     "output": "output",
-    "designs": "file",
+    "designs": "either",
+    "search.first": "either",
     "previous": "file",
     "weights": "file",
     "terrain.file": "file",
@@ -34,7 +35,7 @@ PATHS: dict[str, Use] = {
 }
 """Keys that hold paths, which may have any character in them, and what for."""
 
-WORDS = {"run": ("auto",), "designs": ("",)}
+WORDS = {"run": ("auto",), "designs": ("",), "search.first": ("",)}
 """What these may hold that is no path, or is refused elsewhere."""
 
 OTHER_KEYS = ("experiment", "debug", "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.job.name")
@@ -101,7 +102,7 @@ def require_paths(config: DictConfig, *, multirun: bool) -> None:
     """
     unused = {"hydra.run.dir" if multirun else "hydra.sweep.dir"}
     if OmegaConf.select(config, "run") is not None:
-        unused |= {"weights", "terrain.file"}  # a run that goes on has copies of its own
+        unused |= {"weights", "terrain.file", "search.first"}  # a run that goes on has copies of its own
     for key, use in PATHS.items():
         value = None if key in unused else OmegaConf.select(config, key)
         for path in value if isinstance(value, ListConfig) else [value]:

@@ -13,8 +13,9 @@ from typing import Any
 from rich.console import Console
 
 from codesign.cli import run_config
-from codesign.cli.application import Command, Invocation, Plan, Scored
+from codesign.cli.application import Command, Completion, Invocation, Plan, Scored
 from codesign.cli.catalogue import experiment_catalogue, experiment_of
+from codesign.cli.given_bodies import given_bodies, reason_of, words_for
 from codesign.cli.memory_estimate import estimate_line
 from codesign.cli.progress import Logger
 from codesign.cli.settings import build
@@ -64,9 +65,9 @@ def _prepare_new(invocation: Invocation, stored: Mapping[str, Any] | None = None
     config = {**(invocation.config if stored is None else stored), "run": None}
     settings = build(experiment_catalogue(), config)
     folder = RunFolder(invocation.folder)
-    inputs = run_config.input_files(config)
-    folder.require_unused(inputs)
     experiment = experiment_of(settings)
+    inputs = {**run_config.input_files(config), **experiment.inputs}
+    folder.require_unused(inputs)
     start = partial(evolve, experiment, folder.path, run_config.to_yaml(config), inputs=inputs)
     return Plan(folder.path, partial(_run, start, experiment, _told(settings, config)))
 
@@ -93,6 +94,10 @@ def _prepare_auto(invocation: Invocation, folder: RunFolder) -> Plan:
         raise RunError(expected, got, "choose another folder with hydra.run.dir=FOLDER")
     stored = run_config.read(folder, experiment_catalogue())
     run_config.require_same(stored, invocation.config, folder)
+    if invocation.config["search"]["first"] is not None:
+        with run_config.found_in(folder):
+            kept = experiment_of(build(experiment_catalogue(), stored))
+        run_config.require_same_first(kept, experiment_of(build(experiment_catalogue(), invocation.config)), folder)
     return _going_on(folder, run_config.with_free(stored, invocation.config))
 
 
@@ -103,6 +108,16 @@ def _going_on(folder: RunFolder, config: Mapping[str, Any], told: str = "") -> P
     further = f" {told}={experiment.search.generations}" if told else ""
     start = partial(resume, experiment, folder.path)
     return Plan(folder.path, partial(_run, start, experiment, _told(settings, config), further))
+
+
+def complete(invocation: Invocation) -> Completion:
+    """Return the words that a new run lacks for the bodies that it is to begin with."""
+    config = invocation.config
+    if config["run"] not in (None, run_config.AUTO) or config["search"]["first"] is None:
+        return Completion()
+    bodies = given_bodies(run_config.FIRST, config["search"]["first"], lenient=config["lenient"])
+    words = words_for(bodies, config["body"], invocation.overrides)
+    return Completion(tuple(words), reason_of(bodies) if config["logger"]["display"] != "none" else "")
 
 
 @dataclass(frozen=True)
@@ -163,4 +178,4 @@ def _ending(outcome: Outcome, further: str) -> str:
     return f"Finished: {outcome.finished} generations in {outcome.seconds:.0f} s, {best}."
 
 
-COMMAND = Command("evolve", "config", experiment_catalogue, prepare, run_config.require_resumable)
+COMMAND = Command("evolve", "config", experiment_catalogue, prepare, run_config.require_resumable, complete)

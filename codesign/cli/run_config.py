@@ -14,7 +14,7 @@ from codesign.cli.modest_yaml import UnexpectedReferenceError, require_modest_ya
 from codesign.cli.schemas import Catalogue
 from codesign.errors import ConfigError, RunError
 from codesign.reading import MOST, read_bytes
-from codesign.run import RunFolder, renewed
+from codesign.run import FIRST_RECORD, Experiment, RunFolder, renewed
 
 AUTO = "auto"
 """What `run` says for a run that is to begin in the output folder, or to go on if it is there already."""
@@ -28,8 +28,10 @@ DECISIVE = ("execution.precision",)
 FILES = ("terrain.file", "weights")
 """Keys that name files. A run keeps its own copies, because files change and folders move."""
 
+FIRST = "search.first"
+"""Key that names files or folders of bodies, of which a run keeps one record (`codesign.run.FirstDesigns`)."""
 
-ADDED = {"weights": None}
+ADDED = {"weights": None, "lenient": False}
 """Plain values that were added after runs had been written, at what the program did before. Fields of settings that
 were added stand in `codesign.run`, beside the settings."""
 
@@ -76,8 +78,11 @@ def read(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
         raise RunError("a configuration with keys", f"{folder.config}, which has none", remedy)
     with found_in(folder):
         config = _completed({str(key): value for key, value in stored.items()}, catalogue)
-    for key, source in _files(config):
-        copy = folder.inputs / _copy_of(key, source)
+    copies = [(key, source, _copy_of(key, source)) for key, source in _files(config)]
+    first = _value(config, FIRST)
+    copies += [] if first is None else [(FIRST, str(first), FIRST_RECORD)]
+    for key, source, name in copies:
+        copy = folder.inputs / name
         if not copy.is_file():
             put = f"put there the file that the run was started with, which was {source}"
             raise RunError(f"the run's copy of {key}", f"nothing at {copy}", put)
@@ -179,6 +184,8 @@ def require_same(stored: Mapping[str, Any], composed: Mapping[str, Any], folder:
         ConfigError: a setting differs, or the content of a file that one names.
     """
     started, asked = _plain_values(stored), _plain_values(composed)
+    if started.get(FIRST) is not None and asked.get(FIRST) is not None:
+        asked[FIRST] = started[FIRST]  # which the designs themselves decide, see `require_same_first`
     files = dict(_files(stored)), dict(_files(composed))
     for key in sorted(started.keys() | asked.keys(), key=lambda key: (key == "title", key)):
         before, now = started.get(key), asked.get(key)
@@ -190,6 +197,18 @@ def require_same(stored: Mapping[str, Any], composed: Mapping[str, Any], folder:
         if not (same or _is_free(key)):
             remedy = f"set {key} as it was, or choose another folder"
             raise ConfigError(f"{key} as the run in {folder.path} was started with, {before}", str(now), remedy)
+
+
+def require_same_first(stored: Experiment, asked: Experiment, folder: RunFolder) -> None:
+    """Check that the bodies that a run is to begin with are those that it began with.
+
+    Raises:
+        ConfigError: they are others.
+    """
+    if stored.first is not None and asked.first is not None and stored.first.checksum != asked.first.checksum:
+        expected = f"{FIRST} as the run in {folder.path} was started with"
+        remedy = f"restore the files that {FIRST} names, or choose another folder"
+        raise ConfigError(expected, "files of other bodies", remedy)
 
 
 def _is_free(key: str) -> bool:
@@ -225,13 +244,19 @@ def _files(config: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the keys that name a file in this configuration, and the file of each."""
     found: list[tuple[str, str]] = []
     for key in FILES:
-        value: Any = config
-        for part in key.split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
+        value = _value(config, key)
         # A number too, since it would be taken for the name of a file.
         if isinstance(value, str | int | float):
             found.append((key, str(value)))
     return found
+
+
+def _value(config: Mapping[str, Any], key: str) -> Any:
+    """Return what a configuration has at a dotted key, None where it has nothing."""
+    value: Any = config
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
 
 
 def _copy_of(key: str, source: str) -> str:

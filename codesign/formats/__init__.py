@@ -6,12 +6,14 @@ Nothing here runs what is in a file, and nothing knows the simulator.
 from pathlib import Path
 
 from codesign.formats import reading
+from codesign.formats.bodies_json import BODIES
+from codesign.formats.bodies_json import encode as encode_bodies
 from codesign.formats.body_plan import BodyPlan, FormatError, Inexpressible
 from codesign.formats.format import Format
 from codesign.formats.placing import enlarged, genomes_of, plans_of, settings_of
 from codesign.formats.text import TEXT, drawing_of
 
-FORMATS: dict[str, Format] = {found.name: found for found in (TEXT,)}
+FORMATS: dict[str, Format] = {found.name: found for found in (BODIES, TEXT)}
 
 
 def read_plans(path: Path, *, lenient: bool = False) -> list[BodyPlan]:
@@ -26,6 +28,7 @@ __all__ = [
     "FormatError",
     "Inexpressible",
     "drawing_of",
+    "encode_bodies",
     "enlarged",
     "genomes_of",
     "plans_of",

@@ -4,6 +4,7 @@ from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design
 from codesign.run.evolution import Listener, Outcome, evolve, resume
 from codesign.run.experiment import CheckpointSettings, Experiment
+from codesign.run.first_designs import FIRST_RECORD, FirstDesigns
 from codesign.run.folder import RunFolder
 from codesign.run.listeners import Listeners
 from codesign.run.loggers import LOGGERS, Delivery, LoggerSettings
@@ -15,12 +16,14 @@ from codesign.run.settings import renewed
 from codesign.run.weights import read_weights, write_weights
 
 __all__ = [
+    "FIRST_RECORD",
     "LOGGERS",
     "CheckpointSettings",
     "Delivery",
     "Design",
     "DesignTables",
     "Experiment",
+    "FirstDesigns",
     "Listener",
     "Listeners",
     "LoggerSettings",

@@ -86,7 +86,8 @@ def evolve(
         path: the folder; it must not hold a run.
         config_text: the configuration that makes this experiment, YAML, stored for `resume` and for readers.
         listener: told how it goes.
-        inputs: content of the files that the configuration names, by the names of the run's own copies.
+        inputs: content of the files that the configuration names, by the names of the run's own copies; what the
+            experiment itself keeps comes on top.
 
     Raises:
         RunError: the folder holds a run already, or another process writes there.
@@ -94,9 +95,12 @@ def evolve(
         ConfigError: the evaluator cannot have what it was configured to use.
     """
     folder, listener = RunFolder(path), listener or Listener()
+    inputs = {**(inputs or {}), **experiment.inputs}
     folder.require_unused(inputs)
     with folder.locked(listener.on_notice):
         folder.create(config_text, inputs)
+        if experiment.first is not None:
+            listener.on_notice(experiment.first.told)
         try:
             return _Evolution(experiment, folder, listener).run()
         except BaseException:

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from codesign.checks import require_count
 from codesign.evaluate import EvaluationSpec, EvaluatorSettings
+from codesign.formats import read_plans
 from codesign.genome import VariationSettings
+from codesign.run.first_designs import FIRST_RECORD, FirstDesigns
 from codesign.run.settings import completed, flattened
 from codesign.search import SearchSettings, Space
 
@@ -17,9 +20,13 @@ _WITHOUT_EFFECT = (
     "search.generations",
     "trial.execution",
     "trial.terrain.file",
+    "search.first",
+    "first.genomes",
+    "first.record",
+    "first.told",
 )
 """What may change between the parts of a run without changing a design of it. Of a terrain from a file the heights
-decide, not where they lay."""
+decide, not where they lay, and of first designs their checksum."""
 
 _DECISIVE = ("trial.execution.precision",)
 """What is part of these and changes results all the same."""
@@ -59,9 +66,12 @@ class Experiment:
         evaluator: where designs are evaluated.
         checkpoints: how often the state is written.
         title: what the run calls itself.
+        first: designs that the run begins with; where `search.first` names files and nothing is given here, those in
+            the files.
 
     Raises:
         ConfigError: none of the operators applies to the lattice.
+        FormatError: files of first designs that cannot be read, or bodies that do not fit on the lattice.
     """
 
     trial: EvaluationSpec
@@ -70,9 +80,15 @@ class Experiment:
     evaluator: EvaluatorSettings
     checkpoints: CheckpointSettings = field(default_factory=CheckpointSettings)
     title: str = "run"
+    first: FirstDesigns | None = None
 
     def __post_init__(self) -> None:
         self.variation.operators(self.trial.lattice.build())
+        if self.first is None and self.search.first_paths:
+            given = [(name, plan) for name in self.search.first_paths for plan in read_plans(Path(name))]
+            count, symmetric = self.search.population_size, self.search.symmetric
+            first = FirstDesigns.of(given, self.trial.lattice, count, symmetric=symmetric)
+            object.__setattr__(self, "first", first)
 
     @property
     def seed(self) -> int:
@@ -82,7 +98,12 @@ class Experiment:
     @property
     def space(self) -> Space:
         """The designs that the search moves in."""
-        return Space(self.trial.lattice, self.variation)
+        return Space(self.trial.lattice, self.variation, None if self.first is None else self.first.genomes)
+
+    @property
+    def inputs(self) -> dict[str, bytes]:
+        """Content of the files that a run of this keeps among its inputs, by name."""
+        return {} if self.first is None else {FIRST_RECORD: self.first.record}
 
     def fingerprint(self) -> dict[str, Any]:
         """Return all settings that decide the results by dotted name: plain values, checksums of the long ones."""

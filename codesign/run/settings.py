@@ -10,6 +10,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
     "CheckpointSettings": {"weights": 1_000_000_000},
     "Coulomb": {"grip": None},
     "EvaluationSpec": {"start": ()},
+    "Experiment": {"first": None},
     "Learner": {"unsound": "invalid"},
     "Mlp": {"sensors": ("position", "velocity")},
     "NoSlip": {"grazing_speed": 0.0},
@@ -24,7 +25,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
         "startup_seconds": 900.0,
         "wait_seconds": 300.0,
     },
-    "SearchSettings": {"symmetric": False},
+    "SearchSettings": {"symmetric": False, "first": None},
     "Smooth": {"grip": None, "softness": 5e-4},
     "Worlds": {
         "name": "worlds",

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.checks import require_count, require_flag
+from codesign.errors import ConfigError
 from codesign.genome import (
+    Genomes,
     Lattice,
     LatticeSettings,
     VariationSettings,
@@ -22,6 +24,9 @@ from codesign.streams import Purpose, draws_of
 RANDOM = "random"
 """Operator recorded for a design that was drawn and not varied from another."""
 
+GIVEN = "given"
+"""Operator recorded for a design that the search was given to begin with."""
+
 ATTEMPTS = 20
 """Times that a design is made anew because it repeats another; a tiny lattice may have no other."""
 
@@ -33,10 +38,12 @@ class Space:
     Attributes:
         lattice: settings of the lattice that the designs live on, and of how random ones are drawn.
         variation: operators that make a design from others, with their weights.
+        first: designs that the search begins with, whole and no two the same; None for random ones alone.
     """
 
     lattice: LatticeSettings
     variation: VariationSettings
+    first: Genomes | None = None
 
 
 @dataclass(frozen=True)
@@ -46,13 +53,15 @@ class SearchSettings(ABC):
     Attributes:
         name: key in the registry.
         population_size: designs that survive a generation.
-        generations: generations of the run; the first, number 0, is random.
+        generations: generations of the run; the first, number 0, is random, or begins with `first`.
         offspring_per_parent: designs evaluated per member of the population in every later generation.
         symmetric: whether mirror images and rotations of a design are the same design, which is not evaluated again
             while the other lives. They are for tasks without a direction, such as jumping.
+        first: file or folder of bodies that the first generation begins with, or several; it is filled up at random.
+            Of more than `population_size` the best by the files' own fitness are taken, or the first. None for none.
 
     Raises:
-        ConfigError: a number that is not whole or below 1, or `symmetric` neither true nor false.
+        ConfigError: a number that is not whole or below 1, `symmetric` neither true nor false, or `first` no path.
     """
 
     name: str = ""
@@ -60,11 +69,20 @@ class SearchSettings(ABC):
     generations: int = 60
     offspring_per_parent: int = 1
     symmetric: bool = False
+    first: str | tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for field in ("population_size", "generations", "offspring_per_parent"):
             require_count(self, field)
         require_flag(self, "symmetric")
+        paths = self.first_paths if isinstance(self.first, str | tuple | None) else ("",)
+        if self.first == () or not all(isinstance(path, str) and path for path in paths):
+            raise ConfigError("a path or a list of paths", repr(self.first), "set {field}=FILE", "first")
+
+    @property
+    def first_paths(self) -> tuple[str, ...]:
+        """The files and folders of `first`."""
+        return (self.first,) if isinstance(self.first, str) else tuple(self.first or ())
 
     @abstractmethod
     def start(self, space: Space, seed: int) -> "Search":
@@ -115,7 +133,7 @@ class Search(ABC):
         """
         if self._asked is not None:
             raise RuntimeError("expected tell after ask; got ask again; tell the fitness of what was asked first")
-        self._asked = self.draw() if self._population is None else self.propose(self._population)
+        self._asked = self.begin() if self._population is None else self.propose(self._population)
         return self._asked
 
     def tell(self, fitness: np.ndarray) -> None:
@@ -179,6 +197,36 @@ class Search(ABC):
     @abstractmethod
     def select(self, population: Individuals | None, evaluated: Individuals) -> Individuals:
         """Return the next population, best first, out of the last one (None at first) and the designs evaluated."""
+
+    def begin(self) -> Individuals:
+        """Return the designs of the first generation: those given, and random ones that differ from them.
+
+        A random design is the one that would have its number if none were given.
+
+        Raises:
+            ConfigError: more designs are given than there are members of the population.
+        """
+        given = self.space.first
+        if given is None:
+            return self.draw()
+        count, own = self.settings.population_size, len(given)
+        if own > count:
+            raise ConfigError(f"at most {count} first designs", f"{own}", "give fewer, or set population_size")
+        identities = identities_of(self.generation, count)
+        draws = draws_of(self.seed, self.generation, count, Purpose.GENOME)
+
+        def make(chosen: np.ndarray) -> Individuals:
+            drawn = random_genomes(self.lattice, self.space.lattice, draws.of(chosen))
+            place = np.where(chosen < own, chosen, own + np.arange(len(chosen)))
+            return Individuals(
+                Genomes.concatenate([given, drawn])[place],
+                identities[chosen],
+                np.full((len(chosen), 2, 2), NO_PARENT, dtype=np.int64),
+                tuple(GIVEN if number < own else RANDOM for number in chosen.tolist()),
+                np.full(len(chosen), NOT_EVALUATED),
+            )
+
+        return self.distinct(make, count, None)
 
     def draw(self, count: int | None = None, living: Individuals | None = None) -> Individuals:
         """Return `count` random designs of this generation that differ from each other and from the `living`."""
