@@ -12,8 +12,16 @@ from codesign.formats.body_plan import BodyPlan, FormatError, Inexpressible
 from codesign.formats.format import Format
 from codesign.formats.placing import enlarged, genomes_of, plans_of, settings_of
 from codesign.formats.text import TEXT, drawing_of
+from codesign.formats.voxcraft import VOXCRAFT
 
-FORMATS: dict[str, Format] = {found.name: found for found in (BODIES, TEXT)}
+FORMATS: dict[str, Format] = {
+    each.name: each
+    for each in (
+        BODIES,
+        VOXCRAFT,
+        TEXT,
+    )
+}
 
 
 def read_plans(path: Path, *, lenient: bool = False) -> list[BodyPlan]:

@@ -1,5 +1,6 @@
 """What every file format is: a name, suffixes, and functions that read and write."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,3 +31,23 @@ class Format:
     read: Callable[[Path], list[BodyPlan]]
     recognises: Callable[[Path, bytes], bool] = lambda _path, _head: True
     write: Callable[[Sequence[BodyPlan], Path], list[Path]] | None = None
+
+
+def paths_for(names: Sequence[str], path: Path) -> list[Path]:
+    """Return where bodies go whose format has one in a file: `path` for one, `<stem>-<name><suffix>` for several.
+
+    Names may be a stranger's: of each, letters, digits, dots and dashes stay, at most 100 of them, and numbers tell
+    apart what is then the same.
+    """
+    if len(names) == 1:
+        return [path]
+    plain = [re.sub(r"[^A-Za-z0-9.-]+", "_", name)[:100] for name in names]
+    taken, found = set[str](), list[Path]()
+    for name in plain:
+        free, again = name, 1
+        while free.lower() in taken:
+            again += 1
+            free = f"{name}-{again}"
+        taken.add(free.lower())
+        found.append(path.with_name(f"{path.stem}-{free}{path.suffix}"))
+    return found

@@ -1,22 +1,26 @@
 """Bodies of files on lattices: where they stand, what keeps its muscles, what is refused."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from codesign.body import Tissue, develop
 from codesign.formats import BodyPlan, FormatError, enlarged, genomes_of, plans_of, read_plans, settings_of
 from codesign.genome import LATTICES, random_genomes
+from codesign.genome.lattices import CubeLattice
 from codesign.streams import Purpose, draws_of
 
 
 @pytest.mark.parametrize("kind", sorted(LATTICES))
 def test_a_body_is_the_same_on_a_larger_lattice(kind):
-    extents = dict.fromkeys(LATTICES[kind].extents, 3)
+    extents: dict[str, Any] = dict.fromkeys(LATTICES[kind].extents, 3)
     settings = LATTICES[kind](**extents)
     genomes = random_genomes(settings.build(), settings, draws_of(0, 0, 6, Purpose.GENOME))
     plans = plans_of(genomes, settings, [str(number) for number in range(6)])
     assert settings_of(plans) == settings
-    larger = LATTICES[kind](**dict.fromkeys(LATTICES[kind].extents, 5))
+    more: dict[str, Any] = dict.fromkeys(LATTICES[kind].extents, 5)
+    larger = LATTICES[kind](**more)
     small = develop(settings.build(), genomes, Tissue())
     large = develop(larger.build(), genomes_of(plans, larger), Tissue())
     for name in ("mass_start", "spring_start", "springs", "rest_lengths", "stiffness", "swings", "materials"):
@@ -48,7 +52,7 @@ def test_what_does_not_fit_is_refused_by_name(cells, kind, told):
 
 
 def test_plans_say_what_makes_their_lattice_another_than_the_default():
-    settings = LATTICES["cube"](rows=2, columns=2, layers=2, actuated="springs", soft_stiffness=0.2, fill=0.9)
+    settings = CubeLattice(rows=2, columns=2, layers=2, actuated="springs", soft_stiffness=0.2, fill=0.9)
     genomes = random_genomes(settings.build(), settings, draws_of(0, 0, 2, Purpose.GENOME))
     plans = plans_of(genomes, settings, ["a", "b"])
     assert plans[0].settings == {"side": 0.1, "actuated": "springs", "soft_stiffness": 0.2}

@@ -1,6 +1,7 @@
 """Bodies drawn in text: every genome comes back as it was, and what is wrong is told by line and column."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,8 +93,8 @@ SPACES = some.sampled_from(["triangle", "square", "cube", "cube of springs"])
 def test_every_genome_comes_back(tmp_path_factory, space, extents, seed, muscle):
     name, *springs = space.split(" of ")
     kind = LATTICES[name]
-    sizes = dict(zip(kind.extents, extents, strict=False))
-    more = {"actuated": "springs"} if springs else {}
+    sizes: dict[str, Any] = dict(zip(kind.extents, extents, strict=False))
+    more: dict[str, Any] = {"actuated": "springs"} if springs else {}
     lattice = kind(**sizes, **more, side=0.05, fill=0.7, muscle=muscle)
     genomes = random_genomes(lattice.build(), lattice, draws_of(seed, 0, 3, Purpose.GENOME))
     plans = plans_of(genomes, lattice, ["a", 'b "#" ', "c d"])
