@@ -9,8 +9,10 @@ from codesign.formats import reading
 from codesign.formats.bodies_json import BODIES
 from codesign.formats.bodies_json import encode as encode_bodies
 from codesign.formats.body_plan import BodyPlan, FormatError, Inexpressible
+from codesign.formats.eldir import ELDIR
 from codesign.formats.format import Format
 from codesign.formats.placing import enlarged, genomes_of, plans_of, settings_of
+from codesign.formats.polycubes import POLYCUBES
 from codesign.formats.text import TEXT, drawing_of
 from codesign.formats.voxcraft import VOXCRAFT
 
@@ -19,6 +21,8 @@ FORMATS: dict[str, Format] = {
     for each in (
         BODIES,
         VOXCRAFT,
+        ELDIR,
+        POLYCUBES,
         TEXT,
     )
 }
