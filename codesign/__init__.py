@@ -1,3 +1,57 @@
-"""Co-design of bodies and controllers: evolution changes a body, differentiable simulation teaches it to move."""
+"""Co-design of bodies and controllers: evolution changes a body, differentiable simulation teaches it to move.
+
+The names of this module are the public Python interface, see docs/python.md. Each is loaded when it is first used, so
+that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from codesign.api import NamedBodies, PlacedGenome, PlacedGenomes, Problem, Results, Weights, WeightsError
+    from codesign.body import Bodies, Body
+    from codesign.errors import CodesignError
+    from codesign.export import Recording
+    from codesign.genome import Genome, Genomes
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    **dict.fromkeys(
+        ("NamedBodies", "PlacedGenome", "PlacedGenomes", "Problem", "Results", "Weights", "WeightsError"),
+        "codesign.api",
+    ),
+    **dict.fromkeys(("Bodies", "Body"), "codesign.body"),
+    "CodesignError": "codesign.errors",
+    "Recording": "codesign.export",
+    **dict.fromkeys(("Genome", "Genomes"), "codesign.genome"),
+}
+"""Where each public name is from."""
+
+__all__ = [
+    "Bodies",
+    "Body",
+    "CodesignError",
+    "Genome",
+    "Genomes",
+    "NamedBodies",
+    "PlacedGenome",
+    "PlacedGenomes",
+    "Problem",
+    "Recording",
+    "Results",
+    "Weights",
+    "WeightsError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'codesign' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

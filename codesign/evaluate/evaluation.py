@@ -1,5 +1,7 @@
 """The evaluation itself: bodies are developed from genomes, and their controllers learn."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from codesign.body import Bodies, develop, offsets
@@ -48,6 +50,7 @@ def evaluate_bodies(
     identities: np.ndarray,
     thresholds: np.ndarray | None = None,
     keep: KeptWeights | None = None,
+    weights: Sequence[np.ndarray] | None = None,
 ) -> Evaluations:
     """Return the evaluations of bodies, wherever they come from, as many at a time as fit into the memory.
 
@@ -57,12 +60,16 @@ def evaluate_bodies(
         identities: see `evaluate_designs`.
         thresholds: see `evaluate_designs`.
         keep: see `evaluate_designs`.
+        weights: that the controller of each body starts to learn from, flat; None for those that the spec gives it.
 
     Raises:
         MemoryBudgetError: a body alone needs more memory than the spec may use.
         ConfigError: the spec's device is not there.
     """
-    parts = [_assess(spec, bodies[part], identities[part], thresholds, keep) for part in batches(spec, bodies)]
+    parts = [
+        _assess(spec, bodies[part], identities[part], thresholds, keep, None if weights is None else weights[part])
+        for part in batches(spec, bodies)
+    ]
     return Evaluations.concatenate(parts).kept(keep, identities)
 
 
@@ -72,10 +79,14 @@ def _assess(
     identities: np.ndarray,
     thresholds: np.ndarray | None,
     keep: KeptWeights | None,
+    weights: Sequence[np.ndarray] | None,
 ) -> Evaluations:
     simulator = spec.simulator(bodies)
     limits = None if thresholds is None else -thresholds
-    spec.begin(simulator, identities)
+    if weights is None:
+        spec.begin(simulator, identities)
+    else:
+        simulator.load(np.concatenate(weights))
     learned = learn(simulator, spec.learner, limits=limits)
     muscles = np.diff(np.concatenate([[0], np.cumsum(bodies.swings != 0)])[bodies.spring_start])
     passive = (muscles == 0) & (learned.status == LearningStatus.ZERO_GRADIENT)

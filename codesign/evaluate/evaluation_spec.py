@@ -19,6 +19,7 @@ from codesign.sim import (
     Task,
     Terrain,
     beacon_of,
+    first_weights,
     require_conditions,
 )
 from codesign.streams import Purpose, require_seed, stream_keys
@@ -107,12 +108,13 @@ class EvaluationSpec:
     def _conditions(self) -> tuple[Conditions, ...]:
         return self.worlds.conditions(self.terrain, self.task, self.physics, self.dimension, self.seed)
 
-    def simulator(self, bodies: Bodies, *, together: bool = False) -> Simulator:
+    def simulator(self, bodies: Bodies, *, together: bool = False, physical_gradients: bool = False) -> Simulator:
         """Return the simulator of bodies in all their worlds.
 
         Args:
             bodies: at least one.
             together: whether they have one controller, see `Simulator`.
+            physical_gradients: whether bodies are differentiated too, see `Simulator`.
 
         Raises:
             ConfigError: the device is not there.
@@ -125,6 +127,7 @@ class EvaluationSpec:
             self.execution,
             aggregation=self.worlds,
             together=together,
+            physical_gradients=physical_gradients,
         )
 
     def begin(self, simulator: Simulator, identities: np.ndarray) -> None:
@@ -140,6 +143,19 @@ class EvaluationSpec:
             simulator.load(np.tile(self.start, simulator.controllers))
         else:
             simulator.draw(stream_keys(self.seed, identities, Purpose.CONTROLLER))
+
+    def first_weights(self, bodies: Bodies, identities: np.ndarray, seed: int | None = None) -> np.ndarray:
+        """Return the weights that controllers of bodies start to learn from, as `begin` gives them, flat, float64.
+
+        Args:
+            bodies: each has one.
+            identities: (generation, individual) of each, int64, shape (bodies, 2).
+            seed: what they are drawn from instead of the spec's seed.
+        """
+        if self.start:
+            return np.tile(np.array(self.start, np.float64), len(bodies))
+        keys = stream_keys(self.seed if seed is None else seed, identities, Purpose.CONTROLLER)
+        return first_weights(self.controller, bodies, self.physics.steps, keys)
 
     def require_any_body(self) -> int:
         """Check that the weights of the controller fit any body, and return how many there are.

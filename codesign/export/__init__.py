@@ -1,5 +1,6 @@
 """Pictures of a run: recordings in, pages and files out. Knows no simulator."""
 
+from codesign.export.chart import line_chart
 from codesign.export.exporter import Exporter, each_design
 from codesign.export.json_format import read_json, write_json
 from codesign.export.picture import write_pictures
@@ -24,5 +25,6 @@ __all__ = [
     "RecordingError",
     "Trajectory",
     "each_design",
+    "line_chart",
     "read_json",
 ]

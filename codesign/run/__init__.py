@@ -10,7 +10,8 @@ from codesign.run.listeners import Listeners
 from codesign.run.loggers import LOGGERS, Delivery, LoggerSettings
 from codesign.run.metrics import Metrics
 from codesign.run.populations import populations
-from codesign.run.replay import gallery
+from codesign.run.replay import gallery, history, replay
+from codesign.run.rollout import Story, rollout, split_at
 from codesign.run.selection import select
 from codesign.run.settings import renewed
 from codesign.run.weights import read_weights, write_weights
@@ -30,12 +31,17 @@ __all__ = [
     "Metrics",
     "Outcome",
     "RunFolder",
+    "Story",
     "evolve",
     "gallery",
+    "history",
     "populations",
     "read_weights",
     "renewed",
+    "replay",
     "resume",
+    "rollout",
     "select",
+    "split_at",
     "write_weights",
 ]

@@ -1,31 +1,24 @@
 """Replay: designs of a run are simulated again, before and after they learned, and move exactly as they did."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from codesign.body import Bodies, develop
+from codesign.body import develop
 from codesign.errors import CheckpointError, DesignError, RunError
-from codesign.evaluate import EvaluationSpec, batches
-from codesign.export import Gallery, History, Recording, Trajectory
+from codesign.export import Gallery, History, Recording
 from codesign.genome import Genomes, check_whole
 from codesign.run import checkpoint as checkpoints
 from codesign.run.designs import Design, design_id
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.learning_again import learn_again
+from codesign.run.rollout import Story, rollout, split_at
 from codesign.run.selection import select
-from codesign.sim import Simulator, beacon_of
-
-FRAMES_PER_SECOND = 50.0
 
 _CURVES = ("best_fitness", "mean_fitness")
 """What a history shows of each generation: fields of `History` and of the lines of metrics.jsonl."""
-
-_MARGIN = 0.5
-"""Ground that is shown beyond a design's way [m]."""
 
 
 def gallery(experiment: Experiment, folder: RunFolder, selection: str = "top5") -> Gallery:
@@ -93,17 +86,10 @@ def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design])
         )
     check_whole(lattice, genomes)
     weights = _weights(experiment, folder, designs)
-    # One world of a design is shown: the first.
-    whole = replace(
-        spec,
-        execution=replace(spec.execution, segment_steps=spec.physics.steps),
-        worlds=replace(spec.worlds, count=1),
-    )
     bodies = develop(lattice, genomes, spec.tissue)
-    recordings: list[Recording] = []
-    for part in batches(whole, bodies):
-        recordings += _record(whole, bodies[part], designs[part], weights[part])
-    return recordings
+    identities = np.array([design.identity for design in designs], dtype=np.int64)
+    before = split_at(spec.first_weights(bodies, identities), [len(each) for each in weights])
+    return rollout(spec, bodies, weights, [_story(design) for design in designs], before)
 
 
 def _weights(experiment: Experiment, folder: RunFolder, designs: Sequence[Design]) -> list[np.ndarray]:
@@ -132,74 +118,14 @@ def _newest(experiment: Experiment, folder: RunFolder) -> checkpoints.Checkpoint
     return kept
 
 
-def _record(
-    spec: EvaluationSpec, bodies: Bodies, designs: Sequence[Design], weights: Sequence[np.ndarray]
-) -> list[Recording]:
-    """Return recordings of designs that fit into the memory together."""
-    simulator = spec.simulator(bodies)
-    spec.begin(simulator, np.array([design.identity for design in designs], dtype=np.int64))
-    before = _move(simulator)
-    simulator.load(np.concatenate(weights).astype(np.float64))
-    after = _move(simulator)
-    light = beacon_of(simulator.conditions[0], spec.dimension)
-    names = tuple(material.name for material in spec.lattice.build().materials)
-    recordings = []
-    for index, design in enumerate(designs):
-        body = bodies[index]
-        low, high = _course([before[index], after[index]], light)
-        recordings.append(
-            Recording(
-                design=design.id,
-                generation=design.identity[0],
-                parents=tuple(design_id(*parent) for parent in design.parents),
-                operator=design.operator,
-                fitness=design.fitness,
-                measures=design.measures,
-                curve=design.curve,
-                springs=body.springs,
-                rest_lengths=body.rest_lengths.astype(np.float32),
-                stiffness=body.stiffness.astype(np.float32),
-                swings=body.swings.astype(np.float32),
-                cells=body.cells,
-                materials=body.materials,
-                ground=spec.terrain.surface(low, high),
-                light=light,
-                world_fitness=design.world_fitness if len(design.world_fitness) > 1 else None,
-                after=after[index],
-                before=before[index],
-                weights=weights[index].astype(np.float32),
-                controller=spec.controller.name,
-                task=spec.task.name,
-                material_names=names,
-            )
-        )
-    return recordings
-
-
-def _course(trajectories: Sequence[Trajectory], light: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return the corners of the ground on which something happens, each horizontal coordinates [m]."""
-    seen = [each.positions[..., :-1].reshape(-1, each.positions.shape[-1] - 1) for each in trajectories]
-    places = np.concatenate(seen if light is None else [*seen, light[None, :-1]])
-    return places.min(axis=0).astype(np.float64) - _MARGIN, places.max(axis=0).astype(np.float64) + _MARGIN
-
-
-def _move(simulator: Simulator) -> list[Trajectory]:
-    """Return what each world does with the weights that it has, as far as it is finite."""
-    simulator.forward()
-    positions, actuation = simulator.motion()
-    physics, bodies = simulator.physics, simulator.bodies
-    stride = max(1, round(1.0 / (FRAMES_PER_SECOND * physics.dt)))
-    shown = np.arange(0, physics.steps + 1, stride)
-    # What was asked of the springs in a step; after the last one nothing more is asked.
-    asked = np.minimum(shown, physics.steps - 1)
-    trajectories = []
-    for world in range(simulator.worlds):
-        masses = slice(bodies.mass_start[world], bodies.mass_start[world + 1])
-        springs = slice(bodies.spring_start[world], bodies.spring_start[world + 1])
-        times = (shown * physics.dt).astype(np.float32)
-        trajectories.append(Trajectory.finite(times, positions[shown, masses], actuation[asked, springs]))
-    return trajectories
-
-
-def _identities(designs: Sequence[Design]) -> np.ndarray:
-    return np.array([design.identity for design in designs], dtype=np.int64)
+def _story(design: Design) -> Story:
+    return Story(
+        design=design.id,
+        generation=design.identity[0],
+        parents=tuple(design_id(*parent) for parent in design.parents),
+        operator=design.operator,
+        fitness=design.fitness,
+        measures=design.measures,
+        curve=design.curve,
+        world_fitness=design.world_fitness if len(design.world_fitness) > 1 else None,
+    )

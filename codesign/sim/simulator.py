@@ -44,7 +44,7 @@ class Simulator:
         execution: precision, device, threads and segment.
         aggregation: how the losses of several worlds become one, and their gradients.
         together: whether all bodies have one controller, for controllers whose weights fit any body.
-        physical_gradients: whether `reverse` differentiates rest lengths and stiffness as well.
+        physical_gradients: whether `reverse` differentiates rest lengths, stiffness and swings as well.
         velocities: initial velocities [m/s], shape (masses of all worlds, dimension); at rest if not given.
 
     Raises:
@@ -238,10 +238,38 @@ class Simulator:
     def physical_gradients(self) -> dict[str, np.ndarray]:
         """Return the derivatives of each world's loss in its start and its springs, as the last `reverse` left them.
 
-        `positions` and `velocities` have shape (masses, dimension), `rest_lengths` and `stiffness` (springs,); the
-        latter two are zero unless the simulator was made with `physical_gradients`.
+        `positions` and `velocities` have shape (masses, dimension), `rest_lengths`, `stiffness` and `swings`
+        (springs,), of all worlds; the latter three are zero unless the simulator was made with `physical_gradients`.
         """
         return self._states.gradients()
+
+    def body_gradients(self) -> dict[str, np.ndarray]:
+        """Return the derivatives of each body's loss in its own start and springs, as the last `reverse` left them.
+
+        The losses of a body's worlds are one loss, as `Aggregation` says of gradients. By the names of
+        `physical_gradients`, float64, of all bodies instead of all worlds; passive springs have no derivative in their
+        swing.
+
+        Raises:
+            ValueError: the bodies have one controller, and so one loss, together.
+        """
+        copies, bodies = len(self.conditions), self.bodies
+        if self.controllers * copies != self.worlds:
+            raise ValueError("expected a controller for each body; got one for all; simulate them apart")
+        shares = np.full(self.worlds, 1.0 / copies)
+        if self._aggregated and self.aggregation.gradient_quantile >= 0.0:
+            shares = self._world_shares.numpy()
+        found = {}
+        for name, values in self.physical_gradients().items():
+            counts = np.diff(bodies.mass_start if name in ("positions", "velocities") else bodies.spring_start)
+            pieces = np.split(values.astype(np.float64), np.cumsum(np.repeat(counts, copies))[:-1])
+            # A world without a share may have a gradient that is not finite.
+            weighed = [
+                share * piece if share else np.zeros_like(piece) for share, piece in zip(shares, pieces, strict=True)
+            ]
+            found[name] = np.concatenate([sum(weighed[at : at + copies]) for at in range(0, self.worlds, copies)])
+        found["swings"] = np.where(bodies.swings != 0.0, found["swings"], 0.0)
+        return found
 
     def motion(self) -> tuple[np.ndarray, np.ndarray]:
         """Return all states of the last episode, if its segment was the whole episode.

@@ -12,7 +12,8 @@ from codesign.evaluate.ray_evaluator import Ray
 from codesign.genome import LATTICES, Genome
 from codesign.run import RunFolder, evolve, gallery, resume, select
 from codesign.run.checkpoint import newest_intact
-from codesign.run.replay import FRAMES_PER_SECOND, history, replay
+from codesign.run.replay import history, replay
+from codesign.run.rollout import FRAMES_PER_SECOND
 from codesign.sim import Physics
 from tests.evaluate.clusters import started
 from tests.run.fakes import CONFIG, experiment, results

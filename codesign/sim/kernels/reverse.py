@@ -68,6 +68,7 @@ def build_reverse(
             ):
                 adjoint.rest_rows[row] = row_vector()
                 adjoint.stiffness_rows[row] = row_vector()
+                adjoint.swing_rows[row] = row_vector()
 
     @wp.func(module=module, inline=True)
     def start_back(

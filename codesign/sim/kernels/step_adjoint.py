@@ -180,6 +180,9 @@ def build_step_adjoint(
                 store_row(adjoint.rest_rows, start + row, load(adjoint.rest_rows, start + row) + d_rests)
                 passed = load(adjoint.stiffness_rows, start + row) + d_stiffnesses
                 store_row(adjoint.stiffness_rows, start + row, passed)
+                per_swing = commanded_strain(constants, row_vector(real(1.0)), actuated, step, row)
+                moved = load(adjoint.swing_rows, start + row) + wp.cw_mul(d_strains, per_swing)
+                store_row(adjoint.swing_rows, start + row, moved)
 
     @wp.func(module=module, inline=True)
     def gather_adjoint(model: Model, tape: Tape, adjoint: Adjoint, world: int, lane: int, per_centre: vector):

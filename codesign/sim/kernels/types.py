@@ -27,8 +27,8 @@ class KernelTypes:
         precision: "float32" or "float64".
         row: springs or masses in a row.
         state_size: numbers that the task keeps during an episode.
-        physical_gradients: whether rest lengths and stiffness are differentiated; a controller that reads them adds its
-            part to their adjoint then.
+        physical_gradients: whether rest lengths, stiffness and swings are differentiated; a controller that reads them
+            adds its part to their adjoint then.
         contributions: numbers that the task has of every mass.
         contact_numbers, force_numbers: numbers of the contact and of all forces together, see `Constants`.
         module: name of the Warp module that the functions are put into. One module per configuration: functions of the
@@ -203,6 +203,7 @@ class KernelTypes:
                 "task_state": task_states,
                 "rest_rows": rows,
                 "stiffness_rows": rows,
+                **({"swing_rows": rows} if self.physical_gradients else {}),
             },
         }
 

@@ -84,6 +84,7 @@ def buffer_sizes(
             "task_state": one * state_size,
             "rest": springs,
             "stiffness": springs,
+            "swing": springs,
         },
     )
 

@@ -35,7 +35,8 @@ class States:
         )
         self.tape = _allocated(types.Tape(), sizes.tape, types, device)
         self.tape.snapshot_start, self.tape.snapshot_mass_start = self._snapshot_start, self._snapshot_mass_start
-        self.adjoint = _allocated(types.Adjoint(), sizes.adjoint, types, device)
+        kept = {name: size for name, size in sizes.adjoint.items() if name != "swing" or types.physical_gradients}
+        self.adjoint = _allocated(types.Adjoint(), kept, types, device)
 
     def begin(self, model: Any, positions: np.ndarray, velocities: np.ndarray | None, threads: Threads) -> None:
         """Put the masses where the episode starts, and zeros where they stay; all else is written before it is read.
@@ -81,11 +82,13 @@ class States:
         """Return the adjoint of starts, shape (masses, dimension), and springs, (springs,), of all worlds by name."""
         adjoint, slots = self.adjoint, self._packed.spring_slots
         at = self._coordinates(self._packed.layout.mass_start)
+        swing_rows = adjoint.swing_rows if self._types.physical_gradients else adjoint.stiffness_rows
         return {
             "positions": adjoint.position.numpy()[at],
             "velocities": adjoint.velocity.numpy()[at],
             "rest_lengths": adjoint.rest_rows.numpy().reshape(-1)[slots],
             "stiffness": adjoint.stiffness_rows.numpy().reshape(-1)[slots],
+            "swings": swing_rows.numpy().reshape(-1)[slots],
         }
 
     def _worlds_of_masses(self) -> np.ndarray:
@@ -117,7 +120,7 @@ def _allocated(record: Any, counts: dict[str, np.ndarray], types: KernelTypes, d
             continue
         # Loads of whole masses read a little beyond the last one.
         # The derivatives in springs are zero where they are not computed; the rest is written before it is read.
-        make = wp.zeros if name in ("rest", "stiffness") else wp.empty
+        make = wp.zeros if name in ("rest", "stiffness", "swing") else wp.empty
         values = make(total // types.row + SLACK, dtype=types.row_vector, device=device)
         setattr(record, f"{name}_rows", values)
         if name in fields:

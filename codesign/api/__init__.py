@@ -1,0 +1,11 @@
+"""The public Python interface: problems, what becomes of bodies, runs, and files of bodies.
+
+`import codesign` has all of these names, and loads this room when one of them is used.
+"""
+
+from codesign.api.genomes import NamedBodies, PlacedGenome, PlacedGenomes
+from codesign.api.problem import Problem
+from codesign.api.results import Results
+from codesign.api.weights import Weights, WeightsError
+
+__all__ = ["NamedBodies", "PlacedGenome", "PlacedGenomes", "Problem", "Results", "Weights", "WeightsError"]

@@ -1,0 +1,42 @@
+"""The configuration of `codesign evolve` for chosen options, composed without a command line."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from codesign.cli.composition import VERSION_BASE, config_folder, explained
+from codesign.cli.schemas import Catalogue, register
+
+_COMPOSING = threading.Lock()
+"""Hydra keeps what it composes from in one place for the whole process."""
+
+
+def options(group: str) -> tuple[str, ...]:
+    """Return the names of the options in a group of conf/, in order."""
+    return tuple(sorted(path.stem for path in (config_folder() / group).glob("*.yaml")))
+
+
+def composed(catalogue: Catalogue, choices: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    """Return the configuration that `codesign evolve` composes, plain, and its title with references still in it.
+
+    What the process has of Hydra beside this, such as the application that it may be, stays as it is.
+
+    Args:
+        catalogue: what the configuration may hold.
+        choices: options by group, each one that `options` names; those of `experiment` and `debug` too. All others are
+            those of conf/config.yaml.
+
+    Raises:
+        ConfigError: choices that cannot be composed.
+    """
+    overrides = [f"{group}={name}" for group, name in choices.items()]
+    with _COMPOSING, explained(catalogue):
+        register(catalogue)
+        with initialize_config_dir(str(config_folder()), job_name="codesign", version_base=VERSION_BASE):
+            config = compose("config", overrides)
+        unresolved: Any = OmegaConf.to_container(config, resolve=False)
+        plain: Any = OmegaConf.to_container(config, resolve=True)
+    return plain, unresolved["title"]
