@@ -8,7 +8,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from codesign.api import NamedBodies, PlacedGenome, PlacedGenomes, Problem, Results, Weights, WeightsError
+    from codesign.api import (
+        NamedBodies,
+        PlacedGenome,
+        PlacedGenomes,
+        Problem,
+        Results,
+        Run,
+        Weights,
+        WeightsError,
+        evolve,
+        load,
+        open_run,
+        resume,
+    )
     from codesign.body import Bodies, Body
     from codesign.errors import CodesignError
     from codesign.export import Recording
@@ -17,10 +30,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    **dict.fromkeys(
-        ("NamedBodies", "PlacedGenome", "PlacedGenomes", "Problem", "Results", "Weights", "WeightsError"),
-        "codesign.api",
-    ),
+    **dict.fromkeys(("NamedBodies", "PlacedGenome", "PlacedGenomes", "Problem", "Results", "Run"), "codesign.api"),
+    **dict.fromkeys(("Weights", "WeightsError", "evolve", "load", "open_run", "resume"), "codesign.api"),
     **dict.fromkeys(("Bodies", "Body"), "codesign.body"),
     "CodesignError": "codesign.errors",
     "Recording": "codesign.export",
@@ -40,8 +51,13 @@ __all__ = [
     "Problem",
     "Recording",
     "Results",
+    "Run",
     "Weights",
     "WeightsError",
+    "evolve",
+    "load",
+    "open_run",
+    "resume",
 ]
 
 

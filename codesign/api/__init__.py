@@ -4,8 +4,23 @@
 """
 
 from codesign.api.genomes import NamedBodies, PlacedGenome, PlacedGenomes
+from codesign.api.loading import load
 from codesign.api.problem import Problem
 from codesign.api.results import Results
+from codesign.api.runs import Run, evolve, open_run, resume
 from codesign.api.weights import Weights, WeightsError
 
-__all__ = ["NamedBodies", "PlacedGenome", "PlacedGenomes", "Problem", "Results", "Weights", "WeightsError"]
+__all__ = [
+    "NamedBodies",
+    "PlacedGenome",
+    "PlacedGenomes",
+    "Problem",
+    "Results",
+    "Run",
+    "Weights",
+    "WeightsError",
+    "evolve",
+    "load",
+    "open_run",
+    "resume",
+]

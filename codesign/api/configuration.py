@@ -16,14 +16,20 @@ from codesign.cli.experiments import (
     experiment_catalogue,
     experiment_of,
     found_in,
+    input_files,
     listed,
     nearest,
     options,
     plain_fields,
     read,
+    require_same,
+    to_yaml,
+    with_free,
 )
-from codesign.errors import ConfigError
-from codesign.run import Experiment, RunFolder
+from codesign.errors import ConfigError, RunError
+from codesign.run import Experiment, LoggerSettings, RunFolder
+
+__all__ = ["Configured", "changed", "configured", "copied", "for_folder", "made", "of_folder", "to_yaml"]
 
 GROUPS: Mapping[str, str] = MappingProxyType(
     {
@@ -54,13 +60,15 @@ class Configured:
     Attributes:
         config: as a run folder's config.yaml holds it, plain containers.
         experiment: what it makes.
-        foreign: classes that were given as settings and that no registry has, by argument; a run with one could not be
+        foreign: settings that were given and whose classes no registry has, by argument; a run with them could not be
             read again.
+        loggers: services that get the numbers of every generation of a run.
     """
 
     config: dict[str, Any]
     experiment: Experiment
-    foreign: Mapping[str, str]
+    foreign: Mapping[str, Any]
+    loggers: tuple[LoggerSettings, ...] = ()
 
 
 def configured(arguments: Mapping[str, Any], experiment: str | None, values: Mapping[str, Any]) -> Configured:
@@ -134,7 +142,7 @@ def made(catalogue: Catalogue, config: dict[str, Any], foreign: Mapping[str, Any
         settings = build(catalogue, config)
         for argument, value in foreign.items():
             settings[_KEYS.get(argument, GROUPS[argument])] = value
-        return Configured(config, experiment_of(settings), foreign)
+        return Configured(config, experiment_of(settings), foreign, settings["loggers"])
 
 
 def title_of(title: str, config: Mapping[str, Any]) -> str:
@@ -370,3 +378,32 @@ def of_folder(path: Path) -> Configured:
         config = read(folder, catalogue)
         with found_in(folder):
             return made(catalogue, config, {})
+
+
+def for_folder(configured: Configured, folder: RunFolder) -> tuple[Configured, dict[str, bytes] | None]:
+    """Return an experiment as a run in a folder has it, and the files that a new run is to copy.
+
+    Args:
+        configured: what is wanted.
+        folder: a folder without a run, or that of a run that was started with these settings.
+
+    Returns:
+        The experiment, and for a new run the content of the files that its configuration names; None for one that goes
+        on, whose own copies are named then.
+
+    Raises:
+        ConfigError: the folder holds a run with other settings.
+        RunError: it holds something else, or only the record of a run.
+    """
+    catalogue = experiment_catalogue()
+    with in_python():
+        if not folder.config.exists():
+            inputs = input_files(configured.config)
+            folder.require_unused(inputs)
+            return configured, inputs
+        stored = read(folder, catalogue)
+        if not folder.begun:
+            got = f"{folder.path}, which only records how one was configured"
+            raise RunError("the folder of a run that has begun, or a new one", got, "choose another folder")
+        require_same(stored, configured.config, folder)
+        return made(catalogue, with_free(stored, configured.config), {}), None

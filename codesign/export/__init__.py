@@ -3,6 +3,7 @@
 from codesign.export.chart import line_chart
 from codesign.export.exporter import Exporter, each_design
 from codesign.export.json_format import read_json, write_json
+from codesign.export.notebook import page_in_frame
 from codesign.export.picture import write_pictures
 from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory
 from codesign.export.webpage import write_page
@@ -26,5 +27,6 @@ __all__ = [
     "Trajectory",
     "each_design",
     "line_chart",
+    "page_in_frame",
     "read_json",
 ]

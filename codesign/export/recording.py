@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codesign.errors import CodesignError
+from codesign.export.chart import line_chart
 
 Array = npt.NDArray[Any]
 """What makers hand in; the records convert it to the type that their documentation names."""
@@ -169,6 +170,28 @@ class Recording:
         """Number of actuated springs."""
         return int(np.count_nonzero(self.swings))
 
+    def __str__(self) -> str:
+        """Return in a few lines what this is, how well it does, and what was measured."""
+        born = f", {self.operator} of generation {self.generation}" if self.operator else ""
+        size = f"{self.masses} masses, {len(self.springs)} springs, {self.muscles} muscles, {self.dim}D"
+        lines = [f"{self.design}{born}: {size}"]
+        learned = f" (before learning {self.curve[0]:.3f})" if len(self.curve) > 1 else ""
+        lines.append(
+            f"  fitness in {self.task or 'its task'} {self.fitness:.3f}{learned}, controller {self.controller}"
+        )
+        lines.append(f"  {len(self.after.times)} frames of {self.after.times[-1]:.2f} s")
+        if self.measures:
+            lines.append("  " + ", ".join(f"{name} {value:.3g}" for name, value in self.measures.items()))
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """Return the page's player with this design, for notebooks."""
+        from codesign.export.notebook import page_in_frame  # noqa: PLC0415 - the page knows recordings
+
+        return page_in_frame(Gallery(self.design, (self,), History(np.zeros(0), np.zeros(0), np.zeros(0))))
+
 
 @dataclass(frozen=True, eq=False)
 class History:
@@ -188,6 +211,27 @@ class History:
         _convert(self, "generations", np.int32, (None,))
         _convert(self, "best_fitness", np.float32, (len(self.generations),))
         _convert(self, "mean_fitness", np.float32, (len(self.generations),))
+
+    def __len__(self) -> int:
+        return len(self.generations)
+
+    def __str__(self) -> str:
+        """Return a line for each of about ten generations, the last among them."""
+        shown = (
+            sorted({round(place) for place in np.linspace(0, max(len(self) - 1, 0), 10).tolist()}) if len(self) else []
+        )
+        lines = ["generation      best      mean"]
+        for place in shown:
+            best, mean = self.best_fitness[place], self.mean_fitness[place]
+            lines.append(f"{self.generations[place]:10d} {best:9.3f} {mean:9.3f}")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """Return a chart of best and mean fitness, for notebooks."""
+        lines = {"best": self.best_fitness, "mean": self.mean_fitness}
+        return line_chart(lines, title="Fitness", across="generation", up="best and mean of the population")
 
 
 @dataclass(frozen=True, eq=False)

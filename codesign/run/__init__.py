@@ -8,7 +8,7 @@ from codesign.run.first_designs import FIRST_RECORD, FirstDesigns
 from codesign.run.folder import RunFolder
 from codesign.run.listeners import Listeners
 from codesign.run.loggers import LOGGERS, Delivery, LoggerSettings
-from codesign.run.metrics import Metrics
+from codesign.run.metrics import Metrics, metrics_table
 from codesign.run.populations import populations
 from codesign.run.replay import gallery, history, replay
 from codesign.run.rollout import Story, rollout, split_at
@@ -35,6 +35,7 @@ __all__ = [
     "evolve",
     "gallery",
     "history",
+    "metrics_table",
     "populations",
     "read_weights",
     "renewed",

@@ -129,6 +129,21 @@ class DesignTables:
                 table.column("fitness").to_numpy().astype(np.float64),
             )
 
+    def table(self) -> Any:
+        """Return all designs as one Arrow table, generation after generation, with the columns of the run's tables.
+
+        Raises:
+            RunError: a table cannot be read, or they take more than half of the memory together.
+        """
+        import pyarrow  # noqa: PLC0415 - only who reads or writes tables loads it
+
+        parts = [_read(self._table(generation), None) for generation in self.generations()]
+        if not parts:
+            return pyarrow.table({name: [] for name in ("generation", "individual", "design", "fitness")})
+        with _reading(self._folder):
+            # Tables of older versions lack columns.
+            return pyarrow.concat_tables(parts, promote_options="default")
+
     def _table(self, generation: int) -> Path:
         path = table_of(self._folder, generation)
         if not path.exists():

@@ -34,6 +34,11 @@ _log = logging.getLogger(__name__)
 class Listener(EvaluatorListener):
     """Told how a run goes on, from the run's own thread; a base for those that want to hear a part of it."""
 
+    @property
+    def stops(self) -> bool:
+        """Whether the run is to end after the generation that was told last, as it does after its last one."""
+        return False
+
     def on_start(self, folder: Path, finished: int, generations: int) -> None:
         """Hear that the run starts, with so many of its generations finished before."""
 
@@ -217,7 +222,7 @@ class _Evolution:
             evaluator = self._experiment.evaluator.start(self._experiment.trial)
         evaluator.listener = self._listener
         with evaluator:
-            while self._search.generation < generations:
+            while self._search.generation < generations and not self._listener.stops:
                 self._advance(evaluator, interruption)
 
     def _with_command(self, error: EvaluatorError) -> EvaluatorError:

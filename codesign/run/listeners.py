@@ -17,6 +17,11 @@ class Listeners(Listener):
     def __init__(self, listeners: Sequence[Listener]) -> None:
         self._listeners = tuple(listeners)
 
+    @property
+    def stops(self) -> bool:
+        """Whether one of them asks for it."""
+        return any(listener.stops for listener in self._listeners)
+
     def on_start(self, folder: Path, finished: int, generations: int) -> None:
         for listener in self._listeners:
             listener.on_start(folder, finished, generations)

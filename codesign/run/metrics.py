@@ -1,13 +1,16 @@
 """The numbers of a generation, a line of metrics.jsonl."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from codesign.errors import RunError
 from codesign.evaluate import Evaluations
 from codesign.genome import Genomes
+from codesign.run.folder import RunFolder
 from codesign.search import Individuals
 from codesign.train import LearningStatus
 
@@ -100,6 +103,44 @@ def summarise(
         robots_per_second=round(len(evaluations) * pace, 3),
         robot_steps_per_second=round(evaluations.robot_steps * pace, 1),
     )
+
+
+def metrics_table(folder: RunFolder) -> Any:
+    """Return the numbers of all finished generations as an Arrow table, a row each; None is null.
+
+    The shares of statuses are columns of their own, `status_shares.ok` and so on, 0 where a generation had none.
+
+    Raises:
+        RunError: the file of metrics cannot be read, or holds something else.
+    """
+    import pyarrow  # noqa: PLC0415 - only who reads or writes tables loads it
+
+    rows = [_flat(row) for row in folder.read_metrics()]
+    names = list(dict.fromkeys(name for row in rows for name in row)) or ["generation"]
+    absent = {name: 0.0 if name.startswith(_SHARES) else None for name in names}
+    columns = {name: [row.get(name, absent[name]) for row in rows] for name in names}
+    try:
+        # What no generation had a number for is a column of numbers all the same.
+        return pyarrow.table(
+            {
+                name: pyarrow.array(values, pyarrow.float64() if all(value is None for value in values) else None)
+                for name, values in columns.items()
+            }
+        )
+    except (pyarrow.ArrowException, OverflowError) as error:
+        got = f"{folder.metrics} ({' '.join(str(error).split())})"
+        raise RunError("metrics of one type in all generations", got, "mend or restore the file") from error
+
+
+_SHARES = "status_shares."
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a line of metrics with the shares of statuses beside the other numbers."""
+    shares = row.get("status_shares")
+    own = {name: value for name, value in row.items() if name != "status_shares"}
+    inner = shares if isinstance(shares, Mapping) else {}
+    return {**own, **{f"{_SHARES}{name}": value for name, value in inner.items()}}
 
 
 def diversity(genomes: Genomes) -> float:
