@@ -15,6 +15,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from codesign import plugins
 from codesign.cli.composition import (
     VERSION_BASE,
     by_key,
@@ -31,6 +32,7 @@ from codesign.cli.config_files import read_files_as_saved
 from codesign.cli.exit_codes import MISTAKE
 from codesign.cli.help import help_text
 from codesign.cli.job_reports import JobReport, JobReports
+from codesign.cli.named_plugins import load_named, require_loaded
 from codesign.cli.output import UnreadError
 from codesign.cli.output_folder import check_writable, claimed, free_name, remove_empty
 from codesign.cli.schemas import Catalogue, register
@@ -131,6 +133,7 @@ def run(command: Command, arguments: Sequence[str]) -> int:
     require_working_folder()
     words = [readable(word) for word in arguments]
     flags = parse_flags(command.name, words)
+    load_named(flags.overrides)
     catalogue = command.catalogue()
     register(catalogue)
     read_files_as_saved()
@@ -175,10 +178,12 @@ def _run_one(command: Command, words: list[str], catalogue: Catalogue) -> int:
 
 def _run_several(command: Command, words: list[str], catalogue: Catalogue, sweep: Path) -> int:
     """Run all jobs of a sweep, wherever its launcher has them run; return the greatest exit status of theirs."""
-    reports = JobReports(sweep)
+    reports, needed = JobReports(sweep), plugins.loaded()
 
     def task(config: DictConfig) -> float | None:
-        start_warp(quiet=True)  # in a process of the launcher's, perhaps
+        # In a process of the launcher's, perhaps.
+        start_warp(quiet=True)
+        plugins.restore(needed)
         number, told = HydraConfig.get().job.num, " ".join(HydraConfig.get().overrides.task)
         folder = HydraConfig.get().runtime.output_dir
         try:
@@ -187,7 +192,7 @@ def _run_several(command: Command, words: list[str], catalogue: Catalogue, sweep
             remove_empty(Path(folder))
             raise
         except CodesignError as error:
-            mistake = _located(error, catalogue)
+            mistake = _located(error, command.catalogue())  # its own, which need not be sent to another process
             remove_empty(Path(folder))
             if not reports.add(JobReport(number, told, MISTAKE, " ".join(str(mistake).split()))):
                 got = f"{mistake.got} in job {number} ({told})"
@@ -268,6 +273,7 @@ def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) ->
         first = next(jobs(flags.overrides, multirun=flags.multirun or asks_for_several(flags.overrides)))
         _precheck(command, first, catalogue)
         config = composed(first)
+        require_loaded(config)
         multirun = flags.multirun or config.hydra.mode == RunMode.MULTIRUN
         added, told = _completed(command, config, composed, first)
         first, config = [*first, *added], composed([*first, *added]) if added else config
@@ -288,6 +294,7 @@ def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) ->
                 _precheck(command, overrides, catalogue)
                 if overrides != first:
                     config = composed(overrides)
+                    require_loaded(config)
                     require_paths(config, multirun=multirun)
                 plan = command.prepare(_invocation(config, config.hydra.run.dir if multirun else own, timed=timed))
             folder = folder if multirun else plan.folder

@@ -19,10 +19,16 @@ from codesign.sim import CONTACTS, FORCES, Execution, Physics
 from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS
 
+PLUGINS_MEANING = (
+    "module with tasks, terrains, controllers and so on of your own, or a list of such, found in the working folder or"
+    " as installed."
+)
+
 TRIAL_MEANINGS = {
     "seed": "seed of everything random: designs, their first controllers, what differs between worlds.",
     "weights": "file of weights that all designs start to learn from, for controllers that fit any body; null for"
     " random ones.",
+    "plugins": PLUGINS_MEANING,
 }
 
 EXPERIMENT_MEANINGS = {
@@ -30,10 +36,6 @@ EXPERIMENT_MEANINGS = {
     "title": "what the run, its page and its pictures are called.",
     "run": "folder of a run to go on with; null for a new run.",
     "lenient": "whether what given bodies have and bodies here cannot have is replaced and told, instead of refused.",
-    **{
-        f"mutation.weights.{name}": summary(getattr(operator, "function", operator))
-        for name, operator in VARIATIONS.items()
-    },
 }
 
 
@@ -49,7 +51,7 @@ def trial_catalogue() -> Catalogue:
             "sim.contact": CONTACTS,
         },
         records={"body.tissue": Tissue, "sim": Physics, "execution": Execution, "conditions": Worlds},
-        values={"seed": int, "weights": str | None},
+        values={"seed": int, "weights": str | None, "plugins": Any},
         meanings=TRIAL_MEANINGS,
         collections={"forces": FORCES},
     )
@@ -58,6 +60,10 @@ def trial_catalogue() -> Catalogue:
 def experiment_catalogue() -> Catalogue:
     """Return what decides a whole run, and how it is shown."""
     trials = trial_catalogue()
+    operators = {
+        f"mutation.weights.{name}": summary(getattr(operator, "function", operator))
+        for name, operator in VARIATIONS.items()
+    }
     return Catalogue(
         choices={**trials.choices, "search": SEARCHES, "evaluator": EVALUATORS},
         records={
@@ -67,7 +73,7 @@ def experiment_catalogue() -> Catalogue:
             "logger": Logger,
         },
         values={**trials.values, "title": str, "run": str | None, "lenient": bool},
-        meanings=EXPERIMENT_MEANINGS,
+        meanings={**EXPERIMENT_MEANINGS, **operators},
         collections={**trials.collections, "loggers": LOGGERS},
     )
 

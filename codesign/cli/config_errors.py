@@ -99,7 +99,10 @@ def _missing_option(error: MissingConfigException, catalogue: Catalogue) -> Conf
     options = catalogue.collections.get(group, error.options)
     if options is None:
         return ConfigError("a configuration that exists", f"'{error.missing_cfg_file}'", "see --help for what there is")
-    remedy = nearest(option, options, f"choose one, as in {group}={min(options, default='NAME')}")
+    other = (
+        f"choose one, as in {group}={min(options, default='NAME')}, or name the plug-in that has it by plugins=[MODULE]"
+    )
+    remedy = nearest(option, options, other)
     return ConfigError(f"{group} to be one of {listed(options)}", f"'{option}'", remedy)
 
 

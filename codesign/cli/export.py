@@ -10,7 +10,7 @@ from rich.console import Console
 
 from codesign.cli import run_config
 from codesign.cli.application import Command, Invocation, Plan
-from codesign.cli.catalogue import experiment_catalogue, experiment_of
+from codesign.cli.catalogue import PLUGINS_MEANING, experiment_catalogue, experiment_of
 from codesign.cli.output_folder import repeatable
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
@@ -21,7 +21,7 @@ from codesign.run import Experiment, RunFolder, gallery, select
 
 MEANINGS = {
     "run": "the run's folder.",
-    "format": f"{listed(EXPORTERS)}, or a list of these.",
+    "plugins": PLUGINS_MEANING,
     "design": "best, top5 (or another number), lineage, an id such as g012-i0007, or a list of these; null for best.",
     "generation": "number of a generation all of whose valid designs are meant, beside those that design names.",
     "output": "folder that the files are written to.",
@@ -30,8 +30,8 @@ MEANINGS = {
 
 def export_catalogue() -> Catalogue:
     """Return what the configuration holds."""
-    values = {"run": str | None, "format": Any, "design": Any, "generation": int | None, "output": str}
-    return Catalogue({}, {}, values, MEANINGS)
+    values = {"run": str | None, "format": Any, "design": Any, "generation": int | None, "output": str, "plugins": Any}
+    return Catalogue({}, {}, values, {**MEANINGS, "format": f"{listed(EXPORTERS)}, or a list of these."})
 
 
 def prepare(invocation: Invocation) -> Plan:

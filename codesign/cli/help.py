@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from codesign.cli.docstrings import field_meanings, first_sentence, summary
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import kinds_of
+from codesign.plugins import added_keys
 
 WIDTH = 100
 """Columns that the help takes at most."""
@@ -80,14 +81,18 @@ def _options(catalogue: Catalogue, config: DictConfig, group: str) -> dict[str, 
     class of its name.
     """
     classes: dict[str, type] = {}
+    added: set[str] = set()
     for key, registry in [*catalogue.choices.items(), *catalogue.collections.items()]:
         if key.partition(".")[0] == group:
             classes.update(registry)
+            added |= added_keys(registry)
     found: dict[str, str] = {}
     for source in config.hydra.runtime.config_sources:
         if source.schema == "file":
             for path in Path(source.path, group).glob("*.yaml"):
                 found.setdefault(path.stem, _comment(path) or summary(classes.get(path.stem)))
+    for name in added:  # by plug-ins, perhaps without a file
+        found.setdefault(name, summary(classes[name]))
     return dict(sorted(found.items()))
 
 

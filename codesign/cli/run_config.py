@@ -10,8 +10,10 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from codesign import plugins
 from codesign.cli.modest_yaml import UnexpectedReferenceError, require_modest_yaml
 from codesign.cli.schemas import Catalogue
+from codesign.cli.suggestions import typed
 from codesign.errors import ConfigError, RunError
 from codesign.reading import MOST, read_bytes
 from codesign.run import FIRST_RECORD, Experiment, RunFolder, renewed
@@ -19,11 +21,14 @@ from codesign.run import FIRST_RECORD, Experiment, RunFolder, renewed
 AUTO = "auto"
 """What `run` says for a run that is to begin in the output folder, or to go on if it is there already."""
 
-FREE = ("run", "evaluator", "execution", "logger", "loggers", "checkpoints", "search.generations")
+FREE = ("run", "plugins", "evaluator", "execution", "logger", "loggers", "checkpoints", "search.generations")
 """What may be set anew when a run goes on; none of it changes what a finished generation was."""
 
 DECISIVE = ("execution.precision",)
 """What is part of these and changes results all the same."""
+
+PACKAGES = "packages"
+"""Where a run's `config.yaml` has the installed packages whose plug-ins it uses, which is no configuration."""
 
 FILES = ("terrain.file", "weights")
 """Keys that name files. A run keeps its own copies, because files change and folders move."""
@@ -31,14 +36,22 @@ FILES = ("terrain.file", "weights")
 FIRST = "search.first"
 """Key that names files or folders of bodies, of which a run keeps one record (`codesign.run.FirstDesigns`)."""
 
-ADDED = {"weights": None, "lenient": False}
+ADDED = {"weights": None, "lenient": False, "plugins": []}
 """Plain values that were added after runs had been written, at what the program did before. Fields of settings that
 were added stand in `codesign.run`, beside the settings."""
 
 
 def to_yaml(config: Mapping[str, Any]) -> str:
-    """Return a configuration as the YAML that `read` takes back."""
-    return OmegaConf.to_yaml(OmegaConf.create(dict(config)))
+    """Return a configuration as the YAML that `read` takes back, with the plug-ins that it needs.
+
+    Those that the command line named stand under `plugins`, installed packages whose entries are used under `packages`,
+    each with its version.
+    """
+    packages = {plugin.package: plugin.version for plugin in plugins.used_by(config) if plugin.package}
+    named = list(typed("plugins", config["plugins"]))
+    return OmegaConf.to_yaml(
+        OmegaConf.create({**config, "plugins": named, **({PACKAGES: packages} if packages else {})})
+    )
 
 
 def input_files(config: Mapping[str, Any]) -> dict[str, bytes]:
@@ -76,8 +89,9 @@ def read(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
         raise RunError("a configuration in YAML", got, remedy) from error
     if not isinstance(stored, dict):
         raise RunError("a configuration with keys", f"{folder.config}, which has none", remedy)
+    _require_plugins(stored, folder)
     with found_in(folder):
-        config = _completed({str(key): value for key, value in stored.items()}, catalogue)
+        config = _completed({str(key): value for key, value in stored.items() if key != PACKAGES}, catalogue)
     copies = [(key, source, _copy_of(key, source)) for key, source in _files(config)]
     first = _value(config, FIRST)
     copies += [] if first is None else [(FIRST, str(first), FIRST_RECORD)]
@@ -94,6 +108,30 @@ def read(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
     return config
 
 
+def _require_plugins(stored: Mapping[Any, Any], folder: RunFolder) -> None:
+    """Check that the plug-ins which a run says it needs are loaded; none is ever loaded because a run says so.
+
+    Raises:
+        RunError: one is not.
+    """
+    known = plugins.loaded()
+    with found_in(folder):
+        named = typed("plugins", stored.get("plugins", ()))
+    missing = [name for name in named if name not in {plugin.name for plugin in known}]
+    if missing:
+        every = ",".join(named)
+        remedy = (
+            f"name {'it' if len(named) == 1 else 'them'} by plugins=[{every}], if you trust what is of this name here"
+        )
+        raise RunError(f"the plug-in {missing[0]}, which the run in {folder.path} needs", "none of this name", remedy)
+    packages = stored.get(PACKAGES) or {}
+    for package, version in packages.items() if isinstance(packages, Mapping) else ():
+        if package not in {plugin.package for plugin in known}:
+            remedy = f"pip install '{package}=={version}', if you trust it"
+            expected = f"the installed package {package}, whose plug-ins the run in {folder.path} uses"
+            raise RunError(expected, "none of this name", remedy)
+
+
 @contextmanager
 def found_in(folder: RunFolder) -> Iterator[None]:
     """Let errors about settings that are raised inside name the run whose configuration they are from."""
@@ -106,7 +144,7 @@ def found_in(folder: RunFolder) -> Iterator[None]:
 def _completed(config: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """Return a stored configuration, changed, as the version of today would have written it."""
     for key, value in ADDED.items():
-        config.setdefault(key, value)
+        config.setdefault(key, deepcopy(value))
     for key in sorted(catalogue.sections, key=lambda key: key.count(".")):  # sections inside others last
         section = _section(config, key)
         if section is not None:

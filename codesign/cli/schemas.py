@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, Literal
 
 from codesign.errors import ConfigError
+from codesign.plugins import added_keys
 
 GROUP = "hydra/schema"
 """Group of the schemas in Hydra's store; Hydra leaves what starts with hydra/ out of an application's own choices."""
@@ -119,22 +120,49 @@ def register(catalogue: Catalogue) -> None:
     """Put the schemas into Hydra's store, as `hydra/schema/<group>/<entry>` and `hydra/schema/<record>`.
 
     A dotted choice such as `body.lattice` gives its group one schema per entry, which holds the group's records too.
+    What plug-ins have added is an option of its group besides, for those without a YAML file, which would come first.
+
+    Raises:
+        ConfigError: the settings of a plug-in have a field of a type that no configuration can hold.
     """
     from hydra.core.config_store import ConfigStore  # noqa: PLC0415 - only a command that composes loads Hydra
 
     store = ConfigStore.instance()
     for key, registry in catalogue.choices.items():
         group, _, inner = key.partition(".")
+        added = added_keys(registry)
         for name, kind in registry.items():
+            if name in added:
+                _require_plain(group, name, kind)
             base = mirror(catalogue.records[group]) if group in catalogue.records else None
             node = mirror(kind) if not inner else nested({key: kind, **_records_of(catalogue, group)}, group, base)
             store.store(name, node, f"{GROUP}/{group}")
+            if name in added:
+                store.store(name, node, group)
     for key, registry in catalogue.collections.items():
+        added = added_keys(registry)
         for name, kind in registry.items():
+            if name in added:
+                _require_plain(key, name, kind)
+                store.store(name, mirror(kind), key, package=f"{key}.{name}")
             store.store(name, mirror(kind), f"{GROUP}/{key}")
     for key, kind in catalogue.records.items():
         if "." not in key:
             store.store(key, mirror(kind), GROUP)
+
+
+def _require_plain(group: str, name: str, kind: type) -> None:
+    """Check that a configuration can hold what a plug-in's settings consist of."""
+    from omegaconf import OmegaConf  # noqa: PLC0415 - as above
+    from omegaconf.errors import OmegaConfBaseException  # noqa: PLC0415
+
+    try:
+        OmegaConf.structured(mirror(kind))
+    except (OmegaConfBaseException, NameError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split("full_key")[0].split())
+        expected = f"settings of numbers, texts, flags, tuples of these or null for the {group} {name}"
+        remedy = "give its fields such types and defaults"
+        raise ConfigError(expected, f"{kind.__module__}.{kind.__name__} ({reason})", remedy) from error
 
 
 def whole(catalogue: Catalogue, kinds: Mapping[str, type]) -> type:

@@ -45,7 +45,7 @@ class Orders:
         needs: what a worker takes; its GPUs count only where the device is one.
         execution: device and memory as configured; "auto" means GPUs where there are any.
         rules: what to put up with; `smallest` is 0 for what suits the device.
-        work: the spec and the function that evaluates, pickled.
+        work: what a worker is given, pickled.
         program: name of the program that started this, whose folder the workers import from.
     """
 

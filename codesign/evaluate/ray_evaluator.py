@@ -1,5 +1,6 @@
 """Evaluation by worker processes, on the cores or GPUs of this machine or of a cluster."""
 
+import pickle
 import sys
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,7 @@ from codesign.evaluate.ray_process import RayProcess
 from codesign.evaluate.ray_workers import Needs
 from codesign.genome import Genomes
 from codesign.machine import available_cores
+from codesign.plugins import loaded, used_by
 from codesign.sim import Execution, device_of
 
 
@@ -101,7 +103,7 @@ class Ray(EvaluatorSettings):
                 self._needs,
                 spec.execution,
                 Rules(self.smallest_piece, self.retries, self.wait_seconds, patience),
-                cloudpickle.dumps((spec, function)),
+                _packed(spec, function),
                 sys.argv[0],
             )
         )
@@ -114,6 +116,15 @@ class Ray(EvaluatorSettings):
     def _cores(self) -> int:
         """CPU cores that a cluster of this machine's own offers."""
         return self.workers * self.cores_per_worker or available_cores()
+
+
+def _packed(spec: EvaluationSpec, function: EvaluateDesigns) -> bytes:
+    """Return what workers are to do, pickled, with the plug-ins that it needs.
+
+    These come first, because what is pickled after them names their classes.
+    """
+    needed = [plugin for plugin in loaded() if not plugin.package] + list(used_by(spec))
+    return pickle.dumps((tuple(dict.fromkeys(needed)), cloudpickle.dumps((spec, function))))
 
 
 class RayEvaluator(Evaluator):

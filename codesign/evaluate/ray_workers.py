@@ -12,6 +12,7 @@ from typing import Any
 from codesign.errors import EvaluatorError
 from codesign.evaluate.batches import shared
 from codesign.evaluate.evaluator import Workforce
+from codesign.plugins import restore
 from codesign.sim import Execution, start_warp
 
 _PORT_SECONDS = 2.0
@@ -106,7 +107,7 @@ class Fleet:
     Args:
         ray: the module, connected.
         needs: what each worker takes.
-        work: the spec and the function that evaluates, pickled.
+        work: what a worker is given, pickled.
         execution: where a worker computes.
         start_seconds: time that a worker has to come up [s].
         call_seconds: time that one which has nothing to do has to answer a call [s].
@@ -326,7 +327,8 @@ class Worker:
     """A process that evaluates pieces one after the other; compiled kernels stay.
 
     Args:
-        work: the spec and the function that evaluates, pickled by the process that started the evaluator.
+        work: plug-ins, and pickled apart the spec and the function that evaluates, pickled by the process that started
+            the evaluator.
         execution: where it computes.
         sharing: processes that share the memory which it computes in.
     """
@@ -339,11 +341,13 @@ class Worker:
         """Return when this worker is ready.
 
         Raises:
-            ConfigError: the device that it was to compute on is not there.
+            ConfigError: the device that it was to compute on is not there, or a plug-in's package.
         """
         if self._work is not None:
             start_warp(quiet=True)
-            spec, self._function = pickle.loads(self._work)  # from our own process
+            plugins, work = pickle.loads(self._work)  # from our own process
+            restore(plugins)
+            spec, self._function = pickle.loads(work)
             self._spec = shared(replace(spec, execution=self._execution), self._sharing)
             self._work = None
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.genome import LATTICES, CellTemplate, Lattice, LatticeSettings, Material, assemble
+from codesign.genome import CellTemplate, Lattice, LatticeSettings, Material, assemble
+from codesign.plugins import register
 
 
 @dataclass(frozen=True)
@@ -61,4 +62,4 @@ class Braced(LatticeSettings):
         return (1.0 - self.fill, self.fill)
 
 
-LATTICES["braced"] = Braced
+register("lattice", Braced)

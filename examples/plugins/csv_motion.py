@@ -5,17 +5,18 @@ A row has the time [s], the number of a mass, and its position [m], the last coo
 Try it in this folder:
 
     from codesign.testing import check_exporter
-    from csv_motion import EXPORTERS
+    from csv_motion import exporter
 
-    check_exporter(EXPORTERS["csv_motion"])
+    check_exporter(exporter)
 """
 
 from pathlib import Path
 
 import numpy as np
 
-from codesign.export import EXPORTERS, Exporter, Gallery, Recording, each_design
+from codesign.export import Exporter, Gallery, Recording, each_design
 from codesign.files import write_text
+from codesign.plugins import register
 
 
 def write_table(recording: Recording, path: Path) -> None:
@@ -33,4 +34,5 @@ def write_tables(gallery: Gallery, path: Path) -> list[Path]:
     return each_design(write_table, gallery, path)
 
 
-EXPORTERS["csv_motion"] = Exporter("csv_motion", ".csv", write_tables)
+exporter = Exporter("csv_motion", ".csv", write_tables)
+register("exporter", exporter)

@@ -14,7 +14,8 @@ from typing import Any
 
 import warp as wp
 
-from codesign.sim.kernels import SENSES, KernelTypes, TerrainFunctions
+from codesign.plugins import register
+from codesign.sim.kernels import KernelTypes, TerrainFunctions
 
 
 def fall(types: KernelTypes, terrain: TerrainFunctions) -> Any:
@@ -29,4 +30,4 @@ def fall(types: KernelTypes, terrain: TerrainFunctions) -> Any:
     return speed_of_fall
 
 
-SENSES["fall"] = fall
+register("sense", fall)

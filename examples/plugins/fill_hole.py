@@ -8,19 +8,20 @@ Try it in this folder:
     from codesign.genome import LATTICES, random_genomes
     from codesign.streams import Purpose, draws_of
     from codesign.testing import check_operator
-    from fill_hole import VARIATIONS
+    from fill_hole import operator
 
     settings = LATTICES["triangle"](rows=6, columns=10)
-    check_operator(VARIATIONS["fill_hole"], settings)
+    check_operator(operator, settings)
     lattice, draws = settings.build(), draws_of(1, 0, 5, Purpose.GENOME)
     parents = random_genomes(lattice, settings, draws)
-    children = VARIATIONS["fill_hole"](lattice, parents, None, draws)
+    children = operator(lattice, parents, None, draws)
     print((children.cells > 0).sum(axis=1) - (parents.cells > 0).sum(axis=1), "cells more")
 """
 
 import numpy as np
 
-from codesign.genome import VARIATIONS, Genome, Lattice, Mutation
+from codesign.genome import Genome, Lattice, Mutation
+from codesign.plugins import register
 
 
 def fill_hole(lattice: Lattice, genome: Genome, rng: np.random.Generator) -> Genome:
@@ -35,4 +36,5 @@ def fill_hole(lattice: Lattice, genome: Genome, rng: np.random.Generator) -> Gen
     return Genome(cells, genome.muscles.copy())
 
 
-VARIATIONS["fill_hole"] = Mutation.each("fill_hole", fill_hole)
+operator = Mutation.each("fill_hole", fill_hole)
+register("operator", operator)

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.search import SEARCHES, GeneticSearch, Individuals, SearchSettings, Space
+from codesign.plugins import register
+from codesign.search import GeneticSearch, Individuals, SearchSettings, Space
 
 
 @dataclass(frozen=True)
@@ -44,4 +45,4 @@ class Climbing(GeneticSearch):
         return everyone.take(order[np.sort(first)])
 
 
-SEARCHES["hill_climbers"] = HillClimbers
+register("search", HillClimbers)

@@ -4,15 +4,16 @@ Try it in this folder:
 
     from codesign.genome import LATTICES
     from codesign.testing import check_operator
-    from legs_and_trunk import VARIATIONS
+    from legs_and_trunk import operator
 
-    check_operator(VARIATIONS["legs_and_trunk"], LATTICES["triangle"](rows=6, columns=10))
-    check_operator(VARIATIONS["legs_and_trunk"], LATTICES["cube"](rows=3, columns=3, layers=3))
+    check_operator(operator, LATTICES["triangle"](rows=6, columns=10))
+    check_operator(operator, LATTICES["cube"](rows=3, columns=3, layers=3))
 """
 
 import numpy as np
 
-from codesign.genome import VARIATIONS, Crossover, Genomes, Lattice
+from codesign.genome import Crossover, Genomes, Lattice
+from codesign.plugins import register
 from codesign.streams import Draws
 
 
@@ -28,4 +29,5 @@ def legs_and_trunk(lattice: Lattice, genomes: Genomes, mates: Genomes, draws: Dr
     )
 
 
-VARIATIONS["legs_and_trunk"] = Crossover("legs_and_trunk", legs_and_trunk)
+operator = Crossover("legs_and_trunk", legs_and_trunk)
+register("operator", operator)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.checks import require_number
-from codesign.tasks import TERRAINS, Sampled
+from codesign.plugins import register
+from codesign.tasks import Sampled
 
 
 @dataclass(frozen=True)
@@ -48,4 +49,4 @@ class Ramps(Sampled):
         return self.rise * (1.0 - np.abs(1.0 - ramps % 2.0))
 
 
-TERRAINS["ramps"] = Ramps
+register("terrain", Ramps)

@@ -17,7 +17,8 @@ from typing import Any
 import warp as wp
 
 from codesign.checks import require_number
-from codesign.train import LEARNERS, Batch, Learner, LearningStatus, Step, exact_module
+from codesign.plugins import register
+from codesign.train import Batch, Learner, LearningStatus, Step, exact_module
 
 OK = wp.constant(int(LearningStatus.OK))
 
@@ -65,4 +66,4 @@ def step_kernel(real: Any) -> Any:
     return step
 
 
-LEARNERS["sign_descent"] = SignDescent
+register("learner", SignDescent)

@@ -17,7 +17,7 @@ from typing import Any
 import warp as wp
 
 from codesign.checks import require_number
-from codesign.sim import CONTACTS
+from codesign.plugins import register
 from codesign.sim.kernels import Contact, KernelTypes, TerrainFunctions
 
 
@@ -62,4 +62,4 @@ class Springy(Contact):
         return respond
 
 
-CONTACTS["springy"] = Springy
+register("contact", Springy)

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.checks import require_number
+from codesign.plugins import register
 from codesign.sim import Task
 from codesign.sim.kernels import KernelTypes, TaskFunctions
-from codesign.tasks import TASKS
 
 
 @dataclass(frozen=True)
@@ -64,4 +64,4 @@ class Steady(Task):
         return {"displacement": states["place"] - states["start"], "shake": states["shake"]}
 
 
-TASKS["steady"] = Steady
+register("task", Steady)

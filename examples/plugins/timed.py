@@ -20,7 +20,6 @@ from time import perf_counter
 import numpy as np
 
 from codesign.evaluate import (
-    EVALUATORS,
     EvaluateDesigns,
     Evaluations,
     EvaluationSpec,
@@ -31,6 +30,7 @@ from codesign.evaluate import (
     evaluate_designs,
 )
 from codesign.genome import Genomes
+from codesign.plugins import register
 
 log = logging.getLogger(__name__)
 
@@ -71,4 +71,4 @@ class TimedEvaluator(Evaluator):
         self.inner.close()
 
 
-EVALUATORS["timed"] = Timed
+register("evaluator", Timed)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import warp as wp
 
 from codesign.checks import require_number
-from codesign.sim import FORCES
+from codesign.plugins import register
 from codesign.sim.kernels import Force, ForceFunctions, KernelTypes, TerrainFunctions
 
 
@@ -54,4 +54,4 @@ class Updraft(Force):
         return ForceFunctions(at_mass=lift)
 
 
-FORCES["updraft"] = Updraft
+register("force", Updraft)

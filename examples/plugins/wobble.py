@@ -14,7 +14,8 @@ import numpy as np
 import warp as wp
 
 from codesign.checks import require_number
-from codesign.control import CONTROLLERS, Parameter, SpringController, normal, uniform
+from codesign.control import Parameter, SpringController, normal, uniform
+from codesign.plugins import register
 from codesign.sim.kernels import KernelTypes, SpringFunctions, build_sine
 
 
@@ -51,4 +52,4 @@ class Wobble(SpringController):
         return SpringFunctions(drive)
 
 
-CONTROLLERS["wobble"] = Wobble
+register("controller", Wobble)

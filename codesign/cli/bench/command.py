@@ -13,7 +13,7 @@ from rich.console import Console
 from codesign.cli.application import Command, Invocation, Plan
 from codesign.cli.bench.comparison import FILE, Earlier, name_of, read_earlier, verdict
 from codesign.cli.bench.plan import SIZES, Case, cases, executions, lattices, memory_rows, require_memory
-from codesign.cli.catalogue import trial_catalogue
+from codesign.cli.catalogue import PLUGINS_MEANING, trial_catalogue
 from codesign.cli.output_folder import repeatable
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
@@ -29,6 +29,7 @@ MEASURES = ("speed", "space", "compile", "host", "driver", "cluster")
 
 MEANINGS = {
     "seed": "seed of the random bodies and of their controllers.",
+    "plugins": PLUGINS_MEANING,
     "measure": f"what is measured, of {', '.join(MEASURES)}; space puts cubes in 3D beside triangles in 2D, with cpg.",
     "worlds": "numbers of worlds that are simulated at once.",
     "grids": "grids to compare with the body's own, such as 13x22 (cubes: 6x6x4); null for its lattice's usual one.",
