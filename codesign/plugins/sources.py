@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 Sources = Mapping[str, tuple[str, bool]]
 """Source text of modules by name, and whether each is a package."""
@@ -59,7 +59,7 @@ class _Provided(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         """Return the text of a module."""
         return self.sources[fullname][0]
 
-    def get_code(self, fullname: str) -> object:
+    def get_code(self, fullname: str) -> CodeType:
         """Return a module compiled, under a path at which no file is, so that nobody takes another text for its own."""
         return self.source_to_code(self.get_source(fullname), f"plug-in/{fullname.replace('.', '/')}.py")
 

@@ -7,7 +7,7 @@ from codesign.run.experiment import CheckpointSettings, Experiment
 from codesign.run.first_designs import FIRST_RECORD, FirstDesigns
 from codesign.run.folder import RunFolder
 from codesign.run.listeners import Listeners
-from codesign.run.loggers import LOGGERS, Delivery, LoggerSettings
+from codesign.run.loggers import LOGGERS, Delivery, LoggedRun, LoggerConnection, LoggerSettings
 from codesign.run.metrics import Metrics, metrics_table
 from codesign.run.populations import populations
 from codesign.run.replay import gallery, history, replay
@@ -27,6 +27,8 @@ __all__ = [
     "FirstDesigns",
     "Listener",
     "Listeners",
+    "LoggedRun",
+    "LoggerConnection",
     "LoggerSettings",
     "Metrics",
     "Outcome",

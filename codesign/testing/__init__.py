@@ -8,6 +8,8 @@ from codesign.testing.design_checks import check_lattice, check_operator
 from codesign.testing.evaluator_checks import check_evaluator
 from codesign.testing.export_checks import check_exporter
 from codesign.testing.failures import CheckError
+from codesign.testing.format_checks import check_format
+from codesign.testing.logger_checks import check_logger
 from codesign.testing.plugin_checks import (
     check_contact,
     check_controller,
@@ -25,8 +27,10 @@ __all__ = [
     "check_evaluator",
     "check_exporter",
     "check_force",
+    "check_format",
     "check_lattice",
     "check_learner",
+    "check_logger",
     "check_operator",
     "check_search",
     "check_sense",
