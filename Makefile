@@ -5,11 +5,12 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 INSTALLED_BENCH := .venv/.installed-bench
+INSTALLED_DOCS := .venv/.installed-docs
 EXPERIMENT ?= demo
 BENCHMARK ?= docs/benchmarks/latest.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format types bench peers wheel clean
+.PHONY: help demo test test-slow lint format types bench peers docs wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +29,10 @@ $(INSTALLED_DEV): $(INSTALLED)
 $(INSTALLED_BENCH): $(INSTALLED)
 	@echo "installing JAX and PyTorch into .venv (about 2 GB, more where PyTorch brings CUDA; once)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@touch $@
+
+$(INSTALLED_DOCS): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@touch $@
 
 demo: $(INSTALLED) ## evolve walking robots for a minute or two and print the page that shows them
@@ -56,6 +61,10 @@ bench: $(INSTALLED) ## measure this machine, compare with the committed benchmar
 
 peers: $(INSTALLED_BENCH) ## measure JAX and PyTorch beside codesign
 	$(BIN)/python -m benchmarks.compare
+
+docs: $(INSTALLED_DOCS) ## build the documentation site, with its notebooks executed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet -f tools/documentation/mkdocs.yml
+	@echo "build/site/index.html"
 
 wheel: $(INSTALLED_DEV) ## build the wheel into dist/
 	$(BIN)/python -m build --wheel

@@ -7,6 +7,8 @@ import numpy as np
 from codesign.genome import Genomes
 
 NO_PARENT = -1
+"""Stands for no parent in lineage."""
+
 NOT_EVALUATED = np.nan
 
 _ARRAYS: dict[str, tuple[type[np.generic], tuple[int | None, ...]]] = {

@@ -12,6 +12,7 @@ from codesign.sim.device import settled
 from codesign.sim.settings import Execution
 
 MEBIBYTE = 2**20
+"""Bytes of a mebibyte."""
 
 WORLD_NUMBERS = {2: 64_000, 3: 128_000}
 """Numbers that a world may take, besides its weights, by dimension: 250 KiB in single precision in 2D, and 500 KiB in

@@ -1,0 +1,144 @@
+"""Every command and every Python block of README and docs runs, reduced in size."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from codesign.cli import main
+from tests.documentation.pages import PAGES, ROOT, Block, blocks, commands, name_of
+
+SHIM = """#!/bin/bash
+# Runs what is asked for, tiny; what needs a cluster is composed only.
+command=$1; shift
+case "$command $*" in
+    *--help*|*--version*|--*|*"--cfg job"*) ;;
+    evolve*run=auto*|train*) set -- "$@" debug=tiny evaluator=local logger=quiet ;;
+    evolve*run=*) set -- "$@" evaluator=local ;;
+    evolve*evaluator.address=*) set -- --cfg job "$@" debug=tiny; exec >/dev/null ;;
+    evolve*) set -- "$@" debug=tiny evaluator=local ;;
+    bench*) set -- "$@" body.lattice.rows=3 body.lattice.columns=4 worlds=[2] seconds=0.01 breeding=8 driver=8 \\
+        driver_generations=2 cluster=2 sim.steps=20 ;;
+esac
+exec "$PYTHON" -m codesign.cli "$command" "$@"
+"""
+
+SKIPPED: Mapping[str, str] = {
+    r"git clone": "downloads",
+    r"make ": "the continuous integration runs make's own targets",
+    r"source .*activate": "the tests' environment is there",
+    r"\.venv/bin/pre-commit": "the continuous integration runs what the hook runs",
+    r"(\.venv/bin/|python -m )?pip install": "the tests' environment is there",
+    r"ray st": "needs a cluster",
+    r"python -m pytest": "these are the tests themselves",
+    r"python tools/(soak|storage_report|cuda_report|compare_runs)\.py": "takes long; has tests of its own",
+    r"for seed in": "long runs, compared with each other; tools/compare_runs.py has tests of its own",
+}
+"""Commands that are not run, as regular expressions for their beginnings, and why."""
+
+OWN_TESTS: Mapping[str, str] = {
+    "docs/cluster.md": "tests/test_cluster.py runs every command of the page",
+    "docs/json-format.md": "tests/cli/test_train.py runs the Python block with a file that it exports",
+}
+"""Pages that are run elsewhere."""
+
+RUN_FOLDER = re.compile(r"runs/(?:\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d|NAME|mine)")
+"""Folders of runs that pages speak of as if the reader had one."""
+
+
+def is_skipped(command: str) -> bool:
+    return any(re.match(pattern, command) for pattern in SKIPPED)
+
+
+def steps(page: Path) -> list[tuple[str, str, str]]:
+    """Return language, text and place of what is run of a page."""
+    found = []
+    for block in blocks(page):
+        text = block.text
+        if block.language == "shell":
+            text = "\n".join(command for command in commands(block) if not is_skipped(command))
+        if text.strip():
+            found.append((block.language, text, f"{name_of(page)}:{block.line}"))
+    return found
+
+
+RUN = [page for page in PAGES if name_of(page) not in OWN_TESTS and steps(page)]
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a run of three generations."""
+    folder = tmp_path_factory.mktemp("runs") / "finished"
+    assert main(["evolve", "debug=tiny", "evaluator=local", "logger.display=none", f"hydra.run.dir={folder}"]) == 0
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", RUN, ids=name_of)
+def test_what_a_page_tells_its_reader_to_do_works(page: Path, finished: Path, tmp_path: Path) -> None:
+    programs, here = tmp_path / "bin", tmp_path / "here"
+    programs.mkdir()
+    here.mkdir()
+    (programs / "codesign").write_text(SHIM)
+    (programs / "codesign").chmod(0o755)
+    (programs / "python").symlink_to(sys.executable)
+    for name in ("examples", "tools", "tests", "docs"):
+        (here / name).symlink_to(ROOT / name)
+    told = steps(page)
+    for run in {match[0] for _, text, _ in told for match in RUN_FOLDER.finditer(text)}:
+        (here / "runs").mkdir(exist_ok=True)
+        subprocess.run(["cp", "-r", str(finished), str(here / run)], check=True)
+    environment = {
+        **os.environ,
+        "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHON": sys.executable,
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'examples' / 'plugins'}",
+    }
+    result = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("run_page.py"))],
+        cwd=here,
+        env=environment,
+        input=json.dumps(told),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=540,
+    )
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+
+
+def test_nothing_is_skipped_that_is_not_there() -> None:
+    told = [
+        command for page in PAGES for block in blocks(page) if block.language == "shell" for command in commands(block)
+    ]
+    for pattern in SKIPPED:
+        assert any(re.match(pattern, command) for command in told), f"no page has a command like {pattern} any more"
+    assert set(OWN_TESTS) <= {name_of(page) for page in PAGES}
+
+
+def test_blocks_are_found_in_every_form(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# Page\n\n    codesign evolve a=1   # said\n    codesign evolve \\\n        b=2\n\nText.\n\n    no command\n\n"
+        "```python\nprint(1)\n```\n\n```console\n$ codesign show x\noutput\n```\n\n```text\ncodesign no\n```\n"
+        "\n    import json\n    json.loads('1')\n"
+    )
+    found = blocks(page)
+    assert [(block.language, block.line) for block in found] == [
+        ("shell", 3),
+        ("python", 12),
+        ("shell", 16),
+        ("python", 24),
+    ]
+    assert commands(found[0])[1].split() == ["codesign", "evolve", "b=2"]
+    assert found[2].text == "codesign show x\n"
+
+
+def test_a_loop_is_one_command() -> None:
+    block = Block("shell", "for seed in 0 1; do\n    echo $seed\ndone\necho after\n", 1)
+    assert commands(block) == ["for seed in 0 1; do\necho $seed\ndone", "echo after"]
