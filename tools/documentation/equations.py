@@ -4,7 +4,7 @@ import html
 import re
 from functools import cache
 
-import ziamath
+from ziamath.zmath import Latex
 
 SIZE = 17.0
 """Size of the letters of an equation [px], beside the theme's 16."""
@@ -26,6 +26,6 @@ def _drawn(match: re.Match[str]) -> str:
 @cache
 def _svg(tex: str, inline: bool) -> str:
     """Return an equation as SVG in the colour of the text around it, standing on the line if it is inline."""
-    equation = ziamath.Latex(tex, size=SIZE, inline=inline, color="currentColor")
+    equation = Latex(tex, size=SIZE, inline=inline, color="currentColor")
     style = f' style="vertical-align: {equation.getyofst():.2f}px"' if inline else ""
     return equation.svg().replace("<svg ", f"<svg{style} ", 1)

@@ -19,7 +19,7 @@ class Exports(griffe.Extension):
                 if isinstance(member, griffe.Module) and name in member.members:
                     hidden.append((package, name, member.members[name]))
                 elif member is not None:
-                    _name_entries(package, name, member.final_target if member.is_alias else member)
+                    _name_entries(package, name, member.final_target if isinstance(member, griffe.Alias) else member)
         # Last, because names are looked up through the modules that these stand in front of.
         for package, name, member in hidden:
             package.members[name] = griffe.Alias(name, member, parent=package)

@@ -6,12 +6,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from equations import drawn
-from notebooks import NotebookPage, execute, page_of, placeholder, read
-from reference import GENERATED
-from repository_pages import NotebookFile, SourceFile, repository_files
+from tools.documentation.equations import drawn
+from tools.documentation.notebooks import NotebookPage, execute, page_of, placeholder, read
+from tools.documentation.reference import GENERATED
+from tools.documentation.repository_pages import ROOT, NotebookFile, SourceFile, repository_files
+
+NOTEBOOKS = "CODESIGN_DOCS_NOTEBOOKS"
+"""Environment variable: `unexecuted` shows notebooks without outputs, which is quick while one writes."""
 
 _MARK = re.compile(r"<!-- generated: (\w+) -->")
 _notebooks: dict[str, NotebookPage] = {}
@@ -32,8 +35,8 @@ def on_page_read_source(page: Any, config: Any) -> str | None:
     if isinstance(page.file, SourceFile):
         return page.file.markdown()
     if isinstance(page.file, NotebookFile):
-        notebook = read(Path(page.file.abs_src_path))
-        executed = notebook if os.environ.get("CODESIGN_DOCS_NOTEBOOKS") == "unexecuted" else execute(notebook)
+        notebook = read(ROOT / page.file.src_uri)
+        executed = execute(notebook) if os.environ.get(NOTEBOOKS) != "unexecuted" else notebook
         _notebooks[page.file.src_uri] = page_of(executed)
         return _notebooks[page.file.src_uri].markdown
     return None

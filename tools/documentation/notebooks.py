@@ -6,7 +6,9 @@ executes them, each in an empty folder of its own.
 
 import base64
 import html
+import os
 import re
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,11 +52,13 @@ def execute(notebook: Any) -> Any:
     Raises:
         CellExecutionError: a cell raised an error.
     """
+    programs = str(Path(sys.executable).parent)  # where `codesign` lies, even if the environment is not active
+    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
             notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": folder}}
         )
-        return client.execute()
+        return client.execute(env=environment)
 
 
 def page_of(notebook: Any) -> NotebookPage:
