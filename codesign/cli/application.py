@@ -144,7 +144,9 @@ def run(command: Command, arguments: Sequence[str]) -> int:
         _hand_over(command, words, lambda _config: None, catalogue)
         return 0
     checked = _check(command, flags, catalogue)
-    words += checked.further
+    # Beside the other overrides, since Hydra's parser takes them from one place only.
+    place = words.index(flags.overrides[0]) if flags.overrides else len(words)
+    words[place:place] = checked.further
     if checked.folder is None:
         _hand_over(command, words, lambda _config: None, catalogue)
         return 0
