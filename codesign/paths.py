@@ -20,6 +20,13 @@ _ENCODING_REMEDY = "set LC_ALL=C.UTF-8, or choose a name of plain letters"
 Use = Literal["file", "folder", "either", "output"]
 """What a path is for: a file to read, a folder to read, one of both, or a folder to write to, which need not exist."""
 
+_WANTED: dict[Use, str] = {
+    "file": "a file",
+    "folder": "a folder",
+    "either": "a file or a folder",
+    "output": "a folder to write to",
+}
+
 
 def require_path(key: str, path: Path | str, use: Use) -> Path:
     """Check that a path can be what it is named for, and return it.
@@ -33,7 +40,7 @@ def require_path(key: str, path: Path | str, use: Use) -> Path:
         ConfigError: it cannot; the message says which part of the path is the cause.
     """
     text = os.fspath(path)
-    wanted = {"file": "a file", "folder": "a folder", "either": "a file or a folder", "output": "a folder to write to"}[use]
+    wanted = _WANTED[use]
     fault = _fault_of_text(text) or _fault_on_disk(Path(text), use)
     if fault is not None:
         got, remedy = fault

@@ -147,11 +147,9 @@ def _weights(folder: Path) -> object:
 
 
 def _recording(folder: Path) -> object:
-    from codesign.cli.train import body_of  # noqa: PLC0415
-    from codesign.export import read_json  # noqa: PLC0415
+    from codesign.cli.given_bodies import plan_of_design  # noqa: PLC0415
 
-    path = folder / "design.json"
-    return body_of(read_json(path), str(path))
+    return plan_of_design(str(folder / "design.json"))
 
 
 def _bench(folder: Path) -> object:

@@ -1,16 +1,35 @@
-"""Bodies that a command line gives by files: read once in a process, and what they ask of the configuration."""
+"""Bodies that a command line gives by files: read once in a process, chosen, and what they ask of the configuration."""
 
+import itertools
+import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from codesign.cli.suggestions import typed
-from codesign.errors import ConfigError
-from codesign.formats import BodyPlan, FormatError, read_plans, settings_of
+import numpy as np
+
+from codesign.body import Body
+from codesign.cli.suggestions import nearest, typed
+from codesign.errors import BodyError, ConfigError
+from codesign.export import RecordingError, read_json
+from codesign.formats import BodyPlan, FormatError, format_of, read_plans, settings_of
 from codesign.genome import LATTICES, LatticeSettings
+
+MOST = 1000
+"""Bodies of files that are taken without being asked for; more would hold a command up before it says a word."""
+
+ALL = "all"
+
+_DESIGN = "design"
+"""What plans of exported designs say about themselves first."""
+
+_TOP = re.compile(r"top(\d+)")
+
+_NO_ID = re.compile(r"[^A-Za-z0-9._-]+")
 
 BODIES = {"triangle": "body=triangle", "square": "body=square", "cube": "body=voxel"}
 """Words that choose a body on each kind of lattice; of a kind of a plug-in it is `body=` and the kind."""
@@ -26,10 +45,17 @@ class GivenBody:
     Attributes:
         file: the file or folder, as the user named it.
         plan: what it says of the body.
+        id: what the body is called beside those of all other files: letters, digits, dots, dashes and underscores.
     """
 
     file: str
     plan: BodyPlan
+    id: str
+
+    @property
+    def dimension(self) -> int:
+        """Dimensions of space."""
+        return self.plan.cells.ndim if self.plan.body is None else self.plan.body.positions.shape[1]
 
 
 def given_bodies(key: str, value: object, *, lenient: bool) -> tuple[GivenBody, ...]:
@@ -43,12 +69,71 @@ def given_bodies(key: str, value: object, *, lenient: bool) -> tuple[GivenBody, 
     Raises:
         ConfigError: the value is no path and no list of them.
         FormatError: a file that cannot be read, or a body that cannot be expressed.
+        RecordingError: an exported design that is damaged.
     """
-    return tuple(
-        GivenBody(path, plan)
-        for path in typed(key, value)
-        for plan in _read(os.path.abspath(path), path, lenient, _age(path))  # noqa: PTH100 - a key; Path would resolve
-    )
+    bodies, taken = list[GivenBody](), set[str]()
+    for path in typed(key, value):
+        read = _read(os.path.abspath(path), path, lenient, _age(path))  # noqa: PTH100 - a key; Path would resolve
+        for plan in read:
+            name = _id_of(path, plan)
+            numbered = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
+            bodies.append(GivenBody(path, plan, next(each for each in numbered if each not in taken)))
+            taken.add(bodies[-1].id)
+    return tuple(bodies)
+
+
+def _id_of(path: str, plan: BodyPlan) -> str:
+    """Return the file's name and the body's, once where one begins with the other; of an exported design its own."""
+    stem = Path(path).resolve().name.partition(".")[0]
+    joined = plan.name if plan.about.get(_DESIGN) or plan.name.startswith(stem) else f"{stem}-{plan.name}"
+    return _NO_ID.sub("-", joined).lstrip("-._") or "body"
+
+
+def chosen(bodies: Sequence[GivenBody], design: object) -> tuple[GivenBody, ...]:
+    """Return the bodies that a setting `design` means, none twice.
+
+    Args:
+        bodies: at least one.
+        design: all, best, top5 (the five of the highest fitness in the files), the name or id of a body, or a list of
+            these; None for all of up to `MOST`.
+
+    Raises:
+        ConfigError: a word that means none of them, or None for more than `MOST`.
+    """
+    if design is None:
+        if len(bodies) > MOST:
+            got = f"{len(bodies):,} in {_files_of(bodies)}"
+            raise ConfigError(f"at most {MOST:,} bodies", got, "choose some with design=top100, or set design=all")
+        return tuple(bodies)
+    found = dict[str, GivenBody]()
+    for word in typed("design", design):
+        found |= {body.id: body for body in _meant(bodies, word)}
+    return tuple(found.values())
+
+
+def _meant(bodies: Sequence[GivenBody], word: str) -> Sequence[GivenBody]:
+    if word == ALL:
+        return bodies
+    named = [body for body in bodies if word in (body.plan.name, body.id)]
+    if named:
+        return named
+    match = _TOP.fullmatch("top1" if word == "best" else word)
+    if match is None:
+        names = [body.plan.name for body in bodies[:MOST]]
+        some = f"as {names[0]}" if len(names) == 1 else f"such as {names[0]}"
+        expected = f"design as {ALL}, best, top5 or the name of a body, {some}"
+        raise ConfigError(expected, repr(word), nearest(word, names, f"set for example design={names[0]}"))
+    known = [(body.plan.fitness, body) for body in bodies if body.plan.fitness is not None]
+    ranked = [(fitness, body) for fitness, body in known if not math.isnan(fitness)]
+    if not ranked or not int(match[1]):
+        got = "top0" if ranked else f"{word} for {_files_of(bodies)}, which tells none"
+        raise ConfigError("files that tell the fitness of bodies", got, f"set design={ALL} or name bodies")
+    return [body for _, body in sorted(ranked, key=lambda each: -each[0])[: int(match[1])]]
+
+
+def _files_of(bodies: Sequence[GivenBody]) -> str:
+    names = list(dict.fromkeys(body.file for body in bodies))
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 def _age(path: str) -> tuple[int, int]:
@@ -61,9 +146,50 @@ def _age(path: str) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=8)
-def _read(place: str, path: str, lenient: bool, age: tuple[int, int]) -> tuple[BodyPlan, ...]:  # noqa: FBT001 - a key
+def _read(place: str, path: str, lenient: bool, age: tuple[int, int]) -> tuple[BodyPlan, ...]:
     del place, age
+    if _is_recording(Path(path)):
+        return (plan_of_design(path),)
     return tuple(read_plans(Path(path), lenient=lenient))
+
+
+def _is_recording(path: Path) -> bool:
+    """Return whether a file is a design as `codesign export` writes it, or is at least no other file of bodies."""
+    if path.suffix.lower() != ".json":
+        return False
+    try:
+        format_of(path)
+    except FormatError:
+        return path.is_file()
+    return False
+
+
+def plan_of_design(path: str) -> BodyPlan:
+    """Return the body that an exported design shows, as it stands at the start.
+
+    Raises:
+        RecordingError: no design, no body that can be simulated, or one in pieces.
+    """
+    recording = read_json(Path(path))
+    start = recording.after.positions[0].astype(np.float64)
+    try:
+        body = Body(
+            positions=start - start.min(axis=0),
+            springs=recording.springs,
+            rest_lengths=recording.rest_lengths.astype(np.float64),
+            stiffness=recording.stiffness.astype(np.float64),
+            swings=recording.swings.astype(np.float64),
+            cells=recording.cells,
+            materials=recording.materials,
+        )
+    except BodyError as error:
+        raise RecordingError(error.expected, f"{error.got} in {path}", error.remedy) from error
+    if body.pieces != 1:
+        expected = f"a body whose {len(start)} masses are joined by springs in {path}"
+        raise RecordingError(expected, f"{body.pieces} pieces", "leave the loose masses out, or join them")
+    fitness = recording.fitness if math.isfinite(recording.fitness) else None
+    about = {_DESIGN: recording.design, "task": recording.task, "controller": recording.controller}
+    return BodyPlan(recording.design, body=body, fitness=fitness, about=about)
 
 
 def require_lattice(bodies: Sequence[GivenBody], lattice: LatticeSettings) -> None:
@@ -111,8 +237,8 @@ def words_for(bodies: Sequence[GivenBody], body: Mapping[str, Any], overrides: S
         settings = settings_of([each.plan for each in bodies])
     except FormatError:
         return []
-    wanted = {name: value for name, value in bodies[0].plan.settings.items() if name != "side"}
-    differing = [name for name, value in wanted.items() if lattice.get(name) != value]
+    told = dict.fromkeys(name for each in bodies for name in each.plan.settings if name != "side")
+    differing = [name for name in told if lattice.get(name) != getattr(settings, name)]
     larger = [name for name in settings.extents if getattr(settings, name) > lattice[name]]
     words = [f"body.lattice.{name}={getattr(settings, name)}" for name in (*differing, *larger)]
     return [word for word in words if word.partition("=")[0] not in overrides]
@@ -120,6 +246,16 @@ def words_for(bodies: Sequence[GivenBody], body: Mapping[str, Any], overrides: S
 
 def reason_of(bodies: Sequence[GivenBody]) -> str:
     """Return what asks for words that are added to a command line."""
-    names = list(dict.fromkeys(body.file for body in bodies))
-    files = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-    return f"For the {bodies[0].plan.lattice} cells of {files}"
+    return f"For the {bodies[0].plan.lattice} cells of {_files_of(bodies)}"
+
+
+def replaced(plans: Sequence[BodyPlan]) -> list[str]:
+    """Return a line that says what was replaced in bodies which have what bodies here cannot have; none if nothing."""
+    counts: dict[str, int] = {}
+    for plan in plans:
+        for each in dict.fromkeys(f"{own.what} {own.instead}" for own in plan.inexpressible):
+            counts[each] = counts.get(each, 0) + 1
+    if not counts:
+        return []
+    parts = (f"{what} ({count} bod{'y' if count == 1 else 'ies'})" for what, count in counts.items())
+    return [f"Replaced, since bodies here cannot have it: {'; '.join(parts)}"]

@@ -15,6 +15,9 @@ from codesign.train import LearningStatus
 _SHOWN = 20
 """Designs in the table; the rows file has all of them."""
 
+_NAMED = 8
+"""Given designs up to which each has a colour and a name in the plot."""
+
 
 @dataclass(frozen=True)
 class LearningReport:
@@ -27,6 +30,7 @@ class LearningReport:
             (n, iterations + 1).
         fitness: the best of each curve, -inf if invalid, shape (n,).
         status: how learning ended, the label of a `LearningStatus`.
+        sources: the file that each design is from and its name there; None for random ones.
     """
 
     names: list[str]
@@ -35,13 +39,16 @@ class LearningReport:
     curves: np.ndarray
     fitness: np.ndarray
     status: list[str]
+    sources: list[tuple[str, str]] | None = None
 
     @classmethod
-    def of(cls, names: list[str], evaluations: Evaluations) -> "LearningReport":
+    def of(
+        cls, names: list[str], evaluations: Evaluations, sources: list[tuple[str, str]] | None = None
+    ) -> "LearningReport":
         """Return the report of evaluated designs of these names."""
         status = [LearningStatus(code).label for code in evaluations.status]
         found = evaluations
-        return cls(names, found.masses, found.springs, found.curves, found.fitness, status)
+        return cls(names, found.masses, found.springs, found.curves, found.fitness, status, sources)
 
 
 def table(report: LearningReport) -> Table:
@@ -68,6 +75,7 @@ def rows(report: LearningReport) -> str:
     lines = [
         {
             "design": name,
+            **({} if report.sources is None else dict(zip(("file", "name"), report.sources[index], strict=True))),
             "masses": int(report.masses[index]),
             "springs": int(report.springs[index]),
             "fitness": finite(report.fitness[index]),
@@ -89,7 +97,11 @@ def plot_curves(report: LearningReport, title: str, path: Path) -> None:
 
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
-    axes.plot(report.curves.T, color="#2a78b5", alpha=0.25, linewidth=0.8)
+    if report.sources is not None and len(report.names) <= _NAMED:
+        for name, curve in zip(report.names, report.curves, strict=True):
+            axes.plot(curve, linewidth=1.0, label=name)
+    else:
+        axes.plot(report.curves.T, color="#2a78b5", alpha=0.25, linewidth=0.8)
     valid = np.isfinite(report.fitness)
     if valid.any():
         curves = report.curves[valid].T

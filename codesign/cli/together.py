@@ -23,7 +23,7 @@ from codesign.run import Experiment, write_weights
 from codesign.sim.layout import MEBIBYTE
 from codesign.streams import Purpose, draws_of
 
-OWN_KEYS = ("together", "designs", "weights")
+OWN_KEYS = ("together", "designs", "design", "weights")
 """Keys that a run with the weights learned here either does not have or sets itself."""
 
 

@@ -1,7 +1,8 @@
 """`codesign train`: one generation. Bodies learn, nothing evolves."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,25 +10,40 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from codesign.body import Bodies, Body
-from codesign.cli.application import Command, Invocation, Plan
+from codesign.body import Bodies, develop
+from codesign.cli import evolve, run_config
+from codesign.cli.application import Command, Completion, Invocation, Plan
 from codesign.cli.catalogue import experiment_catalogue, experiment_of
+from codesign.cli.given_bodies import (
+    MOST,
+    GivenBody,
+    chosen,
+    given_bodies,
+    reason_of,
+    replaced,
+    require_lattice,
+    words_for,
+)
 from codesign.cli.learning_report import LearningReport, plot_curves, rows, table
 from codesign.cli.memory_estimate import estimate_line
 from codesign.cli.output_folder import repeatable
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
-from codesign.cli.suggestions import typed
 from codesign.cli.together import prepare_together
-from codesign.errors import BodyError, ConfigError
-from codesign.evaluate import EvaluationSpec, MemoryEstimate, evaluate_bodies
-from codesign.export import Recording, RecordingError, read_json
+from codesign.errors import ConfigError
+from codesign.evaluate import EvaluationSpec, KeptWeights, MemoryEstimate, evaluate_bodies
+from codesign.export import EXPORTERS, Recording, RecordingError
 from codesign.files import write_text
-from codesign.run import Experiment
+from codesign.formats import enlarged, genomes_of
+from codesign.run import Experiment, gallery_of, learned_recordings
+from codesign.search import GIVEN
 
 MEANINGS = {
     "run": "not for this command: null.",
-    "designs": "file of an exported design to learn again, or a list of them; null for random bodies.",
+    "designs": "file or folder of bodies, or a list of them: exported designs, drawings, files of other systems; null"
+    " for random bodies.",
+    "design": "which of these: all, best, top5 (by the fitness in the files), a name, or a list; null for all of up to"
+    f" {MOST}.",
     "together": "whether one controller learns with all random bodies and is tried on others as well; for controllers"
     " that fit any body.",
 }
@@ -36,7 +52,7 @@ MEANINGS = {
 def training_catalogue() -> Catalogue:
     """Return what the configuration holds: an experiment's, and the designs to learn again."""
     experiments = experiment_catalogue()
-    values = {**experiments.values, "designs": Any, "together": bool}
+    values = {**experiments.values, "designs": Any, "design": Any, "together": bool}
     meanings = {**experiments.meanings, **MEANINGS}
     return Catalogue(experiments.choices, experiments.records, values, meanings, experiments.collections)
 
@@ -47,6 +63,7 @@ def prepare(invocation: Invocation) -> Plan:
     Raises:
         ConfigError: a setting that is unknown, of the wrong type or out of range, or that the designs do not fit.
         RecordingError: a file of designs that is none, or whose body is in pieces or of other dimensions than the rest.
+        FormatError: a file of bodies that is none, or bodies that cannot be expressed or are on another lattice.
         MemoryBudgetError: a design alone does not fit into the memory.
     """
     settings = build(training_catalogue(), invocation.config)
@@ -58,21 +75,46 @@ def prepare(invocation: Invocation) -> Plan:
         if settings["designs"] is not None:
             raise ConfigError("random bodies for together=true", "designs", "leave one of both out")
         return prepare_together(experiment, invocation.folder)
-    names = () if settings["designs"] is None else typed("designs", settings["designs"])
-    recordings = [read_json(Path(name)) for name in names]
-    spec = experiment.trial
-    if recordings:
-        dimension = _dimension(recordings, names)
-        _require_body(spec, dimension, invocation.overrides)
+    spec, logger = experiment.trial, settings["logger"]
+    if settings["design"] is not None and settings["designs"] is None:
+        raise ConfigError("designs to choose from", "design without them", "set designs=FILE")
+    if settings["designs"] is not None:
+        given = _given(settings)
+        dimension = _dimension(given)
+        _require_body(spec, given, dimension, invocation.overrides)
         spec.require_dimension(dimension)
-        bodies = Bodies.of([body_of(recording, name) for recording, name in zip(recordings, names, strict=True)])
+        bodies = _grown(spec, given)
         memory = estimate_line(partial(MemoryEstimate.of_bodies, spec, bodies), spec.execution)
-        opening = f"{_world_of(spec, dimension)}\n{memory}"
-        learned = partial(_learn_given, spec, bodies, [recording.design for recording in recordings])
+        opening = [_world_of(spec, dimension), *replaced([body.plan for body in given]), memory]
+        learned = partial(_learn_given, spec, bodies, given, logger.page_designs if logger.page else 0)
     else:
-        opening = estimate_line(partial(MemoryEstimate.of_search, spec, experiment.evaluator), spec.execution)
+        opening = [estimate_line(partial(MemoryEstimate.of_search, spec, experiment.evaluator), spec.execution)]
         learned = partial(_learn_random, experiment)
-    return Plan(invocation.folder, partial(_run, learned, invocation.folder, experiment.title, opening))
+    text = run_config.to_yaml(invocation.config)
+    return Plan(
+        invocation.folder, partial(_run, learned, invocation.folder, experiment.title, text, "\n".join(opening))
+    )
+
+
+def complete(invocation: Invocation) -> Completion:
+    """Return the words that a command line lacks for the bodies that it gives."""
+    config = invocation.config
+    if config["designs"] is None:
+        return evolve.complete(invocation)
+    bodies = _given(config)
+    return Completion(tuple(words_for(bodies, config["body"], invocation.overrides)), reason_of(bodies))
+
+
+def _given(settings: Mapping[str, Any]) -> tuple[GivenBody, ...]:
+    return chosen(given_bodies("designs", settings["designs"], lenient=settings["lenient"]), settings["design"])
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """What bodies learned, and how the best of them move: none of random ones."""
+
+    report: LearningReport
+    recordings: Sequence[Recording] = ()
 
 
 def _require_new(settings: Mapping[str, Any]) -> None:
@@ -81,39 +123,76 @@ def _require_new(settings: Mapping[str, Any]) -> None:
         raise ConfigError("designs to learn", got, "export designs of that run, then set designs=FILE.json")
 
 
-def _run(learned: partial[LearningReport], folder: Path, title: str, opening: str) -> int:
+def _run(learned: Callable[[], _Learned], folder: Path, title: str, config_text: str, opening: str) -> int:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     console.print(opening, markup=False)
     if console.is_terminal:
         with console.status("learning", spinner="line"):
-            report = learned()
+            found = learned()
     else:
-        report = learned()
-    console.print(table(report))
+        found = learned()
+    console.print(table(found.report))
     with repeatable("hydra.run.dir"):
-        write_text(folder / "learning.jsonl", rows(report))
-        plot_curves(report, title, folder / "learning.png")
+        write_text(folder / "learning.jsonl", rows(found.report))
+        plot_curves(found.report, title, folder / "learning.png")
     console.print(f"Learning curves: {folder / 'learning.png'}", markup=False)
     console.print(f"Numbers, a line per design: {folder / 'learning.jsonl'}", markup=False)
+    if found.recordings:
+        with repeatable("hydra.run.dir"):
+            EXPORTERS["html"].write(gallery_of(title, found.recordings, config_text), folder / "report.html")
+        console.print(f"Page: {(folder / 'report.html').resolve()}", markup=False)
     return 0
 
 
-def _learn_random(experiment: Experiment) -> LearningReport:
+def _learn_random(experiment: Experiment) -> _Learned:
     """Let the designs that a run of this experiment starts with learn."""
     asked = experiment.search.start(experiment.space, experiment.seed).ask()
     with experiment.evaluator.start(experiment.trial) as evaluator:
         found = evaluator.evaluate(asked.genomes, asked.identities)
-    return LearningReport.of([f"random-{individual}" for _, individual in asked.identities.tolist()], found)
+    numbers = asked.identities[:, 1].tolist()
+    names = [f"{operator}-{number}" for operator, number in zip(asked.operators, numbers, strict=True)]
+    return _Learned(LearningReport.of(names, found))
 
 
-def _learn_given(spec: EvaluationSpec, bodies: Bodies, names: list[str]) -> LearningReport:
-    """Let exported bodies learn, with the first controllers of the designs that a run starts with."""
+def _learn_given(spec: EvaluationSpec, bodies: Bodies, given: Sequence[GivenBody], shown: int) -> _Learned:
+    """Let given bodies learn, with the first controllers of the designs that a run starts with.
+
+    Args:
+        spec: how they learn.
+        bodies: those given.
+        given: where they are from.
+        shown: bodies whose motion is recorded, the best ones.
+    """
     identities = np.stack([np.zeros(len(bodies), np.int64), np.arange(len(bodies))], axis=1)
-    return LearningReport.of(names, evaluate_bodies(spec, bodies, identities))
+    found = evaluate_bodies(spec, bodies, identities, keep=KeptWeights(shown))
+    names, sources = [body.id for body in given], [(body.file, body.plan.name) for body in given]
+    recordings = learned_recordings(spec, bodies, names, identities, found, GIVEN, shown)
+    return _Learned(LearningReport.of(names, found, sources), recordings)
 
 
-def _require_body(spec: EvaluationSpec, dimension: int, overrides: tuple[str, ...]) -> None:
+def _grown(spec: EvaluationSpec, given: Sequence[GivenBody]) -> Bodies:
+    """Return given bodies: those of masses and springs as they are, those on a lattice with the run's tissue.
+
+    Raises:
+        FormatError: a body on another kind of lattice than the run's, or in pieces.
+    """
+    on_lattice = [body for body in given if body.plan.body is None]
+    require_lattice(on_lattice, spec.lattice)
+    bodies = [body.plan.body for body in given if body.plan.body is not None]
+    parts = [Bodies.of(bodies)] if bodies else []
+    if on_lattice:
+        plans = [body.plan for body in on_lattice]
+        lattice = enlarged(spec.lattice, plans)
+        parts.append(develop(lattice.build(), genomes_of(plans, lattice), spec.tissue))
+    # Those of springs come first in the parts, and all of them in the order given in the end.
+    order = np.argsort([body.plan.body is None for body in given], kind="stable")
+    return Bodies.concatenate(parts).take(np.argsort(order))
+
+
+def _require_body(spec: EvaluationSpec, given: Sequence[GivenBody], dimension: int, overrides: tuple[str, ...]) -> None:
     """Check that what the command line says of bodies agrees with given ones; of a choice, its dimensions count."""
+    if any(body.plan.body is None for body in given):
+        return
     for key in overrides:
         if key.startswith("body."):
             raise ConfigError("either designs or settings of bodies", f"{key} and designs", f"leave {key} out")
@@ -132,39 +211,15 @@ def _world_of(spec: EvaluationSpec, dimension: int) -> str:
     )
 
 
-def _dimension(recordings: list[Recording], names: tuple[str, ...]) -> int:
-    """Return the dimensions of space that recordings, at least one, share."""
-    first = recordings[0].dim
-    for recording, name in zip(recordings, names, strict=True):
-        if recording.dim != first:
-            expected = f"designs in {first} dimensions, as {names[0]}"
-            raise RecordingError(expected, f"{name} in {recording.dim}", "let those in 2D and in 3D learn apart")
-    return first
+def _dimension(given: Sequence[GivenBody]) -> int:
+    """Return the dimensions of space that bodies, at least one, share."""
+    first = given[0]
+    for body in given:
+        if body.dimension != first.dimension:
+            expected = f"designs in {first.dimension} dimensions, as {first.file}"
+            got = f"{body.file} in {body.dimension}"
+            raise RecordingError(expected, got, "let those in 2D and in 3D learn apart")
+    return first.dimension
 
 
-def body_of(recording: Recording, name: str) -> Body:
-    """Return the body that a recording in a file shows, as it stands at the start.
-
-    Raises:
-        RecordingError: no body that can be simulated, or one in pieces.
-    """
-    start = recording.after.positions[0].astype(np.float64)
-    try:
-        body = Body(
-            positions=start - start.min(axis=0),
-            springs=recording.springs,
-            rest_lengths=recording.rest_lengths.astype(np.float64),
-            stiffness=recording.stiffness.astype(np.float64),
-            swings=recording.swings.astype(np.float64),
-            cells=recording.cells,
-            materials=recording.materials,
-        )
-    except BodyError as error:
-        raise RecordingError(error.expected, f"{error.got} in {name}", error.remedy) from error
-    if body.pieces != 1:
-        expected = f"a body whose {len(start)} masses are joined by springs in {name}"
-        raise RecordingError(expected, f"{body.pieces} pieces", "leave the loose masses out, or join them")
-    return body
-
-
-COMMAND = Command("train", "train", training_catalogue, prepare, _require_new)
+COMMAND = Command("train", "train", training_catalogue, prepare, _require_new, complete)

@@ -33,6 +33,11 @@ def read_plans(path: Path, *, lenient: bool = False) -> list[BodyPlan]:
     return reading.read_plans(FORMATS, path, lenient=lenient)
 
 
+def format_of(path: Path) -> Format:
+    """Return the format of a file or folder, see `codesign.formats.reading.format_of`."""
+    return reading.format_of(FORMATS, path)
+
+
 __all__ = [
     "FORMATS",
     "BodyPlan",
@@ -42,6 +47,7 @@ __all__ = [
     "drawing_of",
     "encode_bodies",
     "enlarged",
+    "format_of",
     "genomes_of",
     "plans_of",
     "read_plans",

@@ -6,6 +6,7 @@ from codesign.run.evolution import Listener, Outcome, evolve, resume
 from codesign.run.experiment import CheckpointSettings, Experiment
 from codesign.run.first_designs import FIRST_RECORD, FirstDesigns
 from codesign.run.folder import RunFolder
+from codesign.run.learned import gallery_of, learned_recordings
 from codesign.run.listeners import Listeners
 from codesign.run.loggers import LOGGERS, Delivery, LoggedRun, LoggerConnection, LoggerSettings
 from codesign.run.metrics import Metrics, metrics_table
@@ -38,6 +39,8 @@ __all__ = [
     "gallery",
     "history",
     "metrics_table",
+    "gallery_of",
+    "learned_recordings",
     "populations",
     "read_weights",
     "renewed",

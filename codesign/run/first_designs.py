@@ -1,4 +1,4 @@
-"""The designs that a run was given to begin with: which of many are taken, and the record that the run keeps of them."""
+"""The designs that a run was given to begin with: which of many are taken, and the record that a run keeps."""
 
 import hashlib
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ class FirstDesigns:
 
 
 def _recorded(design: BodyPlan, file: str, plan: BodyPlan) -> BodyPlan:
-    """Return a design with what was known of the body that it was made of; a record that is read again stays as it is."""
+    """Return a design with what was known of the body that it was made of; a record read again stays as it is."""
     about = dict(plan.about) if "file" in plan.about else {**plan.about, "file": file, "name": plan.name}
     return replace(design, fitness=plan.fitness, about=about, inexpressible=plan.inexpressible)
 
