@@ -22,7 +22,7 @@ BELOW = {
     "evaluate": {"train", "sim", "body", "genome", "plugins"},
     "search": {"genome"},
     "export": set(),
-    "formats": {"body", "genome"},
+    "formats": {"export", "body", "genome"},
     "plugins": set(),
     "run": {"search", "evaluate", "export", "formats", "train", "sim", "body", "genome"},
     "testing": {"control", "tasks", "search", "evaluate", "export", "train", "sim", "body", "genome"},

@@ -13,6 +13,7 @@ from codesign.formats.eldir import ELDIR
 from codesign.formats.format import Format
 from codesign.formats.placing import enlarged, genomes_of, plans_of, settings_of
 from codesign.formats.polycubes import POLYCUBES
+from codesign.formats.recording_file import RECORDING
 from codesign.formats.text import TEXT, drawing_of
 from codesign.formats.voxcraft import VOXCRAFT
 
@@ -24,8 +25,10 @@ FORMATS: dict[str, Format] = {
         ELDIR,
         POLYCUBES,
         TEXT,
+        RECORDING,
     )
 }
+"""Every format by its name, in the order in which a file is tried."""
 
 
 def read_plans(path: Path, *, lenient: bool = False) -> list[BodyPlan]:
