@@ -147,9 +147,9 @@ def _weights(folder: Path) -> object:
 
 
 def _recording(folder: Path) -> object:
-    from codesign.cli.given_bodies import plan_of_design  # noqa: PLC0415
+    from codesign.formats import read_plans  # noqa: PLC0415
 
-    return plan_of_design(str(folder / "design.json"))
+    return read_plans(folder / "design.json")
 
 
 def _bench(folder: Path) -> object:

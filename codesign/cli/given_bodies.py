@@ -10,22 +10,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from codesign.body import Body
 from codesign.cli.suggestions import nearest, typed
-from codesign.errors import BodyError, ConfigError
-from codesign.export import RecordingError, read_json
-from codesign.formats import BodyPlan, FormatError, format_of, read_plans, settings_of
+from codesign.errors import ConfigError
+from codesign.formats import DESIGN, BodyPlan, FormatError, read_plans, settings_of
 from codesign.genome import LATTICES, LatticeSettings
 
 MOST = 1000
 """Bodies of files that are taken without being asked for; more would hold a command up before it says a word."""
 
 ALL = "all"
-
-_DESIGN = "design"
-"""What plans of exported designs say about themselves first."""
 
 _TOP = re.compile(r"top(\d+)")
 
@@ -69,7 +62,6 @@ def given_bodies(key: str, value: object, *, lenient: bool) -> tuple[GivenBody, 
     Raises:
         ConfigError: the value is no path and no list of them.
         FormatError: a file that cannot be read, or a body that cannot be expressed.
-        RecordingError: an exported design that is damaged.
     """
     bodies, taken = list[GivenBody](), set[str]()
     for path in typed(key, value):
@@ -85,7 +77,7 @@ def given_bodies(key: str, value: object, *, lenient: bool) -> tuple[GivenBody, 
 def _id_of(path: str, plan: BodyPlan) -> str:
     """Return the file's name and the body's, once where one begins with the other; of an exported design its own."""
     stem = Path(path).resolve().name.partition(".")[0]
-    joined = plan.name if plan.about.get(_DESIGN) or plan.name.startswith(stem) else f"{stem}-{plan.name}"
+    joined = plan.name if DESIGN in plan.about or plan.name.startswith(stem) else f"{stem}-{plan.name}"
     return _NO_ID.sub("-", joined).lstrip("-._") or "body"
 
 
@@ -148,48 +140,7 @@ def _age(path: str) -> tuple[int, int]:
 @lru_cache(maxsize=8)
 def _read(place: str, path: str, lenient: bool, age: tuple[int, int]) -> tuple[BodyPlan, ...]:
     del place, age
-    if _is_recording(Path(path)):
-        return (plan_of_design(path),)
     return tuple(read_plans(Path(path), lenient=lenient))
-
-
-def _is_recording(path: Path) -> bool:
-    """Return whether a file is a design as `codesign export` writes it, or is at least no other file of bodies."""
-    if path.suffix.lower() != ".json":
-        return False
-    try:
-        format_of(path)
-    except FormatError:
-        return path.is_file()
-    return False
-
-
-def plan_of_design(path: str) -> BodyPlan:
-    """Return the body that an exported design shows, as it stands at the start.
-
-    Raises:
-        RecordingError: no design, no body that can be simulated, or one in pieces.
-    """
-    recording = read_json(Path(path))
-    start = recording.after.positions[0].astype(np.float64)
-    try:
-        body = Body(
-            positions=start - start.min(axis=0),
-            springs=recording.springs,
-            rest_lengths=recording.rest_lengths.astype(np.float64),
-            stiffness=recording.stiffness.astype(np.float64),
-            swings=recording.swings.astype(np.float64),
-            cells=recording.cells,
-            materials=recording.materials,
-        )
-    except BodyError as error:
-        raise RecordingError(error.expected, f"{error.got} in {path}", error.remedy) from error
-    if body.pieces != 1:
-        expected = f"a body whose {len(start)} masses are joined by springs in {path}"
-        raise RecordingError(expected, f"{body.pieces} pieces", "leave the loose masses out, or join them")
-    fitness = recording.fitness if math.isfinite(recording.fitness) else None
-    about = {_DESIGN: recording.design, "task": recording.task, "controller": recording.controller}
-    return BodyPlan(recording.design, body=body, fitness=fitness, about=about)
 
 
 def require_lattice(bodies: Sequence[GivenBody], lattice: LatticeSettings) -> None:

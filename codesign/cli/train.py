@@ -101,7 +101,10 @@ def complete(invocation: Invocation) -> Completion:
     config = invocation.config
     if config["designs"] is None:
         return evolve.complete(invocation)
-    bodies = _given(config)
+    # What brings its own springs learns as it is, whichever lattice it grew on.
+    bodies = [body for body in _given(config) if body.plan.body is None]
+    if not bodies:
+        return Completion()
     return Completion(tuple(words_for(bodies, config["body"], invocation.overrides)), reason_of(bodies))
 
 

@@ -13,7 +13,7 @@ from codesign.formats.eldir import ELDIR
 from codesign.formats.format import Format
 from codesign.formats.placing import enlarged, genomes_of, plans_of, settings_of
 from codesign.formats.polycubes import POLYCUBES
-from codesign.formats.recording_file import RECORDING
+from codesign.formats.recording_file import DESIGN, RECORDING
 from codesign.formats.text import TEXT, drawing_of
 from codesign.formats.voxcraft import VOXCRAFT
 
@@ -42,6 +42,7 @@ def format_of(path: Path) -> Format:
 
 
 __all__ = [
+    "DESIGN",
     "FORMATS",
     "BodyPlan",
     "Format",

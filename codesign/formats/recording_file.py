@@ -13,7 +13,7 @@ from codesign.formats.fitting import fitted
 from codesign.formats.format import Format
 
 DESIGN = "design"
-"""What plans of exported designs say about themselves first."""
+"""What plans of exported designs, and no others, say about themselves: the design's id."""
 
 
 def read(path: Path) -> list[BodyPlan]:
