@@ -26,7 +26,8 @@ function select(id, reveal = false) {
   if (!design) return;
   stage.show(design);
   cards.mark(id);
-  history.replaceState(null, "", `#${id}`);
+  // Inside of a notebook's frame the page has no address that could name the design.
+  if (location.protocol !== "about:") history.replaceState(null, "", `#${id}`);
   if (!reveal) return;
   byId("stage").focus({ preventScroll: true });
   byId("stage").scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
