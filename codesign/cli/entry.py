@@ -16,9 +16,13 @@ from codesign.signals import Stopped, ending_signals_raise, exit_status
 COMMANDS = {
     "evolve": ("codesign.cli.evolve", "evolve bodies whose controllers learn; go on with run=FOLDER"),
     "train": ("codesign.cli.train", "let random or given bodies learn, and show their learning curves"),
+    "show": ("codesign.cli.show", "say and draw what files of bodies hold, and convert them"),
     "export": ("codesign.cli.export", "turn designs of a run into pages, pictures and data"),
     "bench": ("codesign.cli.bench", "measure robot-steps per second and memory on this machine"),
 }
+
+WITHOUT_CONFIGURATION = ("show",)
+"""Commands that take files and a few words, and load neither Hydra nor the simulator."""
 
 _LONGEST = 2000
 """Characters of a message; of a longer one the middle is left out."""
@@ -56,6 +60,8 @@ def _dispatch(words: list[str]) -> int:
         return 0
     if first not in COMMANDS:
         raise ConfigError(f"a command ({', '.join(COMMANDS)})", f"'{first}'", nearest(first, COMMANDS, "see --help"))
+    if first in WITHOUT_CONFIGURATION:
+        return importlib.import_module(COMMANDS[first][0]).run(rest)
     from codesign.cli.application import run  # noqa: PLC0415 - Hydra is loaded only for a command that exists
 
     return run(importlib.import_module(COMMANDS[first][0]).COMMAND, rest)
@@ -66,6 +72,7 @@ def _help() -> str:
     return f"""codesign {__version__}: evolution of robot bodies that learn to move
 
 usage: codesign COMMAND [key=value ...]
+       codesign show FILE ... [key=value ...]
 
 {commands}
 

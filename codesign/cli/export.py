@@ -1,7 +1,8 @@
 """`codesign export`: designs of a run as pages, data and pictures."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,17 @@ from rich.console import Console
 
 from codesign.cli import run_config
 from codesign.cli.application import Command, Invocation, Plan
+from codesign.cli.body_formats import format_words, named_formats
 from codesign.cli.catalogue import PLUGINS_MEANING, experiment_catalogue, experiment_of
 from codesign.cli.output_folder import repeatable
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
-from codesign.cli.suggestions import listed, nearest, typed
-from codesign.errors import ConfigError, RunError
-from codesign.export import EXPORTERS
-from codesign.run import Experiment, RunFolder, gallery, select
+from codesign.cli.suggestions import listed, typed
+from codesign.errors import RunError
+from codesign.export import Exporter
+from codesign.formats import BodyPlan, Format, plans_of
+from codesign.genome import Genomes, check_whole
+from codesign.run import Design, Experiment, RunFolder, gallery, select
 
 MEANINGS = {
     "run": "the run's folder.",
@@ -31,7 +35,9 @@ MEANINGS = {
 def export_catalogue() -> Catalogue:
     """Return what the configuration holds."""
     values = {"run": str | None, "format": Any, "design": Any, "generation": int | None, "output": str, "plugins": Any}
-    return Catalogue({}, {}, values, {**MEANINGS, "format": f"{listed(EXPORTERS)}, or a list of these."})
+    # What can be written is known only now, since plug-ins register formats.
+    written = f"{listed(format_words())}, or a list; all but html, json and png write bodies alone, for other programs."
+    return Catalogue({}, {}, values, {**MEANINGS, "format": written})
 
 
 def prepare(invocation: Invocation) -> Plan:
@@ -43,13 +49,7 @@ def prepare(invocation: Invocation) -> Plan:
         DesignError: the run has no such design.
     """
     settings = build(export_catalogue(), invocation.config)
-    formats = typed("format", settings["format"])
-    if not formats:
-        raise ConfigError("format as a list with an entry", "an empty list", "set for example format=html")
-    for name in formats:
-        if name not in EXPORTERS:
-            expected = f"format to be one of {listed(EXPORTERS)}"
-            raise ConfigError(expected, f"'{name}'", nearest(name, EXPORTERS, "set for example format=html"))
+    formats = named_formats(typed("format", settings["format"]))
     if settings["run"] is None:
         raise RunError("the folder of a run", "none", "name one, as in codesign export run=FOLDER")
     folder = RunFolder(Path(settings["run"]))
@@ -75,17 +75,40 @@ def _stem(selection: str) -> str:
     return "designs" if "," in selection else selection.replace("=", "-")
 
 
-def _write(experiment: Experiment, folder: RunFolder, selection: str, formats: tuple[str, ...], output: Path) -> int:
+def _write(
+    experiment: Experiment,
+    folder: RunFolder,
+    selection: str,
+    formats: Sequence[Exporter | Format],
+    output: Path,
+) -> int:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
-    shown = gallery(experiment, folder, selection)
-    stem = shown.recordings[0].design if len(shown.recordings) == 1 else _stem(selection)
-    for name in formats:
-        exporter = EXPORTERS[name]
+    designs = select(folder, selection)
+    stem = designs[0].id if len(designs) == 1 else _stem(selection)
+    exporters = [each for each in formats if isinstance(each, Exporter)]
+    # Only pictures and motion need a simulation.
+    shown = gallery(experiment, folder, selection) if exporters else None
+    paths = list[Path]()
+    for each in formats:
+        path = output / f"{stem}{each.suffix if isinstance(each, Exporter) else each.suffixes[0]}"
+        path = path.with_stem(f"{stem}-{each.name}") if path in paths else path
         with repeatable("output"):
-            paths = exporter.write(shown, output / f"{stem}{exporter.suffix}")
-        for path in paths:
-            console.print(str(path), markup=False)
+            if isinstance(each, Exporter) and shown is not None:
+                paths += each.write(shown, path)
+            elif isinstance(each, Format) and each.write is not None:
+                paths += each.write(_plans(experiment, designs), path)
+    for path in paths:
+        console.print(str(path), markup=False)
     return 0
+
+
+def _plans(experiment: Experiment, designs: Sequence[Design]) -> list[BodyPlan]:
+    """Return the bodies of designs as files of bodies hold them, with what they came to."""
+    lattice = experiment.trial.lattice
+    genomes = Genomes.stack([design.genome for design in designs])
+    check_whole(lattice.build(), genomes)
+    plans = plans_of(genomes, lattice, [design.id for design in designs])
+    return [replace(plan, fitness=design.fitness) for plan, design in zip(plans, designs, strict=True)]
 
 
 COMMAND = Command("export", "export", export_catalogue, prepare)

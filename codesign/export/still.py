@@ -1,4 +1,7 @@
-"""A still of a design: moments of its motion along the ground, its learning curve, its displacement."""
+"""A still of a design: moments of its motion along the ground, its learning curve, its displacement.
+
+One that was never simulated is drawn as it stands.
+"""
 
 import io
 
@@ -43,21 +46,38 @@ def render_still(recording: Recording) -> bytes:
             "axes.edgecolor": RULE,
         }
     ):
-        figure = Figure(figsize=(11, 5.6), dpi=150, facecolor="white")
+        at_rest = len(recording.after.times) == 1 and not len(recording.curve)
+        figure = Figure(figsize=(6, 5.6) if at_rest else (11, 5.6), dpi=150, facecolor="white")
         FigureCanvasAgg(figure)
-        rows = figure.add_gridspec(
-            2, 1, height_ratios=(1.15, 1), left=0.06, right=0.975, top=0.83, bottom=0.1, hspace=0.36
-        )
-        _draw_moments(recording, [figure.add_subplot(cell) for cell in rows[0].subgridspec(1, MOMENTS, wspace=0.05)])
-        below = rows[1].subgridspec(1, 2, wspace=0.2)
-        _draw_curve(recording, figure.add_subplot(below[0]))
-        _draw_way(recording, figure.add_subplot(below[1]))
-        figure.text(0.06, 0.945, recording.design, size=14, weight="bold")
-        figure.text(0.06, 0.9, _facts(recording), color=MUTED)
-        _draw_legend(figure.add_axes((0.8, 0.935, 0.1, 0.018)))
+        if at_rest:
+            _draw_at_rest(recording, figure)
+        else:
+            _draw_motion(recording, figure)
         output = io.BytesIO()
         figure.savefig(output, format="png", metadata={"Title": recording.design})
     return output.getvalue()
+
+
+def _draw_at_rest(recording: Recording, figure: Figure) -> None:
+    panel = figure.add_axes((0.06, 0.1, 0.88, 0.73))
+    if recording.dim == 2:
+        _draw_flat_moments(recording, [0], [panel])
+    else:
+        still3d.draw_moment(recording, 0, panel)
+    fitness = f"fitness {recording.fitness:.3f} · " if np.isfinite(recording.fitness) else ""
+    figure.text(0.06, 0.945, recording.design, size=14, weight="bold")
+    figure.text(0.06, 0.9, f"{fitness}{_sizes(recording)}", color=MUTED)
+
+
+def _draw_motion(recording: Recording, figure: Figure) -> None:
+    rows = figure.add_gridspec(2, 1, height_ratios=(1.15, 1), left=0.06, right=0.975, top=0.83, bottom=0.1, hspace=0.36)
+    _draw_moments(recording, [figure.add_subplot(cell) for cell in rows[0].subgridspec(1, MOMENTS, wspace=0.05)])
+    below = rows[1].subgridspec(1, 2, wspace=0.2)
+    _draw_curve(recording, figure.add_subplot(below[0]))
+    _draw_way(recording, figure.add_subplot(below[1]))
+    figure.text(0.06, 0.945, recording.design, size=14, weight="bold")
+    figure.text(0.06, 0.9, _facts(recording), color=MUTED)
+    _draw_legend(figure.add_axes((0.8, 0.935, 0.1, 0.018)))
 
 
 def _facts(recording: Recording) -> str:
@@ -67,12 +87,14 @@ def _facts(recording: Recording) -> str:
             f"fitness {recording.fitness:.3f}",
             f"generation {recording.generation}",
             made.replace("_", " "),
-            f"{recording.masses} masses",
-            f"{len(recording.springs)} springs",
-            f"{recording.muscles} muscles",
+            _sizes(recording),
             *_worlds(recording.world_fitness),
         )
     )
+
+
+def _sizes(recording: Recording) -> str:
+    return f"{recording.masses} masses · {len(recording.springs)} springs · {recording.muscles} muscles"
 
 
 def _worlds(fitness: Array | None) -> list[str]:

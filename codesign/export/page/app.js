@@ -68,9 +68,9 @@ function fillHeader() {
   const run = gallery.history.generations.length;
   const best = gallery.designs[0];
   const count = gallery.designs.length;
+  const reached = best.fitness === null ? "" : `; the best reaches a fitness of ${formatNumber(best.fitness, 3)}`;
   byId("summary").textContent =
-    `${count} design${count === 1 ? "" : "s"}${run > 0 ? ` out of ${run} generations` : ""}; ` +
-    `the best reaches a fitness of ${formatNumber(best.fitness, 3)}.`;
+    `${count} design${count === 1 ? "" : "s"}${run > 0 ? ` out of ${run} generations` : ""}${reached}.`;
   byId("config").textContent = gallery.config;
   byId("configuration").hidden = gallery.config === "";
 }

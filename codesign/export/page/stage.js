@@ -79,7 +79,10 @@ export class Stage {
         : "distance of the centre of mass from its start, along x";
     }
     byId("views").classList.toggle("single", !design.before);
-    this.views[1].title.textContent = iteration === null ? "After learning" : `After ${iteration} learning steps`;
+    const atRest = design.curve.length === 0; // never simulated
+    const learned = iteration === null ? "After learning" : `After ${iteration} learning steps`;
+    this.views[1].title.textContent = atRest ? "At rest" : learned;
+    this.views[1].output.hidden = atRest;
     this.player.load(Array.from(design.after.times));
     byId("scrub").max = design.after.frames - 1;
     pairs(byId("facts"), this.facts(design));

@@ -1,0 +1,125 @@
+"""Given bodies in the terminal: each drawn with what it consists of, many in a table."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from codesign.cli.at_rest import Inventory, inventory
+from codesign.cli.given_bodies import GivenBody
+from codesign.formats import BodyPlan, drawing_of
+
+FEW = 4
+"""Bodies up to which each is drawn; of more, all stand in a table."""
+
+_IN_TABLE = 20
+"""Bodies in a table."""
+
+_DRAWN = 2
+"""Of these, bodies that are drawn below it, the first ones."""
+
+_STYLES = {
+    **dict.fromkeys("Rr", "bold #e8e8e8 on #4a4f52"),
+    **dict.fromkeys("S", "#1d2226 on #efe3c4"),
+    **dict.fromkeys("Hm", "bold #1d2226 on #e39a5c"),
+    **dict.fromkeys("VM", "bold #1d2226 on #7fb2e0"),
+    **dict.fromkeys("v^", "#1d2226 on #c9d2cb"),
+    **dict.fromkeys("123456789", "#1d2226 on #bfb2df"),
+    **dict.fromkeys("-/\\", "bold #e39a5c"),
+    **dict.fromkeys(".:|", "dim"),
+}
+"""How the characters of a drawing look: cells by their material, springs by whether they are muscles."""
+
+
+def show_bodies(console: Console, bodies: Sequence[GivenBody], *, each: bool) -> None:
+    """Print bodies.
+
+    Args:
+        console: where to.
+        bodies: at least one.
+        each: whether every one is drawn, however many there are.
+    """
+    several = len({body.file for body in bodies}) > 1
+    if each or len(bodies) <= FEW:
+        for body in bodies:
+            _show_body(console, body, several_files=several)
+        return
+    _show_table(console, bodies[:_IN_TABLE], several_files=several)
+    if len(bodies) > _IN_TABLE:
+        console.print(f"and {len(bodies) - _IN_TABLE:,} more", markup=False)
+    console.print(f"The first {_DRAWN} of them; design=NAME or design=top5 chooses others, design=all draws all", "\n")
+    for body in bodies[:_DRAWN]:
+        _show_body(console, body, several_files=several)
+
+
+def _show_body(console: Console, body: GivenBody, *, several_files: bool) -> None:
+    """Print what a body is, and a drawing of it."""
+    console.print(Text(body.id if several_files else body.plan.name, style="bold"))
+    for name, value in _facts(body.plan, inventory(body.plan)):
+        console.print(Text.assemble("  ", (f"{name:<9}", "dim"), value))
+    console.print()
+    if body.plan.lattice:
+        console.print(coloured(body.plan))
+
+
+def _facts(plan: BodyPlan, found: Inventory) -> list[tuple[str, str]]:
+    facts = [("lattice", _lattice(plan))]
+    if plan.lattice:
+        facts.append(("cells", _cells(found)))
+    facts.append(("body", _sizes(found) if found.masses is not None else f"none that can be simulated: {found.fault}"))
+    if plan.fitness is not None:
+        facts.append(("fitness", f"{plan.fitness:g}"))
+    facts += [(name, value) for name, value in plan.about.items() if value]
+    return facts + [("replaced", f"{each}, {each.instead}") for each in plan.inexpressible]
+
+
+def _lattice(plan: BodyPlan) -> str:
+    if not plan.lattice:
+        return f"none: masses and springs in {0 if plan.body is None else plan.body.positions.shape[1]}D"
+    extents = ("columns", "rows", "layers") if plan.cells.ndim == 3 else ("rows", "columns")
+    size = " x ".join(f"{count} {name}" for count, name in zip(plan.cells.shape, extents, strict=True))
+    settings = "".join(f", {name} {value}" for name, value in plan.settings.items())
+    return f"{plan.lattice}, {size}{settings}"
+
+
+def _cells(found: Inventory) -> str:
+    parts = ", ".join(f"{count} {name}" for name, count in found.cells.items())
+    return f"{sum(found.cells.values())} filled: {parts}" if found.cells else "none filled"
+
+
+def _sizes(found: Inventory) -> str:
+    return f"{found.masses} masses, {found.springs} springs, {found.muscles} of them muscles"
+
+
+def _show_table(console: Console, bodies: Sequence[GivenBody], *, several_files: bool) -> None:
+    shown = Table(box=SIMPLE_HEAD)
+    for heading in ("body", "lattice", "filled", "masses", "springs", "muscles", "fitness", "notes"):
+        shown.add_column(heading, justify="left" if heading in ("body", "lattice", "notes") else "right", no_wrap=True)
+    for body in bodies:
+        plan, found = body.plan, inventory(body.plan)
+        sizes = (found.masses, found.springs, found.muscles)
+        notes = [each.what for each in plan.inexpressible] + (["in pieces or empty"] if found.fault else [])
+        shown.add_row(
+            Text(body.id if several_files else plan.name),
+            Text(" ".join([plan.lattice, "x".join(map(str, plan.cells.shape))]) if plan.lattice else "none"),
+            str(np.count_nonzero(plan.cells)) if plan.lattice else "",
+            *("" if size is None else str(size) for size in sizes),
+            "" if plan.fitness is None else f"{plan.fitness:.4g}",
+            Text(", ".join(notes)),
+        )
+    console.print(shown)
+
+
+def coloured(plan: BodyPlan) -> Text:
+    """Return the drawing of a body, its characters in the colours of what they stand for."""
+    drawn = Text()
+    for line in drawing_of(plan).splitlines():
+        # Rows of cells, and of springs after a margin; all others are headings, such as `z=3` and `side: 0.1`.
+        row = line.startswith("|") or not (":" in line or "=" in line)
+        for character in line:
+            drawn.append(character, style=_STYLES.get(character, "") if row else "dim")
+        drawn.append("\n")
+    return drawn
