@@ -10,6 +10,10 @@ from codesign.formats.bodies_json import BODIES
 from codesign.formats.bodies_json import encode as encode_bodies
 from codesign.formats.body_plan import BodyPlan, FormatError, Inexpressible
 from codesign.formats.eldir import ELDIR
+from codesign.formats.evogym import EVOGYM
+from codesign.formats.evogym_dataset import EVOGYM_DATASET
+from codesign.formats.evogym_run import EVOGYM_RUN
+from codesign.formats.evogym_world import EVOGYM_WORLD
 from codesign.formats.format import Format
 from codesign.formats.placing import enlarged, genomes_of, plans_of, settings_of
 from codesign.formats.polycubes import POLYCUBES
@@ -26,6 +30,10 @@ FORMATS: dict[str, Format] = {
         POLYCUBES,
         TEXT,
         RECORDING,
+        EVOGYM,
+        EVOGYM_RUN,
+        EVOGYM_WORLD,
+        EVOGYM_DATASET,
     )
 }
 """Every format by its name, in the order in which a file is tried."""
