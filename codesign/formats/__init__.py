@@ -25,15 +25,15 @@ FORMATS: dict[str, Format] = {
     each.name: each
     for each in (
         BODIES,
+        EVOGYM,
+        EVOGYM_RUN,
+        EVOGYM_WORLD,
+        EVOGYM_DATASET,
         VOXCRAFT,
         ELDIR,
         POLYCUBES,
         TEXT,
         RECORDING,
-        EVOGYM,
-        EVOGYM_RUN,
-        EVOGYM_WORLD,
-        EVOGYM_DATASET,
     )
 }
 """Every format by its name, in the order in which a file is tried."""
