@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from codesign.errors import CodesignError
     from codesign.export import Recording
     from codesign.genome import Genome, Genomes
+    from codesign.plugins import register
 
 __version__ = "0.1.0"
 
@@ -36,6 +37,7 @@ _HOMES = {
     "CodesignError": "codesign.errors",
     "Recording": "codesign.export",
     **dict.fromkeys(("Genome", "Genomes"), "codesign.genome"),
+    "register": "codesign.plugins",
 }
 """Where each public name is from."""
 
@@ -57,6 +59,7 @@ __all__ = [
     "evolve",
     "load",
     "open_run",
+    "register",
     "resume",
 ]
 

@@ -245,7 +245,7 @@ def evolve(
         configured = configuration.changed(configured, {"search": values}, {})
     if configured.foreign:
         named = ", ".join(f"{argument}={type(value).__name__}(...)" for argument, value in configured.foreign.items())
-        remedy = "register the class, so that whoever opens the run can find it, or evaluate without a run"
+        remedy = "call codesign.register with the class in a module of its own, or evaluate without a run"
         raise ConfigError("settings of registered classes for a run", named, remedy)
     return _advanced(configured, Path(folder), callback)
 

@@ -1,8 +1,8 @@
 """Experiments for callers that have no command line: composed by the names of choices, or read from a run folder."""
 
-from codesign.cli.catalogue import experiment_catalogue, experiment_of
-from codesign.cli.experiments.choices import composed, options
-from codesign.cli.run_config import found_in, input_files, read, require_same, to_yaml, with_free
+from codesign.cli.catalogue import experiment_of
+from codesign.cli.experiments.choices import composed, current_catalogue, named_plugins, options
+from codesign.cli.run_config import found_in, input_files, read, require_same, require_same_first, to_yaml, with_free
 from codesign.cli.schemas import Catalogue, plain_fields
 from codesign.cli.settings import build
 from codesign.cli.suggestions import listed, nearest
@@ -11,16 +11,18 @@ __all__ = [
     "Catalogue",
     "build",
     "composed",
-    "experiment_catalogue",
+    "current_catalogue",
     "experiment_of",
     "found_in",
     "input_files",
     "listed",
+    "named_plugins",
     "nearest",
     "options",
     "plain_fields",
     "read",
     "require_same",
+    "require_same_first",
     "to_yaml",
     "with_free",
 ]

@@ -7,16 +7,38 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from codesign import plugins
+from codesign.cli.catalogue import experiment_catalogue
 from codesign.cli.composition import VERSION_BASE, config_folder, explained
+from codesign.cli.named_plugins import load_named
 from codesign.cli.schemas import Catalogue, register
+from codesign.cli.suggestions import typed
 
 _COMPOSING = threading.Lock()
 """Hydra keeps what it composes from in one place for the whole process."""
 
 
 def options(group: str) -> tuple[str, ...]:
-    """Return the names of the options in a group of conf/, in order."""
-    return tuple(sorted(path.stem for path in (config_folder() / group).glob("*.yaml")))
+    """Return the names of the options in a group of conf/, and of the YAML files of plug-ins, in order."""
+    own = (plugin.config_folder for plugin in plugins.loaded())
+    folders = [config_folder(), *(folder for folder in own if folder is not None)]
+    return tuple(sorted({path.stem for folder in folders for path in (folder / group).glob("*.yaml")}))
+
+
+def named_plugins(config: Mapping[str, Any]) -> list[str]:
+    """Return the loose plug-ins that whoever opens a run of a configuration must name: those it names or uses."""
+    used = [plugin.name for plugin in plugins.used_by(config) if not plugin.package]
+    return sorted({*typed("plugins", config["plugins"]), *used})
+
+
+def current_catalogue() -> Catalogue:
+    """Return what the configuration of an experiment may hold, the plug-ins of installed packages included.
+
+    Raises:
+        ConfigError: such a plug-in cannot be loaded.
+    """
+    load_named(())
+    return experiment_catalogue()
 
 
 def composed(catalogue: Catalogue, choices: Mapping[str, str]) -> tuple[dict[str, Any], str]:
