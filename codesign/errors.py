@@ -8,6 +8,14 @@ class CodesignError(Exception):
         expected: what would have been right.
         got: what came instead.
         remedy: what to do about it, as an instruction.
+
+    Example:
+        >>> import codesign
+        >>> try:
+        ...     codesign.Problem(task="wlak")
+        ... except codesign.CodesignError as error:
+        ...     error.got, error.remedy
+        ("'wlak'", "did you mean 'walk'?")
     """
 
     def __init__(self, expected: str, got: str, remedy: str) -> None:

@@ -84,6 +84,12 @@ class NamedBodies(Bodies):
     Attributes:
         names: what each is called.
         fitness: what the file says that each is worth, NaN where it says nothing, float64, shape (n,).
+
+    Example:
+        >>> import codesign
+        >>> exported = codesign.load("body.json")
+        >>> type(exported).__name__, len(exported), exported.names
+        ('NamedBodies', 1, ('g000-i0000',))
     """
 
     names: tuple[str, ...] = ()

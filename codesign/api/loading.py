@@ -14,7 +14,7 @@ _BODIES = ("mass_start", "spring_start", "cell_start", "positions", "springs", "
 
 
 def load(path: str | Path, *, lenient: bool = False) -> PlacedGenomes | NamedBodies:
-    """Return the bodies in a file or folder: genomes where it gives cells, else bodies of masses and springs.
+    r"""Return the bodies in a file or folder: genomes where it gives cells, else bodies of masses and springs.
 
     Genomes are on the smallest lattice that all of them fit on, and know it: a problem develops them there, whatever
     its own grid is.
@@ -27,10 +27,12 @@ def load(path: str | Path, *, lenient: bool = False) -> PlacedGenomes | NamedBod
         FormatError: no such file, none that holds bodies, one that is damaged, or bodies that cannot be expressed here.
 
     Example:
-        >>> import codesign
-        >>> codesign.load("no_such_robot.npz")
-        Traceback (most recent call last):
-        codesign.formats.body_plan.FormatError: expected a file of bodies; got no_such_robot.npz (No such file ...
+        >>> import codesign, pathlib
+        >>> pathlib.Path("robot.txt").write_text("RHHR\nV..V\n")
+        10
+        >>> robot = codesign.load("robot.txt")
+        >>> robot.lattice.name, robot.lattice.shape, codesign.Problem(body="square").develop(robot).positions.shape
+        ('square', (2, 4), (14, 2))
     """
     with in_python():
         plans = read_plans(Path(path), lenient=lenient)

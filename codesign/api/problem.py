@@ -101,9 +101,8 @@ class Problem:
 
         Example:
             >>> import codesign
-            >>> codesign.Problem.of_run("no/such/run")
-            Traceback (most recent call last):
-            codesign.errors.RunError: expected the folder of a run; got no folder no/such/run; ...
+            >>> codesign.Problem.of_run("runs/demo").lattice.shape
+            (3, 4)
         """
         from codesign.api.configuration import of_folder  # noqa: PLC0415 - as above
 
@@ -264,6 +263,16 @@ class Problem:
             WeightsError: weights that are not those of these bodies.
             ConfigError: something to differentiate in that there is not.
             MemoryBudgetError: a body alone needs more memory than there is.
+
+        Example:
+            >>> import codesign
+            >>> problem = codesign.Problem(body={"rows": 3, "columns": 4}, physics={"steps": 60})
+            >>> bodies = problem.develop(problem.random(4))
+            >>> weights = problem.initial_weights(bodies)
+            >>> before, gradient = problem.value_and_gradient(bodies, weights)
+            >>> after, _ = problem.value_and_gradient(bodies, weights - gradient.scaled(0.01 / gradient.norms()))
+            >>> bool((after < before).all())
+            True
         """
         wanted = (wrt,) if isinstance(wrt, str) else tuple(wrt)
         for name in wanted:

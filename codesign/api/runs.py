@@ -62,6 +62,16 @@ class Run:
 
     Attributes:
         folder: where it is.
+
+    Example:
+        >>> import codesign
+        >>> run = codesign.open_run("runs/demo")
+        >>> run.designs.num_rows, run.designs.column("generation").to_pylist()[-1]
+        (18, 2)
+        >>> run.recording(run.best.id).design == run.best.id
+        True
+        >>> run.problem.evaluate(run.select("top5")).fitness.shape
+        (5,)
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -179,7 +189,7 @@ def open_run(folder: str | Path) -> Run:
 
     Example:
         >>> import codesign
-        >>> run = codesign.open_run(getfixture("finished_run"))
+        >>> run = codesign.open_run("runs/demo")
         >>> run.metrics.column("generation").to_pylist()
         [0, 1, 2]
         >>> run.best.fitness == max(run.designs.column("fitness").to_pylist())
@@ -223,12 +233,11 @@ def evolve(
         MemoryBudgetError: a design that the search may come to does not fit into the memory.
 
     Example:
-        >>> import codesign, tempfile
+        >>> import codesign
         >>> problem = codesign.Problem(experiment="demo", body={"rows": 3, "columns": 4},
         ...                            physics={"steps": 60}, learner={"iterations": 3})
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     run = codesign.evolve(problem, folder, generations=2, search={"population_size": 6})
-        ...     len(run.designs), run.metrics.column("generation").to_pylist()
+        >>> run = codesign.evolve(problem, "runs/mine", generations=2, search={"population_size": 6})
+        >>> len(run.designs), run.metrics.column("generation").to_pylist()
         (12, [0, 1])
     """
     from codesign.api import configuration  # noqa: PLC0415 - only who composes loads Hydra
@@ -271,7 +280,7 @@ def resume(
 
     Example:
         >>> import codesign
-        >>> run = codesign.resume(getfixture("finished_run"), generations=4)
+        >>> run = codesign.resume("runs/demo", generations=4)
         >>> run.metrics.num_rows
         4
     """

@@ -11,7 +11,15 @@ from codesign.sim import Controller
 
 
 class WeightsError(CodesignError):
-    """Weights that are not those of the controllers of some bodies."""
+    """Weights that are not those of the controllers of some bodies.
+
+    Example:
+        >>> import codesign
+        >>> problem = codesign.Problem(body={"rows": 3, "columns": 4}, controller="wave")
+        >>> problem.value_and_gradient(problem.random(2), [0.0])
+        Traceback (most recent call last):
+        codesign.api.weights.WeightsError: expected a flat array of 8 weights for 2 bodies; got one of shape (1,); ...
+    """
 
 
 class Weights(Sequence[Mapping[str, np.ndarray]]):

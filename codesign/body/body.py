@@ -47,6 +47,13 @@ class Body:
     Raises:
         BodyError: an array of another shape or type, a spring or a cell of a mass that does not exist, a spring that
             joins a mass to itself, or a number that is not finite or out of range; the message says which one.
+
+    Example:
+        >>> import codesign
+        >>> leg = codesign.Body(positions=[[0, 0], [0.1, 0], [0.05, 0.1]], springs=[[0, 1], [1, 2], [0, 2]],
+        ...                     rest_lengths=[0.1, 0.11, 0.11], stiffness=[3e4] * 3, swings=[0.2, 0, 0])
+        >>> leg.pieces, leg.positions.dtype.name
+        (1, 'float64')
     """
 
     positions: FloatArray
@@ -88,6 +95,13 @@ class Bodies:
 
     Raises:
         BodyError: as `Body`, and offsets that do not divide the arrays among the bodies.
+
+    Example:
+        >>> import codesign
+        >>> problem = codesign.Problem(body={"rows": 3, "columns": 4})
+        >>> bodies = problem.develop(problem.random(3))
+        >>> len(bodies), bodies.positions.shape == (bodies.mass_start[-1], 2), bodies[0].springs.shape[1]
+        (3, True, 2)
     """
 
     mass_start: OffsetArray

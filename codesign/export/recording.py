@@ -102,6 +102,14 @@ class Recording:
     Raises:
         RecordingError: shapes that disagree, ids out of range, a ground or light that is not finite, a heightfield that
             is no ascending grid.
+
+    Example:
+        >>> import codesign
+        >>> problem = codesign.Problem(body={"rows": 3, "columns": 4}, physics={"steps": 60})
+        >>> (recording,) = problem.rollout(problem.random(1))
+        >>> frames, masses, dimension = recording.after.positions.shape
+        >>> frames, masses == recording.masses, round(float(recording.after.times[-1]), 3)
+        (13, True, 0.24)
     """
 
     design: str

@@ -35,6 +35,14 @@ class Genome:
 
     Raises:
         GenomeError: an array has the wrong type or number of dimensions.
+
+    Example:
+        >>> import codesign, numpy as np
+        >>> lattice = codesign.Problem(body={"name": "square", "rows": 2, "columns": 3}).lattice.build()
+        >>> rigid, horizontal = 1, 3
+        >>> cells = np.array([[rigid, horizontal, rigid], [0, 0, 0]], np.uint8)  # the lowest row first
+        >>> codesign.Genome(cells.ravel(), np.zeros(len(lattice.edges), np.uint8)).cells.shape
+        (6,)
     """
 
     cells: ByteArray
@@ -55,6 +63,12 @@ class Genomes:
 
     Raises:
         GenomeError: an array has the wrong type or shape.
+
+    Example:
+        >>> import codesign
+        >>> genomes = codesign.Problem(body={"rows": 3, "columns": 4}).random(3)
+        >>> isinstance(genomes, codesign.Genomes), genomes.cells.shape, type(genomes[0]).__name__
+        (True, (3, 12), 'PlacedGenome')
     """
 
     cells: ByteArray

@@ -1,0 +1,74 @@
+"""What shows itself in notebooks and terminals."""
+
+import html
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import codesign
+from codesign.export import History, line_chart
+from tests.export.browsing import browser, needs_chromium  # noqa: F401
+
+
+def test_a_recording_prints_in_a_few_lines(problem: codesign.Problem) -> None:
+    text = str(problem.rollout(problem.random(1))[0])
+    assert text.startswith("random-0, given of generation 0:")
+    assert "fitness in walk" in text
+    assert "distance" in text
+    assert len(text.splitlines()) <= 6
+
+
+def test_a_run_and_results_print_in_a_few_lines(problem: codesign.Problem, kept_run: Path) -> None:
+    run = codesign.open_run(kept_run)
+    assert run.best.id in str(run)
+    assert str(run.curves).splitlines()[0].split() == ["generation", "best", "mean"]
+    assert len(str(run.curves).splitlines()) == 4
+    results = problem.evaluate(problem.random(12))
+    assert len(str(results).splitlines()) == 12
+    assert str(results).endswith("...")
+
+
+def test_a_frame_holds_a_whole_page_and_asks_for_nothing(problem: codesign.Problem) -> None:
+    frame = problem.rollout(problem.random(1))[0]._repr_html_()
+    assert frame.startswith("<iframe") and frame.endswith("</iframe>")
+    assert len(frame) < 400_000
+    page = html.unescape(re.search(r'srcdoc="(.*)"></iframe>', frame, re.DOTALL)[1])  # type: ignore[index]
+    assert "Content-Security-Policy" in page
+    assert not re.search(r'(src|href)="?https?:', page)
+
+
+def test_a_name_cannot_leave_its_chart() -> None:
+    chart = line_chart({"<script>": [0.0, np.nan, 2.0, 3.0]}, title="a<b", across="x", up='"')
+    assert "<script>" not in chart
+    assert chart.count("<polyline") == 2  # a gap parts a line
+    assert line_chart({}, title="none", across="x", up="y").startswith("<svg")
+    assert "<svg" in History(np.zeros(0), np.zeros(0), np.zeros(0))._repr_html_()
+
+
+@needs_chromium
+def test_the_player_plays_inside_of_a_notebooks_frame(
+    browser,  # noqa: F811
+    problem: codesign.Problem,
+    kept_run: Path,
+    tmp_path: Path,
+) -> None:
+    shown = [codesign.open_run(kept_run)._repr_html_(), problem.rollout(problem.random(1))[0]._repr_html_()]
+    (tmp_path / "notebook.html").write_text(f"<body>{''.join(shown)}</body>")
+    page = browser.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.goto(f"file://{tmp_path / 'notebook.html'}")
+    for index in range(2):
+        inside = page.frame_locator("iframe").nth(index)
+        inside.locator("canvas").first.wait_for()
+        drawn = inside.locator("canvas").first.evaluate(
+            "async canvas => { await new Promise(done => setTimeout(done, 300));"
+            " const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;"
+            " return new Set(new Uint32Array(data.buffer)).size; }"
+        )
+        assert drawn > 10
+    page.close()
+    assert faults == []
