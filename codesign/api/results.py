@@ -37,7 +37,7 @@ class Results:
         >>> results.fitness.shape, results.curves.shape, results.status[0]
         ((4,), (4, 4), 'ok')
         >>> sorted(results.measures)
-        ['airtime', 'distance', 'effort', 'energy', 'straightness']
+        ['airtime', 'displacement', 'distance', 'effort', 'energy', 'straightness']
     """
 
     names: tuple[str, ...]

@@ -25,6 +25,17 @@ def register(kind: str, *entries: Any) -> None:
 
     Raises:
         ConfigError: no such kind, something that is no entry of it, or a name that is taken.
+
+    Example:
+        >>> import codesign
+        >>> from dataclasses import dataclass
+        >>> from codesign.tasks import TASKS
+        >>> @dataclass(frozen=True)
+        ... class Stroll(TASKS["walk"]):
+        ...     name: str = "stroll"
+        >>> codesign.register("task", Stroll)
+        >>> codesign.Problem(task="stroll").spec.task
+        Stroll(name='stroll')
     """
     module = sys._getframe(1).f_globals.get("__name__", "__main__")
     registry = kind_named(kind).entries()

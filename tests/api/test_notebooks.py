@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 import codesign
 from codesign.export import History, line_chart
@@ -32,7 +31,8 @@ def test_a_run_and_results_print_in_a_few_lines(problem: codesign.Problem, kept_
 
 def test_a_frame_holds_a_whole_page_and_asks_for_nothing(problem: codesign.Problem) -> None:
     frame = problem.rollout(problem.random(1))[0]._repr_html_()
-    assert frame.startswith("<iframe") and frame.endswith("</iframe>")
+    assert frame.startswith("<iframe")
+    assert frame.endswith("</iframe>")
     assert len(frame) < 400_000
     page = html.unescape(re.search(r'srcdoc="(.*)"></iframe>', frame, re.DOTALL)[1])  # type: ignore[index]
     assert "Content-Security-Policy" in page
@@ -54,9 +54,11 @@ def test_the_player_plays_inside_of_a_notebooks_frame(
     kept_run: Path,
     tmp_path: Path,
 ) -> None:
-    shown = [codesign.open_run(kept_run)._repr_html_(), problem.rollout(problem.random(1))[0]._repr_html_()]
+    genomes = problem.random(1)
+    (recording,) = problem.rollout(genomes, before=problem.initial_weights(genomes, seed=1))
+    shown = [codesign.open_run(kept_run)._repr_html_(), recording._repr_html_()]
     (tmp_path / "notebook.html").write_text(f"<body>{''.join(shown)}</body>")
-    page = browser.new_page()
+    page = browser.new_page(viewport={"width": 1000, "height": 1600})  # nothing moves out of sight
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)

@@ -11,7 +11,10 @@ from codesign.control import CONTROLLERS
 from codesign.errors import ConfigError
 from codesign.evaluate import Worlds
 from codesign.genome import LATTICES
+from codesign.genome.lattices import CubeLattice
 from codesign.sim import CONTACTS, FORCES, Execution, Physics, Simulator
+from codesign.sim.kernels import Coulomb
+from codesign.sim.kernels.wind import Wind
 from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS
 from tests.api.conftest import TINY
@@ -31,9 +34,9 @@ def test_what_is_left_out_is_what_the_command_line_does() -> None:
 
 def test_names_are_those_of_the_choices_in_conf() -> None:
     spec = codesign.Problem(body="voxel_small", physics="voxel", controller="cpg", task="turn").spec
-    assert spec.lattice == LATTICES["cube"](rows=4, columns=4, layers=3)
+    assert spec.lattice == CubeLattice(rows=4, columns=4, layers=3)
     assert (spec.tissue.stiffness, spec.tissue.swing) == (15000.0, 0.2)
-    assert (spec.physics.gravity, spec.physics.contact) == (-9.8, CONTACTS["coulomb"](friction=0.9, grip=0.95))
+    assert (spec.physics.gravity, spec.physics.contact) == (-9.8, Coulomb(friction=0.9, grip=0.95))
     assert (spec.controller.name, spec.task.name) == ("cpg", "turn")
 
 
@@ -52,8 +55,8 @@ def test_mappings_change_what_is_chosen() -> None:
     ).spec
     assert (spec.lattice.shape, spec.tissue.swing, spec.tissue.stiffness) == ((6, 6, 2), 0.1, 15000.0)
     assert (spec.physics.steps, spec.physics.gravity) == (50, -9.8)
-    assert spec.physics.contact == CONTACTS["coulomb"](friction=0.4, grip=0.95)
-    assert spec.physics.forces == (FORCES["wind"](speed=2.0),)
+    assert spec.physics.contact == Coulomb(friction=0.4, grip=0.95)
+    assert spec.physics.forces == (Wind(speed=2.0),)
     assert spec.controller == CONTROLLERS["cpg"](frequency=2.5)
     assert (spec.worlds.count, spec.worlds.fitness, spec.learner.iterations) == (2, "worst", 4)
 
@@ -252,7 +255,9 @@ def test_a_rollout_ends_where_the_loss_says(problem: codesign.Problem) -> None:
         assert moved[-1] - moved[0] == pytest.approx(fitness, abs=1e-5)
         assert recording.before is not None
     first = problem.rollout(genomes[0])[0]
-    np.testing.assert_array_equal(first.after.positions, recordings[0].before.positions)
+    earlier = recordings[0].before
+    assert earlier is not None
+    np.testing.assert_array_equal(first.after.positions, earlier.positions)
 
 
 def test_bodies_of_another_dimension_are_simulated_where_that_makes_sense(problem: codesign.Problem) -> None:
@@ -272,7 +277,7 @@ def test_genomes_develop_on_their_own_grid(problem: codesign.Problem) -> None:
 
 def test_weights_take_part_in_arithmetic(problem: codesign.Problem) -> None:
     weights = problem.initial_weights(problem.random(3))
-    for made in (2 * weights - weights, weights / 1.0, -(-weights), weights + np.zeros(len(weights.flat))):
+    for made in (2 * weights - weights, weights / 1.0, -(0 - weights), weights + np.zeros(len(weights.flat))):
         np.testing.assert_array_equal(made.flat, weights.flat)
     assert isinstance(np.ones(len(weights.flat)) * weights, codesign.Weights)
     np.testing.assert_array_equal(weights[1:].flat, np.concatenate([weights.of(1), weights.of(2)]))

@@ -1,10 +1,12 @@
 """The configuration of `codesign evolve` for chosen options, composed without a command line."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
 from codesign import plugins
@@ -41,6 +43,17 @@ def current_catalogue() -> Catalogue:
     return experiment_catalogue()
 
 
+@contextmanager
+def _without_others() -> Iterator[None]:
+    """Put away what the process composes from, and bring it back: the caller may itself be a Hydra application."""
+    own = GlobalHydra.instance()
+    before, own.hydra = own.hydra, None
+    try:
+        yield
+    finally:
+        GlobalHydra.instance().hydra = before  # which Hydra may have made anew meanwhile
+
+
 def composed(catalogue: Catalogue, choices: Mapping[str, str]) -> tuple[dict[str, Any], str]:
     """Return the configuration that `codesign evolve` composes, plain, and its title with references still in it.
 
@@ -57,7 +70,10 @@ def composed(catalogue: Catalogue, choices: Mapping[str, str]) -> tuple[dict[str
     overrides = [f"{group}={name}" for group, name in choices.items()]
     with _COMPOSING, explained(catalogue):
         register(catalogue)
-        with initialize_config_dir(str(config_folder()), job_name="codesign", version_base=VERSION_BASE):
+        with (
+            _without_others(),
+            initialize_config_dir(str(config_folder()), job_name="codesign", version_base=VERSION_BASE),
+        ):
             config = compose("config", overrides)
         unresolved: Any = OmegaConf.to_container(config, resolve=False)
         plain: Any = OmegaConf.to_container(config, resolve=True)
