@@ -15,6 +15,9 @@ from codesign.formats import BodyPlan, drawing_of
 FEW = 4
 """Bodies up to which each is drawn; of more, all stand in a table."""
 
+_WIDTH = 140
+"""Columns that a table may take where there is no terminal."""
+
 _IN_TABLE = 20
 """Bodies in a table."""
 
@@ -58,8 +61,10 @@ def show_bodies(console: Console, bodies: Sequence[GivenBody], *, each: bool) ->
 def _show_body(console: Console, body: GivenBody, *, several_files: bool) -> None:
     """Print what a body is, and a drawing of it."""
     console.print(Text(body.id if several_files else body.plan.name, style="bold"))
-    for name, value in _facts(body.plan, inventory(body.plan)):
-        console.print(Text.assemble("  ", (f"{name:<9}", "dim"), value))
+    facts = _facts(body.plan, inventory(body.plan))
+    width = max(len(name) for name, _ in facts)
+    for name, value in facts:
+        console.print(Text.assemble("  ", (f"{name:<{width}}  ", "dim"), value))
     console.print()
     if body.plan.lattice:
         console.print(coloured(body.plan))
@@ -110,7 +115,7 @@ def _show_table(console: Console, bodies: Sequence[GivenBody], *, several_files:
             "" if plan.fitness is None else f"{plan.fitness:.4g}",
             Text(", ".join(notes)),
         )
-    console.print(shown)
+    console.print(shown, width=None if console.is_terminal else max(console.width, _WIDTH))
 
 
 def coloured(plan: BodyPlan) -> Text:

@@ -12,8 +12,9 @@ from typing import Any
 
 from codesign.cli.suggestions import nearest, typed
 from codesign.errors import ConfigError
-from codesign.formats import DESIGN, BodyPlan, FormatError, read_plans, settings_of
+from codesign.formats import DESIGN, BodyPlan, FormatError, read_plans, replacements, settings_of
 from codesign.genome import LATTICES, LatticeSettings
+from codesign.paths import require_path
 
 MOST = 1000
 """Bodies of files that are taken without being asked for; more would hold a command up before it says a word."""
@@ -65,6 +66,7 @@ def given_bodies(key: str, value: object, *, lenient: bool) -> tuple[GivenBody, 
     """
     bodies, taken = list[GivenBody](), set[str]()
     for path in typed(key, value):
+        require_path(key, path, "either")
         read = _read(os.path.abspath(path), path, lenient, _age(path))  # noqa: PTH100 - a key; Path would resolve
         for plan in read:
             name = _id_of(path, plan)
@@ -168,15 +170,16 @@ def words_of_kind(kind: str) -> str:
 def words_for(bodies: Sequence[GivenBody], body: Mapping[str, Any], overrides: Sequence[str]) -> list[str]:
     """Return the words that a command line lacks for bodies on a lattice: its kind, or else room for the largest.
 
-    Nothing is said of bodies of several kinds, or of masses and springs, nor against what the user has set. How long a
-    cell's side is stays the run's, since its tissue and physics are made for that.
+    Nothing is said of bodies of several kinds, for those of masses and springs, nor against what the user has set. How
+    long a cell's side is stays the run's, since its tissue and physics are made for that.
 
     Args:
         bodies: at least one.
         body: the section of the configuration as it is composed without these words.
         overrides: keys and groups that the command line sets.
     """
-    kinds = {each.plan.lattice for each in bodies}
+    plans = [each.plan for each in bodies if each.plan.lattice]
+    kinds = {plan.lattice for plan in plans}
     if len(kinds) != 1 or not kinds <= LATTICES.keys():
         return []
     (kind,) = kinds
@@ -185,10 +188,10 @@ def words_for(bodies: Sequence[GivenBody], body: Mapping[str, Any], overrides: S
         words = words_of_kind(kind).split()
         return [] if "body" in overrides else [word for word in words if word.partition("=")[0] not in overrides]
     try:
-        settings = settings_of([each.plan for each in bodies])
+        settings = settings_of(plans)
     except FormatError:
         return []
-    told = dict.fromkeys(name for each in bodies for name in each.plan.settings if name != "side")
+    told = dict.fromkeys(name for plan in plans for name in plan.settings if name != "side")
     differing = [name for name in told if lattice.get(name) != getattr(settings, name)]
     larger = [name for name in settings.extents if getattr(settings, name) > lattice[name]]
     words = [f"body.lattice.{name}={getattr(settings, name)}" for name in (*differing, *larger)]
@@ -197,16 +200,11 @@ def words_for(bodies: Sequence[GivenBody], body: Mapping[str, Any], overrides: S
 
 def reason_of(bodies: Sequence[GivenBody]) -> str:
     """Return what asks for words that are added to a command line."""
-    return f"For the {bodies[0].plan.lattice} cells of {_files_of(bodies)}"
+    on_lattice = [body for body in bodies if body.plan.lattice]
+    return f"For the {on_lattice[0].plan.lattice} cells of {_files_of(on_lattice)}" if on_lattice else ""
 
 
 def replaced(plans: Sequence[BodyPlan]) -> list[str]:
     """Return a line that says what was replaced in bodies which have what bodies here cannot have; none if nothing."""
-    counts: dict[str, int] = {}
-    for plan in plans:
-        for each in dict.fromkeys(f"{own.what} {own.instead}" for own in plan.inexpressible):
-            counts[each] = counts.get(each, 0) + 1
-    if not counts:
-        return []
-    parts = (f"{what} ({count} bod{'y' if count == 1 else 'ies'})" for what, count in counts.items())
-    return [f"Replaced, since bodies here cannot have it: {'; '.join(parts)}"]
+    told = replacements(plans)
+    return [f"Replaced, since bodies here cannot have it: {told}"] if told else []

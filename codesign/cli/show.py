@@ -141,13 +141,10 @@ def _show(request: Request) -> int:
     from codesign.cli.body_formats import named_formats  # noqa: PLC0415
     from codesign.cli.drawings import show_bodies  # noqa: PLC0415
     from codesign.cli.given_bodies import ALL, GivenBody, chosen, given_bodies, replaced  # noqa: PLC0415
-    from codesign.paths import require_path  # noqa: PLC0415
     from codesign.plugins import load, load_installed  # noqa: PLC0415
 
     load_installed()
     load(request.plugins)
-    for path in request.files:
-        require_path("FILE", path, "either")
     formats = named_formats(request.formats) if request.formats else []
     bodies = given_bodies("FILE", list(request.files), lenient=request.lenient)
     meant: tuple[GivenBody, ...] = chosen(bodies, list(request.designs) or ALL)

@@ -38,6 +38,9 @@ from codesign.formats import enlarged, genomes_of
 from codesign.run import Experiment, gallery_of, learned_recordings
 from codesign.search import GIVEN
 
+_WIDTH = 140
+"""Columns that the table may take where there is no terminal."""
+
 MEANINGS = {
     "run": "not for this command: null.",
     "designs": "file or folder of bodies, or a list of them: exported designs, drawings, files of other systems; null"
@@ -134,7 +137,8 @@ def _run(learned: Callable[[], _Learned], folder: Path, title: str, config_text:
             found = learned()
     else:
         found = learned()
-    console.print(table(found.report))
+    # A file or a pipe has no width, and names of bodies are not to be cut off.
+    console.print(table(found.report), width=None if console.is_terminal else max(console.width, _WIDTH))
     with repeatable("hydra.run.dir"):
         write_text(folder / "learning.jsonl", rows(found.report))
         plot_curves(found.report, title, folder / "learning.png")
@@ -178,10 +182,16 @@ def _grown(spec: EvaluationSpec, given: Sequence[GivenBody]) -> Bodies:
 
     Raises:
         FormatError: a body on another kind of lattice than the run's, or in pieces.
+        RecordingError: cells of several kinds.
     """
     on_lattice = [body for body in given if body.plan.body is None]
     require_lattice(on_lattice, spec.lattice)
     bodies = [body.plan.body for body in given if body.plan.body is not None]
+    corners = {body.cells.shape[1] for body in bodies if len(body.cells)}
+    corners |= {spec.lattice.build().cell_nodes.shape[1]} if on_lattice else set()
+    if len(corners) > 1:
+        got = f"cells of {' and of '.join(map(str, sorted(corners)))} corners"
+        raise RecordingError("designs whose cells are of one kind", got, "let those of each kind learn apart")
     parts = [Bodies.of(bodies)] if bodies else []
     if on_lattice:
         plans = [body.plan for body in on_lattice]

@@ -8,7 +8,7 @@ from pathlib import Path
 from codesign.formats import reading
 from codesign.formats.bodies_json import BODIES
 from codesign.formats.bodies_json import encode as encode_bodies
-from codesign.formats.body_plan import BodyPlan, FormatError, Inexpressible
+from codesign.formats.body_plan import BodyPlan, FormatError, Inexpressible, replacements
 from codesign.formats.eldir import ELDIR
 from codesign.formats.evogym import EVOGYM
 from codesign.formats.evogym_dataset import EVOGYM_DATASET
@@ -63,5 +63,6 @@ __all__ = [
     "genomes_of",
     "plans_of",
     "read_plans",
+    "replacements",
     "settings_of",
 ]

@@ -1,6 +1,6 @@
 """What a file of bodies says of one of them, before it is put on the lattice of a run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,3 +85,12 @@ class BodyPlan:
             raise FormatError("cells as a uint8 array of two or three axes", got, "number the materials from 0")
         if not self.lattice and self.body is None:
             raise FormatError("a body on a lattice, or one of masses and springs", "neither", "give one of both")
+
+
+def replacements(plans: Sequence[BodyPlan]) -> str:
+    """Return what was replaced in bodies, each with the number of bodies that it concerns; an empty text if nothing."""
+    counts: dict[str, int] = {}
+    for plan in plans:
+        for each in dict.fromkeys(f"{own.what} {own.instead}" for own in plan.inexpressible):
+            counts[each] = counts.get(each, 0) + 1
+    return "; ".join(f"{what} ({count} bod{'y' if count == 1 else 'ies'})" for what, count in counts.items())

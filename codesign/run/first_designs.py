@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from codesign.formats import BodyPlan, encode_bodies, genomes_of, plans_of
+from codesign.formats import BodyPlan, encode_bodies, genomes_of, plans_of, replacements
 from codesign.genome import Genomes, LatticeSettings, keys, repeated
 from codesign.run.designs import design_id
 
@@ -55,7 +55,9 @@ class FirstDesigns:
         plans = zip(places, plans_of(genomes, lattice, ids), strict=True)
         record = encode_bodies([_recorded(plan, *given[place]) for place, plan in plans])
         data = np.ascontiguousarray(genomes.cells).tobytes() + np.ascontiguousarray(genomes.muscles).tobytes()
+        replaced = replacements([given[place][1] for place in places])
         told = _told(len(given), len(genomes), cut=cut, ranked=bool(np.isfinite(known).any()))
+        told += f"; replaced, since bodies here cannot have it: {replaced}" if replaced else ""
         return cls(genomes, hashlib.sha256(data).hexdigest(), f"{record}\n".encode(), told)
 
 

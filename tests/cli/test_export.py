@@ -8,6 +8,9 @@ import pytest
 
 from codesign.cli import main
 from codesign.export import EXPORTERS
+from codesign.formats import read_plans
+from codesign.run import DesignTables, RunFolder
+from codesign.run.designs import identity_of
 
 
 @pytest.mark.parametrize("name", EXPORTERS)
@@ -24,6 +27,27 @@ def test_several_formats_of_several_designs(finished: Path, here: Path, capsys: 
     assert printed == sorted(str(path.relative_to(here)) for path in (here / "out").iterdir())
     assert "out/designs.html" in printed
     assert len(printed) == 4
+
+
+def test_bodies_are_written_for_other_programs_without_a_simulation(
+    finished: Path, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("codesign.cli.export.gallery", None)
+    assert main(["export", f"run={finished}", "design=top2", "format=[txt,bodies]", "output=out"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["out/top2.txt", "out/top2.json"]
+    best = json.loads((finished / "best.json").read_text())["design"]
+    one, other = read_plans(here / "out" / "top2.txt"), read_plans(here / "out" / "top2.json")
+    assert one[0].name == best
+    for first, second in zip(one, other, strict=True):
+        assert first.cells.tolist() == second.cells.tolist()
+        assert first.fitness == second.fitness
+        assert first.muscles is not None
+        assert second.muscles is not None
+        assert first.muscles.tolist() == second.muscles.tolist()
+    design = next(row for row in DesignTables(RunFolder(finished)).find([identity_of(best)]))
+    assert other[0].cells.ravel().tolist() == design.genome.cells.tolist()
+    assert other[0].muscles is not None
+    assert other[0].muscles.tolist() == design.genome.muscles.tolist()
 
 
 @pytest.mark.parametrize("name", ["two words", "ümläut", "it's (1) #a=b [c]"])

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from codesign.cli import main
-from codesign.export import EXPORTERS
+from codesign.export import EXPORTERS, read_json
+from codesign.formats import FORMATS
+from tests.cli.given import FIXED, PIECES, write_robots
 from tests.export import cubes, strips
 
 TINY = ["debug=tiny", "evaluator=local", "hydra.run.dir=out"]
@@ -139,3 +141,97 @@ def test_designs_of_other_dimensions_are_refused_before_anything_is_told(
     assert len(shown.err.splitlines()) == 1
     assert shown.out == ""
     assert not Path("out").exists()
+
+
+def test_bodies_of_a_file_learn_on_its_lattice(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_robots(here / "robots.json")
+    assert main(["train", *TINY, "designs=robots.json", "design=[top2,tower]"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(
+        "For the square cells of robots.json: body=square body.lattice.rows=5 body.lattice.columns=5"
+    )
+    assert "Page: " in shown
+    found = {row["design"]: row for row in rows()}
+    assert [(row["file"], row["name"]) for row in found.values()] == [
+        ("robots.json", "wide"),
+        ("robots.json", "biped"),
+        ("robots.json", "tower"),
+    ]
+    assert found["robots-biped"]["masses"] == 10
+    assert "robots-wide" in Path("out/report.html").read_text()
+
+
+def test_bodies_learn_the_same_alone_as_among_others_of_other_kinds_of_file(here: Path) -> None:
+    write_robots(here / "robots.json")
+    assert main(["show", "robots.json", "design=tower", "format=json", "output=designs"]) == 0
+    assert main(["train", *TINY, "designs=[robots.json,designs/robots.json]", "body=square"]) == 0
+    together = rows()
+    assert [row["name"] for row in together] == ["biped", "wide", "tower", "tower"]
+    assert [row["masses"] for row in together] == [10, 12, 12, 12]
+    assert main(["train", *TINY, "designs=robots.json", "body=square"]) == 0
+    assert rows() == together[:3]
+
+
+def test_bodies_whose_cells_are_of_several_kinds_learn_apart(
+    finished: Path, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_robots(here / "robots.json")
+    assert main(["export", f"run={finished}", "design=best", "format=json", "output=designs"]) == 0
+    (design,) = Path("designs").iterdir()
+    assert main(["train", *TINY, f"designs=[robots.json,{design}]"]) == 2
+    assert "got cells of 3 and of 4 corners; let those of each kind learn apart" in capsys.readouterr().err
+
+
+def test_bodies_stand_upright_when_they_learn(here: Path) -> None:
+    """The biped's foot is the lower of two rows: two masses touch the ground, and four are at the top."""
+    write_robots(here / "robots.json")
+    assert main(["show", "robots.json", "design=biped", "format=json", "output=shown"]) == 0
+    after = read_json(Path("shown/robots.json")).after.positions[0]
+    heights = sorted(after[:, 1].round(3).tolist())
+    assert heights == [0.0, 0.0, *[pytest.approx(0.1)] * 4, *[pytest.approx(0.2)] * 4]
+
+
+def test_more_bodies_than_are_taken_unasked_are_refused_at_once(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("codesign.cli.given_bodies.MOST", 2)
+    write_robots(here / "robots.json")
+    assert main(["train", *TINY, "designs=robots.json"]) == 2
+    said = "expected at most 2 bodies; got 3 in robots.json; choose some with design=top100, or set design=all"
+    assert said in capsys.readouterr().err
+    assert main(["train", *TINY, "designs=robots.json", "design=best"]) == 0
+    assert [row["name"] for row in rows()] == ["wide"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["designs=robots.json", "body=voxel"], "choose body=square"),
+        (["designs=robots.json", "design=none"], "design as all, best, top5 or the name of a body, such as biped"),
+        (["design=top2"], "designs to choose from; got design without them"),
+        (["designs=x.pieces"], "body apart"),
+        (["designs=x.fixed"], "fixed cells at (0,0)"),
+    ],
+)
+def test_given_bodies_that_cannot_learn_are_one_line(
+    words: list[str], said: str, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_robots(here / "robots.json")
+    for each in (FIXED, PIECES):
+        monkeypatch.setitem(FORMATS, each.name, each)
+        (here / f"x.{each.name}").touch()
+    assert main(["train", *TINY, *words]) == 2
+    shown = capsys.readouterr()
+    assert said in shown.err
+    assert len(shown.err.splitlines()) == 1
+    assert shown.out == ""
+    assert not Path("out").exists()
+
+
+def test_what_is_replaced_in_given_bodies_is_told(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FORMATS, "fixed", FIXED)
+    (here / "x.fixed").touch()
+    assert main(["train", *TINY, "designs=x.fixed", "lenient=true"]) == 0
+    assert "fixed cells taken as rigid (1 body)" in capsys.readouterr().out
