@@ -26,6 +26,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
         "wait_seconds": 300.0,
     },
     "SearchSettings": {"symmetric": False, "first": None},
+    "Segments": {"file": None},
     "Smooth": {"grip": None, "softness": 5e-4},
     "Worlds": {
         "name": "worlds",

@@ -8,6 +8,7 @@ import numpy as np
 from codesign.errors import ConfigError
 from codesign.npy_reading import npy_array
 from codesign.reading import MOST, read_bytes
+from codesign.tasks.corners_file import are_lines
 
 MOST_HEIGHTS = 2**22
 """Numbers in a file: a grid of 2048 x 2048."""
@@ -24,6 +25,8 @@ def read_heights(path: Path) -> tuple[tuple[float, ...], ...]:
     """
     expected, remedy = "terrain.file as a .npy or .csv file of rows of heights", "check the path and the file"
     kind = path.suffix.lower()
+    if kind == ".json":
+        raise ConfigError(expected, f"{path}", "choose terrain=segments for a world of EvoGym")
     if kind not in (".npy", ".csv"):
         raise ConfigError(expected, f"{path}", "save the heights as .npy or .csv")
     try:
@@ -36,8 +39,8 @@ def read_heights(path: Path) -> tuple[tuple[float, ...], ...]:
         one = f"one of its {len(found)} grounds as " if found.ndim == 3 else ""
         got = f"{path}: an array of shape {found.shape}"
         raise ConfigError(expected, got, f"save {one}numbers of shape (rows, columns)")
-    if _are_lines(found):
-        remedy = "choose terrain=segments, with terrain.corners=[x,y,x,y,...] from its first two rows, column by column"
+    if are_lines(found):
+        remedy = "choose terrain=segments with this file, and a body in 2D"
         raise ConfigError(expected, f"{path}: the lines of a ground made of segments", remedy)
     return tuple(map(tuple, np.atleast_2d(found).tolist()))
 
@@ -67,11 +70,3 @@ def _of_csv(data: bytes) -> np.ndarray:
     lines = data.decode("utf-8-sig").splitlines()
     with warnings.catch_warnings(action="ignore"):  # an empty file is told by its shape
         return np.loadtxt(lines, delimiter=",", ndmin=2)
-
-
-def _are_lines(found: np.ndarray) -> bool:
-    """Return whether an array is what ELDiR saves: begin x, begin y, length, slope and height at x = 0 of lines."""
-    if found.ndim != 2 or found.shape[0] != 5 or found.shape[1] < 2 or not np.isfinite(found).all():
-        return False
-    x, y, length, slope, shift = found
-    return bool((np.diff(x) > 0).all() and (length > 0).all() and np.allclose(y, slope * x + shift))

@@ -1,6 +1,7 @@
 """Ground of straight segments."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import warp as wp
 from codesign.body import Bodies
 from codesign.errors import ConfigError
 from codesign.sim.kernels import KernelTypes, TerrainFunctions
+from codesign.tasks.corners_file import read_corners
 from codesign.tasks.flat import SLOWEST
 from codesign.tasks.placement import require_near, set_down, unbounded
 
@@ -25,16 +27,22 @@ class Segments:
     Attributes:
         corners: x and height [m] of every corner, one after the other.
         start: where the left end of a body is put along x [m].
+        file: a world of EvoGym (.json) or lines of ELDiR (.npy) that take the place of `corners`, read when the
+            settings are made; None for none.
 
     Raises:
-        ConfigError: fewer than two corners, or coordinates that do not ascend or are not finite.
+        ConfigError: fewer than two corners, or coordinates that do not ascend or are not finite; a file that cannot be
+            read or holds something else.
     """
 
     name: str = "segments"
     corners: tuple[float, ...] = (0.35, 0.1, 0.6, 0.14, 0.85, 0.08, 1.1, 0.15, 1.35, 0.1, 1.6, 0.1)
     start: float = 0.025
+    file: str | None = None
 
     def __post_init__(self) -> None:
+        if self.file is not None:
+            object.__setattr__(self, "corners", read_corners(Path(self.file)))
         count = len(self.corners)
         if count < 4 or count % 2:
             expected = "terrain.corners as x and height of two corners or more, in one flat list"
