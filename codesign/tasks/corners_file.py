@@ -92,7 +92,7 @@ def _of_world(data: bytes) -> np.ndarray:
     np.maximum.at(top, column, rows)
     np.minimum.at(bottom, column, rows)
     for hollow in np.flatnonzero(top - bottom + 1 != counts)[:1]:
-        raise ValueError(f"fixed cells above each other with room between them in column {columns[hollow]}")
+        raise ValueError(f"fixed cells with room between them, one above the other, in column {columns[hollow]}")
     return _profile(columns, (top + 1) * CELL)
 
 
