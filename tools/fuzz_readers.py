@@ -5,12 +5,11 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fuzz_bodies import body_readers, make_bodies
 from fuzz_mutations import (
-    Mutation,
     change_footer,
     change_json,
     change_lines,
@@ -18,35 +17,7 @@ from fuzz_mutations import (
     change_safetensors,
     change_yaml,
 )
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Something that reads a file.
-
-    Attributes:
-        name: what it is called.
-        file: name of the file that is spoiled, below the folder that `read` gets.
-        seeds: valid files.
-        read: reads it, given the folder; may raise nothing but a CodesignError that names the file.
-        structured: mutations of its format.
-        share: how many of all inputs it gets, in proportion: few where reading takes long.
-        named: whether what is refused names the file; where it is one of many, it names a key.
-        write: puts a spoiled file, and what belongs to it, in its place.
-    """
-
-    name: str
-    file: str
-    seeds: tuple[bytes, ...]
-    read: Callable[[Path], object]
-    structured: tuple[Mutation, ...] = ()
-    share: float = 1.0
-    write: Callable[[Path, bytes], None] = _write
-    named: bool = True
+from fuzz_reader import Reader
 
 
 def make_seeds(folder: Path) -> None:
@@ -75,6 +46,7 @@ def make_seeds(folder: Path) -> None:
     report = {"machine": machine, "rows": [{**row, "robot_steps_per_second": 1e6}], "host": host}
     shutil.copytree(config_folder() / "experiment", folder / "experiment")
     (folder / "bench.json").write_text(json.dumps(report, indent=1))
+    make_bodies(folder / "bodies")
 
 
 def readers(seeds: Path) -> tuple[Reader, ...]:
@@ -127,6 +99,7 @@ def readers(seeds: Path) -> tuple[Reader, ...]:
         Reader(
             "table", "designs/generation_000001.parquet", some("run/designs/*1.parquet"), _table, (change_footer,), 0.5
         ),
+        *body_readers(seeds / "bodies"),
     )
 
 
