@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codesign.formats import drawing_of, genomes_of, read_plans, settings_of
+from codesign.formats import FORMATS, drawing_of, genomes_of, read_plans, settings_of
+from codesign.testing import check_format
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "examples" / "bodies"
@@ -54,3 +55,11 @@ def test_the_script_in_the_documentation_turns_a_pickle_into_arrays(tmp_path, mo
     for one, other in zip(made, kept, strict=True):
         np.testing.assert_array_equal(one.cells, other.cells)
         np.testing.assert_array_equal(one.muscles, other.muscles)
+
+
+@pytest.mark.parametrize(
+    ("name", "sample"),
+    [("eldir", "robots.npz"), ("polycubes", "polycubes.npy"), ("json", "g000-i0000.json"), ("text", "crawler.txt")],
+)
+def test_formats_pass_the_checks_for_plug_ins(name: str, sample: str) -> None:
+    check_format(FORMATS[name], [FOLDER / sample])

@@ -157,11 +157,16 @@ def test_pieces_are_refused(tmp_path):
         read_plans(exported(tmp_path, twice))
 
 
-def test_a_cell_far_away_makes_no_large_lattice(tmp_path):
-    """A file may stretch springs as it likes; the lattice that they would need is not built."""
-    kind = LATTICES["square"](rows=1, columns=2).build()
-    body = develop(kind, Genomes(np.ones((1, 2), np.uint8), np.ones((1, len(kind.edges)), np.uint8)), Tissue())[0]
-    positions = body.positions.copy()
-    positions[:, 0] += 1000 * (positions[:, 0] > 0.15)
-    positions[:, 1] += 1000 * (positions[:, 0] > 0.15)
-    assert plan_of(exported(tmp_path, Body(**{**vars(body), "positions": positions}))).lattice == ""
+def test_cells_far_from_each_other_make_no_large_lattice(tmp_path):
+    kind = LATTICES["square"](rows=1, columns=1).build()
+    one = develop(kind, Genomes(np.ones((1, 1), np.uint8), np.ones((1, len(kind.edges)), np.uint8)), Tissue())[0]
+    both = Body(
+        positions=np.concatenate([one.positions, one.positions + 1000.0]),
+        springs=np.concatenate([one.springs, one.springs + 4, [[0, 4]]]).astype(np.int32),
+        rest_lengths=np.append(np.tile(one.rest_lengths, 2), 1000.0),
+        stiffness=np.append(np.tile(one.stiffness, 2), 1.0),
+        swings=np.append(np.tile(one.swings, 2), 0.0),
+        cells=np.concatenate([one.cells, one.cells + 4]),
+        materials=np.tile(one.materials, 2),
+    )
+    assert plan_of(exported(tmp_path, both)).lattice == ""

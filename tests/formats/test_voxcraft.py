@@ -133,7 +133,7 @@ def test_which_base_is_meant(tmp_path):
         (vxa(palette=material() * 2 + material(uStatic=2) + material()), "static friction", ("3",)),
         (vxa(palette=material() * 2 + material(MatModel=2) + material()), "yield or break", ("3",)),
         (vxa(structure(more=layers("PhaseOffset", "0.5," * 6, "0,0,0,0,0,1"))), "phase offsets", ("3", "4 below")),
-        (vxa(structure(more=layers("BaseCiliaForce", "0,0,1", ""))), "forces of cilia", ("1",)),
+        (vxa(structure(more=layers("BaseCiliaForce", "0,0,1,0,0,0,0,5,0", ""))), "forces of cilia", ("1",)),
         (vxa(lattice="<Z_Dim_Adj>2</Z_Dim_Adj>"), "no cubes", ()),
     ],
 )
