@@ -16,6 +16,7 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 SECONDS = 240
 """Longest time that a cell may take."""
@@ -56,7 +57,11 @@ def execute(notebook: Any) -> Any:
     environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
-            notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": folder}}
+            notebook,
+            timeout=SECONDS,
+            kernel_name="python3",
+            config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+            resources={"metadata": {"path": folder}},
         )
         return client.execute(env=environment)
 
@@ -69,28 +74,27 @@ def page_of(notebook: Any) -> NotebookPage:
         if cell.cell_type == "markdown":
             parts.append(cell.source)
             continue
-        parts.append(f"```{_language(cell.source)}\n{_without_magic(cell.source)}\n```")
+        parts.append(_fenced(cell.source))
         for output in _joined(cell.outputs):
             parts.append(placeholder(len(outputs)))
             outputs.append(_html(output))
     return NotebookPage("\n\n".join(parts) + "\n", tuple(outputs))
 
 
-def _language(source: str) -> str:
-    return "console" if source.startswith("!") else "python"
-
-
-def _without_magic(source: str) -> str:
-    """Return a cell of shell commands as one types them in a shell."""
-    if not source.startswith("!"):
-        return source
-    return "\n".join(f"$ {line.removeprefix('!')}" if line.startswith("!") else line for line in source.splitlines())
+def _fenced(source: str) -> str:
+    """Return a cell as a block of code; one that is given to a shell as it is typed there."""
+    first, _, rest = source.partition("\n")
+    if first == "%%sh":
+        return f"```sh\n{rest}\n```"
+    return f"```python\n{source}\n```"
 
 
 def _joined(outputs: Any) -> list[Any]:
-    """Return outputs with neighbouring pieces of one stream joined."""
+    """Return outputs with neighbouring pieces of one stream joined, without what libraries say on standard error."""
     joined: list[Any] = []
     for output in outputs:
+        if output.get("name") == "stderr":
+            continue
         last = joined[-1] if joined else None
         if output.output_type == "stream" and last is not None and last.get("name") == output.name:
             last.text += output.text
