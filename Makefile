@@ -63,7 +63,7 @@ peers: $(INSTALLED_BENCH) ## measure JAX and PyTorch beside codesign
 	$(BIN)/python -m benchmarks.compare
 
 docs: $(INSTALLED_DOCS) ## build the documentation site, with its notebooks executed
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet -f tools/documentation/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict -f tools/documentation/mkdocs.yml
 	@echo "build/site/index.html"
 
 wheel: $(INSTALLED_DEV) ## build the wheel into dist/

@@ -58,11 +58,11 @@ def commands() -> str:
     runs = experiment_catalogue()
     parts: list[str] = []
     for name, (module, does) in COMMANDS.items():
-        command = importlib.import_module(module).COMMAND
-        catalogue = command.catalogue()
+        command = getattr(importlib.import_module(module), "COMMAND", None)
+        catalogue = command.catalogue() if command else Catalogue({}, {}, {})
         own = {key: hint for key, hint in catalogue.values.items() if _is_own(key, catalogue, runs)}
         parts += [f"## `codesign {name}`", f"{does[0].upper()}{does[1:]}."]
-        if own:
+        if command and own:
             parts.append(_values_table(catalogue, own, _defaults(command.config_name)))
         if catalogue.choices:
             parts.append("It takes the [configuration keys](configuration.md) that its help lists as well.")
