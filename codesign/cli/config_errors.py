@@ -62,7 +62,7 @@ def _of_omegaconf(
         siblings = error.parent_node if isinstance(error.parent_node, DictConfig) else {}
         inside = f"{key.rpartition('.')[0]}." if "." in key else ""
         known = [*catalogue.keys(), *further, *(f"{inside}{name}" for name in siblings)]
-        return unknown_key(key, known, catalogue.collections)
+        return unknown_key(key, known, catalogue.collections, catalogue.meanings)
     if isinstance(error, ValidationError):
         return _wrong_type(error, catalogue)
     if isinstance(error, InterpolationResolutionError | MissingMandatoryValue):
@@ -70,13 +70,16 @@ def _of_omegaconf(
     return ConfigError("a configuration that OmegaConf can read", _first_line(error), "see --cfg job for what there is")
 
 
-def unknown_key(key: str, known: Collection[str], collections: Collection[str] = ()) -> ConfigError:
+def unknown_key(
+    key: str, known: Collection[str], collections: Collection[str] = (), entries: Collection[str] = ()
+) -> ConfigError:
     """Return the error for a key that nothing reads, with the nearest key that something does.
 
     Args:
         key: what was to be set.
         known: all keys that may be set, whatever is chosen.
         collections: those keys of which any number of entries may be chosen.
+        entries: keys that may be added to mappings.
     """
     first, _, inside = key.partition(".")
     moved = [other for other in known if other.startswith(f"{first}.") and other.endswith(f".{inside}")]
@@ -84,6 +87,8 @@ def unknown_key(key: str, known: Collection[str], collections: Collection[str] =
         remedy = f"add it with {first}=[{inside.partition('.')[0] or 'NAME'}]"
     elif key in known:
         remedy = f"it belongs to another choice than this {first}; see --cfg job"
+    elif key in entries:
+        remedy = f"write +{key}=VALUE to add it to {key.rpartition('.')[0]}"
     elif inside and len(moved) == 1:  # the right field, and not the section that it is in
         remedy = f"did you mean '{moved[0]}'?"
     else:

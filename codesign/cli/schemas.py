@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Literal
 
 from codesign.errors import ConfigError
-from codesign.plugins import added_keys
+from codesign.plugins import added_keys, loaded
 
 GROUP = "hydra/schema"
 """Group of the schemas in Hydra's store; Hydra leaves what starts with hydra/ out of an application's own choices."""
@@ -120,7 +120,7 @@ def register(catalogue: Catalogue) -> None:
     """Put the schemas into Hydra's store, as `hydra/schema/<group>/<entry>` and `hydra/schema/<record>`.
 
     A dotted choice such as `body.lattice` gives its group one schema per entry, which holds the group's records too.
-    What plug-ins have added is an option of its group besides, for those without a YAML file, which would come first.
+    What plug-ins have added without a YAML file is an option of its group besides.
 
     Raises:
         ConfigError: the settings of a plug-in have a field of a type that no configuration can hold.
@@ -137,18 +137,25 @@ def register(catalogue: Catalogue) -> None:
             base = mirror(catalogue.records[group]) if group in catalogue.records else None
             node = mirror(kind) if not inner else nested({key: kind, **_records_of(catalogue, group)}, group, base)
             store.store(name, node, f"{GROUP}/{group}")
-            if name in added:
+            if name in added and not _has_file(group, name):
                 store.store(name, node, group)
     for key, registry in catalogue.collections.items():
         added = added_keys(registry)
         for name, kind in registry.items():
             if name in added:
                 _require_plain(key, name, kind)
+            if name in added and not _has_file(key, name):
                 store.store(name, mirror(kind), key, package=f"{key}.{name}")
             store.store(name, mirror(kind), f"{GROUP}/{key}")
     for key, kind in catalogue.records.items():
         if "." not in key:
             store.store(key, mirror(kind), GROUP)
+
+
+def _has_file(group: str, name: str) -> bool:
+    """Return whether a plug-in has a YAML file for an option, of which Hydra would say that a schema has its name."""
+    folders = [plugin.config_folder for plugin in loaded()]
+    return any(folder is not None and (folder / group / f"{name}.yaml").is_file() for folder in folders)
 
 
 def _require_plain(group: str, name: str, kind: type) -> None:
