@@ -9,12 +9,12 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
-from codesign import plugins
 from codesign.cli.catalogue import experiment_catalogue
 from codesign.cli.composition import VERSION_BASE, config_folder, explained
 from codesign.cli.named_plugins import load_named
 from codesign.cli.schemas import Catalogue, register
 from codesign.cli.suggestions import typed
+from codesign.plugins import loaded, used_by
 
 _COMPOSING = threading.Lock()
 """Hydra keeps what it composes from in one place for the whole process."""
@@ -22,14 +22,14 @@ _COMPOSING = threading.Lock()
 
 def options(group: str) -> tuple[str, ...]:
     """Return the names of the options in a group of conf/, and of the YAML files of plug-ins, in order."""
-    own = (plugin.config_folder for plugin in plugins.loaded())
+    own = (plugin.config_folder for plugin in loaded())
     folders = [config_folder(), *(folder for folder in own if folder is not None)]
     return tuple(sorted({path.stem for folder in folders for path in (folder / group).glob("*.yaml")}))
 
 
 def named_plugins(config: Mapping[str, Any]) -> list[str]:
     """Return the loose plug-ins that whoever opens a run of a configuration must name: those it names or uses."""
-    used = [plugin.name for plugin in plugins.used_by(config) if not plugin.package]
+    used = [plugin.name for plugin in used_by(config) if not plugin.package]
     return sorted({*typed("plugins", config["plugins"]), *used})
 
 
