@@ -185,4 +185,4 @@ def _size(bodies: np.ndarray) -> str:
 
 
 def _of(names: Sequence[str], number: int) -> str:
-    return f" in body {names[number]}" if len(names) > 1 else ""
+    return f" in body {names[number]}"

@@ -19,7 +19,7 @@ _STATIC = (FIXED, *SLOPES)
 
 
 def read(path: Path) -> list[BodyPlan]:
-    """Return the robots of a world: the objects with a muscle, or all objects where nothing has one or is fixed.
+    """Return the robots of a world: where something is fixed, the objects with a muscle, elsewhere all objects.
 
     What stays behind (ground, and things such as boxes and bridges) is told in `BodyPlan.about`, as "left out".
 
@@ -29,9 +29,8 @@ def read(path: Path) -> list[BodyPlan]:
         ValueError: it is no world.
     """
     objects = world_objects(read_bytes(path, MOST.bodies))
-    robots = [each for each in objects if np.isin(each.types, _MUSCLES).any()]
-    if not robots and not any(np.isin(each.types, _STATIC).any() for each in objects):
-        robots = list(objects)
+    scene = any(np.isin(each.types, _STATIC).any() for each in objects)
+    robots = [each for each in objects if not scene or np.isin(each.types, _MUSCLES).any()]
     others = [each for each in objects if each not in robots]
     if not robots:
         got = ", ".join(map(_told, others)) or "a world without objects"
@@ -62,10 +61,7 @@ def _plan(robot: WorldObject, about: dict[str, str]) -> BodyPlan:
     body = np.zeros(rows * columns, dtype=np.int64)
     body[flat] = robot.types
     joins = np.zeros(len(robot.joins), dtype=np.int64), flat[robot.joins]
-    try:
-        return plans_of_structures([robot.name], body.reshape(1, rows, columns), joins, None, [about])[0]
-    except FormatError as error:
-        raise FormatError(error.expected, f"{error.got} of object {robot.name}", error.remedy) from error
+    return plans_of_structures([robot.name], body.reshape(1, rows, columns), joins, None, [about])[0]
 
 
 def write(plans: Sequence[BodyPlan], path: Path) -> list[Path]:

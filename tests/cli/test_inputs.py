@@ -25,6 +25,12 @@ def write_controller(path: Path, size: float) -> None:
     write_weights(path, size * np.random.default_rng(0).normal(size=count), controller, 2)
 
 
+def write_world(path: Path, size: float) -> None:
+    cells = [*range(40), *range(50 - round(100 * size), 60)]  # a step that begins somewhere
+    ground = {"indices": cells, "types": [5] * len(cells), "neighbors": {str(cell): [] for cell in cells}}
+    path.write_text(json.dumps({"grid_width": 40, "grid_height": 2, "objects": {"ground": ground}}))
+
+
 INPUTS = {
     "terrain.file": (["terrain=heightfield", "terrain.file=given.csv"], "given.csv", write_bumps),
     "weights": (["controller=shared", "weights=given.safetensors"], "given.safetensors", write_controller),

@@ -228,7 +228,7 @@ def test_a_damaged_structure_of_a_run_is_named(tmp_path: Path) -> None:
     broken.write_bytes(broken.read_bytes()[:100])
     assert str(broken) in refusal(folder)
     saved(broken, np.array([[32.0]]))
-    assert f"material 32 at (0,0) in {broken}" in refusal(folder)
+    assert f"material 32 at (0,0) in body g002-s001 in {broken}" in refusal(folder)
 
 
 def test_other_folders_are_no_runs(tmp_path: Path) -> None:
