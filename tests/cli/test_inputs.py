@@ -1,5 +1,6 @@
 """Files that a run's configuration names may change or go: the run has its own copies."""
 
+import json
 import math
 import shutil
 from pathlib import Path
@@ -32,8 +33,9 @@ def write_world(path: Path, size: float) -> None:
 
 
 INPUTS = {
-    "terrain.file": (["terrain=heightfield", "terrain.file=given.csv"], "given.csv", write_bumps),
-    "weights": (["controller=shared", "weights=given.safetensors"], "given.safetensors", write_controller),
+    "world": ("terrain.file", ["terrain=segments", "terrain.file=given.json"], "given.json", write_world),
+    "heights": ("terrain.file", ["terrain=heightfield", "terrain.file=given.csv"], "given.csv", write_bumps),
+    "weights": ("weights", ["controller=shared", "weights=given.safetensors"], "given.safetensors", write_controller),
 }
 
 
@@ -42,11 +44,11 @@ def results(folder: str) -> dict:
     return {name: value for name, value in recorded(RunFolder(Path(folder))).items() if name != "config"}
 
 
-@pytest.mark.parametrize("key", INPUTS)
+@pytest.mark.parametrize("kind", INPUTS)
 def test_a_run_goes_on_without_the_files_it_was_started_with(
-    key: str, here: Path, capsys: pytest.CaptureFixture[str]
+    kind: str, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chosen, name, write = INPUTS[key]
+    key, chosen, name, write = INPUTS[kind]
     write(here / name, 0.02)
     given = (here / name).read_bytes()
     assert main([*BEGIN, *chosen, "search.generations=2", "hydra.run.dir=whole"]) == 0
