@@ -1,5 +1,6 @@
 """Given bodies in the terminal: each drawn with what it consists of, many in a table."""
 
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,7 +17,7 @@ FEW = 4
 """Bodies up to which each is drawn; of more, all stand in a table."""
 
 _WIDTH = 140
-"""Columns that a table may take where there is no terminal."""
+"""Columns of what is no terminal, such as a file."""
 
 _IN_TABLE = 20
 """Bodies in a table."""
@@ -35,6 +36,12 @@ _STYLES = {
     **dict.fromkeys(".:|", "dim"),
 }
 """How the characters of a drawing look: cells by their material, springs by whether they are muscles."""
+
+
+def wide_console() -> Console:
+    """Return a console for the standard output; what is no terminal gets room for the names of bodies in tables."""
+    width = None if sys.stdout.isatty() else _WIDTH
+    return Console(file=sys.stdout, highlight=False, soft_wrap=True, width=width)
 
 
 def show_bodies(console: Console, bodies: Sequence[GivenBody], *, each: bool) -> None:
@@ -115,7 +122,7 @@ def _show_table(console: Console, bodies: Sequence[GivenBody], *, several_files:
             "" if plan.fitness is None else f"{plan.fitness:.4g}",
             Text(", ".join(notes)),
         )
-    console.print(shown, width=None if console.is_terminal else max(console.width, _WIDTH))
+    console.print(shown)
 
 
 def coloured(plan: BodyPlan) -> Text:

@@ -64,21 +64,28 @@ def given_bodies(key: str, value: object, *, lenient: bool) -> tuple[GivenBody, 
         ConfigError: the value is no path and no list of them.
         FormatError: a file that cannot be read, or a body that cannot be expressed.
     """
-    bodies, taken = list[GivenBody](), set[str]()
-    for path in typed(key, value):
+    paths = typed(key, value)
+    for path in paths:
         require_path(key, path, "either")
-        read = _read(os.path.abspath(path), path, lenient, _age(path))  # noqa: PTH100 - a key; Path would resolve
-        for plan in read:
-            name = _id_of(path, plan)
+    return _read(tuple((path, os.path.abspath(path), _age(path)) for path in paths), lenient)  # noqa: PTH100 - a key
+
+
+@lru_cache(maxsize=4)
+def _read(files: tuple[tuple[str, str, tuple[int, int]], ...], lenient: bool) -> tuple[GivenBody, ...]:
+    """Return the bodies of files, given by path, absolute path and age."""
+    bodies, taken = list[GivenBody](), set[str]()
+    for path, _, _ in files:
+        stem = Path(path).resolve().name.partition(".")[0]
+        for plan in read_plans(Path(path), lenient=lenient):
+            name = _id_of(stem, plan)
             numbered = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
             bodies.append(GivenBody(path, plan, next(each for each in numbered if each not in taken)))
             taken.add(bodies[-1].id)
     return tuple(bodies)
 
 
-def _id_of(path: str, plan: BodyPlan) -> str:
+def _id_of(stem: str, plan: BodyPlan) -> str:
     """Return the file's name and the body's, once where one begins with the other; of an exported design its own."""
-    stem = Path(path).resolve().name.partition(".")[0]
     joined = plan.name if DESIGN in plan.about or plan.name.startswith(stem) else f"{stem}-{plan.name}"
     return _NO_ID.sub("-", joined).lstrip("-._") or "body"
 
@@ -137,12 +144,6 @@ def _age(path: str) -> tuple[int, int]:
     except OSError:
         return (0, 0)
     return found.st_mtime_ns, found.st_size
-
-
-@lru_cache(maxsize=8)
-def _read(place: str, path: str, lenient: bool, age: tuple[int, int]) -> tuple[BodyPlan, ...]:
-    del place, age
-    return tuple(read_plans(Path(path), lenient=lenient))
 
 
 def require_lattice(bodies: Sequence[GivenBody], lattice: LatticeSettings) -> None:

@@ -1,6 +1,5 @@
 """`codesign show`: what files of bodies hold, drawn in the terminal, and written in other formats."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -136,10 +135,8 @@ def _listed(key: str, value: str | None) -> tuple[str, ...]:
 
 
 def _show(request: Request) -> int:
-    from rich.console import Console  # noqa: PLC0415 - as above
-
     from codesign.cli.body_formats import named_formats  # noqa: PLC0415
-    from codesign.cli.drawings import show_bodies  # noqa: PLC0415
+    from codesign.cli.drawings import show_bodies, wide_console  # noqa: PLC0415
     from codesign.cli.given_bodies import ALL, GivenBody, chosen, given_bodies, replaced  # noqa: PLC0415
     from codesign.plugins import load, load_installed  # noqa: PLC0415
 
@@ -148,7 +145,7 @@ def _show(request: Request) -> int:
     formats = named_formats(request.formats) if request.formats else []
     bodies = given_bodies("FILE", list(request.files), lenient=request.lenient)
     meant: tuple[GivenBody, ...] = chosen(bodies, list(request.designs) or ALL)
-    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    console = wide_console()
     for path in request.files:
         own = sum(body.file == path for body in bodies)
         console.print(f"{path}: {own:,} {'body' if own == 1 else 'bodies'}", markup=False)

@@ -1,6 +1,5 @@
 """`codesign train`: one generation. Bodies learn, nothing evolves."""
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -8,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 
 from codesign.body import Bodies, develop
 from codesign.cli import evolve, run_config
 from codesign.cli.application import Command, Completion, Invocation, Plan
 from codesign.cli.catalogue import experiment_catalogue, experiment_of
+from codesign.cli.drawings import wide_console
 from codesign.cli.given_bodies import (
     MOST,
     GivenBody,
@@ -37,9 +36,6 @@ from codesign.files import write_text
 from codesign.formats import enlarged, genomes_of
 from codesign.run import Experiment, gallery_of, learned_recordings
 from codesign.search import GIVEN
-
-_WIDTH = 140
-"""Columns that the table may take where there is no terminal."""
 
 MEANINGS = {
     "run": "not for this command: null.",
@@ -130,15 +126,14 @@ def _require_new(settings: Mapping[str, Any]) -> None:
 
 
 def _run(learned: Callable[[], _Learned], folder: Path, title: str, config_text: str, opening: str) -> int:
-    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    console = wide_console()
     console.print(opening, markup=False)
     if console.is_terminal:
         with console.status("learning", spinner="line"):
             found = learned()
     else:
         found = learned()
-    # A file or a pipe has no width, and names of bodies are not to be cut off.
-    console.print(table(found.report), width=None if console.is_terminal else max(console.width, _WIDTH))
+    console.print(table(found.report))
     with repeatable("hydra.run.dir"):
         write_text(folder / "learning.jsonl", rows(found.report))
         plot_curves(found.report, title, folder / "learning.png")

@@ -47,7 +47,7 @@ class FirstDesigns:
             FormatError: a body of another kind of lattice, larger than it, or in pieces.
         """
         known = np.array([-np.inf if plan.fitness is None else plan.fitness for _, plan in given])
-        order = np.argsort(-known, kind="stable")
+        order = _unlike(given, np.argsort(-known, kind="stable").tolist())
         chosen, genomes, cut = _distinct([given[place][1] for place in order], lattice, count, symmetric=symmetric)
         in_order = np.argsort(order[chosen])
         genomes, places = genomes[in_order], order[chosen][in_order].tolist()
@@ -65,6 +65,16 @@ def _recorded(design: BodyPlan, file: str, plan: BodyPlan) -> BodyPlan:
     """Return a design with what was known of the body that it was made of; a record read again stays as it is."""
     about = dict(plan.about) if "file" in plan.about else {**plan.about, "file": file, "name": plan.name}
     return replace(design, fitness=plan.fitness, about=about, inexpressible=plan.inexpressible)
+
+
+def _unlike(given: Sequence[tuple[str, BodyPlan]], order: Sequence[int]) -> np.ndarray:
+    """Return those of the places that have another array of cells than all before: data sets hold many copies."""
+    seen = dict[object, int]()
+    for place in order:
+        plan = given[place][1]
+        muscles = None if plan.muscles is None else plan.muscles.tobytes()
+        seen.setdefault((plan.lattice, plan.cells.shape, plan.cells.tobytes(), muscles), place)
+    return np.array(list(seen.values()), dtype=np.int64)
 
 
 def _distinct(
