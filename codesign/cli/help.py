@@ -71,7 +71,7 @@ def _collections(catalogue: Catalogue, config: DictConfig) -> Iterator[str]:
 
 def _listed(options: Mapping[str, str]) -> Iterator[str]:
     for option, meaning in options.items():
-        yield from _entry(f"  {option}", meaning, OPTION_COLUMN)
+        yield from entry(f"  {option}", meaning, OPTION_COLUMN)
 
 
 def _options(catalogue: Catalogue, config: DictConfig, group: str) -> dict[str, str]:
@@ -141,16 +141,16 @@ def _section(catalogue: Catalogue, key: str, kind: type, section: Mapping[str, A
         if not isinstance(value, Mapping) or not value:
             yield from _setting(full, value, meaning)
             continue
-        yield from _entry(f"{full}.NAME=VALUE", meaning, COLUMN)
-        for entry, own in value.items():
-            yield from _setting(f"{full}.{entry}", own, catalogue.meanings.get(f"{full}.{entry}", ""))
+        yield from entry(f"{full}.NAME=VALUE", meaning, COLUMN)
+        for name, own in value.items():
+            yield from _setting(f"{full}.{name}", own, catalogue.meanings.get(f"{full}.{name}", ""))
 
 
 def _setting(key: str, value: Any, meaning: str) -> Iterator[str]:
-    return _entry(f"{key}={_typed(value)}", meaning, COLUMN)
+    return entry(f"{key}={_typed(value)}", meaning, COLUMN)
 
 
-def _entry(term: str, meaning: str, column: int) -> Iterator[str]:
+def entry(term: str, meaning: str, column: int) -> Iterator[str]:
     """Yield a term and what it means, beside each other if there is room."""
     lines = textwrap.wrap(meaning, WIDTH - column)
     if len(term) + 2 > column:

@@ -27,10 +27,10 @@ HELP = """Say what files of bodies hold, draw the bodies in the terminal, and wr
   codesign show -- odd=name.npz                       what follows -- is a file, whatever is in its name
 
 == Files ==
-FILE ...                                {formats}; folders of such
+{files}
 
 == Settings (key=value) ==
-format=null                             what to write, one or a list: {words}
+{format}
 design=null                             which bodies are meant: all, best, top5 (by the fitness in the
                                         files), a name, or a list of these; null for all, of which the
                                         first are drawn where there are many
@@ -80,12 +80,15 @@ def run(arguments: Sequence[str]) -> int:
 def help_text() -> str:
     """Return the help of the command."""
     from codesign.cli.body_formats import format_words  # noqa: PLC0415 - a mistake is told without NumPy
+    from codesign.cli.help import COLUMN, entry  # noqa: PLC0415
     from codesign.formats import FORMATS  # noqa: PLC0415
     from codesign.plugins import load_installed  # noqa: PLC0415
 
     load_installed()
     formats = ", ".join(f"{each.name} ({' '.join(each.suffixes) or 'folder'})" for each in FORMATS.values())
-    return HELP.format(formats=formats, words=", ".join(format_words()), output=OUTPUT).rstrip()
+    files = "\n".join(entry("FILE ...", formats, COLUMN))
+    written = "\n".join(entry("format=null", f"what to write, one or a list: {', '.join(format_words())}", COLUMN))
+    return HELP.format(files=files, format=written, output=OUTPUT).rstrip()
 
 
 def parsed(words: Sequence[str]) -> Request:

@@ -11,14 +11,16 @@ import pytest
 from codesign.cli import main
 from codesign.cli.composition import config_folder
 from codesign.cli.docstrings import field_meanings, first_sentence, summary
-from codesign.cli.entry import COMMANDS
+from codesign.cli.entry import COMMANDS, WITHOUT_CONFIGURATION
 from codesign.cli.help import WIDTH
 from codesign.cli.schemas import Catalogue
 from codesign.sim import FORCES
 from codesign.tasks import TERRAINS
 
 CATALOGUES: dict[str, Callable[[], Catalogue]] = {
-    name: importlib.import_module(module).COMMAND.catalogue for name, (module, _) in COMMANDS.items()
+    name: importlib.import_module(module).COMMAND.catalogue
+    for name, (module, _) in COMMANDS.items()
+    if name not in WITHOUT_CONFIGURATION
 }
 CLASSES = {
     f"{key}={name}": kind
