@@ -15,7 +15,6 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from codesign import plugins
 from codesign.cli.composition import (
     VERSION_BASE,
     by_key,
@@ -39,6 +38,7 @@ from codesign.cli.schemas import Catalogue, register
 from codesign.cli.sweeps import asks_for_several, jobs, maximising, of_launcher, sweeper_params, told_of_job
 from codesign.errors import CodesignError, ConfigError
 from codesign.paths import require_working_folder
+from codesign.plugins import loaded, restore
 from codesign.signals import SIGNALLED, Stopped
 from codesign.sim import start_warp
 
@@ -180,12 +180,12 @@ def _run_one(command: Command, words: list[str], catalogue: Catalogue) -> int:
 
 def _run_several(command: Command, words: list[str], catalogue: Catalogue, sweep: Path) -> int:
     """Run all jobs of a sweep, wherever its launcher has them run; return the greatest exit status of theirs."""
-    reports, needed = JobReports(sweep), plugins.loaded()
+    reports, needed = JobReports(sweep), loaded()
 
     def task(config: DictConfig) -> float | None:
         # In a process of the launcher's, perhaps.
         start_warp(quiet=True)
-        plugins.restore(needed)
+        restore(needed)
         number, told = HydraConfig.get().job.num, " ".join(HydraConfig.get().overrides.task)
         folder = HydraConfig.get().runtime.output_dir
         try:

@@ -156,7 +156,7 @@ def _run(start: Callable[[Listener], Outcome], experiment: Experiment, told: _To
         display.on_notice(_memory(experiment))
         outcome = start(Listeners([display, *deliveries]))
     if logger.display != "none":
-        console.print(_ending(outcome, further), markup=False)
+        console.print(_ending(outcome, run_config.naming_plugins(told.config) + further), markup=False)
     fitness = -math.inf if outcome.best_fitness is None else outcome.best_fitness
     if outcome.signal is not None:
         return Scored(exit_status(outcome.signal), fitness)

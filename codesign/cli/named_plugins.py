@@ -11,9 +11,9 @@ from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import ListConfig
 
-from codesign import plugins
 from codesign.cli.suggestions import typed
 from codesign.errors import ConfigError
+from codesign.plugins import load, load_installed, loaded
 
 KEY = "plugins"
 
@@ -23,7 +23,7 @@ class PluginFolders(SearchPathPlugin):
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         """Add the folder of every loaded plug-in that has one."""
-        for plugin in plugins.loaded():
+        for plugin in loaded():
             if plugin.config_folder is not None:
                 search_path.append(provider=f"plug-in {plugin.name}", path=f"file://{plugin.config_folder.resolve()}")
 
@@ -34,13 +34,13 @@ def load_named(overrides: Iterable[str]) -> None:
     Raises:
         ConfigError: one is not there, cannot be imported or registers nothing, or jobs of a sweep name different ones.
     """
-    plugins.load_installed()
+    load_installed()
     for override in _readable(overrides):
         if override.key_or_group != KEY or override.is_delete():
             continue
         if override.is_sweep_override():
             raise ConfigError(f"the same {KEY} for all jobs", f"'{override.input_line}'", f"write {KEY}=[A,B]")
-        plugins.load(typed(KEY, override.value()))
+        load(typed(KEY, override.value()))
     if PluginFolders not in Plugins.instance().discover(SearchPathPlugin):
         Plugins.instance().register(PluginFolders)
 
@@ -53,7 +53,7 @@ def require_loaded(config: Mapping[Any, Any]) -> None:
     Raises:
         ConfigError: one is not.
     """
-    known = {plugin.name for plugin in plugins.loaded()}
+    known = {plugin.name for plugin in loaded()}
     named = config.get(KEY, ())
     for name in typed(KEY, list(named) if isinstance(named, ListConfig) else named):
         if name not in known:

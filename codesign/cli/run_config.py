@@ -1,5 +1,6 @@
 """The configuration in a run folder and the copies of the files that it names: written once, read as plain values."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -10,11 +11,11 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from codesign import plugins
 from codesign.cli.modest_yaml import UnexpectedReferenceError, require_modest_yaml
 from codesign.cli.schemas import Catalogue
 from codesign.cli.suggestions import typed
 from codesign.errors import ConfigError, RunError
+from codesign.plugins import loaded, used_by
 from codesign.reading import MOST, read_bytes
 from codesign.run import FIRST_RECORD, Experiment, RunFolder, renewed
 
@@ -47,7 +48,7 @@ def to_yaml(config: Mapping[str, Any]) -> str:
     Those that the command line named stand under `plugins`, installed packages whose entries are used under `packages`,
     each with its version.
     """
-    packages = {plugin.package: plugin.version for plugin in plugins.used_by(config) if plugin.package}
+    packages = {plugin.package: plugin.version for plugin in used_by(config) if plugin.package}
     named = list(typed("plugins", config["plugins"]))
     return OmegaConf.to_yaml(
         OmegaConf.create({**config, "plugins": named, **({PACKAGES: packages} if packages else {})})
@@ -108,13 +109,19 @@ def read(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
     return config
 
 
+def naming_plugins(config: Mapping[str, Any]) -> str:
+    """Return the word that names a configuration's plug-ins, for the end of a command line; empty if it has none."""
+    named = typed("plugins", config["plugins"])
+    return " " + shlex.quote(f"plugins=[{','.join(named)}]") if named else ""
+
+
 def _require_plugins(stored: Mapping[Any, Any], folder: RunFolder) -> None:
     """Check that the plug-ins which a run says it needs are loaded; none is ever loaded because a run says so.
 
     Raises:
         RunError: one is not.
     """
-    known = plugins.loaded()
+    known = loaded()
     with found_in(folder):
         named = typed("plugins", stored.get("plugins", ()))
     missing = [name for name in named if name not in {plugin.name for plugin in known}]

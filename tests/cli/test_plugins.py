@@ -266,7 +266,7 @@ LINES = {
     "pgm": "task=walk",
     "ramps": "terrain=ramps terrain.rise=0.02",
     "sign_descent": "learner=sign_descent",
-    "spreadsheet": "loggers=[spreadsheet] loggers.spreadsheet.separator=;",
+    "spreadsheet": "loggers=[spreadsheet] loggers.spreadsheet.separator=';'",
     "springy": "sim=springy sim.contact.brake=500",
     "steady": "task=steady task.shake_weight=2",
     "timed": "evaluator=timed",
