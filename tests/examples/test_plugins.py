@@ -16,12 +16,15 @@ import pytest
 from codesign.control import CONTROLLERS
 from codesign.evaluate import EVALUATORS
 from codesign.export import EXPORTERS
+from codesign.formats import FORMATS
 from codesign.genome import LATTICES, VARIATIONS, Crossover, Mutation
+from codesign.run import LOGGERS
 from codesign.search import SEARCHES
 from codesign.sim import CONTACTS, FORCES
 from codesign.sim.kernels import SENSES
 from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS
+from tests.registrations import undone
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = sorted((ROOT / "examples" / "plugins").glob("*.py"))
@@ -40,6 +43,8 @@ REGISTRIES: dict[str, dict[str, Any]] = {
     "search": SEARCHES,
     "evaluator": EVALUATORS,
     "exporter": EXPORTERS,
+    "format": FORMATS,
+    "logger": LOGGERS,
 }
 
 COMPILED = {"terrain", "task", "controller", "contact", "force", "sense", "learner"}
@@ -63,13 +68,8 @@ def table() -> list[tuple[str, ...]]:
 @pytest.fixture
 def registries() -> Iterator[None]:
     """Undo all registrations, and forget the modules that made them."""
-    before = [(registry, dict(registry)) for registry in REGISTRIES.values()]
-    yield
-    for registry, entries in before:
-        registry.clear()
-        registry.update(entries)
-    for path in FILES:
-        sys.modules.pop(path.stem, None)
+    with undone():
+        yield
 
 
 def load(path: Path) -> ModuleType:
@@ -153,5 +153,7 @@ def test_the_table_of_the_contributors_guide_tells_the_truth() -> None:
         assert [name for name in concepts if not re.search(rf"\b{name}\b", text)] == [], kind
         imported = re.findall(r"^from codesign\.\S+ import (?:\(([^)]*)\)|(.*))$", text, re.MULTILINE)
         known = {name.strip() for group in imported for part in group for name in part.split(",")} - {""}
-        unsaid = {name for name in known if not name.isupper() and not name.startswith("require_")} - set(concepts)
+        unsaid = {name for name in known if not name.isupper() and not name.startswith(("require_", "register"))} - set(
+            concepts
+        )
         assert unsaid == set(), kind
