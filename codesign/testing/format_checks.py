@@ -8,10 +8,11 @@ import numpy as np
 
 from codesign.errors import CodesignError, OutputError
 from codesign.formats import FORMATS, BodyPlan, Format, FormatError, genomes_of, settings_of
+from codesign.genome import LATTICES
 from codesign.testing.failures import CheckError, expect
 
-SHAPES = ((2, 3), (4, 2))
-"""Rows and columns of the bodies that are written and read back."""
+SHAPES = {"square": ((2, 3), (4, 2)), "triangle": ((2, 3), (4, 2)), "cube": ((2, 3, 1), (1, 2, 2))}
+"""Shapes of the bodies that are written and read back, by kind of lattice."""
 
 
 def check_format(found: Format, samples: Sequence[Path] = ()) -> None:
@@ -33,14 +34,18 @@ def check_format(found: Format, samples: Sequence[Path] = ()) -> None:
         _check_sample(found, Path(sample))
     if found.write is not None:
         expect(found.suffixes, "a suffix for files that are written", "none")
-        with TemporaryDirectory() as name:
-            _check_writing(found, Path(name))
+        able = [lattice for lattice in SHAPES if _writes(found, lattice)]
+        expect(able, f"a format that writes bodies of {', '.join(SHAPES)}, or some of these", "none")
+        for lattice in able:
+            with TemporaryDirectory() as name:
+                _check_writing(found, example_plans(lattice), Path(name))
 
 
-def example_plans() -> list[BodyPlan]:
-    """Return small bodies of all materials on a lattice of squares."""
-    drawn = np.random.default_rng(3)
-    return [BodyPlan(f"body{i}", "square", drawn.integers(1, 5, shape, np.uint8)) for i, shape in enumerate(SHAPES)]
+def example_plans(lattice: str) -> list[BodyPlan]:
+    """Return small bodies of all materials on a kind of lattice, without an empty cell."""
+    drawn, count = np.random.default_rng(3), len(LATTICES[lattice]().build().materials)
+    cells = [drawn.integers(1, count, shape, np.uint8) for shape in SHAPES[lattice]]
+    return [BodyPlan(f"body{number}", lattice, each) for number, each in enumerate(cells)]
 
 
 def _check_sample(found: Format, sample: Path) -> None:
@@ -56,16 +61,27 @@ def _check_sample(found: Format, sample: Path) -> None:
             _check_damaged(found, sample.read_bytes(), Path(name) / sample.name)
 
 
-def _check_writing(found: Format, folder: Path) -> None:
+def _writes(found: Format, lattice: str) -> bool:
+    """Return whether a format can express bodies on a kind of lattice."""
     assert found.write is not None
-    plans, suffix = example_plans(), found.suffixes[0]
+    with TemporaryDirectory() as name:
+        try:
+            found.write(example_plans(lattice), Path(name) / f"probe{found.suffixes[0]}")
+        except FormatError:
+            return False
+    return True
+
+
+def _check_writing(found: Format, plans: list[BodyPlan], folder: Path) -> None:
+    assert found.write is not None
+    suffix = found.suffixes[0]
     for count in (1, len(plans)):
         path = folder / "new" / f"first{suffix}"
         written = found.write(plans[:count], path)
         expect(written and all(each.is_file() for each in written), "the files written", written)
         if count == 1:
-            expect(written == [path], f"the files written, [{path.name}]", written)
-        back = [plan for each in written for plan in _read(found, each)]
+            expect(written[0] == path, f"the files written, {path.name} first", written)
+        back = [plan for each in written if each.suffix == suffix for plan in _read(found, each)]
         expect(len(back) == count, f"{count} bodies read back", len(back))
         for plan, read in zip(plans, back, strict=False):
             same = read.lattice == plan.lattice and np.array_equal(read.cells, plan.cells)

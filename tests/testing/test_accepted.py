@@ -9,6 +9,7 @@ import pytest
 from codesign.control import CONTROLLERS
 from codesign.evaluate import EVALUATORS
 from codesign.export import EXPORTERS
+from codesign.formats import FORMATS
 from codesign.genome import LATTICES, VARIATIONS
 from codesign.search import SEARCHES
 from codesign.sim import CONTACTS, FORCES
@@ -20,6 +21,7 @@ from codesign.testing import (
     check_evaluator,
     check_exporter,
     check_force,
+    check_format,
     check_lattice,
     check_learner,
     check_operator,
@@ -52,6 +54,11 @@ def test_searches_pass(name: str) -> None:
 @pytest.mark.parametrize("name", EXPORTERS)
 def test_exporters_pass(name: str) -> None:
     check_exporter(EXPORTERS[name])
+
+
+@pytest.mark.parametrize("name", [name for name, found in FORMATS.items() if found.write is not None])
+def test_formats_that_are_written_pass(name: str) -> None:
+    check_format(FORMATS[name])
 
 
 def test_an_evaluator_passes() -> None:

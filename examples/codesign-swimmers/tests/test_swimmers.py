@@ -1,10 +1,11 @@
 """What is registered keeps codesign's contracts."""
 
+from codesign_swimmers.current import Current
+from codesign_swimmers.glide import Glide
+
 from codesign.sim import FORCES
 from codesign.tasks import TASKS
 from codesign.testing import check_force, check_task
-from codesign_swimmers.current import Current
-from codesign_swimmers.glide import Glide
 
 
 def test_both_are_registered() -> None:
