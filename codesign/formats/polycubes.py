@@ -68,7 +68,8 @@ def _fitness(path: Path, shape: tuple[int, ...]) -> list[float | None]:
         raise FormatError(f"losses beside {path}", f"{beside} ({reason})", "mend it, or move it away") from error
     if losses.dtype.kind != "f" or losses.shape[:-1] != shape or not losses.size:
         return [None] * count
-    means = losses.astype(np.float64).mean(axis=-1).ravel()
+    with np.errstate(over="ignore", invalid="ignore"):
+        means = losses.astype(np.float64).mean(axis=-1).ravel()
     return [float(-mean) if np.isfinite(mean) else None for mean in means.tolist()]
 
 

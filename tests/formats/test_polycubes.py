@@ -42,6 +42,8 @@ def test_losses_beside_are_fitness(tmp_path, prefix):
     losses = np.array([[[1.0, 2.0], [0.0, -1.0]], [[np.nan, 0.0], [np.inf, 1.0]]], np.float32)
     saved(tmp_path, losses, f"{prefix}losses.npy")
     assert [plan.fitness for plan in read_plans(path)] == [-1.5, 0.5, None, None]
+    saved(tmp_path, np.full((2, 2, 3), 1e308), f"{prefix}losses.npy")
+    assert [plan.fitness for plan in read_plans(path)] == [None] * 4
     saved(tmp_path, losses[:1], f"{prefix}losses.npy")
     assert [plan.fitness for plan in read_plans(path)] == [None] * 4
     saved(tmp_path, np.array({}), f"{prefix}losses.npy")
