@@ -131,7 +131,8 @@ def _fitness(arrays: dict[str, np.ndarray], count: int) -> list[float | None]:
     if losses.dtype.kind != "f" or losses.ndim not in (1, 2) or len(losses) != count:
         expected = f"loss as floating point numbers of shape ({count}, iterations + 1)"
         raise FormatError(expected, f"{losses.dtype} {losses.shape}", _REMEDY)
-    rows = losses.reshape(count, -1).astype(np.float64)
+    with np.errstate(over="ignore"):
+        rows = losses.reshape(count, -1).astype(np.float64)
     rows = np.where(np.isfinite(rows), rows, np.inf)
     least = rows.min(axis=1, initial=np.inf)
     return [None if np.isinf(value) else float(-value) for value in least.tolist()]

@@ -1,5 +1,6 @@
 """Robots of ELDiR: their cells and springs, names and losses, and what is refused."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,9 @@ def test_names_and_losses(tmp_path):
     loss = np.array([[3.0, 1.0, 2.0], [5.0, np.nan, -1.0], [np.nan] * 3])
     plans = read_plans(saved(tmp_path, **geno(count=3), loss=loss, id=[[0, 0], [0, 1], [7, 0]]))
     assert [(plan.name, plan.fitness) for plan in plans] == [("0-0", -1.0), ("0-1", 1.0), ("7-0", None)]
+    with warnings.catch_warnings(action="error"):
+        (plan,) = read_plans(saved(tmp_path, **geno(), loss=np.array([[1, np.longdouble("1e4000")]])))
+    assert plan.fitness == -1.0
     plans = read_plans(saved(tmp_path, **geno(count=2), id=[[0, 0], [0, 0]]))
     assert len({plan.name for plan in plans}) == 2
 
