@@ -9,6 +9,9 @@ from ziamath.zmath import Latex
 SIZE = 17.0
 """Size of the letters of an equation [px], beside the theme's 16."""
 
+_VIEW = re.compile(r'viewBox="([^"]+)"')
+"""The part of the plane that a picture shows: left, top, width and height, with the line of the text at zero."""
+
 _EQUATION = re.compile(r'<(span|div) class="arithmatex">(.*?)</\1>', re.DOTALL)
 
 
@@ -27,5 +30,7 @@ def _drawn(match: re.Match[str]) -> str:
 def _svg(tex: str, inline: bool) -> str:
     """Return an equation as SVG in the colour of the text around it, standing on the line if it is inline."""
     equation = Latex(tex, size=SIZE, inline=inline, color="currentColor")
-    style = f' style="vertical-align: {equation.getyofst():.2f}px"' if inline else ""
-    return equation.svg().replace("<svg ", f"<svg{style} ", 1)
+    if not inline:
+        return equation.svg()
+    _, top, _, height = map(float, _VIEW.findall(equation.svg())[0].split())
+    return equation.svg().replace("<svg ", f'<svg style="vertical-align: {-top - height:.2f}px" ', 1)
