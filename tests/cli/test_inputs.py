@@ -27,7 +27,7 @@ def write_controller(path: Path, size: float) -> None:
 
 
 def write_world(path: Path, size: float) -> None:
-    cells = [*range(40), *range(50 - round(100 * size), 60)]  # a step that begins somewhere
+    cells = [*range(40), *range(40 + round(100 * size), 80, 4)]  # many bumps, the first somewhere
     ground = {"indices": cells, "types": [5] * len(cells), "neighbors": {str(cell): [] for cell in cells}}
     path.write_text(json.dumps({"grid_width": 40, "grid_height": 2, "objects": {"ground": ground}}))
 

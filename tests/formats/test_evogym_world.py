@@ -198,7 +198,7 @@ def test_what_is_written_reads_back_and_obeys_the_rules_of_evogym(tmp_path: Path
         held = plan.cells[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
         np.testing.assert_array_equal(back.cells, held)
     scene = json.loads(path.read_text())
-    seen = set[int]()
+    seen, every = set[int](), [index for thing in scene["objects"].values() for index in thing["indices"]]
     for thing in scene["objects"].values():
         cells = dict(zip(thing["indices"], thing["types"], strict=True))
         assert list(cells) == sorted(cells)
@@ -211,6 +211,7 @@ def test_what_is_written_reads_back_and_obeys_the_rules_of_evogym(tmp_path: Path
             near = {index - width, index + width, *({index - 1} if index % width else ())}
             near |= {index + 1} if (index + 1) % width else set()
             assert set(thing["neighbors"][str(index)]) == near & set(cells)
+            assert not near & (set(every) - set(cells))  # bodies do not touch each other
 
 
 def test_two_bodies_of_one_name_are_not_written(tmp_path: Path) -> None:
