@@ -29,7 +29,18 @@ from fuzz_readers import Reader, readers  # noqa: E402 # pyright: ignore[reportM
 
 sys.path.remove(TOOLS)
 
-NAMES = ("terrain_npy", "terrain_csv", "weights", "recording", "bench", "metrics", "config", "experiment")
+NAMES = (
+    "terrain_npy",
+    "terrain_csv",
+    "ground_world",
+    "ground_lines",
+    "weights",
+    "recording",
+    "bench",
+    "metrics",
+    "config",
+    "experiment",
+)
 NAMES += ("manifest", "checkpoint", "table")
 
 

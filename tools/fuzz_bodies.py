@@ -10,7 +10,7 @@ from fuzz_body_mutations import change_drawing, change_npz, change_xml
 from fuzz_mutations import change_footer, change_json, change_npy
 from fuzz_reader import Reader
 
-_EXAMPLES = Path(__file__).resolve().parent.parent / "examples" / "bodies"
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples" / "bodies"
 
 
 def make_bodies(folder: Path) -> None:
@@ -40,10 +40,10 @@ def make_bodies(folder: Path) -> None:
     for number, path in enumerate(sorted(folder.glob("square-*.npz"))):
         (run / f"{number}.npz").write_bytes(path.read_bytes())
     (run.parent / "output.txt").write_text("0\t\t1.5\n1\t\t-0.25\n")
-    bodies = np.load(_EXAMPLES / "polycubes.npy")
+    bodies = np.load(EXAMPLES / "polycubes.npy")
     np.save(folder / "losses.npy", np.linspace(0, 1, 18, dtype=np.float32).reshape(*bodies.shape[:2], 3))
     for name in ("robots.npz", "polycubes.npy", "base.vxa", "crawler.vxd", "roller.txt", "crawler.txt", "walker.txt"):
-        (folder / name).write_bytes((_EXAMPLES / name).read_bytes())
+        (folder / name).write_bytes((EXAMPLES / name).read_bytes())
     for compression in ("BASE64", "ZLIB"):
         packed = _packed((folder / "base.vxa").read_text(), compression)
         (folder / f"{compression.lower()}.vxa").write_text(packed)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fuzz_bodies import body_readers, make_bodies
+from fuzz_bodies import EXAMPLES, body_readers, make_bodies
 from fuzz_mutations import (
     change_footer,
     change_json,
@@ -33,6 +33,11 @@ def make_seeds(folder: Path) -> None:
     np.save(folder / "field.npy", np.linspace(0, 0.1, 12, dtype=np.float32).reshape(3, 4))
     np.savetxt(folder / "line.csv", np.linspace(0, 0.1, 5)[None], delimiter=",", fmt="%.4g")
     np.savetxt(folder / "field.csv", np.linspace(0, 0.1, 12).reshape(3, 4), delimiter=",", fmt="%.4g")
+    x = np.array([-100.0, 0.0, 0.2, 0.5])
+    lines = np.stack([x, np.full(4, 0.1), np.full(4, 0.2), np.zeros(4), np.full(4, 0.1)])
+    (folder / "lines").mkdir()
+    np.save(folder / "lines" / "ground.npy", lines)
+    shutil.copy(EXAMPLES / "scene.json", folder / "ground.json")
     runs = {"run": [], "field": ["terrain=heightfield", f"terrain.file={folder / 'line.npy'}", "controller=shared"]}
     for name, more in runs.items():
         if main(["evolve", *words, *more, f"hydra.run.dir={folder / name}"]):
@@ -64,6 +69,12 @@ def readers(seeds: Path) -> tuple[Reader, ...]:
     return (
         Reader("terrain_npy", "terrain.npy", some("*.npy"), _terrain("terrain.npy"), (change_npy,), 4),
         Reader("terrain_csv", "terrain.csv", some("*.csv"), _terrain("terrain.csv"), (), 4),
+        Reader(
+            "ground_world", "ground.json", some("ground.json"), _terrain("ground.json", "segments"), (change_json,), 4
+        ),
+        Reader(
+            "ground_lines", "ground.npy", some("lines/ground.npy"), _terrain("ground.npy", "segments"), (change_npy,), 4
+        ),
         Reader("weights", "w.safetensors", some("field/best.safetensors"), _weights, (change_safetensors,), 4),
         Reader("recording", "design.json", some("export/*.json"), _recording, (change_json,), 1),
         Reader("bench", "bench.json", some("bench.json"), _bench, (change_json,), 4),
@@ -103,11 +114,11 @@ def readers(seeds: Path) -> tuple[Reader, ...]:
     )
 
 
-def _terrain(name: str) -> Callable[[Path], object]:
+def _terrain(name: str, kind: str = "heightfield") -> Callable[[Path], object]:
     def read(folder: Path) -> object:
         from codesign.tasks import TERRAINS  # noqa: PLC0415 - loaded in the workers only, as in what follows
 
-        return TERRAINS["heightfield"](file=str(folder / name))
+        return TERRAINS[kind](file=str(folder / name))
 
     return read
 
