@@ -42,6 +42,19 @@ NAMES = (
     "experiment",
 )
 NAMES += ("manifest", "checkpoint", "table")
+NAMES += (
+    "drawing",
+    "vxa",
+    "vxd",
+    "vxd_base",
+    "eldir",
+    "polycubes",
+    "losses",
+    "structure",
+    "world",
+    "dataset",
+    "ranking",
+)
 
 
 class Harmful:

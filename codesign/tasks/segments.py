@@ -41,14 +41,22 @@ class Segments:
     file: str | None = None
 
     def __post_init__(self) -> None:
-        if self.file is not None:
+        if self.file is None:
+            self._require_corners()
+        else:
             object.__setattr__(self, "corners", read_corners(Path(self.file)))
+            try:
+                self._require_corners()
+            except ConfigError as error:
+                raise error.found_in(self.file) from error
+        require_near("terrain.start", (self.start,))
+
+    def _require_corners(self) -> None:
         count = len(self.corners)
         if count < 4 or count % 2:
             expected = "terrain.corners as x and height of two corners or more, in one flat list"
             raise ConfigError(expected, f"{count} entries", "set for example terrain.corners=[0.3,0.1,0.6,0.2]")
         require_near("terrain.corners", self.corners)
-        require_near("terrain.start", (self.start,))
         if not all(np.diff(self.corners[::2]) > 0):
             raise ConfigError("terrain.corners that ascend along x", repr(self.corners[::2]), "sort the corners by x")
 
