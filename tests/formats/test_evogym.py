@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from codesign.errors import OutputError
-from codesign.formats import FORMATS, BodyPlan, FormatError, genomes_of, plans_of, read_plans, settings_of
+from codesign.formats import BodyPlan, FormatError, genomes_of, plans_of, read_plans, settings_of
 from codesign.genome import LATTICES, random_genomes
 from codesign.streams import Purpose, draws_of
+from tests.formats.writing import written
 
 # From the top: a rigid back, one long leg that works up and down on the left, a short soft one on the right.
 BODY = np.array([[1, 1, 3], [4, 0, 2], [4, 0, 0]])
@@ -144,9 +145,9 @@ def random_plans() -> list[BodyPlan]:
 
 
 def test_what_is_written_reads_back_and_obeys_the_rules_of_evogym(random_plans, tmp_path: Path) -> None:
-    written = FORMATS["evogym"].write(random_plans, tmp_path / "robots.npz")
-    assert [path.name for path in written] == [f"robots-r{number}.npz" for number in range(8)]
-    for plan, path in zip(random_plans, written, strict=True):
+    files = written("evogym", random_plans, tmp_path / "robots.npz")
+    assert [path.name for path in files] == [f"robots-r{number}.npz" for number in range(8)]
+    for plan, path in zip(random_plans, files, strict=True):
         (back,) = read_plans(path)
         np.testing.assert_array_equal(back.cells, plan.cells)
         with np.load(path) as file:
@@ -158,28 +159,28 @@ def test_what_is_written_reads_back_and_obeys_the_rules_of_evogym(random_plans, 
 
 
 def test_one_body_is_written_to_the_file_itself(random_plans, tmp_path: Path) -> None:
-    assert FORMATS["evogym"].write(random_plans[:1], tmp_path / "one.npz") == [tmp_path / "one.npz"]
+    assert written("evogym", random_plans[:1], tmp_path / "one.npz") == [tmp_path / "one.npz"]
 
 
 def test_names_of_strangers_stay_inside_of_the_folder(random_plans, tmp_path: Path) -> None:
     plans = [BodyPlan(name, "square", random_plans[0].cells) for name in ("../a", "./A", "_a", "_a")]
-    written = FORMATS["evogym"].write(plans, tmp_path / "x.npz")
-    assert [path.name for path in written] == ["x-.._a.npz", "x-._A.npz", "x-_a.npz", "x-_a-2.npz"]
-    assert {path.parent for path in written} == {tmp_path}
+    files = written("evogym", plans, tmp_path / "x.npz")
+    assert [path.name for path in files] == ["x-.._a.npz", "x-._A.npz", "x-_a.npz", "x-_a-2.npz"]
+    assert {path.parent for path in files} == {tmp_path}
 
 
 def test_bodies_of_triangles_are_not_written(tmp_path: Path) -> None:
     plan = BodyPlan("t", "triangle", np.ones((1, 2), np.uint8))
     for name in ("evogym", "evogym_world", "evogym_dataset"):
         with pytest.raises(FormatError, match="expected a body of squares, as EvoGym has them; got t, one of triangle"):
-            FORMATS[name].write([plan], tmp_path / "t")
+            written(name, [plan], tmp_path / "t")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_cannot_be_written_to(random_plans, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
-        FORMATS["evogym"].write(random_plans[:1], tmp_path / "file" / "one.npz")
+        written("evogym", random_plans[:1], tmp_path / "file" / "one.npz")
 
 
 def make_run(folder: Path, ranking: str = "2\t\t4.82\n0\t\t3.10\n1\t\t-0.52\n") -> Path:
@@ -247,7 +248,7 @@ def test_a_file_that_would_become_huge_is_not_unpacked(tmp_path: Path) -> None:
 def test_evogym_itself_takes_what_is_written(random_plans, tmp_path: Path) -> None:
     world = pytest.importorskip("evogym.world", reason="EvoGym is not published for this version of Python")
     utilities = pytest.importorskip("evogym.utils")
-    for plan, path in zip(random_plans, FORMATS["evogym"].write(random_plans, tmp_path / "r.npz"), strict=True):
+    for plan, path in zip(random_plans, written("evogym", random_plans, tmp_path / "r.npz"), strict=True):
         with np.load(path) as file:
             body, joins = file.values()
         assert utilities.is_connected(body)
@@ -256,7 +257,7 @@ def test_evogym_itself_takes_what_is_written(random_plans, tmp_path: Path) -> No
         )
         thing = world.WorldObject.from_array("robot", body, joins)
         np.testing.assert_array_equal(thing.grid, plan.cells)
-    (path,) = FORMATS["evogym_world"].write(random_plans, tmp_path / "r.json")
+    (path,) = written("evogym_world", random_plans, tmp_path / "r.json")
     things = world.EvoWorld.from_json(str(path)).objects
     assert list(things) == [plan.name for plan in random_plans]
     for plan in random_plans:

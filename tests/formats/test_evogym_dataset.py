@@ -8,9 +8,10 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from codesign.formats import FORMATS, FormatError, plans_of, read_plans
+from codesign.formats import FormatError, plans_of, read_plans
 from codesign.genome import LATTICES, random_genomes
 from codesign.streams import Purpose, draws_of
+from tests.formats.writing import written
 
 WALKER = {
     "uid": "a1",
@@ -135,7 +136,7 @@ def test_what_is_written_reads_back(tmp_path: Path) -> None:
     genomes = random_genomes(settings.build(), settings, draws_of(0, 0, 8, Purpose.GENOME))
     plans = plans_of(genomes, settings, [f"r{number}" for number in range(8)])
     path = tmp_path / "robots.parquet"
-    assert FORMATS["evogym_dataset"].write(plans, path) == [path]
+    assert written("evogym_dataset", plans, path) == [path]
     for plan, back in zip(plans, read_plans(path), strict=True):
         assert (back.name, back.fitness) == (plan.name, None)
         np.testing.assert_array_equal(back.cells, plan.cells)
@@ -143,7 +144,7 @@ def test_what_is_written_reads_back(tmp_path: Path) -> None:
 
 def test_what_was_read_is_written_as_it_was(tmp_path: Path) -> None:
     path = saved(tmp_path / "robots.parquet", [WALKER, CLIMBER])
-    FORMATS["evogym_dataset"].write(read_plans(path), tmp_path / "again.parquet")
+    written("evogym_dataset", read_plans(path), tmp_path / "again.parquet")
     again = pyarrow.parquet.read_table(tmp_path / "again.parquet")
     assert again.schema.equals(pyarrow.parquet.read_table(path).schema)
     for row, wanted in zip(again.to_pylist(), [WALKER, CLIMBER], strict=True):

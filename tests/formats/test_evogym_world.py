@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codesign.formats import FORMATS, BodyPlan, FormatError, plans_of, read_plans
+from codesign.formats import BodyPlan, FormatError, plans_of, read_plans
 from codesign.genome import LATTICES, random_genomes
 from codesign.streams import Purpose, draws_of
+from tests.formats.writing import written
 
 
 def world(*rows: str, split: str = "") -> dict[str, Any]:
@@ -191,7 +192,7 @@ def test_what_is_written_reads_back_and_obeys_the_rules_of_evogym(tmp_path: Path
     genomes = random_genomes(settings.build(), settings, draws_of(0, 0, 8, Purpose.GENOME))
     plans = plans_of(genomes, settings, [f"r{number}" for number in range(8)])
     path = tmp_path / "w.json"
-    assert FORMATS["evogym_world"].write(plans, path) == [path]
+    assert written("evogym_world", plans, path) == [path]
     for plan, back in zip(plans, read_plans(path), strict=True):
         assert back.name == plan.name
         rows, columns = np.nonzero(plan.cells)
@@ -217,7 +218,7 @@ def test_what_is_written_reads_back_and_obeys_the_rules_of_evogym(tmp_path: Path
 def test_two_bodies_of_one_name_are_not_written(tmp_path: Path) -> None:
     plan = BodyPlan("twin", "square", np.ones((1, 1), np.uint8))
     with pytest.raises(FormatError, match="bodies of different names"):
-        FORMATS["evogym_world"].write([plan, plan], tmp_path / "w.json")
+        written("evogym_world", [plan, plan], tmp_path / "w.json")
     with pytest.raises(FormatError, match="twin without any"):
-        FORMATS["evogym_world"].write([BodyPlan("twin", "square", np.zeros((1, 1), np.uint8))], tmp_path / "w.json")
+        written("evogym_world", [BodyPlan("twin", "square", np.zeros((1, 1), np.uint8))], tmp_path / "w.json")
     assert not (tmp_path / "w.json").exists()
