@@ -18,7 +18,7 @@ JOINS = np.array([[0, 0, 1, 2, 3], [1, 3, 2, 5, 6]])
 
 
 def saved(path: Path, *arrays: np.ndarray, **named: np.ndarray) -> Path:
-    np.savez(path, *arrays, **named)
+    np.savez(path, *arrays, allow_pickle=True, **named)
     return path
 
 
