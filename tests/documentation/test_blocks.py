@@ -43,6 +43,7 @@ SKIPPED: Mapping[str, str] = {
 
 OWN_TESTS: Mapping[str, str] = {
     "docs/cluster.md": "tests/test_cluster.py runs every command of the page",
+    "docs/formats.md": "tests/examples/test_bodies.py runs the Python block, and reads the drawings",
     "docs/json-format.md": "tests/cli/test_train.py runs the Python block with a file that it exports",
 }
 """Pages that are run elsewhere."""
