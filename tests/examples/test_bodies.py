@@ -59,7 +59,13 @@ def test_the_script_in_the_documentation_turns_a_pickle_into_arrays(tmp_path, mo
 
 @pytest.mark.parametrize(
     ("name", "sample"),
-    [("eldir", "robots.npz"), ("polycubes", "polycubes.npy"), ("json", "g000-i0000.json"), ("text", "crawler.txt")],
+    [
+        ("voxcraft", "crawler.vxd"),
+        ("eldir", "robots.npz"),
+        ("polycubes", "polycubes.npy"),
+        ("json", "g000-i0000.json"),
+        ("text", "crawler.txt"),
+    ],
 )
 def test_formats_pass_the_checks_for_plug_ins(name: str, sample: str) -> None:
     check_format(FORMATS[name], [FOLDER / sample])
