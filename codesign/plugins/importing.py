@@ -22,10 +22,11 @@ def import_from(name: str, folder: Path) -> ModuleType | None:
     The folder is not searched for anything else, so that a file in it that is called like a library stays a file.
 
     Raises:
-        ConfigError: the name is none, is that of another module, or the module cannot be imported.
+        ConfigError: the name is none, or that of another module, or as `import_found` says.
     """
     _require_name(name)
     top = name.partition(".")[0]
+    importlib.invalidate_caches()  # for a file that a notebook has just written
     spec = PathFinder.find_spec(top, [str(folder)])
     if spec is None or (spec.origin is None and name == top):
         return None
@@ -33,8 +34,7 @@ def import_from(name: str, folder: Path) -> ModuleType | None:
     finder = _OneModule(top, spec)
     sys.meta_path.insert(0, finder)
     try:
-        with _explained(name, folder, f"in {folder}", "mend it"):
-            return importlib.import_module(name)
+        return import_found(name, folder, f"in {folder}")
     finally:
         sys.meta_path.remove(finder)
 
@@ -49,10 +49,15 @@ def import_found(name: str, folder: Path, where: str, remedy: str = "mend it") -
         remedy: what to do where it cannot be imported.
 
     Raises:
-        ConfigError: there is none, or it cannot be imported.
+        ConfigError: there is none, it cannot be imported, or it registers nothing.
     """
     with _explained(name, folder, where, remedy):
-        return importlib.import_module(name)
+        module = importlib.import_module(name)
+        if name.partition(".")[0] not in {owner.partition(".")[0] for owner in registered().values()}:
+            got = f"nothing registered by {getattr(module, '__file__', None) or 'a module of Python itself'}"
+            remedy = 'let it call codesign.register, as in codesign.register("task", Steady)'
+            raise ConfigError("a plug-in that registers something", got, remedy)
+        return module
 
 
 class _OneModule(MetaPathFinder):
@@ -98,11 +103,15 @@ def _unknown(name: str, folder: Path) -> ConfigError:
 @contextmanager
 def _explained(name: str, folder: Path, where: str, remedy: str) -> Iterator[None]:
     """Say of what a plug-in raises while it is imported which one it was, and in which line; forget it again."""
-    before = registered()
+    before, modules = registered(), set(sys.modules)
     try:
         yield
     except (Exception, SystemExit) as error:
         withdraw(before)
+        top = name.partition(".")[0]
+        for other in set(sys.modules) - modules:
+            if other == top or other.startswith(f"{top}."):
+                del sys.modules[other]
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if missing is not None and (name == missing or name.startswith(f"{missing}.")):
             raise _unknown(name, folder) from error

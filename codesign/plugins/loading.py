@@ -82,7 +82,8 @@ def load_installed() -> None:
     for name, package, version in _announced(tuple(sys.path)):
         if name not in _loaded:
             remedy = f"mend the package {package}, or pip uninstall {package}"
-            _keep(_described(import_found(name, Path.cwd(), f"of {package} {version}", remedy), package, version))
+            module = import_found(name, Path.cwd(), f"of {package} {version}", remedy)
+            _loaded[name] = _described(module, package, version)
 
 
 def load(names: Iterable[str], folder: Path | None = None) -> None:
@@ -103,9 +104,9 @@ def load(names: Iterable[str], folder: Path | None = None) -> None:
         if module is None:
             package, version = _package_of(name)
             where = f"of {package} {version}" if package else ""
-            _keep(_described(import_found(name, place, where), package, version))
+            _loaded[name] = _described(import_found(name, place, where), package, version)
         else:
-            _keep(_described(module))
+            _loaded[name] = _described(module)
 
 
 def restore(plugins: Iterable[Plugin]) -> None:
@@ -168,19 +169,6 @@ def _described(module: ModuleType, package: str = "", version: str = "") -> Plug
     file = getattr(module, "__file__", None)
     sources = {} if package else sources_of(sys.modules[module.__name__.partition(".")[0]])
     return Plugin(module.__name__, Path(file) if file else None, package, version, sources)
-
-
-def _keep(plugin: Plugin) -> None:
-    """Take up a plug-in.
-
-    Raises:
-        ConfigError: it registered nothing.
-    """
-    if plugin.top not in {module.partition(".")[0] for module in registered().values()}:
-        got = f"'{plugin.name}' ({plugin.file or 'of Python itself'}), which does not"
-        remedy = 'let it call codesign.register, as in codesign.register("task", Steady)'
-        raise ConfigError("a plug-in that registers something", got, remedy)
-    _loaded[plugin.name] = plugin
 
 
 def _require_package(plugin: Plugin) -> None:

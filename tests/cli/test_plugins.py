@@ -1,6 +1,7 @@
 """Plug-ins on the command line: chosen like what the package has, recorded with a run, and never imported unasked."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from codesign import plugins
+from codesign import plugins, testing
 from codesign.cli import main
 from codesign.formats import read_plans
 from tests.cli.test_evolve import numbers
@@ -116,7 +117,7 @@ BAD = {
     "plugins=[strolin]": "did you mean 'strolling'?",
     "plugins=[broken]": "RuntimeError: no luck today, line 2 of broken.py; mend it",
     "plugins=[unfinished]": "SyntaxError: invalid syntax, line 1 of unfinished.py",
-    "plugins=[nothing]": "a plug-in that registers something; got 'nothing'",
+    "plugins=[nothing]": "a plug-in that registers something; got nothing registered by",
     "plugins=[lacking]": "the class Lacking without functions, state (plug-in lacking in",
     "plugins=[nameless]": "a name of letters and digits for the task Nameless; got ''",
     "plugins=[thief]": "a task with a name of its own; got 'walk', which the package has (plug-in thief in",
@@ -310,3 +311,94 @@ def test_jobs_of_a_sweep_have_the_plugins_of_their_command(launcher: list[str], 
     for number in (0, 1):
         assert yaml.safe_load((here / "all" / str(number) / "config.yaml").read_text())["plugins"] == ["strolling"]
         assert len(numbers(here / "all" / str(number))) == 3
+
+
+def test_the_guide_begins_with_a_file_that_works(here: Path) -> None:
+    guide = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+    (here / "steady_walk.py").write_text(guide.split("```python\n")[1].split("```")[0])
+    words = re.findall(r"^    codesign evolve (plugins=\S+ .*[^p])$", guide, re.MULTILINE)[0].split()
+    assert main(["evolve", *words, *TINY, "hydra.run.dir=run"]) == 0
+    stored = yaml.safe_load((here / "run" / "config.yaml").read_text())
+    assert stored["task"] == {"name": "steady_walk", "patience": 2.0}
+    assert {word for word in re.findall(r"^\| `(\w+)` \|", guide, re.MULTILINE)} == plugins.KINDS.keys()
+    assert set(re.findall(r"`(check_\w+)`", guide)) == {name for name in testing.__all__ if name.startswith("check_")}
+
+
+def announced(folder: Path, module: str, version: str = "0.3") -> None:
+    """Put what pip leaves behind of a package `stroll-kit` into a folder."""
+    found = folder / f"stroll_kit-{version}.dist-info"
+    found.mkdir(parents=True)
+    (found / "METADATA").write_text(f"Metadata-Version: 2.1\nName: stroll-kit\nVersion: {version}\n")
+    (found / "entry_points.txt").write_text(f"[codesign.plugins]\nany = {module}\n")
+
+
+def test_an_installed_package_announces_itself(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = here / "site"
+    announced(site, "stroll_kit")
+    (site / "stroll_kit" / "conf" / "experiment").mkdir(parents=True)
+    (site / "stroll_kit" / "__init__.py").write_text("import stroll_kit.tasks\n")
+    (site / "stroll_kit" / "tasks.py").write_text(STROLL)
+    experiment = "# @package _global_\ndefaults: [override /task: stroll]\ntask: {pace: 3}\n"
+    (site / "stroll_kit" / "conf" / "experiment" / "strollers.yaml").write_text(experiment)
+    with monkeypatch.context() as installed, undone():
+        installed.syspath_prepend(str(site))
+        assert main(["evolve", "experiment=strollers", *TINY, "hydra.run.dir=run"]) == 0
+        stored = yaml.safe_load((here / "run" / "config.yaml").read_text())
+        assert stored["plugins"] == []
+        assert stored["packages"] == {"stroll-kit": "0.3"}
+        assert stored["task"]["pace"] == 3.0
+        assert main(["evolve", *TINY, "hydra.run.dir=other"]) == 0
+        assert "packages" not in yaml.safe_load((here / "other" / "config.yaml").read_text())
+        assert main(["export", "run=run", "format=json"]) == 0
+        capsys.readouterr()
+    said = told("export run=run", capsys)
+    assert "the installed package stroll-kit, whose plug-ins the run in run uses; got none" in said
+    assert "pip install 'stroll-kit==0.3', if you trust it" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("import nowhere_at_all\n", ("No module named 'nowhere_at_all', line 1 of", "install nowhere_at_all")),
+        ("1 / 0\n", ("plug-in broken_kit of stroll-kit 0.3", "ZeroDivisionError", "pip uninstall stroll-kit")),
+        ("x = 1\n", ("a plug-in that registers something; got nothing registered by",)),
+        (None, ("'broken_kit', which is neither in",)),
+    ],
+)
+def test_a_broken_package_is_one_line(
+    text: str | None,
+    parts: tuple[str, ...],
+    here: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    announced(here / "site", "broken_kit")
+    if text is not None:
+        (here / "site" / "broken_kit.py").write_text(text)
+    monkeypatch.syspath_prepend(str(here / "site"))
+    said = told("evolve debug=tiny", capsys)
+    assert all(part in said for part in parts), said
+
+
+@pytest.mark.slow
+def test_the_example_of_a_package_is_built_installed_and_used(here: Path) -> None:
+    source = shutil.copytree(ROOT / "examples" / "codesign-swimmers", here / "source")
+    build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(here / "dist"), str(source)]
+    subprocess.run(build, check=True, capture_output=True)
+    (wheel,) = (here / "dist").glob("*.whl")
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", "site"]
+    subprocess.run([*install, str(wheel)], check=True, capture_output=True)
+    site = f"{ROOT}{os.pathsep}{here / 'site'}"
+    words = ("evolve", "experiment=gliders", *TINY)
+    done = command(*words, "hydra.run.dir=run", folder=here, PYTHONPATH=site)
+    assert (done.returncode, done.stderr) == (0, "")
+    stored = yaml.safe_load((here / "run" / "config.yaml").read_text())
+    assert stored["packages"] == {"codesign-swimmers": "0.1.0"}
+    assert (stored["task"]["name"], list(stored["forces"])) == ("glide", ["water", "current"])
+    on_ray = command(*words, "evaluator=ray", "evaluator.workers=1", "hydra.run.dir=ray", folder=here, PYTHONPATH=site)
+    assert (on_ray.returncode, on_ray.stderr) == (0, "")
+    assert numbers(here / "run") == numbers(here / "ray")
+    test = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(source / "tests"), "-k", "registered"]
+    subprocess.run(test, check=True, env={**os.environ, "PYTHONPATH": site}, cwd=here)

@@ -106,9 +106,14 @@ def test_what_registers_wrongly_or_nothing_is_told(here: Path) -> None:
     write(here / "wrong2.py", "x = 1\n")
     assert "'walk', which the package has (plug-in wrong1 in" in refused("wrong1")
     assert ", line 12 of wrong1.py); rename it" in refused("wrong1")
-    assert "'wrong2'" in refused("wrong2")
+    said = refused("wrong2")
+    assert "a plug-in that registers something; got nothing registered by" in said
+    assert "wrong2.py (plug-in wrong2 in" in said
     assert 'codesign.register("task", Steady)' in refused("wrong2")
-    assert "'json'" in refused("json")
+    assert "json" in refused("json")
+    write(here / "wrong2.py", PLUGIN.format(name="mended"))  # and loaded anew
+    plugins.load(["wrong2"])
+    assert "mended" in TASKS
 
 
 def test_a_name_of_another_module_is_refused(here: Path) -> None:
