@@ -151,6 +151,12 @@ def test_every_room_has_a_page_that_the_navigation_shows(room: str) -> None:
     assert f"({page.name})" in page.with_name("index.md").read_text(encoding="utf-8")
 
 
+def test_every_page_is_in_the_navigation() -> None:
+    navigation = (ROOT / "tools" / "documentation" / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:")[2]
+    for path in [*ROOT.glob("docs/**/*.md"), *NOTEBOOKS]:
+        assert re.search(rf"- (?:.+: )?{re.escape(name_of(path))}$", navigation, re.MULTILINE), name_of(path)
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_a_notebook_is_stored_without_outputs_and_explains_itself(path: Path) -> None:
     notebook = notebooks.read(path)
