@@ -257,6 +257,16 @@ def test_a_file_format_is_read(here: Path) -> None:
     assert plan.cells.tolist() == [[1, 0], [3, 4]]
 
 
+def test_show_converts_files_of_a_format_from_outside(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(EXAMPLES / "pgm.py", here)
+    (here / "robot.pgm").write_text("P2\n2 2\n4\n3 4\n1 0\n")
+    assert "expected a file of bodies" in told("show robot.pgm", capsys)
+    assert main(["show", "robot.pgm", "plugins=[pgm]", "format=pgm", "output=copies"]) == 0
+    assert "HV\nR." in capsys.readouterr().out
+    assert (here / "copies" / "robot.pgm").read_text() == "P2\n2 2\n4\n3 4\n1 0\n"
+    assert "did you mean 'pgm'?" in told("show robot.pgm plugins=[pgn]", capsys)
+
+
 LINES = {
     "braced": "body=braced",
     "csv_motion": "task=walk",
