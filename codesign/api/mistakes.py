@@ -21,7 +21,7 @@ _KEY = re.compile(
 _TWICE = re.compile(r"^(\w+): (?=\1\[)")
 _CHOICE = re.compile(rf"\b(?P<section>{'|'.join(_SECTIONS[3:])})=(?P<name>[a-z_]+)\b")
 _SET = re.compile(r'(?P<key>\w+(?:\["\w+"\])+)=(?P<value>[^\s,;]+)')
-_GO_ON = re.compile(r"codesign evolve '?run=(?P<folder>[^'\s]+)'?|'?run=(?P<other>[^'\s,]+)'?")
+_GO_ON = re.compile(r"(?:codesign evolve )?(?:'run=(?P<quoted>[^']+)'|\brun=(?P<plain>[^'\s,]+))")
 _PLUGINS = re.compile(r"name (?:it|them) by plugins=\[(?P<names>[\w.,]+)\]")
 _WORDS = {
     "with codesign evolve": "with codesign.evolve",
@@ -62,7 +62,7 @@ def _told(text: str) -> str:
     text = _TWICE.sub("", _KEY.sub(_indexed, text))
     text = _SET.sub(lambda found: f"{found['key']} to {_literal(found['value'])}", text)
     text = _CHOICE.sub(lambda found: f'{_ARGUMENTS.get(found["section"], found["section"])}="{found["name"]}"', text)
-    text = _GO_ON.sub(lambda found: f'codesign.resume("{found["folder"] or found["other"]}")', text)
+    text = _GO_ON.sub(lambda found: f'codesign.resume("{found["quoted"] or found["plain"]}")', text)
     text = _PLUGINS.sub(lambda found: f"import {found['names'].replace(',', ', ')} first", text)
     for ours, theirs in _WORDS.items():
         text = text.replace(ours, theirs)

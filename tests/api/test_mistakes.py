@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import codesign
-from codesign.errors import CodesignError
+from codesign.api.mistakes import in_python
+from codesign.errors import CodesignError, OutputError
 from tests.api.conftest import TINY
 
 P = codesign.Problem
@@ -80,6 +81,14 @@ def test_a_run_that_needs_a_plug_in_says_what_to_import(here, tmp_path) -> None:
     config.write_text(config.read_text().replace("plugins: []", "plugins:\n- my_tasks"))
     with pytest.raises(CodesignError, match="import my_tasks first"):
         codesign.open_run("runs/demo").problem  # noqa: B018
+
+
+def test_ways_to_go_on_are_calls() -> None:
+    with pytest.raises(OutputError) as caught, in_python():
+        remedy = "free some space; 3 of 5 generations are safe, go on with: codesign evolve 'run=runs/a b'"
+        raise OutputError("a folder", "none", remedy)
+    assert caught.value.remedy.endswith('go on with: codesign.resume("runs/a b")')
+    assert str(caught.value).endswith(caught.value.remedy)
 
 
 def test_tiny_is_what_the_tests_of_the_command_line_compile() -> None:

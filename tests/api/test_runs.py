@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +141,34 @@ def test_a_run_that_has_no_valid_design_says_so(tmp_path: Path) -> None:
     assert "<svg" in run._repr_html_()
     with pytest.raises(DesignError):
         _ = run.best
+
+
+PLUGIN = '''
+from dataclasses import dataclass
+import codesign
+from codesign.tasks import TASKS
+
+@dataclass(frozen=True)
+class Saunter(TASKS["walk"]):
+    """Get far along x."""
+    name: str = "saunter"
+
+codesign.register("task", Saunter)
+'''
+
+
+def test_a_run_names_the_plug_ins_that_it_uses(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "saunters.py").write_text(PLUGIN)
+    monkeypatch.syspath_prepend(str(here))
+    import_module("saunters")
+    problem = codesign.Problem(**TINY, task="saunter")
+    run = codesign.evolve(problem, "runs/own", generations=1, search=SEARCH)
+    assert "plugins:\n- saunters\n" in (here / "runs" / "own" / "config.yaml").read_text()
+    assert run.problem.spec.task.name == "saunter"
+    words = ["evolve", "run=runs/own", "plugins=[saunters]", "search.generations=2", "logger=quiet"]
+    program = [sys.executable, "-m", "codesign.cli", *words]
+    assert subprocess.run(program, cwd=here, capture_output=True, check=False).returncode == 0
+    assert codesign.resume("runs/own", generations=3).metrics.num_rows == 3
 
 
 def test_a_search_begins_with_bodies_of_a_file(tmp_path: Path) -> None:
