@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
 
 from codesign.errors import CodesignError, ConfigError
 
@@ -48,14 +47,6 @@ def in_python() -> Iterator[None]:
         error.expected, error.got, error.remedy = (_told(text) for text in (error.expected, error.got, error.remedy))
         error.args = (f"expected {error.expected}; got {error.got}; {error.remedy}",)
         raise
-
-
-def settings_of(settings: object) -> str:
-    """Return settings as one would write them in a call."""
-    if not is_dataclass(settings):
-        return repr(settings)
-    own = ", ".join(f"{item.name}={getattr(settings, item.name)!r}" for item in fields(settings) if item.name != "name")
-    return f"{type(settings).__name__}({own})"
 
 
 def _told(text: str) -> str:

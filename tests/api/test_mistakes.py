@@ -84,8 +84,8 @@ def test_a_run_that_needs_a_plug_in_says_what_to_import(here, tmp_path) -> None:
 
 
 def test_ways_to_go_on_are_calls() -> None:
+    remedy = "free some space; 3 of 5 generations are safe, go on with: codesign evolve 'run=runs/a b'"
     with pytest.raises(OutputError) as caught, in_python():
-        remedy = "free some space; 3 of 5 generations are safe, go on with: codesign evolve 'run=runs/a b'"
         raise OutputError("a folder", "none", remedy)
     assert caught.value.remedy.endswith('go on with: codesign.resume("runs/a b")')
     assert str(caught.value).endswith(caught.value.remedy)
