@@ -20,11 +20,11 @@ OUTPUT = "bodies"
 
 HELP = """Say what files of bodies hold, draw the bodies in the terminal, and write them in other formats.
 
-  codesign show robot.npz                             one robot
-  codesign show robots.parquet design=top3            the three of the highest fitness in the file
-  codesign show a.vxd b.json format=[html,png]        a page, and a picture of each, in the folder {output}
-  codesign show robot.vxd format=text output=drawn    the drawing as a file that reads back as the same body
-  codesign show -- odd=name.npz                       what follows -- is a file, whatever is in its name
+  codesign show robot.npz                            one robot
+  codesign show robots.parquet design=top3           the three of the highest fitness in the file
+  codesign show a.vxd b.vxd format=[html,png]        a page, and a picture of each, in {output}/
+  codesign show robot.vxd format=text output=drawn   the drawing, which reads back as the same body
+  codesign show -- odd=name.npz                      after -- a word is a file, whatever is in it
 
 == Files ==
 {files}
