@@ -31,14 +31,14 @@ HELP = """Say what files of bodies hold, draw the bodies in the terminal, and wr
 
 == Settings (key=value) ==
 {format}
-design=null                             which bodies are meant: all, best, top5 (by the fitness in the
-                                        files), a name, or a list of these; null for all, of which the
-                                        first are drawn where there are many
+design=null                             which bodies are meant: all, best, top5 (by the fitness in
+                                        the files), a name, or a list of these; null for all, of
+                                        which the first are drawn where there are many
 lenient=false                           whether what bodies have and bodies here cannot have is
                                         replaced and told, instead of refused
 output={output}                           folder that is written to; made if something is written
-plugins=[]                              modules whose file formats and exporters are wanted; those of
-                                        installed packages are there without
+plugins=[]                              modules whose file formats and exporters are wanted; those
+                                        of installed packages are there without
 """
 
 
