@@ -178,14 +178,14 @@ def _read(path: Path, columns: list[str] | None, individuals: Iterable[int] | No
     compute: Any = pyarrow.compute
     with _opened(path) as file:
         if individuals is None:
-            return _whole(file.read(columns))
+            return _whole(file.read(columns, use_threads=False))
         wanted = sorted(individuals)
         groups = [
             group
             for group, (least, most, _) in enumerate(_bounds(file).tolist())
             if any(least <= number <= most for number in wanted)
         ]
-        rows = _whole(file.read_row_groups(groups, columns))
+        rows = _whole(file.read_row_groups(groups, columns, use_threads=False))
         return rows.filter(compute.is_in(rows.column("individual"), pyarrow.array(wanted, pyarrow.int32())))
 
 
@@ -196,7 +196,9 @@ def _opened(path: Path) -> Iterator[Any]:
 
     with _reading(path):
         require_file(path, MOST.table)
-        with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
+        # Threads that get no stacks under the limit of memory would be waited for without end.
+        alone = {"pre_buffer": False, "page_checksum_verification": True}
+        with pyarrow.parquet.ParquetFile(path, **alone) as file:
             if file.metadata.num_rows > _MOST_ROWS:
                 raise ValueError(f"{file.metadata.num_rows} rows")
             for field in file.schema_arrow:
