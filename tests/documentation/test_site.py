@@ -151,6 +151,11 @@ def test_every_room_has_a_page_that_the_navigation_shows(room: str) -> None:
     assert f"({page.name})" in page.with_name("index.md").read_text(encoding="utf-8")
 
 
+def test_the_page_of_the_package_lists_its_names_by_use() -> None:
+    listed = re.findall(r"^ {8}- (\w+)$", page_of_room("codesign").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted(codesign.__all__)
+
+
 def test_every_page_is_in_the_navigation() -> None:
     navigation = (ROOT / "tools" / "documentation" / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:")[2]
     for path in [*ROOT.glob("docs/**/*.md"), *NOTEBOOKS]:
