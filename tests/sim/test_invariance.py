@@ -26,7 +26,8 @@ def everything(case: Case, indices: list[int], precision: str, **settings) -> li
     weights = np.split(simulator.weights(simulator.gradient), simulator.weight_start[1:-1])
     physical = simulator.physical_gradients()
     masses, springs = bodies.mass_start[1:-1], bodies.spring_start[1:-1]
-    cuts = {"positions": masses, "velocities": masses, "rest_lengths": springs, "stiffness": springs}
+    cuts = {"positions": masses, "velocities": masses}
+    cuts |= dict.fromkeys(("rest_lengths", "stiffness", "swings"), springs)
     parts = {name: np.split(values, cuts[name]) for name, values in physical.items()}
     return [
         {"loss": simulator.loss.numpy()[world], "weights": weights[world]}
