@@ -24,7 +24,7 @@ BELOW = {
     "export": set(),
     "formats": {"export", "body", "genome"},
     "plugins": set(),
-    "run": {"search", "evaluate", "export", "formats", "train", "sim", "body", "genome"},
+    "run": {"search", "evaluate", "export", "formats", "train", "sim", "body", "genome", "plugins"},
     "testing": {"run", "formats", "control", "tasks", "search", "evaluate", "export", "train", "sim", "body", "genome"},
     "cli": {
         "plugins",
@@ -40,7 +40,7 @@ BELOW = {
         "body",
         "genome",
     },
-    "api": {"cli", "run", "formats", "search", "evaluate", "export", "train", "sim", "body", "genome"},
+    "api": {"cli", "run", "formats", "search", "evaluate", "export", "train", "sim", "body", "genome", "plugins"},
 }
 """What each room imports: just the edges of the picture in ARCHITECTURE.md."""
 

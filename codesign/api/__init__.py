@@ -3,11 +3,12 @@
 `import codesign` has all of these names, and loads this room when one of them is used.
 """
 
+from codesign.api.evolving import evolve, resume
 from codesign.api.genomes import NamedBodies, PlacedGenome, PlacedGenomes
 from codesign.api.loading import load
 from codesign.api.problem import Problem
 from codesign.api.results import Results
-from codesign.api.runs import Run, evolve, open_run, resume
+from codesign.api.runs import Run, open_run
 from codesign.api.weights import Weights, WeightsError
 
 __all__ = [

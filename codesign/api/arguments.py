@@ -202,6 +202,8 @@ def _filled(
     for name in values:
         if name not in known:
             chosen = f" ({section['name']})" if key in catalogue.choices else ""
+            if not known:
+                raise ConfigError(f"no settings of {argument}{chosen}, which has none", repr(name), "leave it out")
             expected = f"settings of {argument}{chosen} among {listed(known)}"
             raise ConfigError(expected, repr(name), nearest(str(name), known, "leave it out"))
     return {**section, **{name: plain(name, value) for name, value in values.items()}}
@@ -211,8 +213,12 @@ def forces_of(catalogue: Catalogue, forces: Any) -> dict[str, Any]:
     """Return the section of forces for names, settings, mappings, or a mapping of settings by name."""
     registry = catalogue.collections["forces"]
     if isinstance(forces, Mapping) and "name" not in forces:
+        for name, fields in forces.items():
+            if not isinstance(fields, Mapping | None):
+                remedy = f'write for example forces={{"{name}": {{}}}}'
+                raise ConfigError(f'forces["{name}"] as a mapping of settings', repr(fields), remedy)
         forces = [{"name": name, **dict(fields or {})} for name, fields in forces.items()]
-    several = [forces] if isinstance(forces, str | Mapping) or is_dataclass(forces) else list(forces)
+    several = list(forces) if isinstance(forces, list | tuple) else [forces]
     found: dict[str, Any] = {}
     for each in several:
         if is_dataclass(each):

@@ -1,6 +1,6 @@
 """From the arguments of a call to the configuration that the command line would compose, and to an experiment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from codesign.cli.experiments import (
     input_files,
     named_plugins,
     options,
+    plugin_notices,
     read,
     require_same,
     require_same_first,
@@ -24,9 +25,20 @@ from codesign.cli.experiments import (
     with_free,
 )
 from codesign.errors import RunError
+from codesign.formats import BodyPlan
 from codesign.run import Experiment, LoggerSettings, RunFolder
 
-__all__ = ["Configured", "changed", "configured", "copied", "for_folder", "made", "of_folder", "to_yaml"]
+__all__ = [
+    "Configured",
+    "changed",
+    "configured",
+    "copied",
+    "for_folder",
+    "made",
+    "of_folder",
+    "plugin_notices",
+    "to_yaml",
+]
 
 
 @dataclass(frozen=True)
@@ -81,10 +93,21 @@ def configured(arguments: Mapping[str, Any], experiment: str | None, values: Map
     return made(catalogue, config, foreign)
 
 
-def changed(before: Configured, arguments: Mapping[str, Any], values: Mapping[str, Any]) -> Configured:
+def changed(
+    before: Configured,
+    arguments: Mapping[str, Any],
+    values: Mapping[str, Any],
+    first: Sequence[tuple[str, BodyPlan]] = (),
+) -> Configured:
     """Return an experiment that differs from another by arguments, which are given as in `configured`.
 
     An argument that names an option of conf/ takes that option whole; a mapping without a name changes what is there.
+
+    Args:
+        before: the other.
+        arguments: see `configured`.
+        values: see `configured`.
+        first: bodies that a run begins with and that are in no file, see `experiment_of`.
 
     Raises:
         ConfigError: see `configured`.
@@ -106,10 +129,15 @@ def changed(before: Configured, arguments: Mapping[str, Any], values: Mapping[st
             foreign[name] = argument.settings
     config |= {name: plain(name, value) for name, value in values.items() if value is not None}
     config["plugins"] = named_plugins(config)
-    return made(catalogue, config, foreign)
+    return made(catalogue, config, foreign, first)
 
 
-def made(catalogue: Catalogue, config: dict[str, Any], foreign: Mapping[str, Any]) -> Configured:
+def made(
+    catalogue: Catalogue,
+    config: dict[str, Any],
+    foreign: Mapping[str, Any],
+    first: Sequence[tuple[str, BodyPlan]] = (),
+) -> Configured:
     """Return the experiment of a configuration; settings of `foreign` classes stand in for its sections.
 
     Raises:
@@ -119,7 +147,7 @@ def made(catalogue: Catalogue, config: dict[str, Any], foreign: Mapping[str, Any
         settings = build(catalogue, config)
         for argument, value in foreign.items():
             settings[KEYS.get(argument, GROUPS[argument])] = value
-        return Configured(config, experiment_of(settings), foreign, settings["loggers"])
+        return Configured(config, experiment_of(settings, first), foreign, settings["loggers"])
 
 
 def title_of(title: str, config: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from codesign.api.genomes import NamedBodies, PlacedGenomes
-from codesign.api.mistakes import in_python
+from codesign.api.mistakes import in_python, path_of
 from codesign.body import Bodies
 from codesign.formats import BodyPlan, FormatError, genomes_of, read_plans, settings_of
 
@@ -35,7 +35,7 @@ def load(path: str | Path, *, lenient: bool = False) -> PlacedGenomes | NamedBod
         ('square', (2, 4), (14, 2))
     """
     with in_python():
-        plans = read_plans(Path(path), lenient=lenient)
+        plans = read_plans(path_of("path", path), lenient=lenient)
         for plan in plans:
             if plan.inexpressible:
                 told = "; ".join(f"{each} {each.instead}" for each in plan.inexpressible)

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import Any
 
 from codesign.errors import CodesignError, ConfigError
 
@@ -15,12 +18,16 @@ _SECTIONS = (
 )
 
 _KEY = re.compile(
-    rf"\b(?P<section>{'|'.join(map(re.escape, _SECTIONS))})\.(?!safetensors\b)(?P<path>[a-z_]+(?:\.[a-z_]+)*)\b"
+    rf"(?<![/\w])(?P<section>{'|'.join(map(re.escape, _SECTIONS))})\.(?!safetensors\b)(?P<path>[a-z_]+(?:\.[a-z_]+)*)\b"
 )
+_PART = re.compile(r"\bbody\.(?:lattice|tissue)(?=: )")
 _TWICE = re.compile(r"^(\w+): (?=\1\[)")
 _CHOICE = re.compile(rf"\b(?P<section>{'|'.join(_SECTIONS[3:])})=(?P<name>[a-z_]+)\b")
 _SET = re.compile(r'(?P<key>\w+(?:\["\w+"\])+)=(?P<value>[^\s,;]+)')
-_GO_ON = re.compile(r"(?:codesign evolve )?(?:'run=(?P<quoted>[^']+)'|\brun=(?P<plain>[^'\s,]+))")
+_GO_ON = re.compile(
+    r"(?:codesign evolve )?(?:'run=(?P<quoted>[^']+)'|\brun=(?P<plain>[^'\s,]+))"
+    r"(?: '?plugins=\[(?P<named>[\w.,]+)\]'?)?"
+)
 _PLUGINS = re.compile(r"name (?:it|them) by plugins=\[(?P<names>[\w.,]+)\]")
 _WORDS = {
     "with codesign evolve": "with codesign.evolve",
@@ -49,15 +56,33 @@ def in_python() -> Iterator[None]:
         raise
 
 
+def path_of(argument: str, value: Any) -> Path:
+    """Return the path that an argument is.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    if not isinstance(value, str | PathLike) or not str(value):
+        raise ConfigError(f"{argument} to be a str or a Path", repr(value), "give the path of one file or folder")
+    return Path(value)
+
+
 def _told(text: str) -> str:
-    text = _TWICE.sub("", _KEY.sub(_indexed, text))
+    text = _TWICE.sub("", _KEY.sub(_indexed, _PART.sub("body", text)))
     text = _SET.sub(lambda found: f"{found['key']} to {_literal(found['value'])}", text)
     text = _CHOICE.sub(lambda found: f'{_ARGUMENTS.get(found["section"], found["section"])}="{found["name"]}"', text)
-    text = _GO_ON.sub(lambda found: f'codesign.resume("{found["quoted"] or found["plain"]}")', text)
+    text = _GO_ON.sub(_resuming, text)
     text = _PLUGINS.sub(lambda found: f"import {found['names'].replace(',', ', ')} first", text)
+    if text == "null":
+        return "None"
     for ours, theirs in _WORDS.items():
         text = text.replace(ours, theirs)
     return text
+
+
+def _resuming(found: re.Match[str]) -> str:
+    loading = f"codesign.plugins.load({found['named'].split(',')}) and " if found["named"] else ""
+    return f'{loading}codesign.resume("{found["quoted"] or found["plain"]}")'
 
 
 def _indexed(found: re.Match[str]) -> str:

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from codesign.api.genomes import AnyBodies, AnyGenomes, PlacedGenomes, bodies_of, genomes_of, is_genomes, lattice_for
-from codesign.api.mistakes import in_python
+from codesign.api.genomes import (
+    AnyBodies,
+    AnyGenomes,
+    PlacedGenomes,
+    bodies_of,
+    genomes_of,
+    held,
+    is_genomes,
+    lattice_for,
+    names_of,
+)
+from codesign.api.mistakes import in_python, path_of
 from codesign.api.results import Results, status_labels
 from codesign.api.weights import Weights, flat_weights, shapes_of
 from codesign.body import Bodies, Tissue, develop
@@ -18,7 +28,7 @@ from codesign.evaluate import Evaluations, EvaluationSpec, Worlds, batches, eval
 from codesign.export import Recording
 from codesign.genome import Genomes, LatticeSettings, random_genomes
 from codesign.run import Story, rollout, split_at
-from codesign.sim import Controller, Execution, Physics, Simulator, Task, Terrain
+from codesign.sim import Controller, Execution, Physics, Simulator, Task, Terrain, start_warp
 from codesign.streams import Purpose, draws_of, require_seed
 from codesign.train import Learner
 
@@ -35,7 +45,7 @@ class Problem:
     """What bodies are made of, what moves them, where, and what they are to achieve.
 
     Every argument is optional; what is left out is what `codesign evolve` does. An argument is a name ("walk"),
-    settings (`codesign.tasks.Walk()`), or a mapping of a name and values to change ({"name": "reach", "target": [0.4]};
+    settings (`codesign.tasks.Walk()`), or a mapping of a name and values to change ({"name": "cpg", "frequency": 2.0};
     without a name the values change the default). Names are those of the command line's choices: registry keys and the
     files in conf/.
 
@@ -106,7 +116,7 @@ class Problem:
         """
         from codesign.api.configuration import of_folder  # noqa: PLC0415 - as above
 
-        return cls._of(of_folder(Path(folder)))
+        return cls._of(of_folder(path_of("folder", folder)))
 
     @classmethod
     def _of(cls, configured: "Configured") -> "Problem":
@@ -115,6 +125,8 @@ class Problem:
         return problem
 
     def _set(self, configured: "Configured") -> None:
+        with in_python():
+            start_warp(quiet=True)  # whoever has no GPU knows it
         self._configured = configured
         self._kept: tuple[bytes, Simulator] | None = None
 
@@ -177,7 +189,7 @@ class Problem:
         Raises:
             GenomeError: genomes that do not fit the problem's kind of lattice.
         """
-        own = genomes_of(genomes)
+        own = genomes_of(held(genomes))
         return develop(lattice_for(own, self.lattice).build(), own, self.tissue)
 
     def evaluate(self, designs: AnyBodies) -> Results:
@@ -193,13 +205,14 @@ class Problem:
             BodyError: something else than genomes or bodies.
             MemoryBudgetError: a design alone needs more memory than there is.
         """
+        designs = held(designs)
         if is_genomes(designs):
             own = genomes_of(designs)
             spec = replace(self.spec, lattice=lattice_for(own, self.lattice))
             with in_python():
                 found = evaluate_designs(spec, own, _identities(len(own)))
             bodies = develop(spec.lattice.build(), own, spec.tissue)
-            return self._results(found, bodies, getattr(own, "names", ()))
+            return self._results(found, bodies, names_of(designs))
         return self.learn(designs)
 
     def learn(self, bodies: AnyBodies, weights: Any = None, *, iterations: int | None = None) -> Results:
@@ -215,15 +228,15 @@ class Problem:
             ConfigError: iterations below 0.
             MemoryBudgetError: a body alone needs more memory than there is.
         """
-        given = bodies
-        bodies = self._bodies(bodies)
+        given = held(bodies)
+        bodies = self._bodies(given)
         spec = self.spec
         with in_python():
             if iterations is not None:
                 spec = replace(spec, learner=replace(spec.learner, iterations=iterations))
             start = None if weights is None else self._split(self._flat(weights, bodies), bodies)
             found = evaluate_bodies(spec, bodies, _identities(len(bodies)), weights=start)
-        return self._results(found, bodies, getattr(given, "names", ()))
+        return self._results(found, bodies, names_of(given))
 
     def initial_weights(self, bodies: AnyBodies, *, seed: int | None = None) -> Weights:
         """Return first weights of the controllers of bodies: random ones, or those that the problem starts from.
@@ -274,7 +287,7 @@ class Problem:
             >>> bool((after < before).all())
             True
         """
-        wanted = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+        wanted: tuple[Any, ...] = tuple(wrt) if isinstance(wrt, list | tuple | set) and wrt else (wrt,)
         for name in wanted:
             if name not in ("weights", *PHYSICAL):
                 expected = f"wrt to be among weights, {', '.join(PHYSICAL)}"
@@ -306,9 +319,10 @@ class Problem:
             >>> recording.after.positions.shape[0], recording.task
             (13, 'walk')
         """
+        bodies = held(bodies)
         own = self._bodies(bodies)
         flat = self.initial_weights(own).flat if weights is None else self._flat(weights, own)
-        names = getattr(bodies, "names", ()) or tuple(f"body-{number}" for number in range(len(own)))
+        names = names_of(bodies) or tuple(f"body-{number}" for number in range(len(own)))
         stories = [Story(_identifier(name), operator="given") for name in names]
         earlier = None if before is None else self._split(self._flat(before, own), own)
         with in_python():

@@ -67,8 +67,11 @@ class Weights(Sequence[Mapping[str, np.ndarray]]):
                 raise ValueError(f"expected a slice without a step; got one of {step}; take bodies one by one")
             last = max(first, last)
             return Weights(self.flat[self._start[first] : self._start[last]], self.shapes[first:last])
+        if isinstance(index, bool) or not isinstance(index, int | np.integer):
+            got = repr(index)
+            raise TypeError(f"expected the number of a body; got {got}; write for example weights[0]['w1']")
         if not -len(self) <= index < len(self):
-            raise IndexError(index)
+            raise IndexError(f"expected the number of one of {len(self)} bodies; got {index}; count from 0")
         index %= len(self)
         found, at = {}, int(self._start[index])
         for name, shape in self.shapes[index].items():
@@ -87,13 +90,20 @@ class Weights(Sequence[Mapping[str, np.ndarray]]):
         """Return the Euclidean length of the weights of each body, float64, shape (n,)."""
         return np.array([np.linalg.norm(self.of(index)) for index in range(len(self))])
 
-    def scaled(self, factors: np.ndarray) -> "Weights":
+    def scaled(self, factors: np.ndarray | float) -> "Weights":
         """Return weights in which those of each body are multiplied by a factor of its own.
 
         Args:
-            factors: one for each body, shape (n,).
+            factors: one for each body, shape (n,), or one for all.
+
+        Raises:
+            WeightsError: they are of another shape.
         """
-        return Weights(self.flat * np.repeat(factors, np.diff(self._start)), self.shapes)
+        factors = np.asarray(factors, dtype=np.float64)
+        if factors.shape not in ((), (len(self),)):
+            expected = f"a factor for each of {len(self)} bodies"
+            raise WeightsError(expected, f"an array of shape {factors.shape}", "give one for each, in their order")
+        return Weights(self.flat * np.repeat(np.broadcast_to(factors, len(self)), np.diff(self._start)), self.shapes)
 
     def copy(self) -> "Weights":
         """Return weights of the same numbers that share no memory with these."""
@@ -104,16 +114,16 @@ class Weights(Sequence[Mapping[str, np.ndarray]]):
         return np.array(self.flat, dtype=dtype, copy=copy)
 
     def __add__(self, other: Any) -> "Weights":
-        return Weights(self.flat + _numbers(other), self.shapes)
+        return Weights(self.flat + self._numbers(other), self.shapes)
 
     def __sub__(self, other: Any) -> "Weights":
-        return Weights(self.flat - _numbers(other), self.shapes)
+        return Weights(self.flat - self._numbers(other), self.shapes)
 
     def __mul__(self, other: Any) -> "Weights":
-        return Weights(self.flat * _numbers(other), self.shapes)
+        return Weights(self.flat * self._numbers(other), self.shapes)
 
     def __truediv__(self, other: Any) -> "Weights":
-        return Weights(self.flat / _numbers(other), self.shapes)
+        return Weights(self.flat / self._numbers(other), self.shapes)
 
     def __neg__(self) -> "Weights":
         return Weights(-self.flat, self.shapes)
@@ -121,7 +131,21 @@ class Weights(Sequence[Mapping[str, np.ndarray]]):
     __radd__, __rmul__ = __add__, __mul__
 
     def __rsub__(self, other: Any) -> "Weights":
-        return Weights(_numbers(other) - self.flat, self.shapes)
+        return Weights(self._numbers(other) - self.flat, self.shapes)
+
+    def _numbers(self, other: Any) -> np.ndarray:
+        """Return what weights are added to or multiplied with as numbers.
+
+        Raises:
+            WeightsError: weights of other bodies, or an array that is neither one number nor flat weights of these.
+        """
+        if isinstance(other, Weights) and other.shapes != self.shapes:
+            raise WeightsError("weights of the same bodies", f"{other!r}", "take those of the same bodies")
+        numbers = other.flat if isinstance(other, Weights) else _array(other, "what is added to or multiplies weights")
+        if numbers.shape not in ((), (1,), self.flat.shape):
+            expected = f"one number, or a flat array of {len(self.flat)}"
+            raise WeightsError(expected, f"one of shape {numbers.shape}", "use scaled for a factor of each body's own")
+        return numbers
 
     def __repr__(self) -> str:
         """Return in a line whose weights these are, and how many there are."""
@@ -186,14 +210,13 @@ def _joined(given: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]], ind
 
 def _array(given: Any, name: str) -> np.ndarray:
     try:
-        return np.asarray(given, dtype=np.float64)
+        array = np.asarray(given)
+        if np.iscomplexobj(array):
+            raise TypeError
+        return array.astype(np.float64)
     except (TypeError, ValueError) as error:
-        expected = f"{name} as an array of numbers"
-        raise WeightsError(expected, f"a {type(given).__name__}", "start from initial_weights(bodies)") from error
-
-
-def _numbers(other: Any) -> Any:
-    return other.flat if isinstance(other, Weights) else other
+        kind = f"an array of {given.dtype}" if isinstance(given, np.ndarray) else f"a {type(given).__name__}"
+        raise WeightsError(f"{name} as an array of real numbers", kind, "start from initial_weights(bodies)") from error
 
 
 def _size(shape: tuple[int, ...]) -> int:

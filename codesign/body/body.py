@@ -67,6 +67,12 @@ class Body:
     def __post_init__(self) -> None:
         require_sound(self)
 
+    def __repr__(self) -> str:
+        """Return in a line how large it is."""
+        masses, dim = self.positions.shape
+        muscles = np.count_nonzero(self.swings)
+        return f"<Body: {masses} masses, {len(self.springs)} springs, {muscles} muscles, {dim}D>"
+
     @property
     def pieces(self) -> int:
         """Number of pieces that no spring joins."""
@@ -117,6 +123,13 @@ class Bodies:
 
     def __post_init__(self) -> None:
         require_sound(self)
+
+    def __repr__(self) -> str:
+        """Return in a line how many there are, and how large."""
+        masses, dim = self.positions.shape
+        muscles = np.count_nonzero(self.swings)
+        sizes = f"{masses:,} masses, {len(self.springs):,} springs, {muscles:,} muscles in all, {dim}D"
+        return f"<{type(self).__name__}: {len(self):,}; {sizes}>"
 
     def __len__(self) -> int:
         return len(self.mass_start) - 1

@@ -79,7 +79,11 @@ def require_sound(bodies: Any) -> None:
 
 def _converted(name: str, value: Any, form: Form) -> NDArray[Any]:
     """Return the array of a field in its documented type, the very same one if it has it already."""
-    array = value if isinstance(value, np.ndarray) else np.asarray(value)
+    try:
+        array = value if isinstance(value, np.ndarray) else np.asarray(value)
+    except ValueError as error:  # rows of several lengths
+        expected = f"{name} as an array with {form.dimensions} dimension(s)"
+        raise BodyError(expected, "rows of several lengths", "give every row as many numbers") from error
     whole = form.dtype.kind in "iu"
     fitting = array.dtype.kind in ("iu" if whole else "iuf") or not array.size
     if whole and fitting and array.size:

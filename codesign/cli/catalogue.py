@@ -1,6 +1,6 @@
 """What an experiment's configuration is made of: the registries of all rooms, and what their entries make together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from codesign.cli.progress import Logger
 from codesign.cli.schemas import Catalogue
 from codesign.control import CONTROLLERS
 from codesign.evaluate import EVALUATORS, EvaluationSpec, Worlds
+from codesign.formats import BodyPlan
 from codesign.genome import LATTICES, VARIATIONS, VariationSettings
 from codesign.run import LOGGERS, CheckpointSettings, Experiment, FirstDesigns, read_weights
 from codesign.search import SEARCHES
@@ -103,18 +104,23 @@ def evaluation_spec_of(settings: Mapping[str, Any]) -> EvaluationSpec:
     )
 
 
-def experiment_of(settings: Mapping[str, Any]) -> Experiment:
+def experiment_of(settings: Mapping[str, Any], given: Sequence[tuple[str, BodyPlan]] = ()) -> Experiment:
     """Return the experiment, from settings by dotted key.
+
+    Args:
+        settings: of everything.
+        given: bodies that stand for those in the files of `search.first`, each with what it is from.
 
     Raises:
         ConfigError: settings that do not go together.
         FormatError: first designs that cannot be read, or are on another lattice.
     """
     first, search, lattice = None, settings["search"], settings["body.lattice"]
-    if search.first is not None:
+    if search.first is not None and not given:
         bodies = given_bodies("search.first", search.first, lenient=settings["lenient"])
         require_lattice(bodies, lattice)
         given = [(body.file, body.plan) for body in bodies]
+    if given:
         first = FirstDesigns.of(given, lattice, search.population_size, symmetric=search.symmetric)
     return Experiment(
         trial=evaluation_spec_of(settings),

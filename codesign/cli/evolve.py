@@ -3,7 +3,7 @@
 import math
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -107,7 +107,8 @@ def _going_on(folder: RunFolder, config: Mapping[str, Any], told: str = "") -> P
         experiment = experiment_of(settings)
     further = f" {told}={experiment.search.generations}" if told else ""
     start = partial(resume, experiment, folder.path)
-    return Plan(folder.path, partial(_run, start, experiment, _told(settings, config), further))
+    notices = run_config.plugin_notices(folder)
+    return Plan(folder.path, partial(_run, start, experiment, _told(settings, config), further, notices))
 
 
 def complete(invocation: Invocation) -> Completion:
@@ -147,13 +148,20 @@ def _memory(experiment: Experiment) -> str:
     )
 
 
-def _run(start: Callable[[Listener], Outcome], experiment: Experiment, told: _Told, further: str = "") -> Scored:
+def _run(
+    start: Callable[[Listener], Outcome],
+    experiment: Experiment,
+    told: _Told,
+    further: str = "",
+    notices: Sequence[str] = (),
+) -> Scored:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     logger, deliveries = told.logger, [Delivery(each, told.config) for each in told.loggers]
     with logger.display_on(console) as display, ExitStack() as stack:
         for delivery in deliveries:
             stack.enter_context(delivery)
-        display.on_notice(_memory(experiment))
+        for notice in (*notices, _memory(experiment)):
+            display.on_notice(notice)
         outcome = start(Listeners([display, *deliveries]))
     if logger.display != "none":
         console.print(_ending(outcome, run_config.naming_plugins(told.config) + further), markup=False)

@@ -31,6 +31,9 @@ DECISIVE = ("execution.precision",)
 PACKAGES = "packages"
 """Where a run's `config.yaml` has the installed packages whose plug-ins it uses, which is no configuration."""
 
+CHECKSUMS = "plugin_checksums"
+"""Where it has a checksum of the source of each loose module whose plug-ins it names or uses; no configuration."""
+
 FILES = ("terrain.file", "weights")
 """Keys that name files. A run keeps its own copies, because files change and folders move."""
 
@@ -46,12 +49,15 @@ def to_yaml(config: Mapping[str, Any]) -> str:
     """Return a configuration as the YAML that `read` takes back, with the plug-ins that it needs.
 
     Those that the command line named stand under `plugins`, installed packages whose entries are used under `packages`,
-    each with its version.
+    each with its version, and checksums of the sources of loose modules under `plugin_checksums`.
     """
-    packages = {plugin.package: plugin.version for plugin in used_by(config) if plugin.package}
     named = list(typed("plugins", config["plugins"]))
+    used = used_by(config)
+    packages = {plugin.package: plugin.version for plugin in used if plugin.package}
+    loose = [plugin for plugin in loaded() if not plugin.package and (plugin.name in named or plugin in used)]
+    told = {PACKAGES: packages, CHECKSUMS: {plugin.name: plugin.checksum for plugin in loose}}
     return OmegaConf.to_yaml(
-        OmegaConf.create({**config, "plugins": named, **({PACKAGES: packages} if packages else {})})
+        OmegaConf.create({**config, "plugins": named, **{key: value for key, value in told.items() if value}})
     )
 
 
@@ -78,21 +84,12 @@ def read(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
     Raises:
         RunError: the folder is not that of a run, its configuration is no YAML of plain values, or a copy is missing.
     """
-    remedy = "restore config.yaml, or start a new run"
-    try:
-        text = folder.config_text()
-        require_modest_yaml(text, references=False)
-        stored = OmegaConf.to_container(OmegaConf.create(text))
-    except UnexpectedReferenceError as error:
-        raise RunError("a configuration without references", f"{error} in {folder.config}", remedy) from error
-    except (yaml.YAMLError, OmegaConfBaseException, ValueError, OSError) as error:
-        got = f"{folder.config} ({' '.join(str(error).split())})"
-        raise RunError("a configuration in YAML", got, remedy) from error
-    if not isinstance(stored, dict):
-        raise RunError("a configuration with keys", f"{folder.config}, which has none", remedy)
+    stored = _stored(folder)
     _require_plugins(stored, folder)
     with found_in(folder):
-        config = _completed({str(key): value for key, value in stored.items() if key != PACKAGES}, catalogue)
+        config = _completed(
+            {str(key): value for key, value in stored.items() if key not in (PACKAGES, CHECKSUMS)}, catalogue
+        )
     copies = [(key, source, _copy_of(key, source)) for key, source in _files(config)]
     first = _value(config, FIRST)
     copies += [] if first is None else [(FIRST, str(first), FIRST_RECORD)]
@@ -107,6 +104,51 @@ def read(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
             section = section[group]
         section[last] = str(copy)
     return config
+
+
+def _stored(folder: RunFolder) -> dict[Any, Any]:
+    """Return what a run's `config.yaml` holds.
+
+    Raises:
+        RunError: see `read`.
+    """
+    remedy = "restore config.yaml, or start a new run"
+    try:
+        text = folder.config_text()
+        require_modest_yaml(text, references=False)
+        stored = OmegaConf.to_container(OmegaConf.create(text))
+    except UnexpectedReferenceError as error:
+        raise RunError("a configuration without references", f"{error} in {folder.config}", remedy) from error
+    except (yaml.YAMLError, OmegaConfBaseException, ValueError, OSError) as error:
+        got = f"{folder.config} ({' '.join(str(error).split())})"
+        raise RunError("a configuration in YAML", got, remedy) from error
+    if not isinstance(stored, dict):
+        raise RunError("a configuration with keys", f"{folder.config}, which has none", remedy)
+    return stored
+
+
+def plugin_notices(folder: RunFolder) -> list[str]:
+    """Return a line for each plug-in of a run that is another than when the run began; runs repeat only with the same.
+
+    Raises:
+        RunError: see `read`.
+    """
+    stored, told = _stored(folder), list[str]()
+    versions = {plugin.package: plugin.version for plugin in loaded() if plugin.package}
+    checksums = {plugin.name: plugin.checksum for plugin in loaded() if not plugin.package}
+    what_if = "so what comes now may differ from what the run would have done"
+    for package, version in _entries(stored, PACKAGES).items():
+        if package in versions and versions[package] != version:
+            told.append(f"This run began with {package} {version}, and {versions[package]} is installed: {what_if}.")
+    for name, checksum in _entries(stored, CHECKSUMS).items():
+        if name in checksums and checksums[name] != checksum:
+            told.append(f"The source of the plug-in {name} has changed since this run began: {what_if}.")
+    return told
+
+
+def _entries(stored: Mapping[Any, Any], key: str) -> dict[str, str]:
+    found = stored.get(key)
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, Mapping) else {}
 
 
 def naming_plugins(config: Mapping[str, Any]) -> str:
@@ -131,8 +173,7 @@ def _require_plugins(stored: Mapping[Any, Any], folder: RunFolder) -> None:
             f"name {'it' if len(named) == 1 else 'them'} by plugins=[{every}], if you trust what is of this name here"
         )
         raise RunError(f"the plug-in {missing[0]}, which the run in {folder.path} needs", "none of this name", remedy)
-    packages = stored.get(PACKAGES) or {}
-    for package, version in packages.items() if isinstance(packages, Mapping) else ():
+    for package, version in _entries(stored, PACKAGES).items():
         if package not in {plugin.package for plugin in known}:
             remedy = f"pip install '{package}=={version}', if you trust it"
             expected = f"the installed package {package}, whose plug-ins the run in {folder.path} uses"

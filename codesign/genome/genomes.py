@@ -52,6 +52,10 @@ class Genome:
         _require_bytes("cells", self.cells, 1)
         _require_bytes("muscles", self.muscles, 1)
 
+    def __repr__(self) -> str:
+        """Return in a line how much it is."""
+        return f"<Genome: {np.count_nonzero(self.cells)} of {len(self.cells)} cells, {len(self.muscles)} muscle bits>"
+
 
 @dataclass(frozen=True, eq=False)
 class Genomes:
@@ -80,6 +84,10 @@ class Genomes:
         if len(self.cells) != len(self.muscles):
             got = f"{len(self.cells)} rows of cells and {len(self.muscles)} of muscles"
             raise GenomeError("as many rows of cells as of muscles", got, _FILE_REMEDY)
+
+    def __repr__(self) -> str:
+        """Return in a line how many there are."""
+        return f"<Genomes: {len(self):,} of {self.cells.shape[1]} cells and {self.muscles.shape[1]} muscle bits each>"
 
     def __len__(self) -> int:
         return len(self.cells)

@@ -4,7 +4,7 @@ Knows rooms by name only, and loads those whose kind of plug-in somebody registe
 """
 
 from codesign.plugins.kinds import KINDS
-from codesign.plugins.loading import Plugin, load, load_installed, loaded, restore, used_by
+from codesign.plugins.loading import Plugin, load, load_installed, loaded, main_entries_in, restore, used_by
 from codesign.plugins.registration import added_keys, register, registered, withdraw
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "load",
     "load_installed",
     "loaded",
+    "main_entries_in",
     "register",
     "registered",
     "restore",

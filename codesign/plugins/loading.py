@@ -4,6 +4,7 @@ Nothing else is ever imported. A configuration, a run folder or an experiment ma
 compared with what is loaded and never acted upon.
 """
 
+import hashlib
 import importlib
 import socket
 import sys
@@ -49,6 +50,11 @@ class Plugin:
     def top(self) -> str:
         """The module, or the package that it is in; what it registers is registered by these."""
         return self.name.partition(".")[0]
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the sources of a loose module."""
+        return hashlib.sha256(repr(sorted(self.sources.items())).encode()).hexdigest()
 
     @property
     def config_folder(self) -> Path | None:
@@ -130,6 +136,19 @@ def used_by(*values: Any) -> tuple[Plugin, ...]:
     """Return the plug-ins whose classes settings are of, or whose entries settings and configurations name."""
     tops = {top for value in values for top in _tops_in(value, registered())}
     return tuple(plugin for plugin in loaded() if plugin.top in tops)
+
+
+def main_entries_in(*values: Any) -> list[str]:
+    """Return what settings and configurations name that the program itself registers, which is in no module.
+
+    Other processes cannot import it, and who opens a run cannot name it.
+    """
+    own = {key: module for key, module in registered().items() if module == "__main__"}
+    return sorted({f"{kind} {key}" for kind, key in own if _names(values, key, own)})
+
+
+def _names(values: Any, key: str, own: Mapping[tuple[str, str], str]) -> bool:
+    return "__main__" in _tops_in(values, {each: module for each, module in own.items() if each[1] == key})
 
 
 def _tops_in(value: Any, owners: Mapping[tuple[str, str], str]) -> set[str]:

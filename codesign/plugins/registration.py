@@ -39,6 +39,8 @@ def register(kind: str, *entries: Any) -> None:
     """
     module = sys._getframe(1).f_globals.get("__name__", "__main__")
     registry = kind_named(kind).entries()
+    if not entries:
+        raise ConfigError(f"a {kind} to register", "none", f'give it, as in register("{kind}", Mine)')
     for entry in entries:
         key = key_of(kind, entry)
         _require_free(kind, key, entry, registry, module)

@@ -70,6 +70,11 @@ class Design:
         """Name of the design within its run."""
         return design_id(*self.identity)
 
+    def __repr__(self) -> str:
+        """Return in a line which design it is, how good and how large."""
+        size = f"{self.masses} masses, {self.springs} springs, {self.muscles} muscles"
+        return f"<Design {self.id}: fitness {self.fitness:.4g}, {self.status}, {size}, made by {self.operator}>"
+
 
 def design_id(generation: int, individual: int) -> str:
     """Return the name of a design within its run, say g012-i0007."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from codesign.errors import CheckpointError, EvaluatorError, GenomeError, OutputError
 from codesign.evaluate import Evaluator, EvaluatorListener, elimination_thresholds
+from codesign.plugins import loaded
 from codesign.run import checkpoint as checkpoints
 from codesign.run.best import write_best
 from codesign.run.checkpoint import Checkpoint
@@ -235,6 +236,8 @@ class _Evolution:
     def _way_on(self, finished: int) -> str:
         """Return what is safe where so many generations are, and the command that goes on."""
         command = f"codesign evolve {shlex.quote(f'run={self._folder.path}')}"
+        loose = [plugin.name for plugin in loaded() if not plugin.package]
+        command += " " + shlex.quote(f"plugins=[{','.join(loose)}]") if loose else ""
         return f"{finished} of {self._experiment.search.generations} generations are safe, go on with: {command}"
 
     def _advance(self, evaluator: Evaluator, interruption: Interruption) -> None:

@@ -2,7 +2,16 @@
 
 from codesign.cli.catalogue import experiment_of
 from codesign.cli.experiments.choices import composed, current_catalogue, named_plugins, options
-from codesign.cli.run_config import found_in, input_files, read, require_same, require_same_first, to_yaml, with_free
+from codesign.cli.run_config import (
+    found_in,
+    input_files,
+    plugin_notices,
+    read,
+    require_same,
+    require_same_first,
+    to_yaml,
+    with_free,
+)
 from codesign.cli.schemas import Catalogue, plain_fields
 from codesign.cli.settings import build
 from codesign.cli.suggestions import listed, nearest
@@ -20,6 +29,7 @@ __all__ = [
     "nearest",
     "options",
     "plain_fields",
+    "plugin_notices",
     "read",
     "require_same",
     "require_same_first",
