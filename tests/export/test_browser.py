@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from codesign.export import EXPORTERS
+from codesign.export import EXPORTERS, History
 from tests.export.browsing import COUNT_CONTEXTS, count, image, needs_chromium, settle, state, wait_until
 from tests.export.strips import gallery, recording
 from tests.export.test_webpage import ATTACK
@@ -207,9 +207,27 @@ def test_odd_galleries_load(open_page):
     page = open_page(gallery(recordings=(invalid,), history=empty_history, config_text=""))
     assert page.locator("#fitness").inner_text() == MISSING
     assert page.locator("#configuration").is_hidden()
-    assert page.get_by_text("nothing recorded").count() == 2
+    assert page.get_by_text("nothing recorded").count() == 1
+    assert page.locator("#run").is_hidden()
     page.keyboard.press(" ")
     settle(page)
+
+
+def test_bodies_at_rest_offer_nothing_to_play_and_no_empty_charts(open_page):
+    none = np.zeros(0)
+    still = {"operator": "given", "curve": none, "before": None, "frames": 1, "measures": {}, "task": ""}
+    bodies = (recording("g000-a", fitness=-np.inf, **still), recording("g000-b", fitness=1.5, **still))
+    page = open_page(gallery(recordings=bodies, history=History(none, none, none)), reduced_motion="no-preference")
+    for selector in ("#play", "#scrub", "#clock", "#speed", "#follow", "#curve", "#run", "#moving", "#generation"):
+        assert page.locator(selector).is_hidden(), selector
+    assert page.locator("#design-line").inner_text() == "given"
+    assert page.locator("#fitness").inner_text() == "1.500"
+    assert "Generation" not in page.locator("#facts").inner_text()
+    assert "Learning" not in page.locator("#facts").inner_text()
+    assert state(page, "playing") is False
+    page.keyboard.press("n")
+    assert page.locator("#score").is_hidden()
+    assert page.locator("#order").is_visible()
 
 
 def test_every_control_has_a_name(open_page):

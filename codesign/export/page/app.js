@@ -12,6 +12,7 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 const gallery = decodeGallery(JSON.parse(byId("data").textContent));
 gallery.offers = (generation) => gallery.designs.some((design) => design.generation === generation);
+gallery.still = gallery.designs.every((design) => design.atRest);
 
 let theme = readTheme();
 let stale = true;
@@ -31,7 +32,7 @@ function select(id, reveal = false) {
   if (!reveal) return;
   byId("stage").focus({ preventScroll: true });
   byId("stage").scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
-  player.toggle(!calm);
+  player.toggle(!calm && !gallery.still);
 }
 
 function neighbour(distance) {
@@ -73,6 +74,16 @@ function fillHeader() {
     `${count} design${count === 1 ? "" : "s"}${run > 0 ? ` out of ${run} generations` : ""}${reached}.`;
   byId("config").textContent = gallery.config;
   byId("configuration").hidden = gallery.config === "";
+  byId("generation").parentElement.hidden = generations.length < 2;
+  byId("order").parentElement.hidden = count < 2;
+  byId("run").parentElement.hidden = run === 0;
+}
+
+/** Bodies at rest have nothing to play, to follow or to learn; in 3D they can still be turned. */
+function fillRest() {
+  if (!gallery.still) return;
+  document.documentElement.classList.add("still");
+  for (const each of document.querySelectorAll(".only-moving")) each.hidden = true;
 }
 
 /** What the legend and the controls offer for these designs: light, space, materials where there are several. */
@@ -177,11 +188,12 @@ function loop(now) {
 
 fillHeader();
 fillLegend();
+fillRest();
 listen();
-cards.moving = byId("moving").checked = !calm;
+cards.moving = byId("moving").checked = !calm && !gallery.still;
 arrange();
 select(gallery.byId.has(location.hash.slice(1)) ? location.hash.slice(1) : gallery.designs[0].id);
-player.toggle(!calm);
+player.toggle(!calm && !gallery.still);
 requestAnimationFrame(loop);
 
 /** What the page shows, for tests and for the curious. */

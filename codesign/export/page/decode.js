@@ -161,6 +161,11 @@ export class Design {
     return { values, mean, spread, invalid, low: Math.min(...values), high: Math.max(...values) };
   }
 
+  /** Whether it was never simulated: one moment, and nothing learned. */
+  get atRest() {
+    return this.curve.length === 0 && this.after.frames === 1;
+  }
+
   /** Trajectories there are, before learning first. */
   get trajectories() {
     return [this.before, this.after].filter(Boolean);

@@ -37,6 +37,7 @@ export class Cards {
     this.observer = new IntersectionObserver((entries) => {
       for (const entry of entries) this.cards.get(entry.target.dataset.design).visible = entry.isIntersecting;
     });
+    this.inRun = gallery.history.generations.length > 0 || gallery.designs.some((each) => each.operator !== "given");
     this.cards = new Map(gallery.designs.map((design) => [design.id, this.makeCard(design)]));
     this.shown = gallery.designs;
     this.arrange("all", "fitness");
@@ -47,16 +48,18 @@ export class Cards {
     const item = document.createElement("li");
     const button = document.createElement("button");
     const canvas = document.createElement("canvas");
+    const fitness = formatNumber(design.fitness, 3);
+    const of = this.inRun ? [`gen ${design.generation}`, design.operator] : [design.operator];
     button.type = "button";
     button.className = "card";
     button.dataset.design = design.id;
     button.append(
       canvas,
-      span("card-fitness", formatNumber(design.fitness, 3)),
+      span("card-fitness", fitness),
       span("card-id", design.id),
-      span("card-origin", `gen ${design.generation} · ${design.operator.replaceAll("_", " ")}`),
+      span("card-origin", of.join(" · ").replaceAll("_", " ")),
     );
-    const name = `${design.id}, generation ${design.generation}, fitness ${formatNumber(design.fitness, 3)}`;
+    const name = `${design.id}, ${of.length > 1 ? `generation ${design.generation}, ` : ""}fitness ${fitness}`;
     button.setAttribute("aria-label", name);
     button.addEventListener("click", () => this.select(design.id));
     item.append(button);

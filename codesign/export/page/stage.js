@@ -30,6 +30,8 @@ function pairs(list, entries) {
   );
 }
 
+const GIVEN = "given";
+
 export class Stage {
   /** `actions`: `filter(generation)` narrows the gallery, `redraw()` has the views drawn again. */
   constructor(gallery, player, actions) {
@@ -71,7 +73,10 @@ export class Stage {
     const { first, best, iteration } = design.learning;
     byId("design").textContent = design.id;
     byId("design-line").textContent = this.describe(design);
+    const { atRest } = design;
     byId("fitness").textContent = formatNumber(design.fitness, 3);
+    byId("score").hidden = atRest && design.fitness === null;
+    byId("curve").parentElement.hidden = design.curve.length === 0;
     for (const view of this.views) {
       view.figure.hidden = !design[view.name];
       view.output.title = design.light
@@ -79,9 +84,8 @@ export class Stage {
         : "distance of the centre of mass from its start, along x";
     }
     byId("views").classList.toggle("single", !design.before);
-    const atRest = design.curve.length === 0; // never simulated
-    const learned = iteration === null ? "After learning" : `After ${iteration} learning steps`;
-    this.views[1].title.textContent = atRest ? "At rest" : learned;
+    const title = iteration === null ? "After learning" : `After ${iteration} learning steps`;
+    this.views[1].title.textContent = atRest ? "At rest" : title;
     this.views[1].output.hidden = atRest;
     this.player.load(Array.from(design.after.times));
     byId("scrub").max = design.after.frames - 1;
@@ -97,8 +101,14 @@ export class Stage {
   }
 
   describe(design) {
+    if (this.outside(design)) return GIVEN;
     const made = design.parents.length > 0 ? `${design.operator} of ${design.parents.join(" and ")}` : design.operator;
     return `Generation ${design.generation} · ${made.replaceAll("_", " ")}`;
+  }
+
+  /** Whether a design comes from a file and is in no run, so that it has no generation and no parents. */
+  outside(design) {
+    return design.operator === GIVEN && this.gallery.history.generations.length === 0;
   }
 
   facts(design) {
@@ -111,13 +121,18 @@ export class Stage {
     });
     const separated = parents.flatMap((parent, i) => (i === 0 ? [parent] : [", ", parent]));
     const { first, best } = design.learning;
-    return [
-      ["Fitness", formatNumber(design.fitness, 4) + (design.task && ` (${design.task.replaceAll("_", " ")})`)],
-      ["Learning", `${formatNumber(first, 3)} → ${formatNumber(best, 3)}`],
-      ...(design.worlds ? [["Worlds", this.worlds(design)]] : []),
+    const learned = design.curve.length > 0;
+    const fitness = formatNumber(design.fitness, 4) + (design.task && ` (${design.task.replaceAll("_", " ")})`);
+    const origin = [
       ["Generation", String(design.generation)],
       ["Parents", separated.length > 0 ? separated : "none"],
       ["Operator", design.operator.replaceAll("_", " ")],
+    ];
+    return [
+      ...(design.atRest && design.fitness === null ? [] : [["Fitness", fitness]]),
+      ...(learned ? [["Learning", `${formatNumber(first, 3)} → ${formatNumber(best, 3)}`]] : []),
+      ...(design.worlds ? [["Worlds", this.worlds(design)]] : []),
+      ...(this.outside(design) ? [] : origin),
       ["Masses", String(design.mass_count)],
       ["Springs", String(design.spring_count)],
       ["Muscles", String(design.muscles.length)],
