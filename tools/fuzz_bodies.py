@@ -23,9 +23,9 @@ def make_bodies(folder: Path) -> None:
 
     folder.mkdir()
     for kind, named in {
-        "square": "evogym evogym_world evogym_dataset text",
-        "triangle": "text",
-        "cube": "text",
+        "square": "evogym evogym_world evogym_dataset text bodies",
+        "triangle": "text bodies",
+        "cube": "text bodies",
     }.items():
         settings = LATTICES[kind]()
         genomes = random_genomes(settings.build(), settings, draws_of(0, 0, 2, Purpose.GENOME))
@@ -34,7 +34,8 @@ def make_bodies(folder: Path) -> None:
             write = FORMATS[name].write
             if write is None:
                 raise RuntimeError(f"{name} writes nothing to begin with")
-            write(plans, folder / f"{kind}{FORMATS[name].suffixes[0]}")
+            stem = f"bodies-{kind}" if name == "bodies" else kind
+            write(plans, folder / f"{stem}{FORMATS[name].suffixes[0]}")
     run = folder / "run" / "generation_0" / "structure"
     run.mkdir(parents=True)
     for number, path in enumerate(sorted(folder.glob("square-*.npz"))):
@@ -95,6 +96,7 @@ def body_readers(seeds: Path) -> tuple[Reader, ...]:
         ),
         Reader("structure", "body.npz", some("square*.npz"), _bodies("body.npz"), (change_npz,), 4),
         Reader("world", "world.json", some("square.json"), _bodies("world.json"), (change_json,), 4),
+        Reader("bodies", "first.json", some("bodies-*.json"), _bodies("first.json"), (change_json,), 4),
         Reader("dataset", "robots.parquet", some("*.parquet"), _bodies("robots.parquet"), (change_footer,), 0.5),
         Reader(
             "ranking",

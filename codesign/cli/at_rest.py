@@ -9,7 +9,7 @@ import numpy as np
 from codesign.body import Body, Tissue, develop
 from codesign.cli.given_bodies import GivenBody
 from codesign.export import Gallery, History, Recording, Trajectory
-from codesign.formats import BodyPlan, FormatError, genomes_of, settings_of
+from codesign.formats import BodyPlan, FormatError, cropped, genomes_of, settings_of
 from codesign.search import GIVEN
 
 _MARGIN = 0.5
@@ -41,6 +41,7 @@ def grown(plan: BodyPlan) -> Body:
     """
     if plan.body is not None:
         return plan.body
+    plan = cropped(plan)
     settings = settings_of([plan])
     return develop(settings.build(), genomes_of([plan], settings), Tissue())[0]
 
@@ -59,7 +60,7 @@ def inventory(plan: BodyPlan) -> Inventory:
 
 def material_names(plan: BodyPlan) -> tuple[str, ...]:
     """Return the names of the materials of a plan's lattice by number, none where it is on none."""
-    return tuple(material.name for material in settings_of([plan]).build().materials) if plan.lattice else ()
+    return tuple(material.name for material in settings_of([cropped(plan)]).build().materials) if plan.lattice else ()
 
 
 def _name(names: tuple[str, ...], number: int) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from codesign.cli.at_rest import Inventory, inventory
 from codesign.cli.given_bodies import GivenBody
-from codesign.formats import BodyPlan, drawing_of
+from codesign.formats import BodyPlan, cropped, drawing_of
 
 FEW = 4
 """Bodies up to which each is drawn; of more, all stand in a table."""
@@ -92,8 +92,10 @@ def _lattice(plan: BodyPlan) -> str:
     if not plan.lattice:
         return f"none: masses and springs in {0 if plan.body is None else plan.body.positions.shape[1]}D"
     extents = ("columns", "rows", "layers") if plan.cells.ndim == 3 else ("rows", "columns")
-    size = " x ".join(f"{count} {name}" for count, name in zip(plan.cells.shape, extents, strict=True))
-    settings = "".join(f", {name} {value}" for name, value in plan.settings.items())
+    pairs = zip(plan.cells.shape, extents, strict=True)
+    size = " x ".join(f"{count} {name.removesuffix('s') if count == 1 else name}" for count, name in pairs)
+    units = {"side": " m"}
+    settings = "".join(f", {name} {value}{units.get(name, '')}" for name, value in plan.settings.items())
     return f"{plan.lattice}, {size}{settings}"
 
 
@@ -126,9 +128,9 @@ def _show_table(console: Console, bodies: Sequence[GivenBody], *, several_files:
 
 
 def coloured(plan: BodyPlan) -> Text:
-    """Return the drawing of a body, its characters in the colours of what they stand for."""
+    """Return the drawing of a body without the empty cells around it, in the colours of what characters stand for."""
     drawn = Text()
-    for line in drawing_of(plan).splitlines():
+    for line in drawing_of(cropped(plan)).splitlines():
         # Rows of cells, and of springs after a margin; all others are headings, such as `z=3` and `side: 0.1`.
         row = line.startswith("|") or not (":" in line or "=" in line)
         for character in line:

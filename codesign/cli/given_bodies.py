@@ -12,7 +12,7 @@ from typing import Any
 
 from codesign.cli.suggestions import nearest, typed
 from codesign.errors import ConfigError
-from codesign.formats import DESIGN, BodyPlan, FormatError, read_plans, replacements, settings_of
+from codesign.formats import DESIGN, BodyPlan, FormatError, cropped, read_plans, replacements, settings_of
 from codesign.genome import LATTICES, LatticeSettings
 from codesign.paths import require_path
 
@@ -183,6 +183,7 @@ def words_for(bodies: Sequence[GivenBody], body: Mapping[str, Any], overrides: S
     kinds = {plan.lattice for plan in plans}
     if len(kinds) != 1 or not kinds <= LATTICES.keys():
         return []
+    plans = [cropped(plan) for plan in plans]
     (kind,) = kinds
     lattice = body["lattice"]
     if lattice["name"] != kind:

@@ -9,6 +9,7 @@ from codesign.formats import reading
 from codesign.formats.bodies_json import BODIES
 from codesign.formats.bodies_json import encode as encode_bodies
 from codesign.formats.body_plan import BodyPlan, FormatError, Inexpressible, replacements
+from codesign.formats.cropping import cropped
 from codesign.formats.eldir import ELDIR
 from codesign.formats.evogym import EVOGYM
 from codesign.formats.evogym_dataset import EVOGYM_DATASET
@@ -56,6 +57,7 @@ __all__ = [
     "Format",
     "FormatError",
     "Inexpressible",
+    "cropped",
     "drawing_of",
     "encode_bodies",
     "enlarged",

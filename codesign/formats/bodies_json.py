@@ -10,14 +10,17 @@ import json
 import math
 import string
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from codesign import files
-from codesign.formats.body_plan import BodyPlan, FormatError
+from codesign.errors import CodesignError
+from codesign.formats.body_plan import MOST_CELLS, BodyPlan, FormatError
 from codesign.formats.format import Format
+from codesign.genome import LATTICES, Lattice
 from codesign.reading import MOST, json_value, read_text
 
 _NAME = "codesign-bodies"
@@ -117,23 +120,53 @@ def _from_json(body: Any) -> BodyPlan:
     cells = _as_numbers(body["cells"], "cells")
     if len(cells) != math.prod(shape):
         raise ValueError(f"{len(cells)} cells where a shape of {' x '.join(map(str, shape))} has {math.prod(shape)}")
+    if len(cells) > MOST_CELLS:
+        raise ValueError(f"{len(cells)} cells, more than {MOST_CELLS}")
     name, lattice, settings, about = body["name"], body["lattice"], body["settings"], body["about"]
-    numbers = isinstance(settings, dict) and all(type(value) in (int, float) for value in settings.values())
+    plain = isinstance(settings, dict) and all(type(value) in (int, float, str) for value in settings.values())
     texts = isinstance(about, dict) and all(isinstance(value, str) for value in about.values())
-    if not isinstance(name, str) or not isinstance(lattice, str) or not numbers or not texts:
+    if not isinstance(name, str) or not isinstance(lattice, str) or not plain or not texts:
         raise ValueError("a name, a lattice, settings or notes of another type")
     fitness = body["fitness"]
     if fitness is not None and type(fitness) not in (int, float):
         raise ValueError("a fitness that is no number")
+    muscles = None if body["muscles"] is None else _as_numbers(body["muscles"], "muscles")
+    if lattice in LATTICES:
+        _require_possible(lattice, settings, cells.reshape(shape), muscles)
     return BodyPlan(
         name=name,
         lattice=lattice,
         cells=cells.reshape(shape),
-        muscles=None if body["muscles"] is None else _as_numbers(body["muscles"], "muscles"),
+        muscles=muscles,
         settings=settings,
         fitness=None if fitness is None else float(fitness),
         about=about,
     )
+
+
+def _require_possible(name: str, settings: dict[str, Any], cells: np.ndarray, muscles: np.ndarray | None) -> None:
+    """Check settings, materials and muscle bits of a kind of lattice that is known here.
+
+    Raises:
+        ValueError: they are of no such lattice.
+    """
+    kind = LATTICES[name]
+    known = {each.name for each in fields(kind)} - {"name", *kind.extents}
+    if cells.ndim != len(kind.extents) or not settings.keys() <= known:
+        raise ValueError(f"cells or settings that a lattice of kind {name} does not have")
+
+    def of(shape: Sequence[int]) -> Lattice:
+        return kind(**settings, **dict(zip(kind.extents, shape, strict=True))).build()
+
+    try:
+        materials = len(of((1,) * cells.ndim).materials)
+        edges = 0 if muscles is None else len(of(cells.shape).edges)
+    except CodesignError as error:
+        raise ValueError(f"a lattice that there cannot be: {error}") from error
+    if cells.max(initial=0) >= materials:
+        raise ValueError(f"material {cells.max()} on a lattice of materials 0 to {materials - 1}")
+    if muscles is not None and (len(muscles) != edges or muscles.max(initial=0) > 1):
+        raise ValueError(f"{len(muscles)} muscle bits on a lattice of {edges} springs, or others than 0 and 1")
 
 
 BODIES = Format("bodies", (".json",), read, recognises, write)

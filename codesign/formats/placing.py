@@ -8,6 +8,7 @@ import numpy as np
 
 from codesign.errors import GenomeError
 from codesign.formats.body_plan import BodyPlan, FormatError
+from codesign.formats.cropping import cropped, same_edges
 from codesign.genome import LATTICES, Genome, Genomes, Lattice, LatticeSettings, check_whole
 
 
@@ -35,6 +36,8 @@ def settings_of(plans: Sequence[BodyPlan]) -> LatticeSettings:
 def enlarged(settings: LatticeSettings, plans: Sequence[BodyPlan]) -> LatticeSettings:
     """Return settings of a lattice that has room for all plans too, unchanged if it has.
 
+    Empty cells around a body count only where there is room for them.
+
     Raises:
         FormatError: plans of another kind of lattice.
     """
@@ -42,12 +45,14 @@ def enlarged(settings: LatticeSettings, plans: Sequence[BodyPlan]) -> LatticeSet
         if plan.lattice != settings.name:
             got = f"one of {plan.lattice or 'masses and springs'} ({plan.name})"
             raise FormatError(f"bodies on a lattice of kind {settings.name}", got, "choose a lattice of their kind")
-    shape = np.max([settings.shape, *(plan.cells.shape for plan in plans)], axis=0).tolist()
+    shape = np.max([settings.shape, *(_sized(plan, settings.shape).cells.shape for plan in plans)], axis=0).tolist()
     return replace(settings, **dict(zip(settings.extents, shape, strict=True)))
 
 
 def genomes_of(plans: Sequence[BodyPlan], settings: LatticeSettings) -> Genomes:
-    """Return the plans, at least one, as genomes on a lattice; each stands in the corner of lowest coordinates.
+    """Return the plans, at least one, as genomes on a lattice.
+
+    Each array lies in the corner of lowest coordinates, without the empty cells around its body if those have no room.
 
     Raises:
         FormatError: a plan of another kind of lattice, larger than it, without a filled cell, or in pieces.
@@ -68,7 +73,8 @@ def _placed(plan: BodyPlan, settings: LatticeSettings, lattice: Lattice) -> Geno
     if plan.lattice != settings.name or len(plan.cells.shape) != len(settings.shape):
         got = f"{plan.name} on one of {plan.lattice or 'masses and springs'}"
         raise FormatError(f"bodies on a lattice of kind {settings.name}", got, "choose a lattice of their kind")
-    if any(own > room for own, room in zip(plan.cells.shape, settings.shape, strict=True)):
+    plan = _sized(plan, settings.shape)
+    if _exceeds(plan, settings.shape):
         extents = ", ".join(f"{name}={size}" for name, size in zip(settings.extents, plan.cells.shape, strict=True))
         got = f"{plan.name} of {' x '.join(map(str, plan.cells.shape))}"
         raise FormatError(f"bodies that fit on {lattice.title} cells", got, f"enlarge the lattice to {extents}")
@@ -80,16 +86,17 @@ def _placed(plan: BodyPlan, settings: LatticeSettings, lattice: Lattice) -> Geno
         if plan.muscles.shape != (len(own.edges),):
             expected = f"{len(own.edges)} muscle bits, one for each edge of {own.title} cells"
             raise FormatError(expected, f"{plan.muscles.shape} for {plan.name}", "check the file")
-        muscles[edges_between(own, lattice)] = plan.muscles
+        muscles[same_edges(own, lattice, own.node_coordinates)] = plan.muscles
     return Genome(cells.ravel(), muscles)
 
 
-def edges_between(small: Lattice, large: Lattice) -> np.ndarray:
-    """Return for each edge of a lattice the same edge of a larger one of its kind, shape (edges of the small one,)."""
-    nodes = {tuple(place): number for number, place in enumerate(large.node_coordinates.tolist())}
-    moved = np.array([nodes[tuple(place)] for place in small.node_coordinates.tolist()])
-    edges = {tuple(pair): number for number, pair in enumerate(large.edges.tolist())}
-    return np.array([edges[tuple(sorted(pair))] for pair in moved[small.edges].tolist()])
+def _sized(plan: BodyPlan, shape: Sequence[int]) -> BodyPlan:
+    """Return a plan, without the empty cells around its body if an array of a shape has no room for them."""
+    return cropped(plan) if _exceeds(plan, shape) else plan
+
+
+def _exceeds(plan: BodyPlan, shape: Sequence[int]) -> bool:
+    return any(own > room for own, room in zip(plan.cells.shape, shape, strict=True))
 
 
 def plans_of(genomes: Genomes, settings: LatticeSettings, names: Sequence[str]) -> list[BodyPlan]:

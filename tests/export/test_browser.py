@@ -228,6 +228,12 @@ def test_bodies_at_rest_offer_nothing_to_play_and_no_empty_charts(open_page):
     page.keyboard.press("n")
     assert page.locator("#score").is_hidden()
     assert page.locator("#order").is_visible()
+    assert page.locator(".card-fitness").all_inner_texts() == ["1.500", ""]
+    alone = open_page(gallery(recordings=bodies[:1], history=History(none, none, none)))
+    for selector in (".controls", "#previous", "#order"):
+        assert alone.locator(selector).is_hidden(), selector
+    assert alone.locator("#muscle").is_visible()
+    assert not open_page().locator("#muscle").is_visible()
 
 
 def test_every_control_has_a_name(open_page):

@@ -12,10 +12,12 @@ from codesign.genome import LATTICES, random_genomes
 from codesign.streams import Purpose, draws_of
 
 
-@pytest.mark.parametrize("kind", sorted(LATTICES))
+@pytest.mark.parametrize("kind", [*sorted(LATTICES), "springs"])
 def test_what_is_written_reads_back_equal(kind: str, tmp_path: Path) -> None:
+    more: dict[str, Any] = {"actuated": "springs"} if kind == "springs" else {}
+    kind = "cube" if kind == "springs" else kind
     extents: dict[str, Any] = dict.fromkeys(LATTICES[kind].extents, 3)
-    settings = LATTICES[kind](**extents)
+    settings = LATTICES[kind](**extents, **more)
     genomes = random_genomes(settings.build(), settings, draws_of(0, 0, 5, Purpose.GENOME))
     plans = plans_of(genomes, settings, [f"body {number}" for number in range(5)])
     write = FORMATS["bodies"].write
@@ -67,9 +69,17 @@ BODY = {
         ({"shape": [0, 2]}, "a shape that is not"),
         ({"shape": [10**9, 10**9]}, "2 cells where a shape"),
         ({"name": 3}, "of another type"),
-        ({"settings": {"side": "long"}}, "of another type"),
+        ({"settings": {"side": None}}, "of another type"),
         ({"fitness": "good"}, "a fitness that is no number"),
         ({"lattice": None}, "of another type"),
+        ({"settings": {"sied": 0.1}}, "settings that a lattice of kind square does not have"),
+        ({"settings": {"rows": 3}}, "settings that a lattice of kind square does not have"),
+        ({"settings": {"side": -1.0}}, "a lattice that there cannot be"),
+        ({"settings": {"side": "long"}}, "a lattice that there cannot be"),
+        ({"lattice": "cube"}, "cells or settings that a lattice of kind cube does not have"),
+        ({"cells": "19"}, "material 9 on a lattice of materials 0 to 4"),
+        ({"lattice": "triangle", "muscles": "111"}, "3 muscle bits on a lattice of 5 springs"),
+        ({"lattice": "triangle", "muscles": "11112"}, "or others than 0 and 1"),
     ],
 )
 def test_what_is_damaged_is_refused_by_body(change: dict, told: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from codesign.body import Tissue, develop
-from codesign.formats import BodyPlan, FormatError, enlarged, genomes_of, plans_of, read_plans, settings_of
+from codesign.formats import BodyPlan, FormatError, cropped, enlarged, genomes_of, plans_of, read_plans, settings_of
 from codesign.genome import LATTICES, random_genomes
 from codesign.genome.lattices import CubeLattice
 from codesign.streams import Purpose, draws_of
@@ -26,6 +26,38 @@ def test_a_body_is_the_same_on_a_larger_lattice(kind):
     for name in ("mass_start", "spring_start", "springs", "rest_lengths", "stiffness", "swings", "materials"):
         np.testing.assert_array_equal(getattr(small, name), getattr(large, name))
     np.testing.assert_allclose(small.positions, large.positions, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [*sorted(LATTICES), "springs"])
+def test_a_body_is_the_same_without_the_empty_cells_around_it(kind):
+    settings = CubeLattice(rows=5, columns=6, layers=4, actuated="springs", fill=0.15)
+    if kind in LATTICES:
+        extents: dict[str, Any] = dict(zip(LATTICES[kind].extents, (6, 7, 5), strict=False))
+        settings = LATTICES[kind](**extents, fill=0.15)
+    genomes = random_genomes(settings.build(), settings, draws_of(0, 0, 12, Purpose.GENOME))
+    plans = plans_of(genomes, settings, [str(number) for number in range(12)])
+    cut = [cropped(plan) for plan in plans]
+    assert len({plan.cells.shape for plan in cut}) > 1
+    large = develop(settings.build(), genomes, Tissue())
+    for number, plan in enumerate(cut):
+        for end in (slice(1), slice(-1, None)):
+            # A row or column of triangles may stay, since these point up and down in turn.
+            sides = [np.moveaxis(plan.cells, axis, 0)[end].any() for axis in range(plan.cells.ndim)]
+            assert sum(sides) >= len(sides) - (kind == "triangle")
+        own = settings_of([plan])
+        small = develop(own.build(), genomes_of([plan], own), Tissue())[0]
+        for name in ("springs", "rest_lengths", "stiffness", "swings", "materials", "cells"):
+            np.testing.assert_array_equal(getattr(small, name), getattr(large[number], name))
+        np.testing.assert_allclose(small.positions, large[number].positions, atol=1e-12)
+
+
+def test_empty_cells_around_a_body_need_no_room():
+    cells = np.zeros((50, 60), np.uint8)
+    cells[30:32, 40:43] = 3
+    plan = BodyPlan("far", "square", cells)
+    settings = LATTICES["square"](rows=4, columns=4)
+    assert enlarged(settings, [plan]) == settings
+    assert genomes_of([plan], settings).cells.reshape(4, 4).tolist() == [[3, 3, 3, 0], [3, 3, 3, 0], [0] * 4, [0] * 4]
 
 
 def test_a_lattice_is_enlarged_as_far_as_bodies_need():

@@ -75,7 +75,8 @@ function fillHeader() {
   byId("config").textContent = gallery.config;
   byId("configuration").hidden = gallery.config === "";
   byId("generation").parentElement.hidden = generations.length < 2;
-  byId("order").parentElement.hidden = count < 2;
+  byId("order").parentElement.hidden = count < 2 || best.fitness === null;
+  document.querySelector(".stage-head nav").hidden = count < 2;
   byId("run").parentElement.hidden = run === 0;
 }
 
@@ -84,6 +85,8 @@ function fillRest() {
   if (!gallery.still) return;
   document.documentElement.classList.add("still");
   for (const each of document.querySelectorAll(".only-moving")) each.hidden = true;
+  byId("muscle").hidden = false;
+  document.querySelector(".controls").hidden = !spatial;
 }
 
 /** What the legend and the controls offer for these designs: light, space, materials where there are several. */

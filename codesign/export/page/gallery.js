@@ -55,7 +55,7 @@ export class Cards {
     button.dataset.design = design.id;
     button.append(
       canvas,
-      span("card-fitness", fitness),
+      span("card-fitness", design.atRest && design.fitness === null ? "" : fitness),
       span("card-id", design.id),
       span("card-origin", of.join(" · ").replaceAll("_", " ")),
     );
