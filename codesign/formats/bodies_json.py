@@ -131,8 +131,7 @@ def _from_json(body: Any) -> BodyPlan:
     if fitness is not None and type(fitness) not in (int, float):
         raise ValueError("a fitness that is no number")
     muscles = None if body["muscles"] is None else _as_numbers(body["muscles"], "muscles")
-    if lattice in LATTICES:
-        _require_possible(lattice, settings, cells.reshape(shape), muscles)
+    _require_possible(lattice, settings, cells.reshape(shape), muscles)
     return BodyPlan(
         name=name,
         lattice=lattice,
@@ -145,11 +144,13 @@ def _from_json(body: Any) -> BodyPlan:
 
 
 def _require_possible(name: str, settings: dict[str, Any], cells: np.ndarray, muscles: np.ndarray | None) -> None:
-    """Check settings, materials and muscle bits of a kind of lattice that is known here.
+    """Check that settings, materials and muscle bits are of a kind of lattice that is known here.
 
     Raises:
-        ValueError: they are of no such lattice.
+        ValueError: they are not.
     """
+    if name not in LATTICES:
+        raise ValueError(f"a lattice of kind {name[:40]!r}, which is none of {', '.join(LATTICES)}, nor of a plug-in")
     kind = LATTICES[name]
     known = {each.name for each in fields(kind)} - {"name", *kind.extents}
     if cells.ndim != len(kind.extents) or not settings.keys() <= known:

@@ -76,6 +76,7 @@ BODY = {
         ({"settings": {"rows": 3}}, "settings that a lattice of kind square does not have"),
         ({"settings": {"side": -1.0}}, "a lattice that there cannot be"),
         ({"settings": {"side": "long"}}, "a lattice that there cannot be"),
+        ({"lattice": "hexagon"}, "a lattice of kind 'hexagon', which is none of"),
         ({"lattice": "cube"}, "cells or settings that a lattice of kind cube does not have"),
         ({"cells": "19"}, "material 9 on a lattice of materials 0 to 4"),
         ({"lattice": "triangle", "muscles": "111"}, "3 muscle bits on a lattice of 5 springs"),
