@@ -157,7 +157,8 @@ def _require_possible(name: str, settings: dict[str, Any], cells: np.ndarray, mu
         raise ValueError(f"cells or settings that a lattice of kind {name} does not have")
 
     def of(shape: Sequence[int]) -> Lattice:
-        return kind(**settings, **dict(zip(kind.extents, shape, strict=True))).build()
+        sizes: dict[str, Any] = dict(zip(kind.extents, shape, strict=True))
+        return kind(**settings, **sizes).build()
 
     try:
         materials = len(of((1,) * cells.ndim).materials)

@@ -1,22 +1,36 @@
 """Reading a file of bodies, whatever its format."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from codesign.errors import CodesignError
-from codesign.formats.body_plan import BodyPlan, FormatError
+from codesign.formats.body_plan import BodyPlan, FormatError, Inexpressible
 from codesign.formats.format import Format
 
 _HEAD = 4096
-
-_LENIENT = "set lenient=true to go on with {instead}, or mend the file"
 
 _PICKLE = "turn it into .npz with the script in docs/formats.md: a pickle may run anything, so none is read here"
 
 _REMEDIES = {".pkl": _PICKLE, ".pickle": _PICKLE}
 """What to do about files that people of this field have and that are not read, by suffix."""
+
+_CONTENTS = {
+    b"\x93NUMPY": (".npy",),
+    b"PK\x03\x04": (".npz",),
+    b"PAR1": (".parquet",),
+    b"{": (".json",),
+    b"<": (".vxa", ".vxd", ".vxc"),
+    **{bytes([0x80, protocol]): (".pkl",) for protocol in range(2, 6)},
+}
+"""How files begin, and the suffixes of those."""
+
+_ALL_CONTENTS = {*(suffix for found in _CONTENTS.values() for suffix in found), ".txt"}
+
+_MOST_LISTED = 1000
+"""Entries of a folder that are looked at, to name one of them."""
 
 
 def read_plans(formats: Mapping[str, Format], path: Path, *, lenient: bool = False) -> list[BodyPlan]:
@@ -54,16 +68,21 @@ def format_of(formats: Mapping[str, Format], path: Path) -> Format:
     Raises:
         FormatError: there is no such file, or its format is none of these.
     """
+    if path.is_dir():
+        return _format_of_folder(formats, path)
     try:
-        head = b"" if path.is_dir() else _head_of(path)
+        head = _head_of(path)
     except OSError as error:
         raise FormatError("a file of bodies", f"{path} ({error.strerror})", "check the path") from error
-    suffix = "" if path.is_dir() else path.suffix.lower()
-    fitting = [
-        each
-        for each in formats.values()
-        if (suffix in each.suffixes if suffix else path.is_dir() and not each.suffixes)
-    ]
+    suffix = path.suffix.lower()
+    if not head and suffix in _ALL_CONTENTS:
+        raise FormatError(f"a file of bodies ({suffix})", f"{path}, which is empty", "save it again")
+    fitting = [each for each in formats.values() if suffix and suffix in each.suffixes]
+    content = _content_of(head)
+    if content and suffix not in content and suffix in {"", *_ALL_CONTENTS}:
+        got = f"{path}, which begins as {' or '.join(content)} files do"
+        remedy = _REMEDIES.get(content[0], f"call it {path.stem}{content[0]}, if it holds bodies")
+        raise FormatError(f"a file of bodies ({suffix or 'with a suffix'})", got, remedy)
     for each in fitting:
         if each.recognises(path, head):
             return each
@@ -73,6 +92,27 @@ def format_of(formats: Mapping[str, Format], path: Path) -> Format:
     known = ", ".join(sorted({suffix for each in formats.values() for suffix in each.suffixes}))
     remedy = _REMEDIES.get(suffix, "convert it to one of these")
     raise FormatError(f"a file of bodies ({known}), or a folder of such", str(path), remedy)
+
+
+def _format_of_folder(formats: Mapping[str, Format], path: Path) -> Format:
+    folders = [each for each in formats.values() if not each.suffixes]
+    for each in folders:
+        if each.recognises(path, b""):
+            return each
+    known = {suffix for each in formats.values() for suffix in each.suffixes}
+    try:
+        inside = [each for each in islice(path.iterdir(), _MOST_LISTED) if each.suffix.lower() in known]
+    except OSError as error:
+        raise FormatError("a folder of bodies", f"{path} ({error.strerror})", "check the path") from error
+    remedy = f"name the files in it, as in {min(inside)}" if inside else "check the path"
+    expected = f"a file of bodies, or a folder of format {' or '.join(each.name for each in folders)}"
+    raise FormatError(expected, f"{path}, another folder", remedy)
+
+
+def _content_of(head: bytes) -> tuple[str, ...]:
+    """Return the suffixes of files that begin like this; none where that says nothing."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return next((found for begin, found in _CONTENTS.items() if head.startswith(begin) or text.startswith(begin)), ())
 
 
 def _head_of(path: Path) -> bytes:
@@ -93,17 +133,29 @@ def _require_expressible(plans: list[BodyPlan], path: Path) -> None:
     Raises:
         FormatError: one cannot; the message names it, what and where.
     """
-    for plan in plans:
-        if plan.inexpressible:
-            first = plan.inexpressible[0]
-            told = "; ".join(str(each) for each in plan.inexpressible)
-            which = f" in body {plan.name}" if len(plans) > 1 else ""
-            others = sum(bool(each.inexpressible) for each in plans) - 1
-            more = f" (and {others} more bodies like that)" if others else ""
-            instead = "; ".join(f"{each.what} {each.instead}" for each in plan.inexpressible)
-            expected = "bodies of rigid, soft and muscle cells that are joined to their neighbours"
-            remedy = _LENIENT.format(instead=instead)
-            raise FormatError(expected, f"{told or first.what}{which} of {path}{more}", remedy)
+    odd = [plan for plan in plans if plan.inexpressible]
+    if not odd:
+        return
+    found = odd[0].inexpressible
+    which = f" of body {odd[0].name}" if len(plans) > 1 else ""
+    others = len(odd) - 1
+    more = f" (and in {others} more {'body' if others == 1 else 'bodies'})" if others else ""
+    got = f"{_listed([str(each) for each in found])}{which} in {path}{more}"
+    raise FormatError(
+        "what bodies here can have", got, f"set lenient=true to have {_instead(found)}, or change the file"
+    )
+
+
+def _instead(found: Sequence[Inexpressible]) -> str:
+    """Return what is done instead, after the words "to have"."""
+    ways = list(dict.fromkeys(each.instead for each in found))
+    if len(ways) == 1:
+        return f"them {ways[0]}"
+    return _listed([f"{each.what} {each.instead}" for each in found])
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
 
 
 def renamed(plans: list[BodyPlan]) -> list[BodyPlan]:

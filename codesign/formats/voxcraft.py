@@ -168,7 +168,7 @@ def _layers_of_numbers(structure: Element, data: np.ndarray, cells: np.ndarray) 
         )
         late = muscle & (phases.reshape(z, y, x).transpose(2, 1, 0) != 0)
         if late.any():
-            notes.append(Inexpressible("phase offsets of muscles", "left to the controller", places(late)))
+            notes.append(Inexpressible("muscles with a phase (PhaseOffset)", "left to the controller", places(late)))
     for name in ("BaseCiliaForce", "ShiftCiliaForce"):
         if structure.first(name) is None:
             continue

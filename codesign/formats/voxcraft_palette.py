@@ -23,10 +23,10 @@ _FLAGS = {
 _LATER = ("RemoveFromSimulationAfterThisManySeconds", "TurnOnThermalExpansionAfterThisManySeconds")
 
 _SHARED = {
-    "Density": ("densities of their own", "taken as heavy as the others"),
-    "uStatic": ("static friction of their own", "taken as rough as the others"),
-    "uDynamic": ("dynamic friction of their own", "taken as rough as the others"),
-    "Poissons_Ratio": ("Poisson's ratios of their own", "taken as springs give them"),
+    "Density": ("cells of another density", "taken as heavy as the others"),
+    "uStatic": ("cells of another static friction", "taken as rough as the others"),
+    "uDynamic": ("cells of another dynamic friction", "taken as rough as the others"),
+    "Poissons_Ratio": ("cells of another Poisson's ratio", "taken as springs give it"),
 }
 """What all cells of a body have alike here, and what is told of those that differ from most."""
 
@@ -85,11 +85,11 @@ def _material(element: Element, number: int) -> VoxcraftMaterial:
 
     odd = [told for name, told in _FLAGS.items() if mechanical.said(name).lower() not in ("", "0", "0.0", "false")]
     if any(value(name) > 0 for name in _LATER):
-        odd.append(("materials that change with time", "taken as they begin"))
+        odd.append(("cells that change with time", "taken as they begin"))
     if value("MatModel") != 0:
-        odd.append(("materials that yield or break", "taken as elastic"))
+        odd.append(("cells that yield or break", "taken as elastic"))
     if element.said("MatType") not in ("", "0"):
-        odd.append(("materials made of others", "taken as they are said to be"))
+        odd.append(("cells of mixed materials", "taken as their own properties say"))
     return VoxcraftMaterial(
         modulus=value("Elastic_Mod"),
         expansion=value("CTE"),
@@ -144,10 +144,10 @@ def _odd(data: np.ndarray, palette: list[VoxcraftMaterial], used: list[int]) -> 
         for each in material.odd:
             told.setdefault(each, []).append(number)
         if material.expansion < 0:
-            each = ("muscles of negative CTE, which shorten when others lengthen", "left to the controller")
+            each = ("muscles that shorten when others lengthen (negative CTE)", "left to the controller")
             told.setdefault(each, []).append(number)
         if material.muscle and material.phase != 0:
-            told.setdefault(("muscles with a phase", "left to the controller"), []).append(number)
+            told.setdefault(("muscles with a phase (MaterialTempPhase)", "left to the controller"), []).append(number)
     return [Inexpressible(what, instead, places(np.isin(data, own))) for (what, instead), own in told.items()]
 
 
@@ -158,7 +158,7 @@ def _between(
     strengths = {number: abs(palette[number - 1].expansion) for number in used if palette[number - 1].muscle}
     weak = [number for number, strength in strengths.items() if strength != max(strengths.values())]
     if between:
-        what = "materials between the softest and the stiffest of the palette"
+        what = "cells between the softest and the stiffest of the palette"
         yield Inexpressible(what, "taken as soft or stiff, whichever is nearer", places(np.isin(data, between)))
     if weak:
         what = "muscles that are weaker than others (CTE)"

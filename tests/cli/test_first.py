@@ -99,7 +99,7 @@ def test_what_a_body_cannot_have_is_an_error_or_told(
     (here / "robot.fixed").touch()
     words = [*LOUD, "logger.page=false", "search.first=robot.fixed", "search.generations=1", "hydra.run.dir=run"]
     assert main(words) == 2
-    assert "got fixed cells at (0,0) of robot.fixed; set lenient=true" in capsys.readouterr().err
+    assert "got fixed cells at (0,0) in robot.fixed; set lenient=true" in capsys.readouterr().err
     assert main([*words, "lenient=true"]) == 0
     assert "fixed cells taken as rigid (1 body)" in capsys.readouterr().out
     (body,) = json.loads(Path("run/inputs/search.first.json").read_text())["bodies"]

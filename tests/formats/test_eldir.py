@@ -80,7 +80,7 @@ def test_names_and_losses(tmp_path):
 def test_cells_that_touch_in_a_corner_only(tmp_path):
     # The up-pointing triangle of column 1 ends where the down-pointing one above it begins.
     path = saved(tmp_path, **geno("v^......../.v........"))
-    with pytest.raises(FormatError, match=r"only touch the rest in a corner at \(1,1\) of .*robots\.npz.*lenient"):
+    with pytest.raises(FormatError, match=r"only touch the rest in a corner at \(1,1\) in .*robots\.npz.*lenient"):
         read_plans(path)
     (plan,) = read_plans(path, lenient=True)
     assert plan.cells.sum() == 2

@@ -91,5 +91,5 @@ def test_what_is_refused(tmp_path, array, told):
 
 def test_nothing_is_unpickled(tmp_path):
     (tmp_path / "a.npy").write_bytes(pickle.dumps(BODY))
-    with pytest.raises(FormatError, match="not an array that NumPy saved"):
+    with pytest.raises(FormatError, match=r"begins as \.pkl files do"):
         read_plans(tmp_path / "a.npy")

@@ -129,10 +129,14 @@ def test_which_base_is_meant(tmp_path):
         ),
         (vxa(palette=material() * 2 + material(1e5, 0.02) + material(1e5, 0.01)), "weaker than others", ("4",)),
         (vxa(palette=material() + material(2e5) + material(4e5) + material()), "between the softest", ("2",)),
-        (vxa(palette=material() * 3 + material(Density=5)), "densities of their own", ("4",)),
+        (vxa(palette=material() * 3 + material(Density=5)), "cells of another density", ("4",)),
         (vxa(palette=material() * 2 + material(uStatic=2) + material()), "static friction", ("3",)),
         (vxa(palette=material() * 2 + material(MatModel=2) + material()), "yield or break", ("3",)),
-        (vxa(structure(more=layers("PhaseOffset", "0.5," * 6, "0,0,0,0,0,1"))), "phase offsets", ("3", "4 below")),
+        (
+            vxa(structure(more=layers("PhaseOffset", "0.5," * 6, "0,0,0,0,0,1"))),
+            "muscles with a phase (PhaseOffset)",
+            ("3", "4 below"),
+        ),
         (vxa(structure(more=layers("BaseCiliaForce", "0,0,1,0,0,0,0,5,0", ""))), "forces of cilia", ("1",)),
         (vxa(lattice="<Z_Dim_Adj>2</Z_Dim_Adj>"), "no cubes", ()),
     ],
@@ -156,7 +160,8 @@ def test_one_modulus_is_stiff(tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "no XML"),
+        ("", "which is empty"),
+        (" \n", "no XML"),
         ("<VXA><VXC>", "no XML"),
         ("<html/>", "a VXA, VXD or VXC element with a body; got one of 'html'"),
         ("<VXA/>", "a VXA, VXD or VXC element with a body"),
