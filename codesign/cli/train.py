@@ -98,7 +98,7 @@ def prepare(invocation: Invocation) -> Plan:
 def complete(invocation: Invocation) -> Completion:
     """Return the words that a command line lacks for the bodies that it gives."""
     config = invocation.config
-    if config["designs"] is None:
+    if config["designs"] is None or config["together"]:
         return evolve.complete(invocation)
     # What brings its own springs learns as it is, whichever lattice it grew on.
     bodies = [body for body in _given(config) if body.plan.body is None]
