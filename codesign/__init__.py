@@ -41,6 +41,14 @@ _HOMES = {
 }
 """Where each public name is from."""
 
+_ROOMS = frozenset(
+    {
+        *("body", "control", "errors", "evaluate", "export", "formats", "genome", "plugins", "run", "search", "sim"),
+        *("tasks", "testing", "train"),
+    }
+)
+"""Parts of the package that `codesign.NAME` loads too, for settings and plug-ins: `codesign.tasks.Walk()`."""
+
 __all__ = [
     "Bodies",
     "Body",
@@ -65,6 +73,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"codesign.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'codesign' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)
@@ -73,4 +83,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
+    return sorted({*__all__, *_ROOMS, *(name for name in globals() if name.startswith("__"))})

@@ -87,6 +87,8 @@ def evolve(
     path = path_of("folder", folder)
     _require_problem(problem)
     _require_callback(callback)
+    if first is not None and isinstance(search, Mapping) and search.get("first") is not None:
+        raise ConfigError("bodies to begin with once", 'first and search["first"]', "leave one out")
     configured = configuration.changed(
         problem._configured,
         {"search": search, "mutation": mutation, "evaluator": evaluator, "checkpoints": checkpoints},
@@ -95,8 +97,6 @@ def evolve(
     values: dict[str, Any] = {} if generations is None else {"generations": generations}
     given = []
     if first is not None:
-        if isinstance(search, Mapping) and search.get("first") is not None:
-            raise ConfigError("bodies to begin with once", 'first and search["first"]', "leave one out")
         values["first"], given = first_designs_of(first, configured.experiment.trial.lattice)
     if values:
         configured = configuration.changed(configured, {"search": values}, {}, given)
@@ -243,6 +243,6 @@ class _Printed(Listener):
         numbers = "no valid design yet"
         if metrics.best_fitness is not None and metrics.mean_fitness is not None:
             numbers = f"best {metrics.best_fitness:.3f} ({best}), mean {metrics.mean_fitness:.3f}"
-        count = f"generation {metrics.generation + 1} of {self._generations}"
-        sys.stdout.write(f"{count}: {numbers}, {metrics.generation_seconds:.1f} s\n")
+        count = f"generation {metrics.generation}/{self._generations - 1}"
+        sys.stdout.write(f"{count}  {numbers}, {metrics.generation_seconds:.1f} s\n")
         sys.stdout.flush()

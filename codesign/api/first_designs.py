@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from codesign.api.genomes import AnyGenomes, PlacedGenomes, genomes_of, held, lattice_for, names_of, several_of
+from codesign.body import Bodies, Body
 from codesign.errors import ConfigError, GenomeError
 from codesign.formats import BodyPlan, plans_of
 from codesign.genome import Genomes, LatticeSettings
@@ -43,6 +44,9 @@ def first_designs_of(given: AnyFirst, lattice: LatticeSettings) -> tuple[Any, li
 
 
 def _plans(given: Any, lattice: LatticeSettings) -> list[BodyPlan]:
+    if any(isinstance(each, Bodies | Body) for each in several_of(given)):
+        remedy = "let them learn with Problem.evaluate, or give the genomes that they grew from"
+        raise GenomeError("genomes, which a search can change", "bodies of masses and springs", remedy)
     genomes = genomes_of(given)
     lattice_for(genomes, lattice)
     designs = [each for each in several_of(given) if isinstance(each, Design)]

@@ -125,9 +125,9 @@ class NamedBodies(Bodies):
         return f"{super().__repr__()[:-1]}{_called(self.names)}>"
 
 
-def counted(number: int, word: str) -> str:
-    """Return a number of things in words."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+def counted(number: int, word: str, words: str = "") -> str:
+    """Return a number of things in words, of which the second says several of them."""
+    return f"{number:,} {word if number == 1 else words or f'{word}s'}"
 
 
 def _called(names: Sequence[str]) -> str:

@@ -26,7 +26,7 @@ _CHOICE = re.compile(rf"\b(?P<section>{'|'.join(_SECTIONS[3:])})=(?P<name>[a-z_]
 _SET = re.compile(r'(?P<key>\w+(?:\["\w+"\])+)=(?P<value>[^\s,;]+)')
 _GO_ON = re.compile(
     r"(?:codesign evolve )?(?:'run=(?P<quoted>[^']+)'|\brun=(?P<plain>[^'\s,]+))"
-    r"(?: '?plugins=\[(?P<named>[\w.,]+)\]'?)?"
+    r"(?: '?plugins=\[[\w.,]+\]'?)?"
 )
 _PLUGINS = re.compile(r"name (?:it|them) by plugins=\[(?P<names>[\w.,]+)\]")
 _WORDS = {
@@ -71,18 +71,13 @@ def _told(text: str) -> str:
     text = _TWICE.sub("", _KEY.sub(_indexed, _PART.sub("body", text)))
     text = _SET.sub(lambda found: f"{found['key']} to {_literal(found['value'])}", text)
     text = _CHOICE.sub(lambda found: f'{_ARGUMENTS.get(found["section"], found["section"])}="{found["name"]}"', text)
-    text = _GO_ON.sub(_resuming, text)
+    text = _GO_ON.sub(lambda found: f'codesign.resume("{found["quoted"] or found["plain"]}")', text)
     text = _PLUGINS.sub(lambda found: f"import {found['names'].replace(',', ', ')} first", text)
     if text == "null":
         return "None"
     for ours, theirs in _WORDS.items():
         text = text.replace(ours, theirs)
     return text
-
-
-def _resuming(found: re.Match[str]) -> str:
-    loading = f"codesign.plugins.load({found['named'].split(',')}) and " if found["named"] else ""
-    return f'{loading}codesign.resume("{found["quoted"] or found["plain"]}")'
 
 
 def _indexed(found: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from codesign.api.genomes import counted
 from codesign.api.weights import Weights
 from codesign.body import Bodies
 from codesign.export import line_chart
@@ -66,7 +67,9 @@ class Results:
     def __str__(self) -> str:
         """Return a line about all of them, and one for each of the best."""
         valid = np.isfinite(self.fitness)
-        lines = [f"{len(self)} bodies after {self.curves.shape[1] - 1} steps of learning, {int(valid.sum())} valid"]
+        number, steps = len(self), self.curves.shape[1] - 1
+        learned = f"{counted(number, 'body', 'bodies')} after {counted(steps, 'step')} of learning"
+        lines = [f"{learned}, {int(valid.sum())} valid"]
         for number in self.order[:_SHOWN].tolist():
             before, after = self.curves[number, 0], self.fitness[number]
             lines.append(f"  {self.names[number]:<16} {before:8.3f} -> {after:8.3f}  {self.status[number]}")

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codesign.api.genomes import several_of
+from codesign.api.genomes import counted, several_of
 from codesign.api.mistakes import in_python, path_of
 from codesign.api.problem import Problem
 from codesign.errors import CodesignError, DesignError
@@ -136,9 +136,8 @@ class Run:
         curves = self.curves
         finished, generations = len(curves.generations), self._experiment.search.generations
         lines = [f"{self._experiment.title} in {self.folder}", f"  {self.problem!r}"]
-        lines.append(
-            f"  {finished} generations" if finished >= generations else f"  {finished} of {generations} generations"
-        )
+        done = f"{finished} of " if finished < generations else ""
+        lines.append(f"  {done}{counted(generations if done else finished, 'generation')}")
         try:
             best = self.best
         except DesignError:

@@ -211,7 +211,7 @@ def _joined(given: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]], ind
 def _array(given: Any, name: str) -> np.ndarray:
     try:
         array = np.asarray(given)
-        if np.iscomplexobj(array):
+        if given is None or np.iscomplexobj(array):
             raise TypeError
         return array.astype(np.float64)
     except (TypeError, ValueError) as error:

@@ -13,6 +13,8 @@ from tests.api.conftest import TINY
 
 P = codesign.Problem
 
+WEIGHTS = codesign.Weights(np.zeros(4), [{"a": (2,)}, {"a": (2,)}])
+
 CALLS: dict[str, tuple[Callable[[codesign.Problem], object], str]] = {
     "name": (lambda _: P(task="wlak"), "did you mean 'walk'"),
     "number": (lambda _: P(task=5), "settings such as Walk()"),  # type: ignore[arg-type]
@@ -55,6 +57,31 @@ CALLS: dict[str, tuple[Callable[[codesign.Problem], object], str]] = {
     "not finite": (lambda p: p.learn(p.random(1), p.initial_weights(p.random(1)) * np.nan), "finite"),
     "wrt": (lambda p: p.value_and_gradient(p.random(1), p.initial_weights(p.random(1)), wrt="mass"), "'mass'"),  # type: ignore[arg-type]
     "iterations": (lambda p: p.learn(p.random(1), iterations=-1), "iterations to be a whole number"),
+    "force number": (lambda _: P(forces=3), "forces to be one of dashpot"),
+    "force fields": (lambda _: P(forces={"wind": 3}), 'forces["wind"] as a mapping'),
+    "no settings": (lambda _: P(task={"name": "reach", "target": 1}), "no settings of task (reach)"),
+    "none": (lambda _: P(body={"rows": None}), "got None"),
+    "cells": (lambda _: P(body={"rows": 10**9}), "expected body: at most"),
+    "no bodies": (lambda p: p.evaluate(p.develop(p.random(1))[:0]), "at least one body"),
+    "array": (lambda p: p.evaluate(np.zeros((2, 12))), "got a ndarray among them"),
+    "populations": (lambda p: p.evaluate([p.random(1), p.random(1)]), "give one population"),
+    "several bodies": (lambda p: p.evaluate([p.develop(p.random(1))] * 2), "codesign.Bodies.concatenate"),  # type: ignore[list-item]
+    "genome among bodies": (lambda p: p.evaluate([p.develop(p.random(1))[0], p.random(1)[0]]), "a PlacedGenome among"),
+    "develop": (lambda p: p.develop(3), "expected genomes; got an int"),  # type: ignore[arg-type]
+    "complex": (lambda p: p.learn(p.random(1), p.initial_weights(p.random(1)).flat * 1j), "real numbers"),
+    "wrt number": (lambda p: p.value_and_gradient(p.random(1), p.initial_weights(p.random(1)), wrt=3), "got 3"),  # type: ignore[arg-type]
+    "wrt nothing": (lambda p: p.value_and_gradient(p.random(1), p.initial_weights(p.random(1)), wrt=[]), "got []"),
+    "added": (lambda _: WEIGHTS + np.zeros(3), "one of shape (3,)"),
+    "added weights": (lambda _: WEIGHTS + WEIGHTS[:1], "weights of the same bodies"),
+    "added nothing": (lambda _: WEIGHTS + None, "weights as an array of real numbers"),
+    "factors": (lambda _: WEIGHTS.scaled(np.ones(3)), "a factor for each of 2 bodies"),
+    "path": (lambda _: codesign.load(["a", "b"]), "path to be a str or a Path"),  # type: ignore[arg-type]
+    "run": (lambda _: codesign.open_run(None), "folder to be a str or a Path"),  # type: ignore[arg-type]
+    "run of": (lambda _: P.of_run(3), "folder to be a str or a Path"),  # type: ignore[arg-type]
+    "select": (lambda _: codesign.open_run("runs/demo").select(3), "a selection such as best"),  # type: ignore[arg-type]
+    "recording": (lambda _: codesign.open_run("runs/demo").recording(None), "or a selection of them"),  # type: ignore[arg-type]
+    "kind": (lambda _: codesign.register("task"), "a task to register"),
+    "ragged": (lambda _: codesign.Body([[0, 0], [1]], [[0, 1]], [1.0], [1.0], [0.0]), "rows of several lengths"),  # type: ignore[arg-type]
     "folder": (lambda _: codesign.open_run("nothing"), "codesign.evolve"),
     "resume": (lambda _: codesign.resume("nothing"), "no folder nothing"),
     "generations": (lambda p: codesign.evolve(p, "new", generations=0), 'search["generations"]'),
@@ -74,6 +101,20 @@ def test_a_mistake_is_told_in_terms_of_the_call(name: str, problem: codesign.Pro
     assert "\n" not in line
     assert not re.search(r"--\w|\$ codesign|=NAME|\bsim\.|body\.lattice|\b(set|choose) \w+=", line), line
     assert not (here / "new").exists()
+
+
+def test_weights_are_chosen_by_the_numbers_of_bodies() -> None:
+    for index in ("a", 0.5, [0, 1]):
+        with pytest.raises(TypeError, match="the number of a body; got"):
+            WEIGHTS[index]
+    with pytest.raises(IndexError, match="one of 2 bodies; got 2"):
+        WEIGHTS[2]
+
+
+def test_a_way_on_that_names_plug_ins_is_told_for_a_program_that_has_them() -> None:
+    with pytest.raises(OutputError) as caught, in_python():
+        raise OutputError("room", "none", "go on with: codesign evolve run=runs/a 'plugins=[one,two]'")
+    assert caught.value.remedy == 'go on with: codesign.resume("runs/a")'
 
 
 def test_a_run_that_needs_a_plug_in_says_what_to_import(here, tmp_path) -> None:

@@ -47,6 +47,30 @@ def test_a_name_cannot_leave_its_chart() -> None:
     assert "<svg" in History(np.zeros(0), np.zeros(0), np.zeros(0))._repr_html_()
 
 
+def test_genomes_and_bodies_are_told_in_a_line_however_many(problem: codesign.Problem, kept_run: Path) -> None:
+    genomes = problem.random(5000)
+    bodies = problem.develop(genomes)
+    plain = codesign.Genomes(genomes.cells, genomes.muscles)
+    best = codesign.open_run(kept_run).best
+    for thing in (genomes, genomes[0], plain, plain[0], bodies, bodies[0], best, problem.initial_weights(bodies[:9])):
+        assert "\n" not in repr(thing)
+        assert len(repr(thing)) < 150, repr(thing)
+    assert repr(genomes) == (
+        "<PlacedGenomes: 5,000 genomes on 3 x 4 triangle cells: random-0, random-1, random-2, random-3, ...>"
+    )
+    assert str(genomes[:1]) == "1 genome on 3 x 4 triangle cells"
+    assert repr(bodies[0]) == "<Body: 11 masses, 20 springs, 9 muscles, 2D>"
+    assert best.id in repr(best)
+
+
+def test_a_genome_prints_as_what_load_reads(problem: codesign.Problem, tmp_path: Path) -> None:
+    genome = problem.random(1)[0]
+    head, drawing = str(genome).split("\n", 1)
+    assert head == repr(genome)
+    (tmp_path / "drawn.txt").write_text(drawing)
+    assert codesign.load(tmp_path / "drawn.txt").cells.tolist() == [genome.cells.tolist()]
+
+
 @needs_chromium
 def test_the_player_plays_inside_of_a_notebooks_frame(
     browser,  # noqa: F811

@@ -46,6 +46,14 @@ def test_names_are_listed_and_no_others_are_there() -> None:
         codesign.Robot  # noqa: B018
 
 
+def test_rooms_are_there_without_being_imported() -> None:
+    names = sorted(codesign._ROOMS)
+    code = f"import codesign\nfor name in {names}: print(getattr(codesign, name).__name__)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert said == [f"codesign.{name}" for name in names]
+    assert [name for name in dir(codesign) if name[0] == "_" and name[1] != "_"] == []
+
+
 def test_type_checkers_see_the_names_that_python_sees() -> None:
     tree = ast.parse(Path(codesign.__file__).read_text(encoding="utf-8"))
     (block,) = (node for node in tree.body if isinstance(node, ast.If))

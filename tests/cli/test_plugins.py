@@ -173,6 +173,23 @@ def test_a_run_says_which_plugins_it_needs(stroll: Path, here: Path, capsys: pyt
     assert len(numbers(here / "run")) == 4
 
 
+def test_a_plugin_that_changed_since_the_run_began_is_told(
+    stroll: Path, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with undone():
+        assert main(["evolve", "plugins=[strolling]", "task=stroll", *TINY, "hydra.run.dir=run"]) == 0
+    again = ["evolve", "run=run", "plugins=[strolling]", "logger=default"]
+    with undone():
+        assert main([*again, "search.generations=4"]) == 0
+    assert "has changed" not in capsys.readouterr().out
+    stroll.write_text(f"{STROLL}\nlater = 1\n")
+    with undone():
+        assert main([*again, "search.generations=5"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "The source of the plug-in strolling has changed since this run began: so what comes now may differ" in told
+    assert len(numbers(here / "run")) == 5
+
+
 def test_nothing_of_a_strangers_folder_is_imported(
     stroll: Path, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +211,9 @@ def test_nothing_of_a_strangers_folder_is_imported(
         told("export run=.", capsys)
     for odd in ("x", {"nowhere": "1"}, {"a; rm -rf /": ["x"]}):
         (here / "run" / "config.yaml").write_text(yaml.safe_dump({**stored, "plugins": [], "packages": odd}))
+        told("export run=.", capsys)
+    for odd in ("x", {"strolling": ["x"]}, {3: 4}):
+        (here / "run" / "config.yaml").write_text(yaml.safe_dump({**stored, "plugins": [], "plugin_checksums": odd}))
         told("export run=.", capsys)
 
 
@@ -363,6 +383,13 @@ def test_an_installed_package_announces_itself(
         assert "packages" not in yaml.safe_load((here / "other" / "config.yaml").read_text())
         assert main(["export", "run=run", "format=json"]) == 0
         capsys.readouterr()
+    shutil.copytree(site / "stroll_kit", here / "newer" / "stroll_kit")
+    announced(here / "newer", "stroll_kit", "0.4")
+    with monkeypatch.context() as installed, undone():
+        installed.syspath_prepend(str(here / "newer"))
+        assert main(["evolve", "run=run", "search.generations=4", "logger=default"]) == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert "This run began with stroll-kit 0.3, and 0.4 is installed: so what comes now may differ" in said
     said = told("export run=run", capsys)
     assert "the installed package stroll-kit, whose plug-ins the run in run uses; got none" in said
     assert "pip install 'stroll-kit==0.3', if you trust it" in said

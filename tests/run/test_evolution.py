@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from codesign.errors import ConfigError, OutputError, RunError
+from codesign.errors import ConfigError, EvaluatorError, OutputError, RunError
+from codesign.plugins import Plugin
 from codesign.run import CheckpointSettings, DesignTables, RunFolder, evolve, resume
 from codesign.signals import ENDING
 from codesign.sim.kernels import Coulomb
@@ -42,6 +43,20 @@ def whole(search, tmp_path_factory):
 def further(search, generations):
     one = experiment(search)
     return replace(one, search=replace(one.search, generations=generations))
+
+
+def test_lost_workers_leave_a_way_on_that_names_the_plugins(tmp_path, monkeypatch):
+    def lose(generation):
+        if generation == 2:
+            raise EvaluatorError("workers", "none", "start some")
+
+    loose = Plugin("walks", None, "", "", {})
+    installed = Plugin("swimmers", None, "swimmers", "1", {})
+    monkeypatch.setattr("codesign.run.evolution.loaded", lambda: (loose, replace(loose, name="terrains"), installed))
+    with pytest.raises(EvaluatorError) as caught:
+        evolve(experiment(evaluator=Quick(disturbance=lose)), tmp_path / "run", CONFIG)
+    told = f"2 of {GENERATIONS} generations are safe, go on with: codesign evolve run={tmp_path / 'run'}"
+    assert caught.value.remedy == f"start some; {told} 'plugins=[walks,terrains]'"
 
 
 def test_there_is_a_row_for_every_generation(whole):
