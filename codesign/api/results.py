@@ -8,10 +8,11 @@ import numpy as np
 from codesign.api.genomes import counted
 from codesign.api.weights import Weights
 from codesign.body import Bodies
-from codesign.export import line_chart
+from codesign.export import COLOURS, line_chart
 from codesign.train import LearningStatus
 
-_SHOWN = 10
+_SHOWN = len(COLOURS)
+"""Best bodies that are told, each with a colour of its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,9 +88,10 @@ class Results:
             up="performance",
         )
         rows = "".join(
-            f"<tr><td>{html.escape(self.names[number])}</td><td>{self.curves[number, 0]:.3f}</td>"
+            f'<tr><td style="text-align:left"><span style="color:{COLOURS[place]}">&#9632;</span>'
+            f" {html.escape(self.names[number])}</td><td>{self.curves[number, 0]:.3f}</td>"
             f"<td>{self.fitness[number]:.3f}</td><td>{self.status[number]}</td></tr>"
-            for number in shown
+            for place, number in enumerate(shown)
         )
         heads = "".join(f"<th>{name}</th>" for name in ("body", "before", "after learning", "status"))
         return f"<div>{chart}<table><tr>{heads}</tr>{rows}</table></div>"

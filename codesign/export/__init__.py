@@ -1,6 +1,6 @@
 """Pictures of a run: recordings in, pages and files out. Knows no simulator."""
 
-from codesign.export.chart import line_chart
+from codesign.export.chart import COLOURS, line_chart
 from codesign.export.exporter import Exporter, each_design
 from codesign.export.json_format import read_json, write_json
 from codesign.export.notebook import page_in_frame
@@ -18,6 +18,7 @@ EXPORTERS: dict[str, Exporter] = {
 }
 
 __all__ = [
+    "COLOURS",
     "EXPORTERS",
     "Exporter",
     "Gallery",

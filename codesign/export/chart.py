@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 _WIDTH, _HEIGHT = 560, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 28, 40
-_COLOURS = (
+COLOURS = (
     "#2f6fbb",
     "#c4622d",
     "#3a8f5c",
@@ -20,6 +20,7 @@ _COLOURS = (
     "#7d7d3a",
     "#6a6ad0",
 )
+"""Of the lines of a chart, in their order."""
 _TICKS = 4
 
 
@@ -40,7 +41,7 @@ def line_chart(lines: Mapping[str, npt.ArrayLike], *, title: str, across: str, u
     last = max([1, *(len(line) - 1 for line in values.values())])
     parts = [_axes(low, high, last)]
     for number, (name, line) in enumerate(values.items()):
-        colour = _COLOURS[number % len(_COLOURS)]
+        colour = COLOURS[number % len(COLOURS)]
         for run in _runs(line):
             points = " ".join(f"{_x(place, last):.1f},{_y(float(line[place]), low, high):.1f}" for place in run)
             parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5">')

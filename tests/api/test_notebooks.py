@@ -47,6 +47,15 @@ def test_a_name_cannot_leave_its_chart() -> None:
     assert "<svg" in History(np.zeros(0), np.zeros(0), np.zeros(0))._repr_html_()
 
 
+def test_results_show_whose_curve_is_whose(problem: codesign.Problem) -> None:
+    results = problem.evaluate(problem.random(12))
+    shown = results._repr_html_()
+    for place, number in enumerate(results.order[:10].tolist()):
+        colour = re.search(rf'stroke="(#\w+)" stroke-width="1.5"><title>{results.names[number]}<', shown)
+        assert colour is not None
+        assert f'color:{colour[1]}">&#9632;</span> {results.names[number]}<' in shown, place
+
+
 def test_genomes_and_bodies_are_told_in_a_line_however_many(problem: codesign.Problem, kept_run: Path) -> None:
     genomes = problem.random(5000)
     bodies = problem.develop(genomes)
@@ -80,17 +89,20 @@ def test_the_player_plays_inside_of_a_notebooks_frame(
 ) -> None:
     genomes = problem.random(1)
     (recording,) = problem.rollout(genomes, before=problem.initial_weights(genomes, seed=1))
-    shown = [codesign.open_run(kept_run)._repr_html_(), recording._repr_html_()]
+    (alone,) = problem.rollout(genomes)
+    shown = [codesign.open_run(kept_run)._repr_html_(), recording._repr_html_(), alone._repr_html_()]
     (tmp_path / "notebook.html").write_text(f"<body>{''.join(shown)}</body>")
-    page = browser.new_page(viewport={"width": 1000, "height": 1600})  # nothing moves out of sight
+    page = browser.new_page(viewport={"width": 1000, "height": 2300})  # nothing moves out of sight
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.goto(f"file://{tmp_path / 'notebook.html'}")
-    for index in range(2):
+    for index, title in enumerate((None, "After learning", "Motion")):
         inside = page.frame_locator("iframe").nth(index)
-        inside.locator("canvas").first.wait_for()
-        drawn = inside.locator("canvas").first.evaluate(
+        inside.locator("canvas:visible").first.wait_for()
+        if title is not None:
+            assert inside.get_by_text(title, exact=True).is_visible()
+        drawn = inside.locator("canvas:visible").first.evaluate(
             "async canvas => { await new Promise(done => setTimeout(done, 300));"
             " const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;"
             " return new Set(new Uint32Array(data.buffer)).size; }"

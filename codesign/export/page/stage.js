@@ -84,7 +84,9 @@ export class Stage {
         : "distance of the centre of mass from its start, along x";
     }
     byId("views").classList.toggle("single", !design.before);
-    const title = iteration === null ? "After learning" : `After ${iteration} learning steps`;
+    const alone = design.curve.length === 0 && !design.before; // simulated with weights that somebody gave
+    const moved = alone ? "Motion" : "After learning";
+    const title = iteration === null ? moved : `After ${iteration} learning steps`;
     this.views[1].title.textContent = atRest ? "At rest" : title;
     this.views[1].output.hidden = atRest;
     this.player.load(Array.from(design.after.times));
