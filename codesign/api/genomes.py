@@ -19,6 +19,9 @@ AnyGenomes = Genomes | Genome | Design | Iterable[Genome] | Iterable[Design]
 AnyBodies = AnyGenomes | Bodies | Body | Iterable[Body]
 """What stands for bodies wherever bodies are asked for."""
 
+_CHOICES = {"cube": "voxel"}
+"""Bodies that are chosen by another name than that of their lattice."""
+
 _NAMED = 4
 """Names that a line tells of many."""
 
@@ -212,7 +215,7 @@ def lattice_for(genomes: Genomes, own: LatticeSettings) -> LatticeSettings:
         return own
     if type(genomes.lattice) is not type(own):
         got = f"genomes on the lattice {genomes.lattice.name} for a problem on {own.name}"
-        remedy = f'make the problem with body="{genomes.lattice.name}"'
+        remedy = f'make the problem with body="{_CHOICES.get(genomes.lattice.name, genomes.lattice.name)}"'
         raise GenomeError("genomes on the problem's kind of lattice", got, remedy)
     return replace(own, **{name: getattr(genomes.lattice, name) for name in genomes.fixed})
 

@@ -47,6 +47,7 @@ CALLS: dict[str, tuple[Callable[[codesign.Problem], object], str]] = {
     "text": (lambda p: p.evaluate("robot"), "got a str"),  # type: ignore[arg-type]
     "nothing": (lambda p: p.evaluate([]), "an empty list"),
     "lattice": (lambda p: p.evaluate(P(body="square").random(1)), 'body="square"'),
+    "cubes": (lambda p: p.evaluate(P(body="voxel").random(1)), 'body="voxel"'),
     "weights": (lambda p: p.value_and_gradient(p.random(2), np.zeros(5)), "got one of shape (5,)"),
     "names": (lambda p: p.value_and_gradient(p.random(1), {"w1": 0}), "weights named w1, b1, w2, b2"),
     "shape": (
