@@ -1,6 +1,6 @@
 """Bodies: masses joined by springs, and the cells that they outline."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
@@ -147,6 +147,10 @@ class Bodies:
         index %= len(self)
         own = {part: slice(*getattr(self, f"{part}_start")[index : index + 2]) for part in PARTS}
         return unchecked(Body, **{name: getattr(self, name)[own[form.part]] for name, form in FORMS.items()})
+
+    def __iter__(self) -> Iterator[Body]:
+        """Return every body, one after the other; their arrays are views."""
+        return (self[index] for index in range(len(self)))
 
     def take(self, indices: NDArray[np.integer] | NDArray[np.bool_] | Sequence[int]) -> "Bodies":
         """Return the bodies of the given indices, in that order, or those that a mask of one bool each chooses."""

@@ -1,6 +1,6 @@
 """Genomes: what each cell of a lattice is made of and which springs are muscles."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -104,6 +104,10 @@ class Genomes:
         if isinstance(chosen, np.ndarray) and not chosen.size:
             chosen = chosen.astype(np.intp)  # NumPy makes real numbers of an empty list
         return Genomes(self.cells[chosen], self.muscles[chosen])
+
+    def __iter__(self) -> Iterator[Genome]:
+        """Return every genome, one after the other."""
+        return (self[index] for index in range(len(self)))
 
     @staticmethod
     def full(lattice: Lattice) -> "Genomes":

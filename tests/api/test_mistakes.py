@@ -65,7 +65,7 @@ CALLS: dict[str, tuple[Callable[[codesign.Problem], object], str]] = {
     "cells": (lambda _: P(body={"rows": 10**9}), "expected body: at most"),
     "no bodies": (lambda p: p.evaluate(p.develop(p.random(1))[:0]), "at least one body"),
     "array": (lambda p: p.evaluate(np.zeros((2, 12))), "got a ndarray among them"),
-    "populations": (lambda p: p.evaluate([p.random(1), p.random(1)]), "give one population"),
+    "populations": (lambda p: p.evaluate([p.random(1), p.random(1)]), "give one population"),  # type: ignore[list-item]
     "several bodies": (lambda p: p.evaluate([p.develop(p.random(1))] * 2), "codesign.Bodies.concatenate"),  # type: ignore[list-item]
     "genome among bodies": (lambda p: p.evaluate([p.develop(p.random(1))[0], p.random(1)[0]]), "a PlacedGenome among"),
     "develop": (lambda p: p.develop(3), "expected genomes; got an int"),  # type: ignore[arg-type]
