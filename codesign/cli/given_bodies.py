@@ -159,7 +159,7 @@ def require_lattice(bodies: Sequence[GivenBody], lattice: LatticeSettings) -> No
             raise FormatError("bodies on a lattice", got, "let them learn with codesign train designs=FILE")
         if kind != lattice.name:
             got = f"{kind} ({body.plan.name} in {body.file})"
-            remedy = f"choose {words_of_kind(kind)}, or leave the body out"
+            remedy = f"choose {words_of_kind(kind)}, and give bodies of each kind in a run of its own"
             raise FormatError(f"bodies on a lattice of kind {lattice.name}, as the run's", got, remedy)
 
 

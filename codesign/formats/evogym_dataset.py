@@ -8,7 +8,7 @@ import numpy as np
 
 from codesign.files import replacing
 from codesign.formats.body_plan import BodyPlan, FormatError
-from codesign.formats.evogym_structures import plans_of_structures, structure_of
+from codesign.formats.evogym_structures import plans_of_structures, structures_of
 from codesign.formats.format import Format
 from codesign.formats.reading import renamed
 from codesign.machine import available_memory
@@ -179,7 +179,7 @@ def write(plans: Sequence[BodyPlan], path: Path) -> list[Path]:
     import pyarrow  # noqa: PLC0415 - as above
     import pyarrow.parquet  # noqa: PLC0415
 
-    structures = [structure_of(plan) for plan in plans]
+    structures = structures_of(plans)
     matrix = pyarrow.list_(pyarrow.list_(pyarrow.int64()))
     table = pyarrow.table(
         {

@@ -1,6 +1,7 @@
 """Bodies as EvoGym has them, arrays of materials with connections between cells, and as plans."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -71,17 +72,31 @@ def plans_of_structures(
     return plans
 
 
-def structure_of(plan: BodyPlan) -> tuple[np.ndarray, np.ndarray]:
-    """Return a body as EvoGym has it: materials, row 0 at the top, and the connections of all neighbours, both int64.
+def structures_of(plans: Sequence[BodyPlan]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return bodies as EvoGym has them: materials, row 0 at the top, and the connections of all neighbours, both int64.
 
     Raises:
         FormatError: a body that is not of squares.
     """
-    if plan.lattice != LATTICE:
-        got = f"{plan.name}, one of {plan.lattice or 'masses and springs'}"
-        raise FormatError("a body of squares, as EvoGym has them", got, "choose another format")
-    body = plan.cells[::-1].astype(np.int64)
-    return body, _neighbours(body[None] > 0)[:, 1:].T.copy()
+    shapes = dict[tuple[int, ...], list[int]]()
+    for number, plan in enumerate(plans):
+        if plan.lattice != LATTICE:
+            got = f"{plan.name}, one of {plan.lattice or 'masses and springs'}"
+            raise FormatError("a body of squares, as EvoGym has them", got, "choose another format")
+        shapes.setdefault(plan.cells.shape, []).append(number)
+    found: list[Any] = [None] * len(plans)
+    for numbers in shapes.values():
+        bodies = np.stack([plans[number].cells[::-1] for number in numbers]).astype(np.int64)
+        pairs = _neighbours(bodies > 0)
+        ends = np.searchsorted(pairs[:, 0], np.arange(1, len(numbers)))
+        for number, body, own in zip(numbers, bodies, np.split(pairs[:, 1:], ends), strict=True):
+            found[number] = (body, own.T.copy())
+    return found
+
+
+def structure_of(plan: BodyPlan) -> tuple[np.ndarray, np.ndarray]:
+    """Return one body as EvoGym has it, see `structures_of`."""
+    return structures_of([plan])[0]
 
 
 def _materials(names: Sequence[str], bodies: np.ndarray) -> np.ndarray:
