@@ -30,7 +30,8 @@ class LearningReport:
             (n, iterations + 1).
         fitness: the best of each curve, -inf if invalid, shape (n,).
         status: how learning ended, the label of a `LearningStatus`.
-        sources: the file that each design is from and its name there; None for random ones.
+        sources: the file that each design is from, its name there, and the fitness that the file tells, None where it
+            tells none; None for random ones.
     """
 
     names: list[str]
@@ -39,11 +40,11 @@ class LearningReport:
     curves: np.ndarray
     fitness: np.ndarray
     status: list[str]
-    sources: list[tuple[str, str]] | None = None
+    sources: list[tuple[str, str, float | None]] | None = None
 
     @classmethod
     def of(
-        cls, names: list[str], evaluations: Evaluations, sources: list[tuple[str, str]] | None = None
+        cls, names: list[str], evaluations: Evaluations, sources: list[tuple[str, str, float | None]] | None = None
     ) -> "LearningReport":
         """Return the report of evaluated designs of these names."""
         status = [LearningStatus(code).label for code in evaluations.status]
@@ -61,12 +62,19 @@ def table(report: LearningReport) -> Table:
         gain = np.median(report.fitness[valid] - report.curves[valid, 0])
         caption += f", mean fitness {report.fitness[valid].mean():.3f}, median gain by learning {gain:.3f}"
     shown = Table(box=SIMPLE_HEAD, caption=caption, caption_justify="left")
-    for heading in ("design", "masses", "springs", *(f"step {point}" for point in points), "fitness", "status"):
+    told = [None if report.sources is None else report.sources[index][2] for index in range(len(report.names))]
+    in_file = ("in file",) if any(value is not None for value in told) else ()
+    steps = (f"step {point}" for point in points)
+    for heading in ("design", "masses", "springs", *in_file, *steps, "fitness", "status"):
         shown.add_column(heading, justify="left" if heading in ("design", "status") else "right", no_wrap=True)
     for index in np.argsort(-report.fitness, kind="stable")[:_SHOWN]:
         curve = [_number(value) for value in report.curves[index, points].tolist()]
-        size = (str(report.masses[index]), str(report.springs[index]))
-        shown.add_row(report.names[index], *size, *curve, _number(float(report.fitness[index])), report.status[index])
+        facts = [str(report.masses[index]), str(report.springs[index])]
+        if in_file:
+            own = told[index]
+            facts.append("" if own is None else _number(own))
+        fitness = _number(float(report.fitness[index]))
+        shown.add_row(report.names[index], *facts, *curve, fitness, report.status[index])
     return shown
 
 
@@ -75,7 +83,7 @@ def rows(report: LearningReport) -> str:
     lines = [
         {
             "design": name,
-            **({} if report.sources is None else dict(zip(("file", "name"), report.sources[index], strict=True))),
+            **({} if report.sources is None else _source(*report.sources[index])),
             "masses": int(report.masses[index]),
             "springs": int(report.springs[index]),
             "fitness": finite(report.fitness[index]),
@@ -113,6 +121,10 @@ def plot_curves(report: LearningReport, title: str, path: Path) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=150)
+
+
+def _source(file: str, name: str, fitness: float | None) -> dict[str, object]:
+    return {"file": file, "name": name, "file_fitness": None if fitness is None else finite(fitness)}
 
 
 def _number(value: float) -> str:

@@ -167,7 +167,8 @@ def _learn_given(spec: EvaluationSpec, bodies: Bodies, given: Sequence[GivenBody
     """
     identities = np.stack([np.zeros(len(bodies), np.int64), np.arange(len(bodies))], axis=1)
     found = evaluate_bodies(spec, bodies, identities, keep=KeptWeights(shown))
-    names, sources = [body.id for body in given], [(body.file, body.plan.name) for body in given]
+    names = [body.id for body in given]
+    sources = [(body.file, body.plan.name, body.plan.fitness) for body in given]
     recordings = learned_recordings(spec, bodies, names, identities, found, GIVEN, shown)
     return _Learned(LearningReport.of(names, found, sources), recordings)
 

@@ -157,6 +157,8 @@ def test_bodies_of_a_file_learn_on_its_lattice(here: Path, capsys: pytest.Captur
         ("robots.json", "biped"),
         ("robots.json", "tower"),
     ]
+    assert [row["file_fitness"] for row in found.values()] == [2.5, 1.5, 0.5]
+    assert "in file" in shown
     assert found["robots-biped"]["masses"] == 10
     assert "robots-wide" in Path("out/report.html").read_text()
 
