@@ -108,12 +108,28 @@ def _sizes(found: Inventory) -> str:
     return f"{found.masses} masses, {found.springs} springs, {found.muscles} of them muscles"
 
 
+def narrow_table(headings: Sequence[str], texts: Sequence[str], caption: str | None = None) -> Table:
+    """Return a table without rows, of which a terminal without room for it folds the texts and leaves numbers whole.
+
+    Args:
+        headings: of the columns; the first one names the rows.
+        texts: those of columns that begin at the left.
+        caption: a line below the table.
+    """
+    shown = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), caption=caption, caption_justify="left")
+    for heading in headings:
+        left, folded = heading in texts, heading in (headings[0], "notes")
+        shown.add_column(heading, justify="left" if left else "right", no_wrap=not folded, overflow="fold")
+    return shown
+
+
 def _show_table(console: Console, bodies: Sequence[GivenBody], *, several_files: bool) -> None:
-    shown = Table(box=SIMPLE_HEAD)
-    for heading in ("body", "lattice", "filled", "masses", "springs", "muscles", "fitness", "notes"):
-        shown.add_column(heading, justify="left" if heading in ("body", "lattice", "notes") else "right", no_wrap=True)
-    for body in bodies:
-        plan, found = body.plan, inventory(body.plan)
+    inventories = [inventory(body.plan) for body in bodies]
+    noted = any(body.plan.inexpressible or found.fault for body, found in zip(bodies, inventories, strict=True))
+    headings = ("body", "lattice", "filled", "masses", "springs", "muscles", "fitness", *(["notes"] if noted else []))
+    shown = narrow_table(headings, ("body", "lattice", "notes"))
+    for body, found in zip(bodies, inventories, strict=True):
+        plan = body.plan
         sizes = (found.masses, found.springs, found.muscles)
         notes = [each.what for each in plan.inexpressible] + (["in pieces or empty"] if found.fault else [])
         shown.add_row(
@@ -122,7 +138,7 @@ def _show_table(console: Console, bodies: Sequence[GivenBody], *, several_files:
             str(np.count_nonzero(plan.cells)) if plan.lattice else "",
             *("" if size is None else str(size) for size in sizes),
             "" if plan.fitness is None else f"{plan.fitness:.4g}",
-            Text(", ".join(notes)),
+            *([Text(", ".join(notes))] if noted else []),
         )
     console.print(shown)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from codesign.cli.drawings import narrow_table
 from codesign.evaluate import Evaluations
 from codesign.files import replacing
 from codesign.train import LearningStatus
@@ -61,12 +61,11 @@ def table(report: LearningReport) -> Table:
     if valid.any():
         gain = np.median(report.fitness[valid] - report.curves[valid, 0])
         caption += f", mean fitness {report.fitness[valid].mean():.3f}, median gain by learning {gain:.3f}"
-    shown = Table(box=SIMPLE_HEAD, caption=caption, caption_justify="left")
     told = [None if report.sources is None else report.sources[index][2] for index in range(len(report.names))]
     in_file = ("in file",) if any(value is not None for value in told) else ()
     steps = (f"step {point}" for point in points)
-    for heading in ("design", "masses", "springs", *in_file, *steps, "fitness", "status"):
-        shown.add_column(heading, justify="left" if heading in ("design", "status") else "right", no_wrap=True)
+    headings = ("design", "masses", "springs", *in_file, *steps, "fitness", "status")
+    shown = narrow_table(headings, ("design", "status"), caption)
     for index in np.argsort(-report.fitness, kind="stable")[:_SHOWN]:
         curve = [_number(value) for value in report.curves[index, points].tolist()]
         facts = [str(report.masses[index]), str(report.springs[index])]

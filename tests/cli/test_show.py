@@ -3,11 +3,16 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from codesign.cli import main
+from codesign.cli.drawings import show_bodies
+from codesign.cli.given_bodies import given_bodies
 from codesign.cli.help import WIDTH
 from codesign.export import EXPORTERS, read_json
 from codesign.formats import FORMATS, read_plans
@@ -56,6 +61,27 @@ def test_many_bodies_stand_in_a_table(here: Path, capsys: pytest.CaptureFixture[
     assert shown.count("RSV\nH..") == 1
     assert main(["show", "many.json", "design=top2"]) == 0
     assert capsys.readouterr().out.count("RRHHS") == 2
+
+
+def test_a_narrow_terminal_folds_names_and_cuts_no_number(file: str) -> None:
+    bodies = [replace(body, id=f"a-rather-long-name-{body.id}") for body in given_bodies("FILE", file, lenient=False)]
+    shown = StringIO()
+    show_bodies(Console(file=shown, width=60), [*bodies, *bodies], each=False)
+    table = shown.getvalue().partition("The first")[0]
+    assert "\N{HORIZONTAL ELLIPSIS}" not in table
+    for whole in ("muscles", "fitness", "square 2x3", "2.5"):
+        assert whole in table
+    assert "notes" not in table
+
+
+def test_empty_cells_around_a_body_are_not_drawn(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("far.txt").write_text("side: 0.05\n" + "......\n" * 3 + "..RH..\n" + "..H...\n" + "......\n")
+    assert main(["show", "far.txt"]) == 0
+    shown = capsys.readouterr().out
+    assert "square, 6 rows x 6 columns, side 0.05 m" in shown
+    assert shown.endswith("side: 0.05\nRH\nH.\n\n")
+    assert main(["show", "far.txt", "format=txt", "output=out"]) == 0
+    assert "..RH..\n" in Path("out/far.txt").read_text()
 
 
 @pytest.mark.parametrize("name", ["html", "json", "png", *(name for name, own in FORMATS.items() if own.write)])
