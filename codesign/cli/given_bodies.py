@@ -61,10 +61,14 @@ def given_bodies(key: str, value: object, *, lenient: bool) -> tuple[GivenBody, 
         lenient: see `read_plans`.
 
     Raises:
-        ConfigError: the value is no path and no list of them.
+        ConfigError: the value is no path and no list with some.
         FormatError: a file that cannot be read, or a body that cannot be expressed.
     """
     paths = typed(key, value)
+    if not paths:
+        raise ConfigError(
+            "a file of bodies, or a list of files", f"{key}=[]", f"set {key}=FILE, or {key}=null for none"
+        )
     for path in paths:
         require_path(key, path, "either")
     return _read(tuple((path, os.path.abspath(path), _age(path)) for path in paths), lenient)  # noqa: PTH100 - a key
@@ -99,15 +103,18 @@ def chosen(bodies: Sequence[GivenBody], design: object) -> tuple[GivenBody, ...]
             these; None for all of up to `MOST`.
 
     Raises:
-        ConfigError: a word that means none of them, or None for more than `MOST`.
+        ConfigError: no word, a word that means none of them, or None for more than `MOST`.
     """
     if design is None:
         if len(bodies) > MOST:
             got = f"{len(bodies):,} in {_files_of(bodies)}"
             raise ConfigError(f"at most {MOST:,} bodies", got, "choose some with design=top100, or set design=all")
         return tuple(bodies)
+    words = typed("design", design)
+    if not words:
+        raise ConfigError(f"design as {ALL}, best, top5 or the name of a body", "design=[]", f"set design={ALL}")
     found = dict[str, GivenBody]()
-    for word in typed("design", design):
+    for word in words:
         found |= {body.id: body for body in _meant(bodies, word)}
     return tuple(found.values())
 

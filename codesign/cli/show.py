@@ -105,7 +105,7 @@ def parsed(words: Sequence[str]) -> Request:
             files += rest
         elif word.startswith("-") and word != "-":
             raise ConfigError("files and key=value", f"'{word}'", "see codesign show --help")
-        elif not equals:
+        elif not equals or (key not in KEYS and Path(word).exists()):
             files.append(word)
         elif key not in KEYS:
             remedy = nearest(key, KEYS, f"set one of {', '.join(KEYS)}, or put a file of this name after --")

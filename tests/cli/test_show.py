@@ -115,6 +115,8 @@ def test_several_files_and_one_whose_name_is_like_a_setting(
     assert main(["show", file, "design=wide", "--", "odd=name.json"]) == 0
     shown = capsys.readouterr().out
     assert "odd=name.json: 3 bodies" in shown
+    assert main(["show", "odd=name.json"]) == 0
+    capsys.readouterr()
     assert shown.count("RRHHS") == 2
 
 

@@ -163,6 +163,20 @@ def test_bodies_of_a_file_learn_on_its_lattice(here: Path, capsys: pytest.Captur
     assert "robots-wide" in Path("out/report.html").read_text()
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["designs=[]"], "got designs=[]; set designs=FILE"), (["designs=robots.json", "design=[]"], "got design=[]")],
+)
+def test_an_empty_list_is_no_bodies(
+    words: list[str], said: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_robots(here / "robots.json")
+    assert main(["train", *TINY, *words]) == 2
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert len(shown.splitlines()) == 1
+
+
 def test_bodies_learn_the_same_alone_as_among_others_of_other_kinds_of_file(here: Path) -> None:
     write_robots(here / "robots.json")
     assert main(["show", "robots.json", "design=tower", "format=json", "output=designs"]) == 0
