@@ -66,9 +66,7 @@ def given_bodies(key: str, value: object, *, lenient: bool) -> tuple[GivenBody, 
     """
     paths = typed(key, value)
     if not paths:
-        raise ConfigError(
-            "a file of bodies, or a list of files", f"{key}=[]", f"set {key}=FILE, or {key}=null for none"
-        )
+        raise ConfigError(f"{key} to be a path or a list of paths", "an empty list", f"set {key}=FILE")
     for path in paths:
         require_path(key, path, "either")
     return _read(tuple((path, os.path.abspath(path), _age(path)) for path in paths), lenient)  # noqa: PTH100 - a key

@@ -165,7 +165,10 @@ def test_bodies_of_a_file_learn_on_its_lattice(here: Path, capsys: pytest.Captur
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(["designs=[]"], "got designs=[]; set designs=FILE"), (["designs=robots.json", "design=[]"], "got design=[]")],
+    [
+        (["designs=[]"], "designs to be a path or a list of paths; got an empty list; set designs=FILE"),
+        (["designs=robots.json", "design=[]"], "got design=[]"),
+    ],
 )
 def test_an_empty_list_is_no_bodies(
     words: list[str], said: str, here: Path, capsys: pytest.CaptureFixture[str]
