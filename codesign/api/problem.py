@@ -1,6 +1,5 @@
 """A problem: what bodies are made of, what moves them, and what they are to achieve; and what one can do with it."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from codesign.api.differentiation import Differentiation
 from codesign.api.genomes import (
     AnyBodies,
     AnyGenomes,
@@ -24,11 +24,11 @@ from codesign.api.results import Results, status_labels
 from codesign.api.weights import Weights, flat_weights, shapes_of
 from codesign.body import Bodies, Tissue, develop
 from codesign.errors import ConfigError
-from codesign.evaluate import Evaluations, EvaluationSpec, Worlds, batches, evaluate_bodies, evaluate_designs
+from codesign.evaluate import Evaluations, EvaluationSpec, Worlds, evaluate_bodies, evaluate_designs
 from codesign.export import Recording
 from codesign.genome import Genomes, LatticeSettings, random_genomes
 from codesign.run import Story, rollout, split_at
-from codesign.sim import Controller, Execution, Physics, Simulator, Task, Terrain, start_warp
+from codesign.sim import Controller, Execution, Physics, Task, Terrain, start_warp
 from codesign.streams import Purpose, draws_of, require_seed
 from codesign.train import Learner
 
@@ -128,7 +128,7 @@ class Problem:
         with in_python():
             start_warp(quiet=True)  # whoever has no GPU knows it
         self._configured = configured
-        self._kept: tuple[bytes, Simulator] | None = None
+        self._differentiation = Differentiation(configured.experiment.trial)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -296,7 +296,8 @@ class Problem:
                 )
         own = self._bodies(bodies)
         flat = self._flat(weights, own)
-        loss, found = self._differentiate(own, flat, physical=any(name != "weights" for name in wanted))
+        physical = any(name != "weights" for name in wanted)
+        loss, found = self._differentiation.loss_and_gradients(own, self._split(flat, own), physical=physical)
         found["weights"] = self._shaped_like(weights, found["weights"], own)
         return loss, found[wanted[0]] if isinstance(wrt, str) else {name: found[name] for name in wanted}
 
@@ -373,25 +374,6 @@ class Problem:
         several = isinstance(weights, Sequence) and len(weights) and isinstance(weights[0], Mapping)
         return list(own) if several else gradient
 
-    def _differentiate(
-        self, bodies: Bodies, flat: np.ndarray, *, physical: bool
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        key = _content_of(bodies, physical=physical)
-        if self._kept is not None and self._kept[0] == key:
-            return _gradients(self._kept[1], flat, physical=physical)
-        self._kept = None  # the memory of the one before is needed
-        parts = batches(self.spec, bodies)
-        weights = self._split(flat, bodies)
-        found = []
-        for part in parts:
-            simulator = self.spec.simulator(bodies[part], physical_gradients=physical)
-            found.append(_gradients(simulator, np.concatenate(weights[part]), physical=physical))
-            if len(parts) == 1:
-                self._kept = key, simulator
-        names = found[0][1]
-        loss = np.concatenate([loss for loss, _ in found])
-        return loss, {name: np.concatenate([gradients[name] for _, gradients in found]) for name in names}
-
     def _results(self, found: Evaluations, bodies: Bodies, names: Sequence[str]) -> Results:
         return Results(
             names=tuple(names) or tuple(f"body-{number}" for number in range(len(found))),
@@ -409,25 +391,6 @@ class Problem:
 def _identities(count: int) -> np.ndarray:
     """Return the identities of the first generation's individuals, int64, shape (count, 2)."""
     return np.stack([np.zeros(count, np.int64), np.arange(count)], axis=1)
-
-
-def _gradients(simulator: Simulator, flat: np.ndarray, *, physical: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return losses and gradients of the bodies of a simulator with given weights."""
-    simulator.load(flat)
-    simulator.forward()
-    simulator.reverse()
-    found = {"weights": simulator.weights(simulator.gradient)}
-    if physical:
-        found |= simulator.body_gradients()
-    return simulator.loss.numpy().astype(np.float64), found
-
-
-def _content_of(bodies: Bodies, *, physical: bool) -> bytes:
-    """Return a checksum of everything that a simulator is made from; bodies may be changed in place."""
-    checksum = hashlib.blake2b(bytes([physical]), digest_size=16)
-    for name in ("mass_start", "spring_start", "positions", "springs", "rest_lengths", "stiffness", "swings"):
-        checksum.update(np.ascontiguousarray(getattr(bodies, name)).tobytes())
-    return checksum.digest()
 
 
 def _identifier(name: str) -> str:

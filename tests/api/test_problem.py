@@ -134,7 +134,7 @@ def test_batches_change_nothing(problem: codesign.Problem) -> None:
     bodies, weights = problem.develop(genomes), problem.initial_weights(genomes)
     small = codesign.Problem(**TINY, execution={"memory_mib": 1})
     whole, parts = (each.value_and_gradient(bodies, weights) for each in (problem, small))
-    assert small._kept is None  # several batches, none of which is kept
+    assert small._differentiation._kept is None  # several batches, none of which is kept
     np.testing.assert_array_equal(whole[0], parts[0])
     np.testing.assert_array_equal(whole[1].flat, parts[1].flat)
     np.testing.assert_array_equal(problem.evaluate(genomes).fitness, small.evaluate(bodies).fitness)
