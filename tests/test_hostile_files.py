@@ -43,7 +43,7 @@ NAMES = (
 )
 NAMES += ("manifest", "checkpoint", "table")
 NAMES += ("drawing", "vxa", "vxd", "vxd_base", "eldir", "polycubes", "losses")
-NAMES += ("structure", "world", "dataset", "ranking")
+NAMES += ("structure", "world", "bodies", "dataset", "ranking")
 
 
 class Harmful:

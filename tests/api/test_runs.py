@@ -86,6 +86,7 @@ def test_an_interrupted_run_is_safe_and_the_program_hears_of_it(tmp_path: Path, 
     program = f"""
 import os, signal, codesign
 problem = codesign.Problem(**{TINY!r})
+before = signal.getsignal(signal.SIGINT)
 def interrupt(metrics):
     if metrics.generation == 1:
         os.kill(os.getpid(), {int(number)})
@@ -93,7 +94,7 @@ try:
     codesign.evolve(problem, "run", generations=50, search={SEARCH!r}, callback=interrupt)
 except KeyboardInterrupt as error:
     print(error.__notes__[0])
-print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+print(signal.getsignal(signal.SIGINT) is before)
 """
     result = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert result.stdout.splitlines() == ["2 of 50 generations are safe; go on with codesign.resume('run')", "True"]
