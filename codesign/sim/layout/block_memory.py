@@ -40,7 +40,7 @@ def staged_bytes(layout: Layout, controller: Controller, segment: int, state_siz
     """
     sizes = buffer_sizes(layout, segment, 0, state_size, len(controller.senses))
     reals = sum([*sizes.tape.values(), *sizes.adjoint.values()], start=controller.shared_sizes(layout, segment))
-    reals -= sizes.adjoint["rest"] + sizes.adjoint["stiffness"]
+    reals -= sizes.adjoint["rest"] + sizes.adjoint["stiffness"] + sizes.adjoint["swing"]
     reals += 4 * layout.padded_springs + (layout.dimension + 1) * layout.padded_masses + PARAMETER_ALIGNMENT
     integers = 2 * layout.padded_springs + layout.incidences + layout.padded_masses // layout.row + 1
     return reals * np.dtype(precision).itemsize + 4 * integers + ALIGNMENT * ARRAYS

@@ -145,6 +145,8 @@ def _numbers(
     """Return the numbers of each world besides its parameters; integers count as numbers."""
     sizes = buffer_sizes(layout, segment, snapshots, state_size, len(controller.senses))
     numbers = sum([*sizes.tape.values(), *sizes.adjoint.values()], start=controller.scratch_sizes(layout, segment))
+    # Only who differentiates bodies holds these, and nobody's snapshots are to depend on that.
+    numbers -= sizes.adjoint["swing"]
     bodies = 6 * layout.padded_springs + (layout.dimension + 1) * layout.padded_masses
     return numbers + bodies + layout.incidences + layout.padded_masses // layout.row + OFFSETS
 
