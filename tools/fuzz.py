@@ -14,6 +14,7 @@ exit status 1 if there are any.
 import argparse
 import importlib
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -67,7 +68,7 @@ def input_of(reader: Reader, seed: int, index: int) -> bytes:
 def chunks(tried: Sequence[Reader], inputs: int) -> Iterator[tuple[int, int, int]]:
     """Yield reader, first input and one after the last, of all readers by turns, until each had its share."""
     total = sum(reader.share for reader in tried)
-    most = [max(1, round(inputs * reader.share / total)) for reader in tried]
+    most = [max(1, math.ceil(inputs * reader.share / total)) for reader in tried]
     done = [0] * len(tried)
     while any(count < limit for count, limit in zip(done, most, strict=True)):
         for place, reader in enumerate(tried):
