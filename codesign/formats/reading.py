@@ -48,8 +48,6 @@ def read_plans(formats: Mapping[str, Format], path: Path, *, lenient: bool = Fal
     found = format_of(formats, path)
     try:
         plans = found.read(path)
-    except FormatError as error:
-        raise FormatError(error.expected, _in_file(error.got, path), error.remedy) from error
     except CodesignError as error:
         raise FormatError(error.expected, _in_file(error.got, path), error.remedy) from error
     except (OSError, ValueError) as error:

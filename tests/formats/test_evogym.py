@@ -10,6 +10,7 @@ from codesign.errors import OutputError
 from codesign.formats import BodyPlan, FormatError, genomes_of, plans_of, read_plans, settings_of
 from codesign.genome import LATTICES, random_genomes
 from codesign.streams import Purpose, draws_of
+from tests.formats.refusals import refusal
 from tests.formats.writing import written
 
 # From the top: a rigid back, one long leg that works up and down on the left, a short soft one on the right.
@@ -33,15 +34,6 @@ def joined(body: np.ndarray) -> np.ndarray:
         if x + across < width and y + down < height and body[y, x] and body[y + down, x + across]
     ]
     return np.array(found, dtype=np.int64).reshape(-1, 2).T
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(FormatError) as caught:
-        read_plans(path)
-    said = str(caught.value)
-    assert "\n" not in said
-    assert path.name in said
-    return said
 
 
 @pytest.mark.parametrize("kind", [np.float64, np.int64, np.uint8, np.float32])

@@ -8,9 +8,10 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from codesign.formats import FormatError, plans_of, read_plans
+from codesign.formats import plans_of, read_plans
 from codesign.genome import LATTICES, random_genomes
 from codesign.streams import Purpose, draws_of
+from tests.formats.refusals import refusal
 from tests.formats.writing import written
 
 WALKER = {
@@ -35,15 +36,6 @@ DOT = WALKER | {"uid": "a3", "body": [[4]], "connections": [[], []]}
 def saved(path: Path, rows: list[dict[str, Any]], **options: Any) -> Path:
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path, **options)
     return path
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(FormatError) as caught:
-        read_plans(path)
-    said = str(caught.value)
-    assert "\n" not in said
-    assert path.name in said
-    return said
 
 
 def test_every_row_comes_in_upright_with_its_reward(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from codesign.formats import BodyPlan, FormatError, plans_of, read_plans
 from codesign.genome import LATTICES, random_genomes
 from codesign.streams import Purpose, draws_of
+from tests.formats.refusals import refusal
 from tests.formats.writing import written
 
 
@@ -50,15 +51,6 @@ def world(*rows: str, split: str = "") -> dict[str, Any]:
 def saved(path: Path, value: Any) -> Path:
     path.write_text(json.dumps(value, indent=4))
     return path
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(FormatError) as caught:
-        read_plans(path)
-    said = str(caught.value)
-    assert "\n" not in said
-    assert path.name in said
-    return said
 
 
 SCENE = world(
