@@ -176,7 +176,7 @@ def main(arguments: list[str]) -> int:
             raise ConfigError("at least one of each", got, "set --designs, --starts and --iterations to 1 or more")
         options.horizons = [int(each) for each in options.horizons.split(",") if each] or [spec.physics.steps]
         # By number, because a selection has the best first.
-        random = sorted(select(folder, "generation=0"), key=lambda design: design.identity)
+        random = sorted(select(folder, "generation:0"), key=lambda design: design.identity)
         groups = {"random": random, "evolved": select(folder, f"top{options.designs}")}
     except CodesignError as error:
         print(error, file=sys.stderr)

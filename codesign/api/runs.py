@@ -92,7 +92,7 @@ class Run:
         """Return designs, the best first.
 
         Args:
-            selection: "best", "top5", "lineage", "generation=3", an id such as "g012-i0007", or several of these with
+            selection: "best", "top5", "lineage", "generation:3", an id such as "g012-i0007", or several of these with
                 commas between, or as a list.
 
         Raises:

@@ -177,6 +177,9 @@ def _written(request: Request, formats: "Sequence[Exporter | Format]", bodies: "
     from codesign.export import Exporter  # noqa: PLC0415
 
     chosen(bodies, list(request.designs) or None)
+    for each in formats:
+        if isinstance(each, Exporter):
+            each.require_installed()
     stem = Path(request.files[0]).resolve().name.partition(".")[0] if len(request.files) == 1 else OUTPUT
     output = Path(request.output)
     check_writable(output)

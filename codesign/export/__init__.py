@@ -12,8 +12,8 @@ EXPORTERS: dict[str, Exporter] = {
     exporter.name: exporter
     for exporter in (
         Exporter("html", ".html", write_page),
-        Exporter("json", ".json", write_json),
-        Exporter("png", ".png", write_pictures),
+        Exporter("json", ".json", write_json, each=True),
+        Exporter("png", ".png", write_pictures, each=True),
     )
 }
 

@@ -67,7 +67,8 @@ def to_json(recording: Recording) -> dict[str, Any]:
 
 
 def _trajectory_to_json(trajectory: Trajectory) -> dict[str, Any]:
-    return {name: _decimals(getattr(trajectory, name)) for name in ("times", "positions", "actuation")}
+    arrays = {name: _decimals(getattr(trajectory, name)) for name in ("times", "positions", "actuation")}
+    return {**arrays, "diverged": trajectory.diverged}
 
 
 def _decimals(values: npt.NDArray[np.float32]) -> list[Any]:
@@ -137,4 +138,5 @@ def _trajectory_from_json(part: JsonPart, dim: int) -> Trajectory:
         times=part.floats("times", (0,)),
         positions=part.floats("positions", (0, 0, dim)),
         actuation=part.floats("actuation", (0, 0)),
+        diverged=part.flag("diverged") if part.holds("diverged") else False,
     )

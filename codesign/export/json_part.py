@@ -57,6 +57,13 @@ class JsonPart:
             raise self._error(name, "a string")
         return value
 
+    def flag(self, name: str) -> bool:
+        """Return true or false."""
+        value = self._get(name)
+        if not isinstance(value, bool):
+            raise self._error(name, "true or false")
+        return value
+
     def texts(self, name: str) -> list[str]:
         """Return the list of strings `name`."""
         values = self._get(name)

@@ -1,7 +1,8 @@
 """What a picture of a design needs: its body, its motion before and after learning, and where it came from."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ class Trajectory:
         positions: float32[frames, masses, dim], metres, world frame, the last axis of space up.
         actuation: float32[frames, springs], what the controller asked of each spring: -1 contract, +1 expand; 0 where
             passive.
+        diverged: whether the episode went on with numbers that are not finite.
 
     Raises:
         RecordingError: shapes that disagree, no frame, numbers that are not finite, times that do not increase.
@@ -37,6 +39,7 @@ class Trajectory:
     times: Array
     positions: Array
     actuation: Array
+    diverged: bool = False
 
     def __post_init__(self) -> None:
         _convert(self, "times", np.float32, (None,))
@@ -62,7 +65,7 @@ class Trajectory:
         times, positions, actuation = np.asarray(times), np.asarray(positions), np.asarray(actuation)
         finite = np.isfinite(positions).all(axis=(1, 2)) & np.isfinite(actuation).all(axis=1)
         frames = int(np.argmin(np.append(finite, False)))
-        return cls(times[:frames], positions[:frames], actuation[:frames])
+        return cls(times[:frames], positions[:frames], actuation[:frames], diverged=frames < len(times))
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,6 +175,21 @@ class Recording:
     def masses(self) -> int:
         """Number of masses."""
         return self.after.positions.shape[1]
+
+    def showing(self, motions: Collection[str]) -> "Recording":
+        """Return the recording with its motion "before" or "after" learning alone, or with both.
+
+        Motion before learning alone takes the place of that after it.
+
+        Raises:
+            RecordingError: motion before learning is wanted and was not recorded.
+        """
+        if "before" in motions and self.before is None:
+            got = f"{self.design} without it"
+            raise RecordingError("motion before learning", got, "leave before out of when")
+        if "after" not in motions and self.before is not None:
+            return replace(self, after=self.before, before=None)
+        return self if "before" in motions else replace(self, before=None)
 
     @property
     def muscles(self) -> int:

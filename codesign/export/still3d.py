@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
 
+from codesign.export.geometry import cell_actuation, heights, outer_faces
 from codesign.export.recording import Array, Recording, Trajectory
 from codesign.export.still_style import CONTRACT, EXPAND, LAMP, MUTED, SOIL, SOIL_LINE, VOXELS, draw_lamp
 
@@ -19,8 +20,6 @@ _PLANE = np.stack([_RIGHT, np.cross(_BACK, _RIGHT)])
 _SUN = np.array([-0.5, -0.38, 1.0]) / np.linalg.norm([-0.5, -0.38, 1.0])
 _SKY_BELOW, _SKY_ABOVE, _SUNSHINE = 0.68, 0.8, 0.26
 
-_FACES = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]])
-"""Corners of a cube's faces, anticlockwise from outside; the corner at (dx, dy, dz) has the number 4 dx + 2 dy + dz."""
 _PATCHES = 44  # of the ground, along a side of what is drawn of it
 
 
@@ -42,21 +41,6 @@ def draw_moment(recording: Recording, frame: int, panel: Axes) -> None:
     _draw_body(recording, trajectory, frame, positions, panel)
     if recording.light is not None:
         _draw_light(recording.ground, recording.light, float((high - low)[2]), panel)
-
-
-def heights(ground: Array, x: Array, y: Array) -> Array:
-    """Return the heights [m] of a heightfield at places, by interpolation along both axes; level beyond its ends."""
-    columns, rows = ground[0, :, 0], ground[:, 0, 1]
-
-    def place(values: Array, at: Array) -> tuple[Array, Array]:
-        index = np.clip(np.searchsorted(values, at, side="right") - 1, 0, len(values) - 2)
-        return index, np.clip((at - values[index]) / (values[index + 1] - values[index]), 0, 1)
-
-    (column, right), (row, up) = place(columns, x), place(rows, y)
-    z = ground[:, :, 2]
-    near = z[row, column] * (1 - right) + z[row, column + 1] * right
-    far = z[row + 1, column] * (1 - right) + z[row + 1, column + 1] * right
-    return near * (1 - up) + far * up
 
 
 def _span(trajectory: Trajectory) -> float:
@@ -145,23 +129,11 @@ def _draw_body(recording: Recording, trajectory: Trajectory, frame: int, positio
     )
 
 
-def outer_faces(cells: Array) -> tuple[Array, Array]:
-    """Return the masses int[faces, 4] at the corners of the faces that no two cells share, and each face's cell."""
-    faces = cells.reshape(-1, 8)[:, _FACES].reshape(-1, 4)
-    _, index, counts = np.unique(np.sort(faces, axis=1), axis=0, return_inverse=True, return_counts=True)
-    outer = np.flatnonzero(counts[index.ravel()] == 1)
-    return faces[outer], outer // len(_FACES)
-
-
 def _cell_colours(recording: Recording, actuation: Array) -> Array:
     """Return the colour of each cell: its material's, tinted by the mean actuation of the muscles in it."""
     own = np.array([to_rgb(VOXELS[(material - 1) % len(VOXELS)]) for material in recording.materials.tolist()])
-    ends = recording.springs[:, :, None]
     colours = own.reshape(-1, 3)
-    muscles = recording.swings > 0
-    for number, cell in enumerate(recording.cells):
-        inside = (ends == cell).any(axis=2).all(axis=1) & muscles
-        mean = float(np.clip(actuation[inside].mean(), -1, 1)) if inside.any() else 0.0
+    for number, mean in enumerate(cell_actuation(recording, actuation).tolist()):
         tint = np.array(to_rgb(CONTRACT if mean < 0 else EXPAND))
         colours[number] += (tint - colours[number]) * 0.8 * abs(mean)
     return colours

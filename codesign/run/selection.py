@@ -7,10 +7,10 @@ from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design, design_id, identity_of
 from codesign.run.folder import RunFolder
 
-FORMS = "best, top5, lineage, generation=3, or an id such as g012-i0007"
+FORMS = "best, top5, lineage, generation:3, or an id such as g012-i0007"
 
 _TOP = re.compile(r"top(\d+)")
-_GENERATION = re.compile(r"generation=(\d+)")
+_GENERATION = re.compile(r"generation:(\d+)")
 
 
 def select(folder: RunFolder, selection: str) -> list[Design]:
@@ -19,7 +19,7 @@ def select(folder: RunFolder, selection: str) -> list[Design]:
     Args:
         folder: the run's.
         selection: "best"; "top5", the five best of all generations; "lineage", the best and its ancestors through first
-            parents, the youngest first; "generation=3", all valid ones of that generation; the id of a design; or
+            parents, the youngest first; "generation:3", all valid ones of that generation; the id of a design; or
             several of these with commas between.
 
     Raises:

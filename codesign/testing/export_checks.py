@@ -24,12 +24,14 @@ def check_exporter(exporter: Exporter) -> None:
     taken = EXPORTERS.get(exporter.name, exporter) != exporter
     expect(not taken, "a name that no other exporter has", exporter.name)
     expect(exporter.suffix.startswith("."), "a suffix with its dot", repr(exporter.suffix))
+    named = exporter.settings is None or exporter.section.isidentifier()
+    expect(named, "a section for the settings that is an identifier", repr(exporter.section))
     one = _recording("g000-i0000")
     with TemporaryDirectory() as name:
         folder = Path(name)
         first, second = folder / "new" / f"first{exporter.suffix}", folder / f"second{exporter.suffix}"
-        written = exporter.write(_gallery(one), first)
-        expect(written == [first], f"the files written, [{first.name}]", written)
+        written, named = exporter.write(_gallery(one), first), exporter.paths(first, [one.design])
+        expect(written == named, f"the files written, [{', '.join(path.name for path in named)}]", written)
         expect(first.is_file() and first.stat().st_size > 0, "a file that is not empty", "none")
         exporter.write(_gallery(one), second)
         expect(first.read_bytes() == second.read_bytes(), "the same bytes for the same designs", "others")

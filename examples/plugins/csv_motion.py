@@ -34,5 +34,5 @@ def write_tables(gallery: Gallery, path: Path) -> list[Path]:
     return each_design(write_table, gallery, path)
 
 
-exporter = Exporter("csv_motion", ".csv", write_tables)
+exporter = Exporter("csv_motion", ".csv", write_tables, each=True, motions="one")
 register("exporter", exporter)

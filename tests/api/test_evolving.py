@@ -25,7 +25,7 @@ def begun(problem: codesign.Problem, folder: Path, first: Any, **further: Any) -
 
 def given(run: codesign.Run) -> list[bytes]:
     """Return the cells of the designs that a run was given, in their order."""
-    designs = sorted(run.select("generation=0"), key=lambda design: design.identity)
+    designs = sorted(run.select("generation:0"), key=lambda design: design.identity)
     return [design.genome.cells.tobytes() for design in designs if design.operator == "given"]
 
 
@@ -64,7 +64,7 @@ def test_a_run_that_was_given_genomes_keeps_a_record_and_goes_on(problem: codesi
 def test_a_search_begins_with_the_best_designs_of_another_run(
     problem: codesign.Problem, kept_run: Path, tmp_path: Path
 ) -> None:
-    best = codesign.open_run(kept_run).select("generation=0")
+    best = codesign.open_run(kept_run).select("generation:0")
     run = codesign.evolve(
         problem, tmp_path / "run", generations=1, search={"population_size": 2}, first=best[::-1], page=False
     )

@@ -112,7 +112,7 @@ def test_what_a_caller_has_of_hydra_stays(tmp_path) -> None:
 
 def test_evaluation_is_that_of_a_runs_first_generation(problem: codesign.Problem, kept_run) -> None:
     results = problem.evaluate(problem.random(6))
-    designs = codesign.open_run(kept_run).select("generation=0")
+    designs = codesign.open_run(kept_run).select("generation:0")
     assert {design.identity[1]: design.fitness for design in designs} == dict(enumerate(results.fitness.tolist()))
     np.testing.assert_array_equal(designs[0].curve, results.curves[designs[0].identity[1]])
 

@@ -130,7 +130,7 @@ def test_recordings_are_those_of_designs(kept_run: Path) -> None:
 
 def test_designs_of_a_run_are_designs_of_its_problem(kept_run: Path) -> None:
     run = codesign.open_run(kept_run)
-    first = run.select("generation=0")
+    first = run.select("generation:0")
     first = sorted(first, key=lambda design: design.identity)
     assert run.problem.evaluate(first).fitness.tolist() == [design.fitness for design in first]
 

@@ -97,7 +97,7 @@ def test_given_bodies_learn_in_batches_with_the_same_numbers(finished: Path, mon
 def test_a_design_learns_the_same_curve_as_in_its_run(finished: Path) -> None:
     """Designs of generation 0 have the controllers that a training of as many random designs starts with."""
     words = ["debug=tiny", "evaluator=local"]
-    assert main(["export", f"run={finished}", "generation=0", "format=json", "output=designs"]) == 0
+    assert main(["export", f"run={finished}", "design=generation:0", "format=json", "output=designs"]) == 0
     recorded = {
         path["design"]: path["learning_curve"]
         for path in (json.loads(file.read_text()) for file in Path("designs").iterdir())

@@ -9,8 +9,6 @@ from codesign.export import EXPORTERS, Recording, RecordingError, Trajectory
 from tests.export import cubes
 from tests.export.strips import gallery, recording
 
-PER_DESIGN = {"json", "png"}
-
 
 def two_designs():
     return gallery(recordings=(recording("g000-i0000"), recording("g001-i0001", before=None)))
@@ -21,13 +19,16 @@ def test_one_design_goes_to_the_path_and_several_beside_it(name, tmp_path):
     exporter = EXPORTERS[name]
     path = tmp_path / "new" / f"best{exporter.suffix}"
     assert exporter.name == name
-    assert exporter.write(gallery(recordings=(recording(),)), path) == [path]
-    assert path.stat().st_size > 1000
+    one = exporter.paths(path, ["g000-i0000"])
+    assert one[0] == path
+    assert exporter.write(gallery(recordings=(recording(),)), path) == one
+    assert path.stat().st_size > 500
     several = exporter.write(two_designs(), path)
-    ids = ("g000-i0000", "g001-i0001")
-    beside = [path.with_name(f"best-{design}{exporter.suffix}") for design in ids]
-    assert several == (beside if name in PER_DESIGN else [path])
-    assert sorted(path.parent.iterdir()) == sorted({path, *several})
+    beside = [path.with_name(f"best-{design}{exporter.suffix}") for design in ("g000-i0000", "g001-i0001")]
+    mains = beside if exporter.each else [path]
+    assert [each for each in several if each in mains] == mains
+    assert several == exporter.paths(path, ["g000-i0000", "g001-i0001"])
+    assert sorted(path.parent.iterdir()) == sorted({*one, *several})
 
 
 @pytest.mark.parametrize("name", EXPORTERS)

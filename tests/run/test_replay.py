@@ -36,7 +36,7 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def everybody(run):
-    chosen = ",".join(f"generation={generation}" for generation in range(GENERATIONS))
+    chosen = ",".join(f"generation:{generation}" for generation in range(GENERATIONS))
     return select(run, chosen)
 
 
@@ -86,7 +86,7 @@ def racing(**changes):
 
 
 def test_a_stopped_design_moves_as_far_as_it_was_fit(raced):
-    designs = select(raced, f"generation={GENERATIONS - 1}")
+    designs = select(raced, f"generation:{GENERATIONS - 1}")
     stopped = [design for design in designs if design.status == "stopped"]
     assert stopped
     assert {np.isfinite(design.curve).sum() for design in stopped} <= {3, 5}

@@ -63,7 +63,7 @@ def test_the_top_comes_best_first(run, designs):
 
 def test_a_generation_means_its_valid_designs(run, designs):
     born = [design for design in designs if design.identity[0] == 2]
-    assert [design.id for design in select(run, "generation=2")] == [design.id for design in by_fitness(born)]
+    assert [design.id for design in select(run, "generation:2")] == [design.id for design in by_fitness(born)]
 
 
 def test_an_id_means_its_design_even_if_invalid(run, designs):
@@ -80,7 +80,7 @@ def test_a_lineage_goes_back_to_the_beginning(run):
 
 
 def test_several_selections_are_joined_without_repetition(run):
-    both = [design.id for design in select(run, "top2, best,generation=0")]
+    both = [design.id for design in select(run, "top2, best,generation:0")]
     assert both[:2] == [design.id for design in select(run, "top2")]
     assert len(set(both)) == len(both)
 
@@ -90,7 +90,7 @@ def test_several_selections_are_joined_without_repetition(run):
     [
         ("g099-i0000", "generations 0 to 5"),
         ("g002-i0006", "g002-i0000 to g002-i0005"),
-        ("generation=6", "0 to 5"),
+        ("generation:6", "0 to 5"),
         ("top0", "at least one"),
         ("worst", "best, top5"),
         ("", "best, top5"),
@@ -117,7 +117,7 @@ def test_a_folder_that_is_no_run_is_told(tmp_path):
 def test_a_run_that_has_just_begun_has_no_designs(tmp_path):
     folder = RunFolder(tmp_path / "run")
     folder.create(CONFIG)
-    for selection in ("best", "g000-i0000", "generation=0"):
+    for selection in ("best", "g000-i0000", "generation:0"):
         with pytest.raises(DesignError):
             select(folder, selection)
 
@@ -184,7 +184,7 @@ def test_one_design_is_read_alone(run, reads, monkeypatch):
 
 
 def test_a_generation_is_read_once(run, reads):
-    assert len(select(run, "generation=2")) > 1
+    assert len(select(run, "generation:2")) > 1
     assert [columns is None for _, columns, _ in reads] == [False, True]
 
 
