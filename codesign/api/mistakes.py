@@ -35,6 +35,7 @@ _WORDS = {
     " null": " None",
     "true or false": "True or False",
     "lenient=true": "lenient=True",
+    "overwrite=true": "overwrite=True",
 }
 
 

@@ -4,14 +4,26 @@ import html
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from codesign.api.exporting import export_plan
 from codesign.api.genomes import counted, several_of
 from codesign.api.mistakes import in_python, path_of
 from codesign.api.problem import Problem
 from codesign.errors import CodesignError, DesignError
 from codesign.export import History, Recording, page_in_frame
-from codesign.run import Design, DesignTables, Experiment, RunFolder, gallery, history, metrics_table, replay, select
+from codesign.run import (
+    Design,
+    DesignTables,
+    Experiment,
+    RunFolder,
+    galleries,
+    gallery,
+    history,
+    metrics_table,
+    replay,
+    select,
+)
 
 if TYPE_CHECKING:
     import pyarrow
@@ -117,6 +129,10 @@ class Run:
 
     def recordings(self, designs: str | Design | Iterable[str] | Iterable[Design] = "top5") -> list[Recording]:
         """Return how several designs move, see `recording` and `select`."""
+        with in_python():
+            return replay(self._experiment, self._files, self._chosen(designs))
+
+    def _chosen(self, designs: str | Design | Iterable[str] | Iterable[Design]) -> list[Design]:
         several = several_of(designs)
         if several and all(isinstance(each, str) for each in several):
             several = self.select(several)
@@ -124,8 +140,48 @@ class Run:
         if strangers or not several:
             got = repr(strangers[0]) if strangers else "none"
             raise DesignError("designs of the run, or a selection of them", got, 'ask for example for "best"')
+        return several
+
+    def export(
+        self,
+        formats: str | Sequence[str] = "html",
+        designs: str | Design | Iterable[str] | Iterable[Design] = "best",
+        output: str | Path | None = None,
+        *,
+        when: str | Sequence[str] | None = None,
+        overwrite: bool = False,
+        **settings: Any,
+    ) -> list[Path]:
+        """Write files of designs, as `codesign export` does, and return them.
+
+        Args:
+            formats: what to write: "html", "mp4", "glb" and so on (docs/export.md), or a list of these.
+            designs: designs, or a selection of them, see `select`.
+            output: folder; by default `export` in the run's.
+            when: "before", "after" or both: which motion is shown; None for what each format shows by itself.
+            overwrite: whether files that are there already are replaced.
+            settings: those of the formats by their section, as in `film={"width": 640}`.
+
+        Raises:
+            ConfigError: a format, motion or setting that there is none of, or a library that is missing.
+            DesignError: the run has no such design.
+            OutputError: a file is there already, or the folder cannot be written to.
+
+        Example:
+            >>> import codesign, tempfile
+            >>> run = codesign.open_run("runs/demo")
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     [path.suffix for path in run.export(["html", "json"], "best", folder)]
+            ['.json', '.html']
+        """
+        chosen = self._chosen(designs)
+        ids = [design.id for design in chosen]
+        several = designs.replace(":", "-").replace(",", "-") if isinstance(designs, str) else "designs"
+        folder = self._files.path / "export" if output is None else path_of("output", output)
         with in_python():
-            return replay(self._experiment, self._files, several)
+            stem = ids[0] if len(ids) == 1 else several
+            plan = export_plan(formats, ids, stem, folder, when, settings, overwrite=overwrite)
+            return list(plan.write(galleries(self._experiment, self._files, chosen)))
 
     @property
     def _experiment(self) -> Experiment:

@@ -1,8 +1,8 @@
 """`codesign export`: designs of a run as pages, data and pictures."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ from codesign.cli.catalogue import PLUGINS_MEANING, experiment_catalogue, experi
 from codesign.cli.output_folder import repeatable
 from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
-from codesign.cli.suggestions import listed, nearest, typed
-from codesign.errors import ConfigError, OutputError, RunError
-from codesign.export import EXPORTERS, Exporter, Gallery, Recording
+from codesign.cli.suggestions import listed, typed
+from codesign.errors import RunError
+from codesign.export import EXPORTERS, Exporter, ExportPlan, Gallery, require_absent, require_motions
 from codesign.formats import BodyPlan, Format, plans_of
 from codesign.genome import Genomes, check_whole
-from codesign.run import Design, Experiment, RunFolder, history, replay, select
+from codesign.run import Design, Experiment, RunFolder, galleries, select
 
 MEANINGS = {
     "run": "the run's folder.",
@@ -33,11 +33,6 @@ MEANINGS = {
     "output": "folder that the files are written to.",
     "overwrite": "whether files that are there already are replaced.",
 }
-
-MOTIONS = ("before", "after")
-
-_AT_A_TIME = 32
-"""Designs that are simulated and held at a time, where each has a file of its own."""
 
 
 def export_catalogue() -> Catalogue:
@@ -85,22 +80,14 @@ def prepare(invocation: Invocation) -> Plan:
     selection = ",".join(("best",) if settings["design"] is None else typed("design", settings["design"]))
     designs = select(folder, selection)
     stem = designs[0].id if len(designs) == 1 else _stem(selection)
-    output = Path(settings["output"])
-    files = _Files(output, stem, tuple(design.id for design in designs), tuple(formats), _motions(settings["when"]))
+    exporters = tuple(each for each in formats if isinstance(each, Exporter))
+    motions = None if settings["when"] is None else require_motions(typed("when", settings["when"]))
+    ids = tuple(design.id for design in designs)
+    plan = ExportPlan(Path(settings["output"]), stem, ids, exporters, motions, settings)
+    bodies = _body_files(plan, [each for each in formats if isinstance(each, Format)])
     if not settings["overwrite"]:
-        files.require_absent()
-    return Plan(output, partial(_write, experiment, folder, designs, files, settings))
-
-
-def _motions(value: Any) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    words = typed("when", value)
-    for word in words or ("",):
-        if word not in MOTIONS:
-            remedy = nearest(word, MOTIONS, "set when=after or when=[before,after]")
-            raise ConfigError("when to be before, after or a list of both", f"'{word}'", remedy)
-    return words
+        require_absent([*plan.paths(), *bodies])
+    return Plan(plan.folder, partial(_write, experiment, folder, designs, plan, bodies))
 
 
 def _stem(selection: str) -> str:
@@ -108,139 +95,46 @@ def _stem(selection: str) -> str:
     return "designs" if "," in selection else selection.replace(":", "-")
 
 
-@dataclass(frozen=True)
-class _Files:
-    """Which files are written.
-
-    Attributes:
-        output: folder.
-        stem: how their names begin.
-        designs: ids.
-        formats: what they are written in.
-        motions: which motions are wanted; None for what each format shows by itself.
-    """
-
-    output: Path
-    stem: str
-    designs: tuple[str, ...]
-    formats: tuple[Exporter | Format, ...]
-    motions: tuple[str, ...] | None
-
-    @property
-    def exporters(self) -> list[Exporter]:
-        """Those formats that show recordings."""
-        return [each for each in self.formats if isinstance(each, Exporter)]
-
-    def path(self, each: Exporter | Format) -> Path:
-        """Return the path that a format is asked to write to."""
-        taken = {_suffix(other) for other in self.formats[: self.formats.index(each)]}
-        name = f"-{each.name}" if _suffix(each) in taken else ""
-        return self.output / f"{self.stem}{name}{_suffix(each)}"
-
-    def shown(self, exporter: Exporter) -> list[tuple[tuple[str, ...], Path]]:
-        """Return the motions of each file, or set of files, that an exporter writes, with its path."""
-        path = self.path(exporter)
-        if exporter.motions != "one":
-            return [(self.motions or MOTIONS, path)]
-        earlier = path.with_name(f"{path.name.removesuffix(exporter.suffix)}-before{exporter.suffix}")
-        return [((motion,), path if motion == "after" else earlier) for motion in self.motions or ("after",)]
-
-    def require_absent(self) -> None:
-        """Check that nothing is there where something will be written.
-
-        Raises:
-            OutputError: a file is there.
-        """
-        paths = [
-            path
-            for exporter in self.exporters
-            for _, main in self.shown(exporter)
-            for path in exporter.paths(main, self.designs)
-        ]
-        paths += [self.path(each) for each in self.formats if isinstance(each, Format)]
-        there = [path for path in paths if path.exists()]
-        if there:
-            more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-            remedy = "set overwrite=true to replace them, or output=FOLDER to write elsewhere"
-            raise OutputError("files that are not there yet", f"{there[0]}{more}", remedy)
-
-
-def _suffix(each: Exporter | Format) -> str:
-    return each.suffix if isinstance(each, Exporter) else each.suffixes[0]
+def _body_files(plan: ExportPlan, formats: Sequence[Format]) -> dict[Path, Format]:
+    """Return the formats of bodies by the path that each is asked to write to."""
+    taken, found = {exporter.suffix for exporter in plan.exporters}, dict[Path, Format]()
+    for each in formats:
+        name = f"-{each.name}" if each.suffixes[0] in taken else ""
+        taken.add(each.suffixes[0])
+        found[plan.folder / f"{plan.stem}{name}{each.suffixes[0]}"] = each
+    return found
 
 
 def _write(
     experiment: Experiment,
     folder: RunFolder,
     designs: Sequence[Design],
-    files: _Files,
-    settings: Mapping[str, Any],
+    plan: ExportPlan,
+    bodies: Mapping[Path, Format],
 ) -> int:
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     with repeatable("output"):
-        for each in files.formats:
-            if isinstance(each, Format) and each.write is not None:
-                _print(console, each.write(_plans(experiment, designs), files.path(each)))
-        together = [each for each in files.exporters if not each.each]
-        kept: list[Recording] = []
-        for recordings in _recordings(experiment, folder, designs if files.exporters else ()):
-            _tell_divergence(recordings)
-            kept += recordings if together else []
-            for exporter in files.exporters:
-                if exporter.each:
-                    _write_each(console, exporter, _gallery(experiment, folder, recordings), files, settings)
-        for exporter in together:
-            for motions, path in files.shown(exporter):
-                shown = _gallery(experiment, folder, [_showing(each, motions, exporter) for each in kept])
-                _print(console, _call(exporter, shown, path, settings))
+        for path, each in bodies.items():
+            if each.write is not None:
+                _print(console, each.write(_plans(experiment, designs), path))
+        if plan.exporters:
+            _print(console, plan.write(_told(galleries(experiment, folder, designs))))
     return 0
 
 
-def _write_each(
-    console: Console, exporter: Exporter, gallery: Gallery, files: _Files, settings: Mapping[str, Any]
-) -> None:
-    """Write a file for each design of a gallery."""
-    for motions, path in files.shown(exporter):
-        mains = exporter.mains(path, files.designs)
-        for recording in gallery.recordings:
-            one = replace(gallery, recordings=(_showing(recording, motions, exporter),))
-            main = mains[files.designs.index(recording.design)]
-            _print(console, _call(exporter, one, main, settings))
-
-
-def _showing(recording: Recording, motions: Sequence[str], exporter: Exporter) -> Recording:
-    """Return a recording with the motions that a file shows, and with both where it shows none itself."""
-    if exporter.motions == "none" or (exporter.motions == "both" and set(motions) == set(MOTIONS)):
-        return recording
-    return recording.showing(motions)
-
-
-def _call(exporter: Exporter, gallery: Gallery, path: Path, settings: Mapping[str, Any]) -> list[Path]:
-    own = () if exporter.settings is None else (settings[exporter.section],)
-    return exporter.write(gallery, path, *own)
-
-
-def _gallery(experiment: Experiment, folder: RunFolder, recordings: Sequence[Recording]) -> Gallery:
-    return Gallery(experiment.title, tuple(recordings), history(folder), folder.config_text())
-
-
-def _recordings(experiment: Experiment, folder: RunFolder, designs: Sequence[Design]) -> Iterator[list[Recording]]:
-    """Yield recordings of some designs after the other, so that not all are held at once."""
-    for start in range(0, len(designs), _AT_A_TIME):
-        yield replay(experiment, folder, designs[start : start + _AT_A_TIME])
-
-
-def _tell_divergence(recordings: Sequence[Recording]) -> None:
+def _told(parts: Iterable[Gallery]) -> Iterator[Gallery]:
     """Say which motions end early, on standard error, since standard output lists files."""
     console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
-    for recording in recordings:
-        for when, motion in (("before", recording.before), ("after", recording.after)):
-            if motion is not None and motion.diverged:
-                said = f"the motion {when} learning diverged and is shown up to {motion.times[-1]:.2f} s"
-                console.print(f"{recording.design}: {said}", markup=False)
+    for part in parts:
+        for recording in part.recordings:
+            for when, motion in (("before", recording.before), ("after", recording.after)):
+                if motion is not None and motion.diverged:
+                    said = f"the motion {when} learning diverged and is shown up to {motion.times[-1]:.2f} s"
+                    console.print(f"{recording.design}: {said}", markup=False)
+        yield part
 
 
-def _print(console: Console, paths: Sequence[Path]) -> None:
+def _print(console: Console, paths: Iterable[Path]) -> None:
     for path in paths:
         console.print(str(path), markup=False)
 

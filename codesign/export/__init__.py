@@ -5,6 +5,7 @@ from codesign.export.exporter import Exporter, each_design
 from codesign.export.json_format import read_json, write_json
 from codesign.export.notebook import page_in_frame
 from codesign.export.picture import write_pictures
+from codesign.export.plan import MOTIONS, ExportPlan, require_absent, require_motions
 from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory
 from codesign.export.webpage import write_page
 
@@ -20,6 +21,8 @@ EXPORTERS: dict[str, Exporter] = {
 __all__ = [
     "COLOURS",
     "EXPORTERS",
+    "MOTIONS",
+    "ExportPlan",
     "Exporter",
     "Gallery",
     "History",
@@ -30,4 +33,6 @@ __all__ = [
     "line_chart",
     "page_in_frame",
     "read_json",
+    "require_absent",
+    "require_motions",
 ]

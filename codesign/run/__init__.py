@@ -11,7 +11,7 @@ from codesign.run.listeners import Listeners
 from codesign.run.loggers import LOGGERS, Delivery, LoggedRun, LoggerConnection, LoggerSettings
 from codesign.run.metrics import Metrics, metrics_table
 from codesign.run.populations import populations
-from codesign.run.replay import gallery, history, replay
+from codesign.run.replay import galleries, gallery, history, replay
 from codesign.run.rollout import Story, rollout, split_at
 from codesign.run.selection import select
 from codesign.run.settings import renewed
@@ -36,6 +36,7 @@ __all__ = [
     "RunFolder",
     "Story",
     "evolve",
+    "galleries",
     "gallery",
     "gallery_of",
     "history",

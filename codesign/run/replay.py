@@ -1,6 +1,6 @@
 """Replay: designs of a run are simulated again, before and after they learned, and move exactly as they did."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,16 @@ def gallery(experiment: Experiment, folder: RunFolder, selection: str = "top5") 
     """
     recordings = replay(experiment, folder, select(folder, selection))
     return Gallery(experiment.title, tuple(recordings), history(folder), folder.config_text())
+
+
+def galleries(
+    experiment: Experiment, folder: RunFolder, designs: Sequence[Design], at_a_time: int = 32
+) -> Iterator[Gallery]:
+    """Yield galleries of some designs after the other, so that not all are held at once; for errors see `replay`."""
+    risen, text = history(folder), folder.config_text()
+    for start in range(0, len(designs), at_a_time):
+        recordings = replay(experiment, folder, designs[start : start + at_a_time])
+        yield Gallery(experiment.title, tuple(recordings), risen, text)
 
 
 def history(folder: RunFolder) -> History:

@@ -6,13 +6,15 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import codesign
 from codesign.cli import main
-from codesign.errors import ConfigError, DesignError, RunError
+from codesign.errors import ConfigError, DesignError, OutputError, RunError
+from codesign.export import read_json
 from tests.api.conftest import TINY
 
 SEARCH = {"population_size": 6}
@@ -183,3 +185,29 @@ def test_a_search_begins_with_bodies_of_a_file(tmp_path: Path) -> None:
     (given,) = run.select("g000-i0000")
     np.testing.assert_array_equal(given.genome.cells, [4, 0, 0, 4, 1, 3, 3, 1, 0, 0, 0, 0])
     assert any((tmp_path / "run" / "inputs").iterdir())
+
+
+def test_files_of_designs(kept_run: Path, tmp_path: Path) -> None:
+    run = codesign.open_run(kept_run)
+    written = run.export(["html", "json"], "top2", tmp_path, when="after")
+    ids = [design.id for design in run.select("top2")]
+    assert [path.name for path in written] == [*(f"top2-{each}.json" for each in ids), "top2.html"]
+    assert read_json(written[0]).before is None
+    with pytest.raises(OutputError, match="overwrite=True"):
+        run.export("html", "top2", tmp_path)
+    assert run.export("html", "top2", tmp_path, overwrite=True) == [tmp_path / "top2.html"]
+
+
+@pytest.mark.parametrize(
+    ("call", "part"),
+    [
+        ({"formats": "htlm"}, "'htlm'"),
+        ({"formats": []}, "an empty list"),
+        ({"when": "never"}, "when to be before"),
+        ({"film": {"width": 3}}, "these formats have none"),
+    ],
+)
+def test_files_that_there_are_none_of(call: dict[str, Any], part: str, kept_run: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=part):
+        codesign.open_run(kept_run).export(output=tmp_path, **call)
+    assert list(tmp_path.iterdir()) == []

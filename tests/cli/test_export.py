@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from codesign.cli import main
 from codesign.export import EXPORTERS, Exporter, Gallery, Recording, read_json
 from codesign.formats import read_plans
-from codesign.run import Design, DesignTables, Experiment, RunFolder, replay, select
+from codesign.run import Design, DesignTables, Experiment, RunFolder, galleries, replay, select
 from codesign.run.designs import identity_of
 
 
@@ -34,7 +36,7 @@ def test_several_formats_of_several_designs(finished: Path, here: Path, capsys: 
 def test_bodies_are_written_for_other_programs_without_a_simulation(
     finished: Path, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("codesign.cli.export.replay", None)
+    monkeypatch.setattr("codesign.cli.export.galleries", None)
     assert main(["export", f"run={finished}", "design=top2", "format=[txt,bodies]", "output=out"]) == 0
     assert capsys.readouterr().out.splitlines() == ["out/top2.txt", "out/top2.json"]
     best = json.loads((finished / "best.json").read_text())["design"]
@@ -124,8 +126,8 @@ def test_designs_with_files_of_their_own_are_simulated_a_few_at_a_time(
         sizes.append(len(designs))
         return replay(experiment, folder, designs)
 
-    monkeypatch.setattr("codesign.cli.export.replay", counted)
-    monkeypatch.setattr("codesign.cli.export._AT_A_TIME", 2)
+    monkeypatch.setattr(sys.modules["codesign.run.replay"], "replay", counted)
+    monkeypatch.setattr("codesign.cli.export.galleries", partial(galleries, at_a_time=2))
     assert main(["export", f"run={finished}", "design=top5", "format=[json,html]", "output=out"]) == 0
     assert sizes == [2, 2, 1]
     assert len(list((here / "out").iterdir())) == 6
@@ -137,7 +139,7 @@ def test_a_motion_that_diverged_is_told(
     def diverging(experiment: Experiment, folder: RunFolder, designs: Sequence[Design]) -> list[Recording]:
         return [replace(each, after=replace(each.after, diverged=True)) for each in replay(experiment, folder, designs)]
 
-    monkeypatch.setattr("codesign.cli.export.replay", diverging)
+    monkeypatch.setattr(sys.modules["codesign.run.replay"], "replay", diverging)
     assert main(["export", f"run={finished}", "format=json", "output=out"]) == 0
     captured = capsys.readouterr()
     (path,) = (here / "out").iterdir()
