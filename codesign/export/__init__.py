@@ -3,6 +3,7 @@
 from codesign.export.chart import COLOURS, line_chart
 from codesign.export.exporter import Exporter, each_design
 from codesign.export.json_format import read_json, write_json
+from codesign.export.mechanics import Mechanics, MechanicsError
 from codesign.export.notebook import page_in_frame
 from codesign.export.picture import write_pictures
 from codesign.export.plan import MOTIONS, ExportPlan, require_absent, require_motions
@@ -26,6 +27,8 @@ __all__ = [
     "Exporter",
     "Gallery",
     "History",
+    "Mechanics",
+    "MechanicsError",
     "Recording",
     "RecordingError",
     "Trajectory",

@@ -1,6 +1,7 @@
 """Recordings as strict JSON, and back; docs/json-format.md and recording.schema.json say what is in a file."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from codesign import files
 from codesign.export.exporter import each_design
 from codesign.export.json_part import REMEDY, JsonPart
+from codesign.export.mechanics import Mechanics, MechanicsError
 from codesign.export.recording import Gallery, Recording, RecordingError, Trajectory
 from codesign.reading import MOST, json_value, read_text
 
@@ -55,7 +57,12 @@ def to_json(recording: Recording) -> dict[str, Any]:
             "materials": recording.materials.tolist(),
             "material_names": list(recording.material_names),
         },
-        "controller": {"name": recording.controller, "weights": _decimals(recording.weights)},
+        "controller": {
+            "name": recording.controller,
+            "weights": _decimals(recording.weights),
+            "settings": {name: _setting_to_json(value) for name, value in recording.controller_settings.items()},
+        },
+        "mechanics": None if recording.mechanics is None else asdict(recording.mechanics),
         "ground": _decimals(recording.ground),
         "light": None if recording.light is None else _decimals(recording.light),
         "world_fitness": None if recording.world_fitness is None else _decimals_or_null(recording.world_fitness),
@@ -69,6 +76,10 @@ def to_json(recording: Recording) -> dict[str, Any]:
 def _trajectory_to_json(trajectory: Trajectory) -> dict[str, Any]:
     arrays = {name: _decimals(getattr(trajectory, name)) for name in ("times", "positions", "actuation")}
     return {**arrays, "diverged": trajectory.diverged}
+
+
+def _setting_to_json(value: float | str | tuple[str, ...]) -> float | str | list[str]:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _decimals(values: npt.NDArray[np.float32]) -> list[Any]:
@@ -130,7 +141,32 @@ def _from_json(file: JsonPart) -> Recording:
         material_names=tuple(body.texts("material_names")),
         light=file.floats("light", (0,)) if file.holds("light") else None,
         world_fitness=file.floats("world_fitness", (0,), gaps=True) if file.holds("world_fitness") else None,
+        mechanics=_mechanics_from_json(file.part("mechanics")) if file.holds("mechanics") else None,
+        controller_settings=_settings_from_json(controller.part("settings")) if controller.holds("settings") else {},
     )
+
+
+def _mechanics_from_json(part: JsonPart) -> Mechanics:
+    forces = part.part("forces")
+    numbers = ("dt", "gravity", "damping", "regularisation", "mass", "push_time", "motor_noise")
+    try:
+        return Mechanics(
+            **{name: part.required_number(name) for name in numbers},
+            contact=part.text("contact"),
+            contact_settings=_numbers_from_json(part.part("contact_settings")),
+            forces={name: _numbers_from_json(forces.part(name)) for name in forces.names()},
+            push=tuple(part.floats64("push")),
+        )
+    except MechanicsError as error:
+        raise RecordingError(f"mechanics with {error.expected}", error.got, REMEDY) from error
+
+
+def _numbers_from_json(part: JsonPart) -> dict[str, float]:
+    return {name: part.required_number(name) for name in part.names()}
+
+
+def _settings_from_json(part: JsonPart) -> dict[str, float | str | tuple[str, ...]]:
+    return {name: part.setting(name) for name in part.names()}
 
 
 def _trajectory_from_json(part: JsonPart, dim: int) -> Trajectory:

@@ -89,6 +89,26 @@ class JsonPart:
             raise self._error(name, "a number or null")
         return float(value)
 
+    def required_number(self, name: str) -> float:
+        """Return the number `name`."""
+        if not self.has(name):
+            raise self._error(name, "a number")
+        return self.number(name, missing=0.0)
+
+    def floats64(self, name: str) -> list[float]:
+        """Return the list of numbers `name`, with all their digits."""
+        values = self._get(name)
+        if not isinstance(values, list) or not all(type(each) in _NUMBERS and np.isfinite(each) for each in values):
+            raise self._error(name, "a list of numbers")
+        return [float(each) for each in values]
+
+    def setting(self, name: str) -> float | str | tuple[str, ...]:
+        """Return the number, the string or the list of strings `name`."""
+        value = self._get(name)
+        if isinstance(value, list):
+            return tuple(self.texts(name))
+        return value if isinstance(value, str) else self.required_number(name)
+
     def integers(self, name: str, shape: tuple[int, ...], dtype: type[np.integer[Any]]) -> npt.NDArray[Any]:
         """Return nested lists of whole numbers as an array with the axes of `shape`, which is that of an empty one."""
         array = self._array(name, self._get(name), shape, "whole numbers", "iu")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from codesign.errors import CodesignError
 from codesign.export.chart import line_chart
+from codesign.export.mechanics import Mechanics
 
 Array = npt.NDArray[Any]
 """What makers hand in; the records convert it to the type that their documentation names."""
@@ -101,6 +102,9 @@ class Recording:
             has none.
         world_fitness: float32[worlds], what the design does in each of the worlds that it was tested in, which differ
             in ground, pushes and the like; NaN where invalid. None where there is one world, that of `fitness`.
+        mechanics: constants of the simulation that the motion comes from; None where they are not known.
+        controller_settings: what the controller is besides its weights, by the names of its settings: numbers, texts
+            and lists of texts; empty where that is not known.
 
     Raises:
         RecordingError: shapes that disagree, ids out of range, a ground or light that is not finite, a heightfield that
@@ -137,6 +141,8 @@ class Recording:
     material_names: tuple[str, ...] = ()
     light: Array | None = None
     world_fitness: Array | None = None
+    mechanics: Mechanics | None = None
+    controller_settings: dict[str, float | str | tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not _DESIGN_ID.fullmatch(self.design):

@@ -70,7 +70,9 @@ def _number(folder: RunFolder, row: Mapping[str, Any], name: str) -> float:
     return float(value)
 
 
-def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design]) -> list[Recording]:
+def replay(
+    experiment: Experiment, folder: RunFolder, designs: Sequence[Design], *, every_step: bool = False
+) -> list[Recording]:
     """Return recordings of designs of a run.
 
     Controllers of the best of the living are read from the newest checkpoint; others learn again, from the same start
@@ -80,6 +82,7 @@ def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design])
         experiment: the run's.
         folder: the run's.
         designs: at least one.
+        every_step: whether there is a frame for each step, see `rollout`.
 
     Raises:
         DesignError: the run's lattice is not that of the designs.
@@ -99,7 +102,7 @@ def replay(experiment: Experiment, folder: RunFolder, designs: Sequence[Design])
     bodies = develop(lattice, genomes, spec.tissue)
     identities = np.array([design.identity for design in designs], dtype=np.int64)
     before = split_at(spec.first_weights(bodies, identities), [len(each) for each in weights])
-    return rollout(spec, bodies, weights, [_story(design) for design in designs], before)
+    return rollout(spec, bodies, weights, [_story(design) for design in designs], before, every_step=every_step)
 
 
 def _weights(experiment: Experiment, folder: RunFolder, designs: Sequence[Design]) -> list[np.ndarray]:

@@ -8,6 +8,7 @@ import numpy as np
 from codesign.body import Bodies
 from codesign.evaluate import EvaluationSpec, batches
 from codesign.export import Recording, Trajectory
+from codesign.run.mechanics import mechanics_of, plain_settings
 from codesign.sim import Simulator, beacon_of
 
 FRAMES_PER_SECOND = 50.0
@@ -50,6 +51,8 @@ def rollout(
     weights: Sequence[np.ndarray],
     stories: Sequence[Story],
     before: Sequence[np.ndarray] | None = None,
+    *,
+    every_step: bool = False,
 ) -> list[Recording]:
     """Return recordings of bodies in the first of the spec's worlds, as many at a time as fit into the memory.
 
@@ -59,6 +62,7 @@ def rollout(
         weights: of the controller of each, flat.
         stories: what else is told of each.
         before: weights of another motion of each, which is shown beside as that before learning; None for none.
+        every_step: whether there is a frame for each step, which another simulator needs, or 50 a second.
 
     Raises:
         MemoryBudgetError: a whole episode of one body does not fit into the memory.
@@ -71,7 +75,7 @@ def rollout(
     recordings: list[Recording] = []
     for part in batches(whole, bodies):
         own = None if before is None else before[part]
-        recordings += _record(whole, bodies[part], weights[part], stories[part], own)
+        recordings += _record(whole, bodies[part], weights[part], stories[part], own, every_step=every_step)
     return recordings
 
 
@@ -86,11 +90,15 @@ def _record(
     weights: Sequence[np.ndarray],
     stories: Sequence[Story],
     before: Sequence[np.ndarray] | None,
+    *,
+    every_step: bool,
 ) -> list[Recording]:
     """Return recordings of bodies that fit into the memory together."""
     simulator = spec.simulator(bodies)
-    first = None if before is None else _move(simulator, before, measure=False)
-    last = _move(simulator, weights, measure=any(story.measures is None for story in stories))
+    rate = None if every_step else FRAMES_PER_SECOND
+    first = None if before is None else _move(simulator, before, rate, measure=False)
+    last = _move(simulator, weights, rate, measure=any(story.measures is None for story in stories))
+    mechanics, settings = mechanics_of(spec.physics, simulator.conditions[0]), plain_settings(spec.controller)
     light = beacon_of(simulator.conditions[0], bodies.positions.shape[1])
     names = tuple(material.name for material in spec.lattice.build().materials)
     recordings = []
@@ -123,6 +131,8 @@ def _record(
                 controller=spec.controller.name,
                 task=spec.task.name,
                 material_names=names,
+                mechanics=mechanics,
+                controller_settings=settings,
             )
         )
     return recordings
@@ -135,13 +145,13 @@ def _course(trajectories: Sequence[Trajectory], light: np.ndarray | None) -> tup
     return places.min(axis=0).astype(np.float64) - _MARGIN, places.max(axis=0).astype(np.float64) + _MARGIN
 
 
-def _move(simulator: Simulator, weights: Sequence[np.ndarray], *, measure: bool) -> _Motion:
-    """Return what each world does with weights, as far as it is finite."""
+def _move(simulator: Simulator, weights: Sequence[np.ndarray], rate: float | None, *, measure: bool) -> _Motion:
+    """Return what each world does with weights, as far as it is finite, at a rate of frames or in every step."""
     simulator.load(np.concatenate(weights).astype(np.float64))
     simulator.forward(measure=measure)
     positions, actuation = simulator.motion()
     physics, bodies = simulator.physics, simulator.bodies
-    stride = max(1, round(1.0 / (FRAMES_PER_SECOND * physics.dt)))
+    stride = 1 if rate is None else max(1, round(1.0 / (rate * physics.dt)))
     shown = np.arange(0, physics.steps + 1, stride)
     # What was asked of the springs in a step; after the last one nothing more is asked.
     asked = np.minimum(shown, physics.steps - 1)
