@@ -13,10 +13,9 @@ from codesign.api.problem import Problem
 from codesign.api.runs import Run
 from codesign.errors import ConfigError
 from codesign.evaluate import EvaluatorSettings, MemoryEstimate
-from codesign.export import EXPORTERS
 from codesign.genome import VariationSettings
 from codesign.plugins import main_entries_in
-from codesign.run import Delivery, Listener, Listeners, Metrics, Outcome, RunFolder, gallery
+from codesign.run import Delivery, Listener, Listeners, Metrics, Outcome, ReportWriter, RunFolder
 from codesign.run import evolve as begin
 from codesign.run import resume as go_on
 from codesign.search import SearchSettings
@@ -66,7 +65,7 @@ def evolve(
         title: what the run is called; by default what was chosen.
         callback: called with the `codesign.run.Metrics` of every generation; the run ends where it returns True.
         progress: whether a line is printed after every generation.
-        page: whether `report.html` is written into the folder at the end, the page of the best designs.
+        page: whether `report.html` is written into the folder, the page about the run, while it goes on and at the end.
 
     Raises:
         ConfigError: settings out of range, or a folder that holds a run with other settings.
@@ -171,19 +170,22 @@ def _advanced(configured: "Configured", path: Path, callback: Callback | None, *
     with in_python(), ExitStack() as stack:
         MemoryEstimate.of_search(experiment.trial, experiment.evaluator)
         deliveries = [stack.enter_context(Delivery(each, configured.config)) for each in configured.loggers]
-        listener = Listeners([_Told(callback), *([_Printed()] if progress else []), *deliveries])
+        told, logger = _Told(callback), configured.config["logger"]
+        writer = ReportWriter(
+            experiment, designs=logger["page_designs"], every=logger["page_seconds"], tell=told.on_notice
+        )
+        listeners = [told, *([_Printed()] if progress else []), *deliveries, *([writer] if page else [])]
+        listener = Listeners(listeners)
         if inputs is None:
             for notice in configuration.plugin_notices(RunFolder(path)):
                 listener.on_notice(notice)
             outcome = go_on(experiment, path, listener)
         else:
             outcome = begin(experiment, path, configuration.to_yaml(configured.config), listener, inputs)
+        if page:
+            writer.finish(outcome)
         if outcome.signal is not None:
             raise _interrupted(outcome)
-        if page and outcome.best is not None:
-            folder = RunFolder(path)
-            shown = f"top{configured.config['logger']['page_designs']},lineage"
-            EXPORTERS["html"].write(gallery(experiment, folder, shown), folder.report)
     return Run(path)
 
 

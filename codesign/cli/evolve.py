@@ -21,7 +21,6 @@ from codesign.cli.progress import Logger
 from codesign.cli.settings import build
 from codesign.errors import ConfigError, RunError
 from codesign.evaluate import MemoryEstimate
-from codesign.export import EXPORTERS
 from codesign.run import (
     Delivery,
     Experiment,
@@ -29,9 +28,9 @@ from codesign.run import (
     Listeners,
     LoggerSettings,
     Outcome,
+    ReportWriter,
     RunFolder,
     evolve,
-    gallery,
     resume,
 )
 from codesign.signals import exit_status
@@ -162,17 +161,17 @@ def _run(
             stack.enter_context(delivery)
         for notice in (*notices, _memory(experiment)):
             display.on_notice(notice)
-        outcome = start(Listeners([display, *deliveries]))
+        writer = ReportWriter(
+            experiment, designs=logger.page_designs, every=logger.page_seconds, tell=display.on_notice
+        )
+        outcome = start(Listeners([display, *deliveries, *([writer] if logger.page else [])]))
     if logger.display != "none":
         console.print(_ending(outcome, run_config.naming_plugins(told.config) + further), markup=False)
+    page = writer.finish(outcome) if logger.page else None
+    if page is not None and not outcome.interrupted:
+        console.print(f"Page: {page.resolve()}", markup=False)
     fitness = -math.inf if outcome.best_fitness is None else outcome.best_fitness
-    if outcome.signal is not None:
-        return Scored(exit_status(outcome.signal), fitness)
-    if logger.page and outcome.best is not None:
-        folder = RunFolder(outcome.folder)
-        pages = EXPORTERS["html"].write(gallery(experiment, folder, f"top{logger.page_designs},lineage"), folder.report)
-        console.print(f"Page: {pages[0].resolve()}", markup=False)
-    return Scored(0, fitness)
+    return Scored(0 if outcome.signal is None else exit_status(outcome.signal), fitness)
 
 
 def _ending(outcome: Outcome, further: str) -> str:

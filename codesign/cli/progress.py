@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from codesign.checks import require_choice, require_count, require_flag
+from codesign.checks import require_choice, require_count, require_flag, require_number
 from codesign.evaluate import Workforce
 from codesign.run import Listener, Metrics
 
@@ -26,21 +26,25 @@ class Logger:
 
     Attributes:
         display: "live" (a line that changes), "plain" (a line per generation), "none", or "auto": live in a terminal.
-        page: whether a page of the best designs is written at the end.
+        page: whether a page of the best designs is written, again and again while the run goes on and at the end.
         page_designs: how many of the best designs it shows; the ancestors of the best one come on top.
+        page_seconds: least time between two pages while the run goes on [s]; there are fewer where all of them would
+            take more than a twentieth of the run's time.
 
     Raises:
-        ConfigError: another display, or no design.
+        ConfigError: another display, no design, or a time that is negative.
     """
 
     display: Literal["auto", "live", "plain", "none"] = "auto"
     page: bool = True
     page_designs: int = 12
+    page_seconds: float = 30.0
 
     def __post_init__(self) -> None:
         require_choice(self, "display", ("auto", *DISPLAYS))
         require_flag(self, "page")
         require_count(self, "page_designs")
+        require_number(self, "page_seconds", at_least=0.0)
 
     @contextmanager
     def display_on(self, console: Console) -> Iterator[Listener]:

@@ -8,7 +8,7 @@ from codesign.export.notebook import page_in_frame
 from codesign.export.picture import write_pictures
 from codesign.export.plan import MOTIONS, ExportPlan, require_absent, require_motions
 from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory
-from codesign.export.webpage import write_page
+from codesign.export.webpage import render_page, warn_of_size, write_page
 
 EXPORTERS: dict[str, Exporter] = {
     exporter.name: exporter
@@ -36,6 +36,8 @@ __all__ = [
     "line_chart",
     "page_in_frame",
     "read_json",
+    "render_page",
     "require_absent",
     "require_motions",
+    "warn_of_size",
 ]

@@ -40,10 +40,15 @@ def write_page(gallery: Gallery, path: Path) -> list[Path]:
     """
     page = render_page(gallery)
     files.write_text(path, page)
+    warn_of_size(path, page)
+    return [path]
+
+
+def warn_of_size(path: Path, page: str) -> None:
+    """Put a warning into the log about a page that is so large that browsers open it slowly."""
     if len(page) > LARGE:
         said = "%s takes %.0f MB, which browsers open slowly; show fewer designs, or export them apart"
         logging.getLogger(__name__).warning(said, path, len(page) / 1e6)
-    return [path]
 
 
 def render_page(gallery: Gallery) -> str:

@@ -12,6 +12,8 @@ from codesign.run.loggers import LOGGERS, Delivery, LoggedRun, LoggerConnection,
 from codesign.run.metrics import Metrics, metrics_table
 from codesign.run.populations import populations
 from codesign.run.replay import galleries, gallery, history, replay
+from codesign.run.report import Report
+from codesign.run.report_writer import ReportWriter
 from codesign.run.rollout import Story, rollout, split_at
 from codesign.run.selection import select
 from codesign.run.settings import renewed
@@ -33,6 +35,8 @@ __all__ = [
     "LoggerSettings",
     "Metrics",
     "Outcome",
+    "Report",
+    "ReportWriter",
     "RunFolder",
     "Story",
     "evolve",

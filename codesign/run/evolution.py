@@ -46,6 +46,13 @@ class Listener(EvaluatorListener):
     def on_generation(self, metrics: Metrics, best: str) -> None:
         """Hear that a generation is finished and recorded; `best` is the id of the best design so far."""
 
+    def between_generations(self) -> None:
+        """Do what takes a while; called after `on_generation`, where nothing is half done.
+
+        A signal that ends the run interrupts it at once by an exception, as it interrupts an evaluation, so whatever is
+        done here must leave nothing half written.
+        """
+
     def on_stop(self, outcome: "Outcome") -> None:
         """Hear how the run ended; not called where an error ended it."""
 
@@ -241,7 +248,7 @@ class _Evolution:
         return f"{finished} of {self._experiment.search.generations} generations are safe, go on with: {command}"
 
     def _advance(self, evaluator: Evaluator, interruption: Interruption) -> None:
-        """Evaluate, select and record one generation; only the evaluation may be interrupted."""
+        """Evaluate, select, record and tell one generation; a signal interrupts only the first, and what comes last."""
         begin = time.perf_counter()
         generation = self._search.generation
         with interruption.interruptible():
@@ -273,6 +280,8 @@ class _Evolution:
         self._listener.on_generation(metrics, design_id(*population.identities[0].tolist()))
         for notice in notices_of(metrics):
             self._listener.on_notice(notice)
+        with interruption.interruptible():
+            self._listener.between_generations()
 
     @property
     def _races(self) -> bool:

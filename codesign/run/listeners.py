@@ -34,6 +34,10 @@ class Listeners(Listener):
         for listener in self._listeners:
             listener.on_generation(metrics, best)
 
+    def between_generations(self) -> None:
+        for listener in self._listeners:
+            listener.between_generations()
+
     def on_stop(self, outcome: Outcome) -> None:
         for listener in self._listeners:
             listener.on_stop(outcome)

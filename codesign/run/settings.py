@@ -12,6 +12,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
     "EvaluationSpec": {"start": ()},
     "Experiment": {"first": None},
     "Learner": {"unsound": "invalid"},
+    "Logger": {"page_seconds": 30.0},
     "Mlp": {"sensors": ("position", "velocity")},
     "NoSlip": {"grazing_speed": 0.0},
     "Physics": {"regularisation": 1e-4, "forces": ()},
