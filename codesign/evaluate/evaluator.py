@@ -48,6 +48,9 @@ class EvaluatorListener:
     def on_workforce(self, workforce: Workforce) -> None:
         """Hear who evaluates, whenever it changes; never where the work is done in this process."""
 
+    def on_progress(self, done: int, asked: int) -> None:
+        """Hear how many of the designs that were asked for are done, as they come; never where all come at once."""
+
 
 class Evaluator(ABC):
     """Evaluates designs; holds what is worth keeping between generations, and gives it back when closed.

@@ -157,6 +157,7 @@ class RayEvaluator(Evaluator):
         self._process.send((genomes, identities, (thresholds, keep)))
         pieces: list[np.ndarray] = []
         results: list[Evaluations] = []
+        done = 0
         while True:
             kind, value = self._process.receive()
             if kind == DONE:
@@ -168,6 +169,8 @@ class RayEvaluator(Evaluator):
             else:
                 pieces.append(value[0])
                 results.append(value[1])
+                done += len(value[0])
+                self.listener.on_progress(done, len(genomes))
         order = np.argsort(np.concatenate(pieces), kind="stable")
         return Evaluations.concatenate(results).take(order).kept(keep, identities)
 

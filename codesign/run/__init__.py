@@ -2,12 +2,12 @@
 
 from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design
-from codesign.run.evolution import Listener, Outcome, evolve, resume
+from codesign.run.evolution import evolve, resume
 from codesign.run.experiment import CheckpointSettings, Experiment
 from codesign.run.first_designs import FIRST_RECORD, FirstDesigns
 from codesign.run.folder import RunFolder
 from codesign.run.learned import gallery_of, learned_recordings
-from codesign.run.listeners import Listeners
+from codesign.run.listeners import Listener, Listeners, Outcome
 from codesign.run.loggers import LOGGERS, Delivery, LoggedRun, LoggerConnection, LoggerSettings
 from codesign.run.metrics import Metrics, metrics_table
 from codesign.run.populations import populations
@@ -17,6 +17,8 @@ from codesign.run.report_writer import ReportWriter
 from codesign.run.rollout import Story, rollout, split_at
 from codesign.run.selection import select
 from codesign.run.settings import renewed
+from codesign.run.status import RunStatus, read_status
+from codesign.run.time_left import TimeLeft
 from codesign.run.weights import read_weights, write_weights
 
 __all__ = [
@@ -38,7 +40,9 @@ __all__ = [
     "Report",
     "ReportWriter",
     "RunFolder",
+    "RunStatus",
     "Story",
+    "TimeLeft",
     "evolve",
     "galleries",
     "gallery",
@@ -47,6 +51,7 @@ __all__ = [
     "learned_recordings",
     "metrics_table",
     "populations",
+    "read_status",
     "read_weights",
     "renewed",
     "replay",

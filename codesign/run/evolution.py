@@ -5,13 +5,14 @@ import shlex
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from codesign.errors import CheckpointError, EvaluatorError, GenomeError, OutputError
-from codesign.evaluate import Evaluator, EvaluatorListener, elimination_thresholds
+from codesign.evaluate import Evaluator, elimination_thresholds
+from codesign.formats import plans_of
 from codesign.plugins import loaded
 from codesign.run import checkpoint as checkpoints
 from codesign.run.best import write_best
@@ -24,65 +25,14 @@ from codesign.run.folder import RunFolder
 from codesign.run.interruption import Interruption
 from codesign.run.kept_weights import kept, needed
 from codesign.run.learning_again import learn_again
-from codesign.run.metrics import Metrics, summarise
+from codesign.run.listeners import Listener, Listeners, Outcome
+from codesign.run.metrics import summarise
 from codesign.run.notices import notices_of
+from codesign.run.status import StatusFile
 from codesign.search import Search
 from codesign.signals import kept_from_children
 
 _log = logging.getLogger(__name__)
-
-
-class Listener(EvaluatorListener):
-    """Told how a run goes on, from the run's own thread; a base for those that want to hear a part of it."""
-
-    @property
-    def stops(self) -> bool:
-        """Whether the run is to end after the generation that was told last, as it does after its last one."""
-        return False
-
-    def on_start(self, folder: Path, finished: int, generations: int) -> None:
-        """Hear that the run starts, with so many of its generations finished before."""
-
-    def on_generation(self, metrics: Metrics, best: str) -> None:
-        """Hear that a generation is finished and recorded; `best` is the id of the best design so far."""
-
-    def between_generations(self) -> None:
-        """Do what takes a while; called after `on_generation`, where nothing is half done.
-
-        A signal that ends the run interrupts it at once by an exception, as it interrupts an evaluation, so whatever is
-        done here must leave nothing half written.
-        """
-
-    def on_stop(self, outcome: "Outcome") -> None:
-        """Hear how the run ended; not called where an error ended it."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended.
-
-    Attributes:
-        folder: where the run is.
-        finished: generations that are finished and recorded.
-        generations: generations that it was to have.
-        signal: number of the signal that ended it before; None where none did.
-        best: id of the best design, None where no design was valid or nothing is finished.
-        best_fitness: its fitness.
-        seconds: time spent on the run so far [s].
-    """
-
-    folder: Path
-    finished: int
-    generations: int
-    signal: int | None
-    best: str | None
-    best_fitness: float | None
-    seconds: float
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether a signal ended it before."""
-        return self.signal is not None
 
 
 def evolve(
@@ -173,7 +123,8 @@ class _Evolution:
     """A run in progress."""
 
     def __init__(self, experiment: Experiment, folder: RunFolder, listener: Listener) -> None:
-        self._experiment, self._folder, self._listener = experiment, folder, listener
+        self._experiment, self._folder, self._status = experiment, folder, StatusFile(folder)
+        self._listener = Listeners([self._status, listener])
         self._search: Search = experiment.search.start(experiment.space, experiment.seed)
         self._weights: dict[tuple[int, int], np.ndarray] = {}
         self._learned_again: dict[tuple[int, int], np.ndarray] = {}
@@ -181,6 +132,7 @@ class _Evolution:
         self._seconds, self._begin = 0.0, time.perf_counter()
         self._finished: Checkpoint | None = None
         self._saved = -1
+        self._best: str | None = None
 
     def restore(self, named: Path | None) -> None:
         """Go back to a checkpoint, by default the newest that can be read, and remove the records made after it."""
@@ -205,8 +157,14 @@ class _Evolution:
 
     def run(self) -> Outcome:
         """Run what is left of the generations."""
+        with self._status:
+            return self._run()
+
+    def _run(self) -> Outcome:
         generations = self._experiment.search.generations
         self._listener.on_start(self._folder.path, self._search.generation, generations)
+        if self._search.generation:
+            self._tell_best()
         self._begin = time.perf_counter() - self._seconds
         interruption = Interruption()
         with interruption.handling_signals():
@@ -277,6 +235,7 @@ class _Evolution:
         if (generation + 1) % self._experiment.checkpoints.every == 0:
             self._save()
         _log.info("generation %d recorded after %.3f s", generation, metrics.generation_seconds)
+        self._tell_best()
         self._listener.on_generation(metrics, design_id(*population.identities[0].tolist()))
         for notice in notices_of(metrics):
             self._listener.on_notice(notice)
@@ -287,6 +246,15 @@ class _Evolution:
     def _races(self) -> bool:
         """Whether newcomers are compared with how the living learned."""
         return bool(self._experiment.trial.learner.rungs)
+
+    def _tell_best(self) -> None:
+        """Tell of the best design so far, if it is another than was told of."""
+        best = self._search.population.take(np.array([0]))
+        name, fitness = design_id(*best.identities[0].tolist()), float(best.fitness[0])
+        if np.isfinite(fitness) and name != self._best:
+            self._best = name
+            (plan,) = plans_of(best.genomes, self._experiment.trial.lattice, [name])
+            self._listener.on_best(replace(plan, fitness=fitness))
 
     def _thresholds(self) -> np.ndarray | None:
         """Return the performance that the next designs must reach to go on learning, from how the living learned."""

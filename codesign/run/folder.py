@@ -35,6 +35,7 @@ _RESERVED = (
     "best.safetensors",
     "report.html",
     "loggers",
+    "status.json",
 )
 
 
@@ -93,6 +94,11 @@ class RunFolder:
     def loggers(self) -> Path:
         """Folder of what loggers know of the run, and of their files; absent where there never was one."""
         return self.path / "loggers"
+
+    @property
+    def status(self) -> Path:
+        """What the run is doing, JSON, for whoever watches it; absent in runs of older versions."""
+        return self.path / "status.json"
 
     @property
     def begun(self) -> bool:
@@ -194,6 +200,7 @@ class RunFolder:
         if self._lock.in_place() and not self.designs.exists() and not self.metrics.exists():
             with suppress(OSError):
                 self.config.unlink(missing_ok=True)
+                self.status.unlink(missing_ok=True)
                 shutil.rmtree(self.inputs, ignore_errors=True)
                 self._lock.path.unlink(missing_ok=True)
 

@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Any
 
 from codesign.files import write_text
-from codesign.run.evolution import Listener, Outcome
 from codesign.run.folder import RunFolder
+from codesign.run.listeners import Listener, Outcome
 from codesign.run.loggers.logger import LoggedRun, LoggerConnection, LoggerSettings
 from codesign.run.metrics import Metrics
 from codesign.signals import exit_status
