@@ -147,9 +147,53 @@ def coloured(plan: BodyPlan) -> Text:
     """Return the drawing of a body without the empty cells around it, in the colours of what characters stand for."""
     drawn = Text()
     for line in drawing_of(cropped(plan)).splitlines():
-        # Rows of cells, and of springs after a margin; all others are headings, such as `z=3` and `side: 0.1`.
-        row = line.startswith("|") or not (":" in line or "=" in line)
-        for character in line:
-            drawn.append(character, style=_STYLES.get(character, "") if row else "dim")
-        drawn.append("\n")
+        drawn.append_text(_coloured_line(line)).append("\n")
+    return drawn
+
+
+def fitting(plan: BodyPlan, width: int, height: int) -> Text | None:
+    """Return the cells of a body as `coloured` draws them, layers side by side; None where it is larger than that.
+
+    Args:
+        plan: the body.
+        width: columns at most.
+        height: lines at most.
+    """
+    if not plan.lattice:
+        return None
+    blocks = list[list[str]]()
+    for line in drawing_of(cropped(plan)).splitlines():
+        if line.startswith("z="):
+            blocks.append([line])
+        elif _is_cells(line):
+            blocks = blocks or [[]]
+            blocks[-1].append(line)
+        elif blocks:
+            break  # what comes after the cells are springs, which tell nothing at a glance
+    widths = [max(map(len, block)) for block in blocks]
+    across = max(widths, default=0)
+    beside = max((width + 2) // (across + 2), 1)
+    shelves = [blocks[start : start + beside] for start in range(0, len(blocks), beside)]
+    if across > width or not blocks or sum(max(map(len, shelf)) for shelf in shelves) > height:
+        return None
+    drawn = list[Text]()
+    for shelf in shelves:
+        for number in range(max(map(len, shelf))):
+            parts = [_coloured_line(block[number]) if number < len(block) else Text() for block in shelf]
+            for part in parts[:-1]:
+                part.pad_right(across + 2 - len(part))
+            drawn.append(Text().join(parts))
+    return Text("\n").join(drawn)
+
+
+def _is_cells(line: str) -> bool:
+    """Return whether a line is a row of cells; all others are headings, such as `z=3` and `side: 0.1`, or springs."""
+    return not (line.startswith("|") or ":" in line or "=" in line)
+
+
+def _coloured_line(line: str) -> Text:
+    drawn = Text()
+    row = line.startswith("|") or _is_cells(line)
+    for character in line:
+        drawn.append(character, style=_STYLES.get(character, "") if row else "dim")
     return drawn

@@ -1,6 +1,6 @@
 """Displays of a run while it goes on: a bar with figures in a terminal, a line per generation elsewhere."""
 
-from collections import deque
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,15 +9,22 @@ from pathlib import Path
 from typing import Literal
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from codesign.checks import require_choice, require_count, require_flag, require_number
+from codesign.cli.character_charts import sparkline
+from codesign.cli.drawings import fitting
+from codesign.errors import RunError
 from codesign.evaluate import Workforce
-from codesign.run import Listener, Metrics
+from codesign.formats import BodyPlan
+from codesign.run import Listener, Metrics, RunFolder, TimeLeft
 
-_RECENT = 5
-"""Generations whose time says how long the next ones will take; the first compiles kernels and is no guide."""
+_ROOM = 20
+"""Lines of a terminal from which the best body is drawn in it."""
+
+_OTHERS = 8
+"""Of these, lines for other things than the body."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +83,12 @@ class _TextDisplay(NullDisplay):
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         self._finished = self._generations = 0
-        self._seconds: deque[float] = deque(maxlen=_RECENT)
+        self._time_left = TimeLeft(0, 0)
         self._workforce = ""
 
     def on_start(self, folder: Path, finished: int, generations: int) -> None:
         self._finished, self._generations = finished, generations
+        self._time_left = TimeLeft(finished, generations)
         went_on = f", going on after generation {finished - 1}" if finished else ""
         self._console.print(f"Run folder: {folder}{went_on} (metrics.jsonl has a line per generation)", markup=False)
 
@@ -92,13 +100,10 @@ class _TextDisplay(NullDisplay):
 
     def _note(self, metrics: Metrics) -> None:
         self._finished = metrics.generation + 1
-        if metrics.generation == 1:
-            self._seconds.clear()
-        self._seconds.append(metrics.generation_seconds)
+        self._time_left.note(metrics)
 
     def _left(self) -> str:
-        pace = sum(self._seconds) / max(len(self._seconds), 1)
-        return str(timedelta(seconds=round(pace * (self._generations - self._finished))))
+        return str(timedelta(seconds=round(self._time_left.after_generation or 0.0)))
 
 
 class PlainDisplay(_TextDisplay):
@@ -116,7 +121,7 @@ class PlainDisplay(_TextDisplay):
 
 
 class LiveDisplay(_TextDisplay):
-    """A bar, and the numbers of the last generation below it, both in place."""
+    """A bar, and below it the numbers of the last generation, how fitness rose, and the best body, all in place."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
@@ -132,13 +137,18 @@ class LiveDisplay(_TextDisplay):
         super().on_start(folder, finished, generations)
         shown = f"{finished}/{generations - 1}"
         self._bar = self._progress.add_task("run", total=generations, completed=finished, generation=shown, left="?")
+        self._progress.best_fitness = _best_so_far(folder) if finished else []
         self._progress.start()
 
     def on_generation(self, metrics: Metrics, best: str) -> None:
         self._note(metrics)
         self._progress.figures = figures(metrics, best)
+        self._progress.best_fitness.append(math.nan if metrics.best_fitness is None else metrics.best_fitness)
         shown = f"{metrics.generation}/{self._generations - 1}"
         self._progress.update(self._bar, completed=self._finished, generation=shown, left=self._left())
+
+    def on_best(self, plan: BodyPlan) -> None:
+        self._progress.best = plan
 
     def on_workforce(self, workforce: Workforce) -> None:
         super().on_workforce(workforce)
@@ -149,14 +159,39 @@ class LiveDisplay(_TextDisplay):
 
 
 class _Bar(Progress):
-    """Rich's bar with a line of figures below it."""
+    """Rich's bar with a line of figures below it, and what the terminal has room for: fitness so far, the best body."""
 
     figures = COMPILING
     workforce = ""
+    best: BodyPlan | None = None
+    best_fitness: list[float]
+
+    def __init__(self, *columns: ProgressColumn, console: Console) -> None:
+        self.best_fitness = []  # the base asks for what is below the bar while it is made
+        super().__init__(*columns, console=console)
 
     def get_renderables(self) -> Iterator[RenderableType]:
         yield from super().get_renderables()
         yield Text(f"{self.figures}{self.workforce}")
+        width, height = self.console.size
+        if len(self.best_fitness) > 1:
+            name = "best fitness "
+            line = sparkline(self.best_fitness, width - len(name), ascii_only=self.console.options.ascii_only)
+            yield Text(f"{name}{line}", no_wrap=True, overflow="crop")
+        if self.best is not None and height >= _ROOM:
+            body = fitting(self.best, width, height - _OTHERS)
+            if body is not None:
+                yield body
+
+
+def _best_so_far(folder: Path) -> list[float]:
+    """Return the best fitness after each generation that a run has recorded; none where that cannot be read."""
+    try:
+        rows = RunFolder(folder).read_metrics()
+    except RunError:
+        return []
+    found = (row.get("best_fitness") for row in rows)
+    return [value if isinstance(value, float) else math.nan for value in found]
 
 
 DISPLAYS: dict[str, type[NullDisplay]] = {"live": LiveDisplay, "plain": PlainDisplay, "none": NullDisplay}
