@@ -35,7 +35,9 @@ def bytes_needed(spec: EvaluationSpec, bodies: Bodies) -> np.ndarray:
     layout = layout_of(bodies, WIDEST_ROW)
     task, controller = spec.task, spec.controller
     observed = task.observed(layout.dimension)
-    needed = bytes_per_world(layout, controller, physics.steps, execution, task.state_size, COPIES, observed)
+    latency = max(each.latency for each in spec.conditions())
+    sizes = task.state_size, COPIES, observed, latency
+    needed = bytes_per_world(layout, controller, physics.steps, execution, *sizes)
     return spec.worlds.count * needed
 
 

@@ -63,6 +63,7 @@ class EvaluationSpec:
 
     def __post_init__(self) -> None:
         require_seed(self.seed)
+        self._require_latency()
         self.require_dimension(self.dimension)
         if "light" in self.controller.senses and beacon_of(self.conditions()[0], self.dimension) is None:
             got = f"a light sensor and the task {self.task.name}, which has no light"
@@ -78,6 +79,14 @@ class EvaluationSpec:
                 raise ConfigError(
                     f"weights of {wanted} numbers", got, "use the controller settings they were learned with"
                 )
+
+    def _require_latency(self) -> None:
+        """Check that muscles follow their controllers, in every world that could have been drawn."""
+        longest, episode = self.worlds.latency + self.worlds.latency_spread, self.physics.steps * self.physics.dt
+        if longest > episode - self.physics.dt:
+            field = "latency" if self.worlds.latency > 0.0 else "latency_spread"
+            got = f"up to {longest:g} s in an episode of {episode:g} s"
+            raise ConfigError("a latency shorter than an episode", got, "lower {field}, or raise sim.steps", field)
 
     @property
     def dimension(self) -> int:

@@ -11,13 +11,17 @@ from codesign.streams import Purpose, stream
 
 MOST_WORLDS = 1024
 
+MOST_SPREAD = 0.9
+"""Spread of stiffness, masses and strength at most: bodies without stiffness or mass cannot be simulated."""
+
 
 @dataclass(frozen=True)
 class Worlds(Aggregation):
     """The worlds that every design is tested in; what is done in them becomes one fitness.
 
     They are the same for all designs of a run, so that designs can be compared. The first is as terrain and task say;
-    in the others what is random about these is drawn anew.
+    in the others what is random about these is drawn anew. Spreads, push and noise are in all of them, or, with
+    `nominal_first`, in all but the first, which is the one that replays and recordings show.
 
     Attributes:
         name: the name of the choice.
@@ -32,6 +36,12 @@ class Worlds(Aggregation):
             no friction.
         push_speed: change of the velocity of all masses, in a random level direction at a random moment [m/s].
         motor_noise: standard deviation of the noise of actuation, which itself is between -1 and 1.
+        stiffness_spread: the stiffness of all springs is multiplied by a number between 1 - spread and 1 + spread.
+        mass_spread: all masses are; forces move them less if they are heavier, gravity as before.
+        strength_spread: what motors do to the lengths of muscles is.
+        latency: time from a controller's answer to the muscles that follow it, in whole steps [s].
+        latency_spread: a time between 0 and this is added to it [s].
+        nominal_first: whether the first world has no spread, push or noise.
         beacon: horizontal coordinates of the light that can be sensed [m], as many as there are level axes; None for
             where the task puts it, if it does.
 
@@ -46,16 +56,26 @@ class Worlds(Aggregation):
     friction_spread: float = 0.0
     push_speed: float = 0.0
     motor_noise: float = 0.0
+    stiffness_spread: float = 0.0
+    mass_spread: float = 0.0
+    strength_spread: float = 0.0
+    latency: float = 0.0
+    latency_spread: float = 0.0
+    nominal_first: bool = False
     beacon: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_count(self, "count", at_most=MOST_WORLDS)
-        for field in ("vary_terrain", "vary_task"):
+        for field in ("vary_terrain", "vary_task", "nominal_first"):
             require_flag(self, field)
         require_number(self, "friction_spread", at_least=0.0, at_most=1.0, example=0.3)
         require_number(self, "push_speed", at_least=0.0, unit="m/s", example=0.2)
         require_number(self, "motor_noise", at_least=0.0, example=0.05)
+        for field in ("stiffness_spread", "mass_spread", "strength_spread"):
+            require_number(self, field, at_least=0.0, at_most=MOST_SPREAD, example=0.2)
+        for field in ("latency", "latency_spread"):
+            require_number(self, field, at_least=0.0, unit="s", example=0.02)
 
     def conditions(
         self, terrain: Terrain, task: Task, physics: Physics, dimension: int, seed: int
@@ -83,18 +103,43 @@ class Worlds(Aggregation):
         dimension: int,
         generator: np.random.Generator,
     ) -> Conditions:
-        grounds, tasks, drawn = generator.spawn(3)
+        grounds, tasks, drawn, built = generator.spawn(4)
         if index > 0 and self.vary_terrain:
             terrain = terrain.variant(grounds)
         if index > 0 and self.vary_task:
             task = task.variant(tasks)
-        condition = Conditions(
-            terrain,
-            task,
+        condition = Conditions(terrain, task, beacon=self.beacon, latency=round(self.latency / physics.dt))
+        if index == 0 and self.nominal_first:
+            return condition
+        return self._perturbed(condition, physics, dimension, drawn, built)
+
+    def _perturbed(
+        self,
+        condition: Conditions,
+        physics: Physics,
+        dimension: int,
+        drawn: np.random.Generator,
+        built: np.random.Generator,
+    ) -> Conditions:
+        """Return conditions with another friction, a push, noise, and another body and latency.
+
+        Args:
+            condition: without all that.
+            physics: gives the length of a step and of an episode.
+            dimension: of space.
+            drawn: random numbers of friction, noise and push.
+            built: those of body and latency, apart from the others, which are older.
+        """
+        stiffness, mass, strength = built.uniform(-1.0, 1.0, 3).tolist()
+        condition = replace(
+            condition,
             friction=1.0 + self.friction_spread * float(drawn.uniform(-1.0, 1.0)),
             motor_noise=self.motor_noise,
             noise_seed=int(drawn.integers(2**31)),
-            beacon=self.beacon,
+            stiffness=1.0 + self.stiffness_spread * stiffness,
+            mass=1.0 + self.mass_spread * mass,
+            strength=1.0 + self.strength_spread * strength,
+            latency=round((self.latency + self.latency_spread * float(built.uniform())) / physics.dt),
         )
         angle, moment = drawn.uniform(0.0, 2.0 * math.pi), int(drawn.integers(physics.steps))
         if self.push_speed == 0.0:

@@ -40,6 +40,12 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
         "friction_spread": 0.0,
         "push_speed": 0.0,
         "motor_noise": 0.0,
+        "stiffness_spread": 0.0,
+        "mass_spread": 0.0,
+        "strength_spread": 0.0,
+        "latency": 0.0,
+        "latency_spread": 0.0,
+        "nominal_first": False,
         "beacon": None,
     },
 }

@@ -28,6 +28,13 @@ class Conditions:
         motor_noise: standard deviation of what is added to the actuation of every muscle in every step, uniformly
             distributed.
         noise_seed: which noise that is.
+        stiffness: factor on the stiffness of every spring.
+        mass: factor on every mass, which is 1 kg otherwise. Impulses of springs and forces are divided by it, and so is
+            the rate of the papers' drag, whose coefficient [N s/m] stays; gravity and pushes change velocities as
+            before, and the contact works on velocities.
+        strength: factor on the commanded strain of every muscle, noise included.
+        latency: steps from the controller's answer to the muscles that follow it; until the first answer arrives, they
+            are commanded nothing.
         beacon: horizontal coordinates of the light that can be sensed [m], shape (dimension - 1,); None for where the
             task puts it, if it does.
     """
@@ -40,6 +47,10 @@ class Conditions:
     motor_noise: float = 0.0
     noise_seed: int = 0
     beacon: tuple[float, ...] | None = None
+    stiffness: float = 1.0
+    mass: float = 1.0
+    strength: float = 1.0
+    latency: int = 0
 
 
 def require_conditions(conditions: Sequence[Conditions], dimension: int) -> None:
@@ -65,7 +76,30 @@ def require_conditions(conditions: Sequence[Conditions], dimension: int) -> None
             )
         if each.push is not None and len(each.push) != dimension:
             raise ConfigError(f"a push of {dimension} numbers", f"{len(each.push)}", "give one per axis")
+        _require_body_and_motors(each)
         _require_beacon(each, dimension)
+
+
+def require_latency(conditions: Sequence[Conditions], steps: int) -> None:
+    """Check that muscles follow their controllers before the end of an episode of so many steps.
+
+    Raises:
+        ConfigError: they do not.
+    """
+    longest = max(each.latency for each in conditions)
+    if longest >= steps:
+        expected = f"a latency below the {steps} steps of an episode"
+        raise ConfigError(expected, f"{longest} steps", "lower conditions.latency and latency_spread")
+
+
+def _require_body_and_motors(conditions: Conditions) -> None:
+    for name in ("stiffness", "mass", "strength"):
+        factor = getattr(conditions, name)
+        if not 0.0 < factor < math.inf:
+            raise ConfigError(f"a factor on {name} above 0", f"{factor}", f"lower conditions.{name}_spread")
+    if not isinstance(conditions.latency, int) or conditions.latency < 0:
+        got, remedy = f"{conditions.latency}", "set the latency to a whole number of steps"
+        raise ConfigError("a latency of 0 steps or more", got, remedy)
 
 
 def _require_beacon(conditions: Conditions, dimension: int) -> None:

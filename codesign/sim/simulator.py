@@ -8,7 +8,7 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.machine import available_cores
-from codesign.sim.conditions import Conditions, require_conditions
+from codesign.sim.conditions import Conditions, require_conditions, require_latency
 from codesign.sim.contracts import Binding, Controller
 from codesign.sim.device import device_of, settled
 from codesign.sim.kernels.aggregation import aggregation_kernels
@@ -23,7 +23,12 @@ from codesign.sim.layout.packing import integers_on, pack, upload
 from codesign.sim.layout.parameters import parameter_layout
 from codesign.sim.layout.snapshot_schedule import upload_schedules
 from codesign.sim.layout.states import States
-from codesign.sim.layout.world_parameters import constants_of, upload_task_parameters, upload_world_parameters
+from codesign.sim.layout.world_parameters import (
+    constants_of,
+    factors_on_springs,
+    upload_task_parameters,
+    upload_world_parameters,
+)
 from codesign.sim.settings import Aggregation, Execution, Physics
 from codesign.sim.sharing import Threads
 
@@ -48,7 +53,8 @@ class Simulator:
         velocities: initial velocities [m/s], shape (masses of all worlds, dimension); at rest if not given.
 
     Raises:
-        ConfigError: a device that is not there, conditions that do not go together, a beacon outside of the ground.
+        ConfigError: a device that is not there, conditions that do not go together, a beacon outside of the ground, a
+            latency as long as an episode.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class Simulator:
     ) -> None:
         dimension = bodies.positions.shape[1]
         require_conditions(conditions, dimension)
+        require_latency(conditions, physics.steps)
         execution = settled(execution or Execution())
         self.device = device_of(execution)
         self.physics, self.controller, self.task = physics, controller, conditions[0].task
@@ -81,7 +88,8 @@ class Simulator:
         self.controllers = len(self.world_start) - 1
         self.segment = execution.segment(physics.steps)
         state_size = self.task.state_size
-        self.snapshots = snapshots_of(self.layout, controller, physics.steps, execution, state_size)
+        latency = max(each.latency for each in conditions)
+        self.snapshots = snapshots_of(self.layout, controller, physics.steps, execution, state_size, latency)
         shared = shared_of(self.device)
         self._program = build_program(
             dimension,
@@ -93,6 +101,8 @@ class Simulator:
             row=row,
             noisy=any(each.motor_noise for each in conditions),
             physical_gradients=physical_gradients,
+            weighed=any(each.mass != 1.0 for each in conditions),
+            delayed=latency > 0,
             shared=shared,
         )
         self._allocate_parameters()
@@ -104,6 +114,7 @@ class Simulator:
             state_size,
             len(controller.senses),
             self.task.observed(dimension),
+            latency,
         )
         self._states = States(self._packed, self._program.types, sizes, self.snapshots, self.device)
         inputs = self._bind()
@@ -112,7 +123,7 @@ class Simulator:
             self._program.kernels,
             inputs,
             self.layout.padded_springs + self.layout.padded_masses,
-            staged_bytes(self.layout, controller, self.segment, state_size, execution.precision),
+            staged_bytes(self.layout, controller, self.segment, state_size, execution.precision, latency),
             device=self.device,
             lanes=lanes_of(self.device),
             shared=shared,
@@ -240,8 +251,13 @@ class Simulator:
 
         `positions` and `velocities` have shape (masses, dimension), `rest_lengths`, `stiffness` and `swings`
         (springs,), of all worlds; the latter three are zero unless the simulator was made with `physical_gradients`.
+        They are derivatives in the body, which conditions multiply by their factors.
         """
-        return self._states.gradients()
+        found, copies = self._states.gradients(), len(self.conditions)
+        condition = np.arange(self.worlds) % copies
+        for name, factors in zip(("stiffness", "swings"), factors_on_springs(self.conditions), strict=True):
+            found[name] = found[name] * np.repeat(factors[condition], self.layout.springs).astype(found[name].dtype)
+        return found
 
     def body_gradients(self) -> dict[str, np.ndarray]:
         """Return the derivatives of each body's loss in its own start and springs, as the last `reverse` left them.
@@ -275,8 +291,8 @@ class Simulator:
         """Return all states of the last episode, if its segment was the whole episode.
 
         Returns:
-            Positions [m], shape (steps + 1, masses of all worlds, dimension), and actuation, shape (steps, springs of
-            all worlds).
+            Positions [m], shape (steps + 1, masses of all worlds, dimension), and the actuation that muscles follow,
+            shape (steps, springs of all worlds).
 
         Raises:
             ValueError: the segment is shorter, so that only a part of the episode is held.
@@ -286,7 +302,8 @@ class Simulator:
             raise ValueError(
                 f"expected segments of {steps} steps; got {self.segment}; set segment_steps to the episode's steps"
             )
-        return self._states.motion(steps)
+        latencies = np.array([each.latency for each in self.conditions])
+        return self._states.motion(steps, latencies[np.arange(self.worlds) % len(latencies)])
 
     def _allocate_parameters(self) -> None:
         controller, steps, device = self.controller, self.physics.steps, self.device
@@ -338,10 +355,11 @@ class Simulator:
         """Return what both kernels are called with."""
         program, types, device = self._program, self._program.types, self.device
         physics, steps = self.physics, self.physics.steps
-        constants = constants_of(physics, types, self.segment)
+        constants = constants_of(physics, types, self.segment, max(each.latency for each in self.conditions))
         owners = np.repeat(np.arange(self.controllers), np.diff(self.world_start))
         starts = self.parameter_start[owners], self._gradient_start.numpy()
-        self._model = upload(self._packed, self.bodies, *starts, types, device, self._threads)
+        factors = factors_on_springs(self.conditions)
+        self._model = upload(self._packed, self.bodies, *starts, factors, types, device, self._threads)
         own = physics.dt, steps, self.segment
         binding = Binding(types, program.controller, self.layout, self.bodies, len(self.conditions), *own)
         control = self.controller.bind(binding, self.parameters, self._world_gradients)

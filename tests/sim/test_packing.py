@@ -23,7 +23,8 @@ def packed_on_device(row: int, copies: int, precision: str, threads: int) -> tup
     packed = pack(bodies, row, copies)
     types = KernelTypes(2, precision, row, 1, f"test_packing_{precision}_{row}")
     starts = np.arange(len(ASSORTED) * copies + 1)
-    return packed, upload(packed, bodies, starts[:-1], starts, types, wp.get_device("cpu"), Threads(threads))
+    factors = np.ones(packed.copies), np.ones(packed.copies)
+    return packed, upload(packed, bodies, starts[:-1], starts, factors, types, wp.get_device("cpu"), Threads(threads))
 
 
 def filled(values: Any, count: int, nothing: float = 0.0) -> list[float]:

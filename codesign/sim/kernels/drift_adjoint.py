@@ -8,13 +8,14 @@ from typing import Any
 
 import warp as wp
 
+from codesign.sim.kernels.actuation_queue import QueueFunctions
 from codesign.sim.kernels.physics import PhysicsFunctions
 from codesign.sim.kernels.step import StepFunctions
 from codesign.sim.kernels.types import KernelTypes
 
 
 def build_drift_adjoint(
-    types: KernelTypes, physics: PhysicsFunctions, step_functions: StepFunctions
+    types: KernelTypes, physics: PhysicsFunctions, step_functions: StepFunctions, queue: QueueFunctions
 ) -> tuple[Any, Any]:
     """Return the functions of springs and of masses.
 
@@ -25,7 +26,7 @@ def build_drift_adjoint(
     Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
     DIMENSION, ROW, module = types.dimension, types.row, types.module
     spring_product, force_at = physics.spring_product, step_functions.force_at
-    commanded_strain, functions = step_functions.commanded_strain, types.row_functions
+    commanded_strain, functions, followed = step_functions.commanded_strain, types.row_functions, queue.followed
     load, load_coordinates, store_coordinates = functions.load, functions.load_coordinates, functions.store_coordinates
     difference_of_ends, gather = functions.difference, functions.gather
 
@@ -49,7 +50,7 @@ def build_drift_adjoint(
         for row in range(lane, count, wp.block_dim()):
             rest = load(model.rest, start + row)
             stiffness = load(model.stiffness, start + row)
-            actuated = load(tape.actuation_rows, actuation + row)
+            actuated = followed(tape, actuation + row)
             strain = commanded_strain(constants, load(model.swing, start + row), actuated, step, row)
             ends = rows()
             difference = difference_of_ends(tape.position, at, model.first, model.second, start + row)

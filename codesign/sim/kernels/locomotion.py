@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import warp as wp
 
+from codesign.sim.kernels.actuation_queue import QueueFunctions
 from codesign.sim.kernels.functions import TerrainFunctions
 from codesign.sim.kernels.step import StepFunctions
 from codesign.sim.kernels.types import KernelTypes
@@ -32,14 +33,16 @@ def locomotion_size(dimension: int) -> int:
     return 2 * dimension + COUNTS
 
 
-def build_locomotion(types: KernelTypes, terrain: TerrainFunctions, step_functions: StepFunctions) -> Any:
+def build_locomotion(
+    types: KernelTypes, terrain: TerrainFunctions, step_functions: StepFunctions, queue: QueueFunctions
+) -> Any:
     """Return the function that adds a step to a world's numbers: (..., conduct, world, step, slot)."""
     real, vector, DIMENSION, ROW = types.real, types.vector, types.dimension, types.row
     Constants, Model, Tape = types.Constants, types.Model, types.Tape
     reals, read, load = wp.array(dtype=real), types.row_functions.read, types.row_functions.load
     locate, height, up, SIZE = terrain.locate, terrain.height, DIMENSION - 1, locomotion_size(DIMENSION)
     centre_of, length_of, effort_of = step_functions.centre_of, types.length_of, step_functions.effort_of
-    commanded_strain = step_functions.commanded_strain
+    commanded_strain, followed, followed_at = step_functions.commanded_strain, queue.followed, queue.followed_at
 
     @wp.func(module=types.module)
     def place(tape: Tape, at: int) -> vector:
@@ -69,7 +72,7 @@ def build_locomotion(types: KernelTypes, terrain: TerrainFunctions, step_functio
             rest = load(model.rest, start + row)
             stiffness = load(model.stiffness, start + row)
             swing = load(model.swing, start + row)
-            actuated = load(tape.actuation_rows, actuation + row)
+            actuated = followed(tape, actuation + row)
             strain = commanded_strain(constants, swing, actuated, step, row)
             for entry in range(ROW):
                 if swing[entry] > real(0.0):
@@ -94,10 +97,9 @@ def build_locomotion(types: KernelTypes, terrain: TerrainFunctions, step_functio
     ):
         segment = constants.segment
         masses = model.mass_start[world + 1] - model.mass_start[world]
-        springs = model.spring_start[world + 1] - model.spring_start[world]
         at = DIMENSION * (model.mass_start[world] * (segment + 1) + slot * masses)
         after = at + DIMENSION * masses
-        actuation = (model.spring_start[world] * segment + slot * springs) // ROW
+        actuation = followed_at(constants, model, world, slot)
         before = centre_of(model, tape, world, at)
         now = centre_of(model, tape, world, after)
         own = world * SIZE

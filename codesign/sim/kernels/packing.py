@@ -21,8 +21,9 @@ class PackingKernels:
     World w has body w // copies of those that are given.
 
     Attributes:
-        springs: (copies, first spring of each body, ends, rest lengths, stiffness and swings of its springs, padded
-            first spring of each world; out: first and second ends, rest, stiffness, swing, muscle); padding is zero.
+        springs: (copies, first spring of each body, ends, rest lengths, stiffness and swings of its springs, factors on
+            stiffness and swings of each copy, padded first spring of each world; out: first and second ends, rest,
+            stiffness, swing, muscle); padding is zero.
         masses: (copies, dimension, first mass of each body, first spring, ends, padded first mass and spring of each
             world, first incidence of each row of masses; out: mask by mass and by coordinate, incidence).
         begin: (dimension, first mass of each world, padded first mass, padded first spring, first snapshot of each
@@ -115,22 +116,25 @@ def _springs(precision: str, module: str) -> Any:
         first.data[to + s] = end[2 * s];
         second.data[to + s] = end[2 * s + 1];
         rest.data[to + s] = ({name})rests.data[from + s];
-        stiffness.data[to + s] = ({name})stiffnesses.data[from + s];
-        swing.data[to + s] = ({name})swings.data[from + s];
+        stiffness.data[to + s] = ({name})(stiffer.data[copy] * stiffnesses.data[from + s]);
+        swing.data[to + s] = ({name})(stronger.data[copy] * swings.data[from + s]);
         muscle.data[to + s] = swings.data[from + s] != 0 ? ({name})1 : ({name})0;
     }}
     for (int s = to + count; s < to + padded; ++s) {{
         first.data[s] = second.data[s] = 0;
         rest.data[s] = stiffness.data[s] = swing.data[s] = muscle.data[s] = 0;
     }}""")
-    def copy(
+    def lay_out(
         world: int,
         body: int,
+        copy: int,
         spring_start: integers,
         ends: integers,
         rests: doubles,
         stiffnesses: doubles,
         swings: doubles,
+        stiffer: doubles,
+        stronger: doubles,
         padded_start: integers,
         first: integers,
         second: integers,
@@ -150,6 +154,8 @@ def _springs(precision: str, module: str) -> Any:
         rests: doubles,
         stiffnesses: doubles,
         swings: doubles,
+        stiffer: doubles,
+        stronger: doubles,
         padded_start: integers,
         first: integers,
         second: integers,
@@ -160,14 +166,17 @@ def _springs(precision: str, module: str) -> Any:
     ):
         index, _lane = wp.tid()
         world = share + index
-        copy(
+        lay_out(
             world,
             world // copies,
+            world % copies,
             spring_start,
             ends,
             rests,
             stiffnesses,
             swings,
+            stiffer,
+            stronger,
             padded_start,
             first,
             second,

@@ -57,7 +57,7 @@ def build_physics(
     Patch = terrain.Patch
     found = forces or SumOfForces()
     at_mass, along_spring = found.at_mass, found.along_spring
-    AT_MASS, ALONG_SPRING = at_mass is not None, along_spring is not None
+    AT_MASS, ALONG_SPRING, WEIGHED = at_mass is not None, along_spring is not None, types.weighed
 
     @wp.func(module=types.module, inline=True)
     def spring_impulse(
@@ -73,9 +73,14 @@ def build_physics(
 
     @wp.func(module=types.module, inline=True)
     def advance(constants: Constants, patch: Patch, position: vector, velocity: vector, impulse: vector) -> state:
+        if wp.static(WEIGHED):
+            impulse = impulse * constants.per_mass
         free = velocity * constants.drag + impulse + upward * (constants.dt * constants.gravity)
         if wp.static(AT_MASS):
-            free = free + constants.dt * at_mass(constants, patch, position, velocity)
+            pushed = constants.dt * at_mass(constants, patch, position, velocity)
+            if wp.static(WEIGHED):
+                pushed = pushed * constants.per_mass
+            free = free + pushed
         return respond(constants, patch, position, free)
 
     @wp.func(module=types.module, inline=True)

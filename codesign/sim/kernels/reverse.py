@@ -4,6 +4,7 @@ from typing import Any
 
 import warp as wp
 
+from codesign.sim.kernels.actuation_queue import QueueFunctions
 from codesign.sim.kernels.functions import ControllerFunctions
 from codesign.sim.kernels.lanes import synchronise
 from codesign.sim.kernels.objective import Objective
@@ -23,6 +24,7 @@ def build_reverse(
     step_functions: StepFunctions,
     step_adjoint: Any,
     staging: Staging,
+    queue: QueueFunctions,
     *,
     physical_gradients: bool,
 ) -> Any:
@@ -48,6 +50,7 @@ def build_reverse(
         step_functions.save_snapshot,
     )
     load_coordinates, store_coordinates = types.row_functions.load_coordinates, types.row_functions.store_coordinates
+    DELAYED, clear_queue = types.delayed, queue.clear
 
     @wp.func(module=module, inline=True)
     def clear(model: Model, adjoint: Adjoint, world: int, lane: int, per_centre: vector):
@@ -94,6 +97,8 @@ def build_reverse(
         if lane == 0:
             adjoint.task_state[world] = d_state
         clear(model, adjoint, world, lane, per_mass(d_seen, model.masses[world]))
+        if wp.static(DELAYED):
+            clear_queue(constants, model, adjoint, world, lane)
         if wp.static(visits_masses):
             observe_adjoint(constants, model, tape, adjoint, world, lane, at, steps, centre, seen, d_seen)
         if wp.static(touching_adjoint is not None):
@@ -131,7 +136,7 @@ def build_reverse(
             kept_adjoint = adjoint
             control = stage_control(constants, model, control, world)
             tape = stage_tape(tape, constants, model, world)
-            adjoint = stage_adjoint(adjoint, model, world)
+            adjoint = stage_adjoint(adjoint, constants, model, world)
             model = stage_model(model, world)
             synchronise()
         prepare(constants, model, control, tape, world, lane)

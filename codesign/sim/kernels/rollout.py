@@ -17,6 +17,7 @@ from typing import Any
 
 import warp as wp
 
+from codesign.sim.kernels.actuation_queue import build_queue
 from codesign.sim.kernels.forward import build_forward
 from codesign.sim.kernels.functions import ControllerFunctions, TerrainFunctions
 from codesign.sim.kernels.locomotion import build_locomotion
@@ -73,7 +74,7 @@ def build_rollout(
         physical_gradients: whether to differentiate rest lengths and stiffness too.
         shared: memory of a block that staged kernels claim [bytes], 0 for none.
     """
-    felt = build_senses(types, terrain, senses)
+    felt, queue = build_senses(types, terrain, senses), build_queue(types)
     around = build_world_parameters(types, objective.Parameters)
     query_terrain = build_terrain_query(types, terrain)
     observation = build_observation(types, terrain, query_terrain, objective)
@@ -87,6 +88,7 @@ def build_rollout(
         felt,
         query_terrain,
         around.noise_of,
+        queue,
         noisy=noisy,
     )
     step_adjoint = build_step_adjoint(
@@ -99,9 +101,10 @@ def build_rollout(
         felt,
         query_terrain,
         step_functions,
+        queue,
         physical_gradients=physical_gradients,
     )
-    record_locomotion = build_locomotion(types, terrain, step_functions)
+    record_locomotion = build_locomotion(types, terrain, step_functions, queue)
     kernels: list[Any] = []
     for claimed in (0, shared)[: 1 + (shared > 0)]:
         staging = build_staging(types, felt.count, claimed)
@@ -118,6 +121,7 @@ def build_rollout(
                 step_functions,
                 step_adjoint,
                 staging,
+                queue,
                 physical_gradients=physical_gradients,
             )
         )

@@ -25,7 +25,7 @@ class Staging:
         end: (where the memory starts): hands it back.
         model: (model, world) -> model with staged arrays.
         tape: (tape, constants, model, world) -> the same of a tape.
-        adjoint: (adjoint, model, world) -> the same of an adjoint.
+        adjoint: (adjoint, constants, model, world) -> the same of an adjoint.
         save_tape: (staged tape, tape, constants, model, world): copies back what the reverse sweep reads.
         save_adjoint: (staged adjoint, adjoint, model, world): copies back what is a result.
     """
@@ -48,7 +48,7 @@ def build_staging(types: KernelTypes, senses: int, claimed: int) -> Staging:
         senses: numbers that every mass senses.
         claimed: bytes.
     """
-    SENSES = senses
+    SENSES, DELAYED = senses, types.delayed
     Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
     DIMENSION, ROW, module, shared = types.dimension, types.row, types.module, types.shared
     copy_to_shared, copy_reals_to_shared, copy_states_to_shared = (
@@ -107,13 +107,16 @@ def build_staging(types: KernelTypes, senses: int, claimed: int) -> Staging:
             mass_rows = model.mass_start[world] // ROW
             sensed = model.mass_start[world + 1] // ROW - mass_rows
             staged.sense_rows = copy_to_shared(tape.sense_rows, SENSES * mass_rows * segment, SENSES * sensed * segment)
+        if wp.static(DELAYED):
+            queued = segment + constants.longest_latency
+            staged.queue_rows = copy_to_shared(tape.queue_rows, start * queued, springs * queued)
         staged.task_state = copy_states_to_shared(tape.task_state, world * slots, slots)
         forces = DIMENSION * (2 * springs + 1)
         staged.force = copy_reals_to_shared(tape.force, DIMENSION * (2 * start + world) * ROW, forces * ROW)
         return staged
 
     @wp.func(module=module, inline=True)
-    def stage_adjoint(adjoint: Adjoint, model: Model, world: int) -> Adjoint:
+    def stage_adjoint(adjoint: Adjoint, constants: Constants, model: Model, world: int) -> Adjoint:
         staged = adjoint
         first = DIMENSION * model.mass_start[world] // ROW
         count = DIMENSION * model.mass_start[world + 1] // ROW - first
@@ -130,6 +133,9 @@ def build_staging(types: KernelTypes, senses: int, claimed: int) -> Staging:
             mass_rows = model.mass_start[world] // ROW
             sensed = model.mass_start[world + 1] // ROW - mass_rows
             staged.sense_rows = copy_to_shared(adjoint.sense_rows, SENSES * mass_rows, SENSES * sensed)
+        if wp.static(DELAYED):
+            waiting = constants.longest_latency
+            staged.queue_rows = copy_to_shared(adjoint.queue_rows, start * waiting, springs * waiting)
         staged.task_state = copy_states_to_shared(adjoint.task_state, world, 1)
         return staged
 
@@ -149,6 +155,9 @@ def build_staging(types: KernelTypes, senses: int, claimed: int) -> Staging:
             mass_rows = model.mass_start[world] // ROW
             sensed = model.mass_start[world + 1] // ROW - mass_rows
             copy_back(staged.sense_rows, tape.sense_rows, SENSES * mass_rows * segment, SENSES * sensed * segment)
+        if wp.static(DELAYED):
+            queued = segment + constants.longest_latency
+            copy_back(staged.queue_rows, tape.queue_rows, start * queued, springs * queued)
         copy_states_back(staged.task_state, tape.task_state, world * slots, slots)
 
     @wp.func(module=module, inline=True)

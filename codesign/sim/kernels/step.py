@@ -5,6 +5,7 @@ from typing import Any
 
 import warp as wp
 
+from codesign.sim.kernels.actuation_queue import QueueFunctions
 from codesign.sim.kernels.functions import ControllerFunctions, TerrainFunctions
 from codesign.sim.kernels.lanes import synchronise
 from codesign.sim.kernels.objective import Objective
@@ -39,6 +40,7 @@ def build_step(
     senses: SenseFunctions,
     query_terrain: Any,
     noise_of: Any,
+    queue: QueueFunctions,
     *,
     noisy: bool,
 ) -> StepFunctions:
@@ -55,6 +57,8 @@ def build_step(
     (OUTER, MIDDLE, INNER), LAST = short_loops(PATCH), PATCH - 1
     spring_impulse, advance, act = physics.spring_impulse, physics.advance, controller.act
     DRIFT, TIMED = physics.uses_drift, physics.uses_time or senses.count > 0
+    DELAYED, followed, followed_at = types.delayed, queue.followed, queue.followed_at
+    put_in_queue, load_queue, save_queue = queue.put, queue.load, queue.save
     functions = types.row_functions
     load, store_row, load_coordinates, store_coordinates = (
         functions.load,
@@ -74,7 +78,7 @@ def build_step(
         start = model.spring_start[world] // ROW
         effort = real(0.0)
         for row in range(model.spring_start[world + 1] // ROW - start):
-            actuation = wp.cw_mul(load(tape.actuation_rows, at + row), load(model.muscle, start + row))
+            actuation = wp.cw_mul(followed(tape, at + row), load(model.muscle, start + row))
             effort += wp.dot(actuation, actuation)
         return effort / real(model.springs[world])
 
@@ -145,7 +149,7 @@ def build_step(
         for row in range(lane, count, wp.block_dim()):
             rest = load(model.rest, start + row)
             stiffness = load(model.stiffness, start + row)
-            actuated = load(tape.actuation_rows, actuation + row)
+            actuated = followed(tape, actuation + row)
             strain = commanded_strain(constants, load(model.swing, start + row), actuated, step, row)
             difference = difference_of_ends(tape.position, at, model.first, model.second, start + row)
             drifts = rows()
@@ -233,16 +237,18 @@ def build_step(
             constants = at_time(constants, step)
         segment = constants.segment
         masses = model.mass_start[world + 1] - model.mass_start[world]
-        springs = model.spring_start[world + 1] - model.spring_start[world]
         at = DIMENSION * (model.mass_start[world] * (segment + 1) + slot * masses)
         impulse_at = DIMENSION * (model.mass_start[world] * segment + slot * masses)
-        actuation = (model.spring_start[world] * segment + slot * springs) // ROW
+        actuation = followed_at(constants, model, world, slot)
         centre = centre_of(model, tape, world, at)
         if wp.static(SENSES > 0):
             compute_senses(constants, model, tape, ground, world, lane, at, slot)
             synchronise()
         act(constants, model, control, tape, world, lane, step, slot, centre)
         synchronise()
+        if wp.static(DELAYED):
+            put_in_queue(constants, model, tape, world, lane, slot)
+            synchronise()
         effort = real(0.0)
         if wp.static(uses_effort):
             effort = effort_of(model, tape, world, actuation)
@@ -278,6 +284,8 @@ def build_step(
                 tape.task_state[remembered] = tape.task_state[remembered + slot]
             else:
                 tape.task_state[remembered] = tape.snapshot_task_state[tape.snapshot_start[world] + snapshot]
+        if wp.static(DELAYED):
+            load_queue(constants, model, tape, world, lane, snapshot)
         synchronise()
 
     @wp.func(module=module, inline=True)
@@ -293,6 +301,8 @@ def build_step(
         if lane == 0:
             remembered = world * (constants.segment + 1) + constants.segment
             tape.snapshot_task_state[tape.snapshot_start[world] + snapshot] = tape.task_state[remembered]
+        if wp.static(DELAYED):
+            save_queue(constants, model, tape, world, lane, snapshot)
         synchronise()
 
     return StepFunctions(

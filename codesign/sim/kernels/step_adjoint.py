@@ -4,6 +4,7 @@ from typing import Any
 
 import warp as wp
 
+from codesign.sim.kernels.actuation_queue import QueueFunctions
 from codesign.sim.kernels.drift_adjoint import build_drift_adjoint
 from codesign.sim.kernels.functions import ControllerFunctions, TerrainFunctions
 from codesign.sim.kernels.lanes import synchronise
@@ -26,6 +27,7 @@ def build_step_adjoint(
     senses: SenseFunctions,
     query_terrain: Any,
     step_functions: StepFunctions,
+    queue: QueueFunctions,
     *,
     physical_gradients: bool,
 ) -> Any:
@@ -52,7 +54,8 @@ def build_step_adjoint(
     )
     at_time = step_functions.at_time
     DRIFT, TIMED = physics.uses_drift, physics.uses_time or senses.count > 0
-    drift_adjoint, gather_drift = build_drift_adjoint(types, physics, step_functions)
+    drift_adjoint, gather_drift = build_drift_adjoint(types, physics, step_functions, queue)
+    DELAYED, followed, followed_at, pass_back = types.delayed, queue.followed, queue.followed_at, queue.pass_back
     functions = types.row_functions
     load, store_row, load_coordinates, store_coordinates = (
         functions.load,
@@ -143,7 +146,7 @@ def build_step_adjoint(
             rest = load(model.rest, start + row)
             stiffness = load(model.stiffness, start + row)
             swing = load(model.swing, start + row)
-            actuated = load(tape.actuation_rows, actuation + row)
+            actuated = followed(tape, actuation + row)
             strain = commanded_strain(constants, swing, actuated, step, row)
             ends = rows()
             d_strains = row_vector()
@@ -173,6 +176,8 @@ def build_step_adjoint(
             d_actuation = wp.cw_mul(d_strains, swing)
             if wp.static(uses_effort):
                 d_actuation += wp.cw_mul(actuated, load(model.muscle, start + row)) * (real(2.0) * per_effort)
+            if wp.static(DELAYED):
+                d_actuation = pass_back(constants, adjoint, start, count, row, step, d_actuation)
             store_row(adjoint.actuation_rows, start + row, d_actuation)
             store_coordinates(tape.force, force + row * ROW * DIMENSION, -ends)
             store_coordinates(tape.force, force + (count + row) * ROW * DIMENSION, ends)
@@ -266,10 +271,9 @@ def build_step_adjoint(
             constants = at_time(constants, step)
         segment = constants.segment
         masses = model.mass_start[world + 1] - model.mass_start[world]
-        springs = model.spring_start[world + 1] - model.spring_start[world]
         at = DIMENSION * (model.mass_start[world] * (segment + 1) + slot * masses)
         impulse_at = DIMENSION * (model.mass_start[world] * segment + slot * masses)
-        actuation = (model.spring_start[world] * segment + slot * springs) // ROW
+        actuation = followed_at(constants, model, world, slot)
         centre = centre_of(model, tape, world, at)
         effort = real(0.0)
         if wp.static(uses_effort):

@@ -31,6 +31,8 @@ class KernelTypes:
             adds its part to their adjoint then.
         contributions: numbers that the task has of every mass.
         contact_numbers, force_numbers: numbers of the contact and of all forces together, see `Constants`.
+        weighed: whether worlds have a factor on masses, which are 1 kg otherwise.
+        delayed: whether muscles follow actuation some steps later.
         module: name of the Warp module that the functions are put into. One module per configuration: functions of the
             same name and signature would otherwise replace each other.
         upward: unit vector that points up.
@@ -52,6 +54,8 @@ class KernelTypes:
     contributions: int = 0
     contact_numbers: int = 0
     force_numbers: int = 0
+    weighed: bool = False
+    delayed: bool = False
     real: Any = field(init=False)
     vector: Any = field(init=False)
     state: Any = field(init=False)
@@ -133,6 +137,8 @@ class KernelTypes:
                 "noise_seed": wp.int32,
                 "steps": wp.int32,
                 "segment": wp.int32,
+                **({"per_mass": self.real} if self.weighed else {}),
+                **({"latency": wp.int32, "longest_latency": wp.int32} if self.delayed else {}),
             },
             "Model": {
                 "mass_start": integers,
@@ -171,6 +177,11 @@ class KernelTypes:
                 "snapshot_task_state": task_states,
                 "snapshot_start": integers,
                 "snapshot_mass_start": integers,
+                **(
+                    {"queue_rows": rows, "snapshot_queue_rows": rows, "snapshot_spring_start": integers}
+                    if self.delayed
+                    else {}
+                ),
             },
             "Plan": {
                 "of_world": integers,
@@ -188,6 +199,8 @@ class KernelTypes:
                 "push_step": integers,
                 "noise": reals,
                 "noise_seed": integers,
+                **({"per_mass": reals, "drag": reals} if self.weighed else {}),
+                **({"latency": integers} if self.delayed else {}),
             },
             "Adjoint": {
                 "position": reals,
@@ -204,6 +217,7 @@ class KernelTypes:
                 "rest_rows": rows,
                 "stiffness_rows": rows,
                 **({"swing_rows": rows} if self.physical_gradients else {}),
+                **({"queue_rows": rows} if self.delayed else {}),
             },
         }
 

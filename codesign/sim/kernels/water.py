@@ -13,10 +13,10 @@ from codesign.sim.kernels.types import KernelTypes
 class Water(Force):
     """Still water below a level surface: buoyancy by Archimedes' law, and drag by the square of the speed.
 
-    A mass of 1 kg displaces `volume` where it is below the surface and nothing above it; while it passes the surface,
+    A mass displaces `volume` where it is below the surface and nothing above it; while it passes the surface,
     over a height of `size`, the submerged share s grows linearly. Buoyancy is s density volume |g|, drag is
-    s / 2 density drag_area |v| v. The factor of the velocity in the drag is divided by 1 + dt times itself, so that the
-    drag of one step stops a mass at most, however fast it is (the implicit Euler step with the factor held).
+    s / 2 density drag_area |v| v. The factor of the velocity in the drag is divided by 1 + dt / mass times itself, so
+    that the drag of one step stops a mass at most, however fast it is (the implicit Euler step with the factor held).
 
     Attributes:
         name: the name of the choice.
@@ -52,7 +52,7 @@ class Water(Force):
         """Return the force at a mass."""
         real, vector, Constants, Patch = types.real, types.vector, types.Constants, terrain.Patch
         Numbers, larger, smaller, length_of = types.numbers(4), types.larger, types.smaller, types.length_of
-        up, upward = types.dimension - 1, wp.constant(types.upward)
+        up, upward, WEIGHED = types.dimension - 1, wp.constant(types.upward), types.weighed
 
         @wp.func(module=types.module, inline=True)
         def force_of_water(
@@ -62,6 +62,9 @@ class Water(Force):
             submerged = smaller(larger(depth, real(0.0)), real(1.0))
             drag = submerged * numbers[2] * length_of(velocity)
             buoyancy = -constants.gravity * numbers[1] * submerged
-            return upward * buoyancy - velocity * (drag / (real(1.0) + constants.dt * drag))
+            braked = constants.dt * drag
+            if wp.static(WEIGHED):
+                braked = braked * constants.per_mass
+            return upward * buoyancy - velocity * (drag / (real(1.0) + braked))
 
         return ForceFunctions(at_mass=force_of_water)

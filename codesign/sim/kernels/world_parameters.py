@@ -1,4 +1,4 @@
-"""What differs between worlds: the ground, its friction, the beacon, a push, and the noise of motors."""
+"""What differs between worlds: the ground, its friction, the beacon, a push, masses, noise and latency of motors."""
 
 import math
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ def build_world_parameters(types: KernelTypes, Values: Any) -> WorldParameterFun
     """Return the functions in given kernel types; world number w lives under conditions number w modulo their count."""
     module, real, Constants, WorldParameters = types.module, types.real, types.Constants, types.WorldParameters
     reals, values_array = wp.array(dtype=real), wp.array(dtype=Values)
-    row_vector = types.row_vector
+    row_vector, WEIGHED, DELAYED = types.row_vector, types.weighed, types.delayed
 
     @wp.func_native("auto out = ground; out.data = ground.data + start; return out;")
     def begin(ground: reals, start: int) -> reals: ...
@@ -45,6 +45,11 @@ def build_world_parameters(types: KernelTypes, Values: Any) -> WorldParameterFun
         own.push_step = world_parameters.push_step[at]
         own.noise = world_parameters.noise[at]
         own.noise_seed = world_parameters.noise_seed[at]
+        if wp.static(WEIGHED):
+            own.per_mass = world_parameters.per_mass[at]
+            own.drag = world_parameters.drag[at]
+        if wp.static(DELAYED):
+            own.latency = world_parameters.latency[at]
         return own
 
     @wp.func(module=module, inline=True)

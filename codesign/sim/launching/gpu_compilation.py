@@ -23,6 +23,8 @@ def compile_for_gpu(
     *,
     precision: str = "float32",
     noisy: bool = False,
+    weighed: bool = False,
+    delayed: bool = False,
     architecture: int = 90,
 ) -> Path:
     """Compile the kernels that a GPU would run for a configuration, and return the file of machine code.
@@ -36,11 +38,21 @@ def compile_for_gpu(
         folder: where the file goes.
         precision: "float32" or "float64".
         noisy: whether motors have noise.
+        weighed: whether worlds have a factor on masses.
+        delayed: whether motors have a latency.
         architecture: of the GPU, as 90 for Hopper.
     """
     parts = physics, terrain, controller, task
     program = build_program(
-        dimension, precision, *parts, row=1, noisy=noisy, physical_gradients=True, shared=COMMON_SHARED
+        dimension,
+        precision,
+        *parts,
+        row=1,
+        noisy=noisy,
+        physical_gradients=True,
+        weighed=weighed,
+        delayed=delayed,
+        shared=COMMON_SHARED,
     )
     return compile_module(program.kernels.forward.module, architecture, folder, GPU_LANES)
 

@@ -47,6 +47,8 @@ def build_program(
     row: int,
     noisy: bool = False,
     physical_gradients: bool = False,
+    weighed: bool = False,
+    delayed: bool = False,
     shared: int = 0,
 ) -> Program:
     """Return the kernels for a configuration; they are compiled when first launched, and kept on disk by Warp.
@@ -61,10 +63,12 @@ def build_program(
         row: masses or springs in a row, 1 for a GPU.
         noisy: whether motors have noise.
         physical_gradients: whether rest lengths and stiffness are differentiated too.
+        weighed: whether worlds have a factor on masses.
+        delayed: whether motors have a latency.
         shared: memory of a block that staged kernels claim [bytes], 0 for none.
     """
     parts = _Parts(physics, terrain, controller, task)
-    return _built(dimension, precision, parts, row, noisy, physical_gradients, shared)
+    return _built(dimension, precision, parts, row, noisy, physical_gradients, weighed, delayed, shared)
 
 
 class _Parts:
@@ -112,13 +116,25 @@ def _built(
     row: int,
     noisy: bool,
     physical_gradients: bool,
+    weighed: bool,
+    delayed: bool,
     shared: int,
 ) -> Program:
-    module = module_name((dimension, precision, parts.key, row, noisy, physical_gradients, shared))
+    more = (*("weighed",) * weighed, *("delayed",) * delayed)
+    module = module_name((dimension, precision, parts.key, row, noisy, physical_gradients, shared, *more))
     terrain, controller, task = parts.terrain, parts.controller, parts.task
     numbers = len(parts.contact.parameters(1.0)), count_parameters(parts.forces)
     types = KernelTypes(
-        dimension, precision, row, task.state_size, module, physical_gradients, task.contributions, *numbers
+        dimension,
+        precision,
+        row,
+        task.state_size,
+        module,
+        physical_gradients,
+        task.contributions,
+        *numbers,
+        weighed=weighed,
+        delayed=delayed,
     )
     wp.set_module_options(
         {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3},

@@ -28,7 +28,9 @@ FEWEST_WORLDS = 512
 """Worlds that a launch has at least, if there are so many: about as many as an H100 holds at a time."""
 
 
-def staged_bytes(layout: Layout, controller: Controller, segment: int, state_size: int, precision: str) -> np.ndarray:
+def staged_bytes(
+    layout: Layout, controller: Controller, segment: int, state_size: int, precision: str, latency: int = 0
+) -> np.ndarray:
     """Return the shared memory that each world needs [bytes], shape (worlds,).
 
     Args:
@@ -37,8 +39,9 @@ def staged_bytes(layout: Layout, controller: Controller, segment: int, state_siz
         segment: steps in a segment.
         state_size: numbers that the task keeps of a world.
         precision: of the numbers.
+        latency: the longest time that muscles of a world lag behind [steps].
     """
-    sizes = buffer_sizes(layout, segment, 0, state_size, len(controller.senses))
+    sizes = buffer_sizes(layout, segment, 0, state_size, len(controller.senses), latency=latency)
     reals = sum([*sizes.tape.values(), *sizes.adjoint.values()], start=controller.shared_sizes(layout, segment))
     reals -= sizes.adjoint["rest"] + sizes.adjoint["stiffness"] + sizes.adjoint["swing"]
     reals += 4 * layout.padded_springs + (layout.dimension + 1) * layout.padded_masses + PARAMETER_ALIGNMENT

@@ -47,6 +47,7 @@ def buffer_sizes(
     state_size: int,
     senses: int,
     observed: tuple[int, int] = (0, 0),
+    latency: int = 0,
 ) -> BufferSizes:
     """Return the sizes of the simulator's arrays.
 
@@ -57,6 +58,7 @@ def buffer_sizes(
         state_size: numbers that the task keeps of a world.
         senses: numbers that every mass senses.
         observed: numbers of every mass that a task's observations need, in the tape and in the adjoint.
+        latency: the longest time that muscles of a world lag behind [steps].
     """
     state = layout.dimension * layout.padded_masses
     springs = layout.padded_springs
@@ -74,6 +76,11 @@ def buffer_sizes(
             "snapshot_position": state * snapshots,
             "snapshot_velocity": state * snapshots,
             "snapshot_task_state": one * state_size * snapshots,
+            **(
+                {"queue": springs * (segment + latency), "snapshot_queue": springs * latency * snapshots}
+                if latency
+                else {}
+            ),
         },
         adjoint={
             "position": state,
@@ -86,12 +93,13 @@ def buffer_sizes(
             "rest": springs,
             "stiffness": springs,
             "swing": springs,
+            **({"queue": springs * latency} if latency else {}),
         },
     )
 
 
 def snapshots_of(
-    layout: Layout, controller: Controller, steps: int, execution: Execution, state_size: int
+    layout: Layout, controller: Controller, steps: int, execution: Execution, state_size: int, latency: int = 0
 ) -> np.ndarray:
     """Return how many states are kept of the episode of each world, shape (worlds,).
 
@@ -101,13 +109,14 @@ def snapshots_of(
         steps: of an episode.
         execution: how the worlds are simulated; if it does not say how many, there are as many as there is room for.
         state_size: numbers that the task keeps of a world.
+        latency: the longest time that muscles of a world lag behind [steps].
     """
     segment = settled(execution).segment(steps)
     parts = -(-steps // segment)
     if execution.checkpoints:
         return np.full(len(layout.masses), min(execution.checkpoints, parts))
-    rest = _numbers(layout, controller, segment, 0, state_size)
-    kept = (WORLD_NUMBERS[layout.dimension] - rest) // (_numbers(layout, controller, segment, 1, state_size) - rest)
+    rest, more = (_numbers(layout, controller, segment, count, state_size, latency) for count in (0, 1))
+    kept = (WORLD_NUMBERS[layout.dimension] - rest) // (more - rest)
     return np.clip(kept, min(FEWEST_SNAPSHOTS, parts), parts)
 
 
@@ -119,6 +128,7 @@ def bytes_per_world(
     state_size: int,
     copies: int,
     observed: tuple[int, int] = (0, 0),
+    latency: int = 0,
 ) -> np.ndarray:
     """Return the memory of each world [bytes], shape (worlds,).
 
@@ -130,20 +140,26 @@ def bytes_per_world(
         state_size: numbers that the task keeps of a world.
         copies: how many times the parameters are held: themselves, their gradient, and what a learner keeps.
         observed: numbers of every mass that a task's observations need, in the tape and in the adjoint.
+        latency: the longest time that muscles of a world lag behind [steps].
     """
     segment = settled(execution).segment(steps)
-    snapshots = snapshots_of(layout, controller, steps, execution, state_size)
-    numbers = _numbers(layout, controller, segment, snapshots, state_size)
+    snapshots = snapshots_of(layout, controller, steps, execution, state_size, latency)
+    numbers = _numbers(layout, controller, segment, snapshots, state_size, latency)
     numbers = numbers + sum(observed) * layout.padded_masses
     parameters = copies * controller.parameter_counts(layout, steps)
     return (numbers + parameters) * np.dtype(execution.precision).itemsize
 
 
 def _numbers(
-    layout: Layout, controller: Controller, segment: int, snapshots: np.ndarray | int, state_size: int
+    layout: Layout,
+    controller: Controller,
+    segment: int,
+    snapshots: np.ndarray | int,
+    state_size: int,
+    latency: int,
 ) -> np.ndarray:
     """Return the numbers of each world besides its parameters; integers count as numbers."""
-    sizes = buffer_sizes(layout, segment, snapshots, state_size, len(controller.senses))
+    sizes = buffer_sizes(layout, segment, snapshots, state_size, len(controller.senses), latency=latency)
     numbers = sum([*sizes.tape.values(), *sizes.adjoint.values()], start=controller.scratch_sizes(layout, segment))
     # Only who differentiates bodies holds these, and nobody's snapshots are to depend on that.
     numbers -= sizes.adjoint["swing"]

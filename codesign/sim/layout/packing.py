@@ -89,6 +89,7 @@ def upload(
     bodies: Bodies,
     parameter_start: np.ndarray,
     gradient_start: np.ndarray,
+    factors: tuple[np.ndarray, np.ndarray],
     types: KernelTypes,
     device: Any,
     threads: Threads,
@@ -100,6 +101,7 @@ def upload(
         bodies: the bodies.
         parameter_start: where the parameters of each world's controller begin, shape (worlds,).
         gradient_start: where each world has the gradient of these, and the end of the last, shape (worlds + 1,).
+        factors: on the stiffness and on the swings of all springs in each of a body's worlds, each shape (copies,).
         types: the types of the kernels.
         device: where the arrays go.
         threads: of the host, which share the work on a CPU.
@@ -129,8 +131,11 @@ def upload(
     kernels = packing_kernels(types.precision)
     mass_start, spring_start = integers(bodies.mass_start), integers(bodies.spring_start)
     ends = integers(bodies.springs.ravel())
-    numbers = (bodies.rest_lengths, bodies.stiffness, bodies.swings)
-    own = [wp.array(np.ascontiguousarray(each), dtype=wp.float64, device=device, copy=False) for each in numbers]
+    numbers = (bodies.rest_lengths, bodies.stiffness, bodies.swings, *factors)
+    own = [
+        wp.array(np.ascontiguousarray(each, np.float64), dtype=wp.float64, device=device, copy=False)
+        for each in numbers
+    ]
     fields = [flat(getattr(model, name), types.real) for name in ("rest", "stiffness", "swing", "muscle")]
     pairs = [flat(model.first, wp.int32), flat(model.second, wp.int32)]
     inputs = [row, packed.copies, spring_start, ends, *own, model.spring_start, *pairs, *fields]

@@ -35,6 +35,9 @@ class States:
         )
         self.tape = _allocated(types.Tape(), sizes.tape, types, device)
         self.tape.snapshot_start, self.tape.snapshot_mass_start = self._snapshot_start, self._snapshot_mass_start
+        if types.delayed:
+            springs = offsets(packed.layout.padded_springs * snapshots)
+            self.tape.snapshot_spring_start = integers_on(springs, device)
         kept = {name: size for name, size in sizes.adjoint.items() if name != "swing" or types.physical_gradients}
         self.adjoint = _allocated(types.Adjoint(), kept, types, device)
 
@@ -61,11 +64,14 @@ class States:
         inputs += [doubles(positions), moved, *rows, states, tape.force]
         threads.launch(packing_kernels(types.precision).begin, len(layout.masses), inputs, device)
 
-    def motion(self, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    def motion(self, steps: int, latencies: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return positions, shape (steps + 1, masses of all worlds, dimension), and actuation, (steps, springs).
+
+        The actuation is what muscles follow, with the latency of each world.
 
         Args:
             steps: of a segment; the tape holds them all.
+            latencies: of the motors of each world [steps], shape (worlds,).
         """
         layout = self._packed.layout
         frames = np.arange(steps + 1)[:, None, None]
@@ -75,8 +81,12 @@ class States:
         worlds = np.repeat(np.arange(len(layout.springs)), layout.springs)
         start = layout.spring_start[worlds]
         own = self._packed.spring_slots - start + start * steps
-        actuation = self.tape.actuation_rows.numpy().reshape(-1)
-        return positions, actuation[own[None] + frames[:-1, :, 0] * layout.padded_springs[worlds][None]]
+        tape, padded = self.tape, layout.padded_springs[worlds]
+        if self._types.delayed:
+            longest = int(latencies.max())
+            own = own + start * longest + (longest - latencies[worlds]) * padded
+        actuation = (tape.queue_rows if self._types.delayed else tape.actuation_rows).numpy().reshape(-1)
+        return positions, actuation[own[None] + frames[:-1, :, 0] * padded[None]]
 
     def gradients(self) -> dict[str, np.ndarray]:
         """Return the adjoint of starts, shape (masses, dimension), and springs, (springs,), of all worlds by name."""
@@ -119,8 +129,9 @@ def _allocated(record: Any, counts: dict[str, np.ndarray], types: KernelTypes, d
             setattr(record, name, wp.empty(total + SLACK, dtype=types.real, device=device))
             continue
         # Loads of whole masses read a little beyond the last one.
-        # The derivatives in springs are zero where they are not computed; the rest is written before it is read.
-        make = wp.zeros if name in ("rest", "stiffness", "swing") else wp.empty
+        # The derivatives in springs are zero where they are not computed, and nothing is on its way to muscles at the
+        # start of an episode; the rest is written before it is read.
+        make = wp.zeros if name in ("rest", "stiffness", "swing", "snapshot_queue") else wp.empty
         values = make(total // types.row + SLACK, dtype=types.row_vector, device=device)
         setattr(record, f"{name}_rows", values)
         if name in fields:

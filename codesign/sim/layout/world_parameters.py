@@ -31,21 +31,35 @@ def upload_world_parameters(
     fill("ground_start", offsets([len(ground) for ground in grounds])[:-1], wp.int32)
     fill("contact", contacts, types.numbers(types.contact_numbers))
     fill("beacon", [nothing if beacon is None else beacon for beacon in beacons], types.vector)
-    fill("push", [nothing if each.push is None else each.push for each in conditions], types.vector)
+    # A push changes velocities, whatever the masses; kernels add it to impulses, which they divide by the mass.
+    pushes = [nothing if each.push is None else each.mass * np.array(each.push) for each in conditions]
+    fill("push", pushes, types.vector)
     fill("push_step", [-1 if each.push is None else each.push_step for each in conditions], wp.int32)
     fill("noise", [each.motor_noise for each in conditions], types.real)
     fill("noise_seed", [each.noise_seed for each in conditions], wp.int32)
+    if types.weighed:
+        fill("per_mass", [1.0 / each.mass for each in conditions], types.real)
+        fill("drag", [physics.drag_of(each.mass) for each in conditions], types.real)
+    if types.delayed:
+        fill("latency", [each.latency for each in conditions], wp.int32)
     return world_parameters, wp.array(np.concatenate(grounds), dtype=types.real, device=device)
 
 
-def constants_of(physics: Physics, types: KernelTypes, segment: int) -> Any:
-    """Return the constants that all worlds share."""
+def factors_on_springs(conditions: Sequence[Conditions]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the factors on stiffness and on swings under each of the conditions, each shape (conditions,)."""
+    return np.array([each.stiffness for each in conditions]), np.array([each.strength for each in conditions])
+
+
+def constants_of(physics: Physics, types: KernelTypes, segment: int, latency: int) -> Any:
+    """Return the constants that all worlds share; `latency` is the longest of any world [steps]."""
     constants = types.Constants()
     constants.dt, constants.gravity, constants.drag = physics.dt, physics.gravity, physics.drag
     constants.regularisation = physics.regularisation
     numbers = [number for force in physics.forces for number in force.parameters()]
     constants.forces = types.numbers(types.force_numbers)(*numbers or (0.0,))
     constants.steps, constants.segment = physics.steps, segment
+    if types.delayed:
+        constants.longest_latency = latency
     return constants
 
 
