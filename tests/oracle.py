@@ -4,8 +4,10 @@ Everything is per robot and per step, in the order in which the equations are to
 
     L       = |xa - xb| + 1e-4
     impulse = dt k (L - rest (1 + swing act)) / L (xa - xb)      -impulse on a, +impulse on b
-    v'      = exp(-damping dt) v + sum of impulses + dt g
+    v'      = exp(-damping dt / m) v + sum of impulses / m + dt g
     x'      = x + dt v', and a contact where that is below the ground
+
+Masses m are 1 kg, or all of them another number. act is what the controller answered a latency ago, and 0 before.
 
 Space has two or three dimensions; the last axis points up. Bodies and physics are read by attribute (`positions`,
 `springs`, `rest_lengths`, `stiffness`, `swings`; `dt`, `steps`, `gravity`, `damping`, `friction`, and where they are
@@ -288,11 +290,11 @@ def wind(settings: Any, _physics: Any, time: float, _x: np.ndarray, v: np.ndarra
 
 
 def water(settings: Any, physics: Any, _time: float, x: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Return buoyancy and drag [N] of masses of 1 kg, drag such that it stops a mass in one step at most."""
+    """Return buoyancy and drag [N] of masses, drag such that it stops a mass in one step at most."""
     bottom = x[:, -1] - settings.size / 2.0
     submerged = np.clip((settings.level - bottom) / settings.size, 0.0, 1.0)
     rate = 0.5 * settings.density * settings.drag_area * submerged * np.linalg.norm(v, axis=1)
-    force = -(rate / (1.0 + physics.dt * rate))[:, None] * v
+    force = -(rate / (1.0 + physics.dt * rate / getattr(physics, "mass", 1.0)))[:, None] * v
     force[:, -1] -= settings.density * settings.volume * submerged * physics.gravity
     return force
 
@@ -323,7 +325,8 @@ def advance(
     for force in scene.forces:
         if force.name in FORCES:
             impulses = impulses + physics.dt * FORCES[force.name](force, physics, time, x, v)
-    v = np.exp(-physics.damping * physics.dt) * v + impulses
+    mass = getattr(physics, "mass", 1.0)
+    v = np.exp(-physics.damping * physics.dt / mass) * v + impulses / mass
     v[:, -1] += physics.dt * physics.gravity
     return scene.contact(scene.ground, physics, x, v)
 
@@ -339,24 +342,27 @@ def step(
 
 @dataclass(frozen=True)
 class Rollout:
-    """An episode: positions and velocities, shape (steps + 1, masses, dimension); actuation, shape (steps, springs)."""
+    """An episode: positions and velocities, shape (steps + 1, masses, dimension); the actuation that muscles follow,
+    shape (steps, springs)."""
 
     positions: np.ndarray
     velocities: np.ndarray
     actuation: np.ndarray
 
 
-def rollout(body: Any, scene: Scene, actuate: Actuate, velocities: np.ndarray | None = None) -> Rollout:
-    """Simulate one robot for `physics.steps` steps from its initial positions."""
+def rollout(
+    body: Any, scene: Scene, actuate: Actuate, velocities: np.ndarray | None = None, latency: int = 0
+) -> Rollout:
+    """Simulate one robot for `physics.steps` steps from its initial positions; muscles follow `latency` steps later."""
     x = np.array(body.positions, np.float64)
     v = np.zeros_like(x) if velocities is None else np.array(velocities, np.float64)
-    positions, speeds, actuations = [x], [v], []
+    positions, speeds, actuations = [x], [v], [np.zeros(len(body.springs))] * latency
     for t in range(scene.physics.steps):
         actuations.append(actuate(t, x, v))
-        x, v = step(body, scene, x, v, actuations[-1], t * scene.physics.dt)
+        x, v = step(body, scene, x, v, actuations[t], t * scene.physics.dt)
         positions.append(x)
         speeds.append(v)
-    return Rollout(np.array(positions), np.array(speeds), np.array(actuations))
+    return Rollout(np.array(positions), np.array(speeds), np.array(actuations[: scene.physics.steps]))
 
 
 def displacement_loss(episode: Rollout) -> float:

@@ -67,6 +67,8 @@ def compile_simulator(choice: Choice, precision: str, architecture: int, folder:
         folder,
         precision=precision,
         noisy=contact == "smooth",
+        weighed=contact == "coulomb",
+        delayed=contact in ("coulomb", "no_slip"),
         architecture=architecture,
     )
     require_machine_code(file)

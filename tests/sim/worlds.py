@@ -429,20 +429,27 @@ class Case:
             pytest.skip(f"the oracle does not know controller={self.controller.name}")
         return ACTUATES[self.controller.name](self, body, self.groups(body, weights))
 
-    def episode(self, body: Any, weights: np.ndarray, velocities: np.ndarray | None = None) -> oracle.Rollout:
-        """Return what the oracle says about one body alone."""
+    def episode(
+        self,
+        body: Any,
+        weights: np.ndarray,
+        velocities: np.ndarray | None = None,
+        conditions: Conditions | None = None,
+    ) -> oracle.Rollout:
+        """Return what the oracle says about one body alone, under conditions without push and noise."""
         contact = self.physics.contact
-        constants = SimpleNamespace(**vars(self.physics) | vars(contact))
+        around = conditions or Conditions(self.terrain, self.task)
+        constants = SimpleNamespace(**vars(self.physics) | vars(contact), mass=around.mass)
         scene = oracle.Scene(constants, self.ground, oracle.CONTACTS[contact.name], self.physics.forces)
         actuate = self.actuate(body, weights)
         placed = SimpleNamespace(
             positions=self.terrain.place(Bodies.of([body])),
             springs=body.springs,
             rest_lengths=body.rest_lengths,
-            stiffness=body.stiffness,
-            swings=body.swings,
+            stiffness=around.stiffness * body.stiffness,
+            swings=around.strength * body.swings,
         )
-        return oracle.rollout(placed, scene, actuate, velocities)
+        return oracle.rollout(placed, scene, actuate, velocities, around.latency)
 
     def loss(self, body: Any, episode: oracle.Rollout) -> float:
         """Return what the oracle says about the objective."""
