@@ -69,6 +69,69 @@ def test_the_first_world_is_as_settings_say_and_the_others_are_not() -> None:
     assert {(one.terrain, one.task) for one in kept} == {(Hills(), task)}
 
 
+def test_bodies_and_motors_differ_as_far_as_they_may() -> None:
+    spreads = {"stiffness_spread": 0.1, "mass_spread": 0.2, "strength_spread": 0.3}
+    many = spec(replace(VARIED, count=200, latency=0.01, latency_spread=0.03, vary_terrain=False, **spreads))
+    worlds = many.conditions()
+    for name, spread in (("stiffness", 0.1), ("mass", 0.2), ("strength", 0.3)):
+        factors = np.array([getattr(each, name) for each in worlds])
+        assert (np.abs(factors - 1.0) <= spread).all()
+        assert factors.min() < 1.0 - 0.9 * spread
+        assert factors.max() > 1.0 + 0.9 * spread
+    drawn = np.array([[each.stiffness, each.mass, each.strength, each.latency] for each in worlds])
+    assert (np.abs(np.corrcoef(drawn.T) - np.eye(4)) < 0.2).all()
+    assert {each.latency for each in worlds} == set(range(round(0.01 / 0.004), round(0.04 / 0.004) + 1))
+
+
+def test_new_settings_leave_what_others_draw() -> None:
+    plain, more = spec().conditions(), spec(replace(VARIED, mass_spread=0.2, latency_spread=0.02)).conditions()
+    own = {"stiffness": 1.0, "mass": 1.0, "strength": 1.0, "latency": 0}
+    assert [replace(each, **own) for each in more] == list(plain)
+    assert plain[0].friction == spec(replace(VARIED, strength_spread=0.5)).conditions()[0].friction
+    assert all(one.mass != other.mass for one, other in zip(plain, more, strict=True))
+
+
+def test_the_first_world_can_be_nominal() -> None:
+    spreads = {"stiffness_spread": 0.1, "mass_spread": 0.2, "strength_spread": 0.3, "latency_spread": 0.02}
+    given = replace(VARIED, latency=0.012, **spreads)
+    nominal, usual = (spec(replace(given, nominal_first=first)).conditions() for first in (True, False))
+    assert nominal[1:] == usual[1:]
+    assert nominal[0] == Conditions(Hills(), Walk(), latency=3)
+    assert usual[0].friction != 1.0
+    assert usual[0].push is not None
+    assert spec(replace(given, nominal_first=True, count=1)).conditions() == nominal[:1]  # what recordings are made in
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        (
+            {"latency": 0.16},
+            "latency to be a latency shorter than an episode; got up to 0.16 s in an episode of 0.16 s",
+        ),
+        ({"latency_spread": 0.16}, "latency_spread to be a latency shorter"),
+        ({"latency": 0.1, "latency_spread": 1e300}, "latency to be a latency shorter"),
+    ],
+)
+def test_a_latency_as_long_as_the_episode(settings: dict[str, float], complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        spec(Worlds(**settings))
+    assert spec(Worlds(latency=0.156)).conditions()[0].latency == STEPS - 1
+
+
+def test_designs_learn_in_worlds_of_other_bodies_and_motors() -> None:
+    spreads = {"stiffness_spread": 0.2, "mass_spread": 0.2, "strength_spread": 0.2, "latency_spread": 0.02}
+    varied = spec(replace(VARIED, nominal_first=True, **spreads))
+    found, plain = (evaluate_designs(each, *designs(5)) for each in (varied, spec()))
+    valid = np.isfinite(found.fitness) & np.isfinite(plain.fitness)
+    assert valid.any()
+    assert (found.world_fitness[valid] != plain.world_fitness[valid]).all()
+    order = np.array([3, 1])
+    genomes, identities = designs(5)
+    alone = evaluate_designs(varied, genomes[order], identities[order])
+    assert_same(replace(alone, robot_steps=0), replace(found.take(order), robot_steps=0))
+
+
 def test_worlds_depend_on_the_seed_and_their_number_alone() -> None:
     three, five = spec().conditions(), spec(replace(VARIED, count=5)).conditions()
     assert five[:3] == three
@@ -132,6 +195,8 @@ def test_memory_is_that_of_all_worlds() -> None:
     bodies = develop(LATTICE.build(), designs(5)[0], Tissue())
     one, three = (bytes_needed(spec(worlds), bodies) for worlds in (Worlds(), VARIED))
     assert three.tolist() == (3 * one).tolist()
+    late = replace(VARIED, latency=0.02)
+    assert (bytes_needed(spec(late), bodies) > three).all()
 
 
 @pytest.mark.parametrize(
@@ -147,6 +212,12 @@ def test_memory_is_that_of_all_worlds() -> None:
         ({"friction_spread": -0.1}, "friction_spread to be a number from 0 to 1"),
         ({"push_speed": -1.0}, "push_speed to be a number of at least 0 m/s"),
         ({"motor_noise": float("inf")}, "motor_noise to be a number of at least 0"),
+        ({"stiffness_spread": 1.0}, "stiffness_spread to be a number from 0 to 0.9"),
+        ({"mass_spread": -0.1}, "mass_spread to be a number from 0 to 0.9"),
+        ({"strength_spread": float("nan")}, "strength_spread to be a number from 0 to 0.9"),
+        ({"latency": -0.1}, "latency to be a number of at least 0 s"),
+        ({"latency_spread": float("inf")}, "latency_spread to be a number of at least 0 s"),
+        ({"nominal_first": 1}, "nominal_first to be true or false"),
     ],
 )
 def test_settings_out_of_range(settings: dict, complaint: str) -> None:
