@@ -110,6 +110,9 @@ def test_every_force_can_be_chosen() -> None:
     assert {path.stem for path in (CONF / "forces").glob("*.yaml")} == set(FORCES)
 
 
+@pytest.mark.parametrize("conditions", ["varied", "robust"])
 @pytest.mark.parametrize(("choices", "contact"), [((), "coulomb"), (("sim=smooth",), "smooth")])
-def test_varied_friction_comes_with_a_contact_that_has_some(choices: tuple[str, ...], contact: str) -> None:
-    assert experiment("conditions=varied", *choices).trial.physics.contact.name == contact
+def test_varied_friction_comes_with_a_contact_that_has_some(
+    choices: tuple[str, ...], contact: str, conditions: str
+) -> None:
+    assert experiment(f"conditions={conditions}", *choices).trial.physics.contact.name == contact
