@@ -4,7 +4,7 @@ Everything is per robot and per step, in the order in which the equations are to
 
     L       = |xa - xb| + 1e-4
     impulse = dt k (L - rest (1 + swing act)) / L (xa - xb)      -impulse on a, +impulse on b
-    v'      = exp(-damping dt / m) v + sum of impulses / m + dt g
+    v'      = exp(-damping dt) v + sum of impulses / m + dt g
     x'      = x + dt v', and a contact where that is below the ground
 
 Masses m are 1 kg, or all of them another number. act is what the controller answered a latency ago, and 0 before.
@@ -326,7 +326,7 @@ def advance(
         if force.name in FORCES:
             impulses = impulses + physics.dt * FORCES[force.name](force, physics, time, x, v)
     mass = getattr(physics, "mass", 1.0)
-    v = np.exp(-physics.damping * physics.dt / mass) * v + impulses / mass
+    v = np.exp(-physics.damping * physics.dt) * v + impulses / mass
     v[:, -1] += physics.dt * physics.gravity
     return scene.contact(scene.ground, physics, x, v)
 

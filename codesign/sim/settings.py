@@ -65,11 +65,7 @@ class Physics:
     @property
     def drag(self) -> float:
         """Factor on every velocity in each step."""
-        return self.drag_of(1.0)
-
-    def drag_of(self, mass: float) -> float:
-        """Return the factor on every velocity in each step where masses are `mass` [kg] instead of 1 kg."""
-        return math.exp(-self.damping / mass * self.dt)
+        return math.exp(-self.damping * self.dt)
 
 
 @dataclass(frozen=True)

@@ -130,27 +130,23 @@ def test_factors_on_springs_are_those_of_another_body() -> None:
 
 
 def test_heavier_masses_on_stiffer_springs_move_as_light_ones() -> None:
-    case = perturbed(damping=0.0)
+    case = perturbed()
     around = Conditions(case.terrain, case.task)
     heavy = moved(case, strip(5, 3), replace(around, mass=1.7, stiffness=1.7))[0]
     np.testing.assert_allclose(heavy, moved(case, strip(5, 3), around)[0], rtol=0, atol=1e-12)
-    slowed = perturbed(damping=15.0)
-    freer = perturbed(damping=15.0 / 1.7)
-    heavy = moved(slowed, strip(5, 3), replace(around, mass=1.7, stiffness=1.7))[0]
-    np.testing.assert_allclose(heavy, moved(freer, strip(5, 3), around)[0], rtol=0, atol=1e-12)
+    assert np.abs(moved(case, strip(5, 3), replace(around, mass=1.7))[0] - heavy).max() > 1e-4
 
 
-def test_gravity_and_pushes_heed_no_mass() -> None:
+def test_gravity_drag_and_pushes_heed_no_mass() -> None:
     case = replace(perturbed(controller="cpg"), terrain=Flat()).left()
     around = Conditions(case.terrain, case.task, push=(0.3, 0.2), push_step=4)
     body = lifted(lone_mass(), 5.0)
     heavy = moved(case, body, replace(around, mass=3.0))[0]
     damping, dt = case.physics.damping, case.physics.dt
-    light = replace(case, physics=replace(case.physics, damping=damping / 3.0))
-    np.testing.assert_allclose(heavy, moved(light, body, around)[0], rtol=0, atol=1e-13)
+    np.testing.assert_allclose(heavy, moved(case, body, around)[0], rtol=0, atol=1e-13)
     velocity = np.diff(heavy, axis=0)[4] / dt
     before = np.diff(heavy, axis=0)[3] / dt
-    expected = np.exp(-damping / 3.0 * dt) * before + [0.3, 0.2 + case.physics.gravity * dt]
+    expected = np.exp(-damping * dt) * before + [0.3, 0.2 + case.physics.gravity * dt]
     np.testing.assert_allclose(velocity, expected, rtol=0, atol=1e-9)
 
 

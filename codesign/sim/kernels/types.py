@@ -199,7 +199,7 @@ class KernelTypes:
                 "push_step": integers,
                 "noise": reals,
                 "noise_seed": integers,
-                **({"per_mass": reals, "drag": reals} if self.weighed else {}),
+                **({"per_mass": reals} if self.weighed else {}),
                 **({"latency": integers} if self.delayed else {}),
             },
             "Adjoint": {

@@ -47,7 +47,6 @@ def build_world_parameters(types: KernelTypes, Values: Any) -> WorldParameterFun
         own.noise_seed = world_parameters.noise_seed[at]
         if wp.static(WEIGHED):
             own.per_mass = world_parameters.per_mass[at]
-            own.drag = world_parameters.drag[at]
         if wp.static(DELAYED):
             own.latency = world_parameters.latency[at]
         return own

@@ -39,7 +39,6 @@ def upload_world_parameters(
     fill("noise_seed", [each.noise_seed for each in conditions], wp.int32)
     if types.weighed:
         fill("per_mass", [1.0 / each.mass for each in conditions], types.real)
-        fill("drag", [physics.drag_of(each.mass) for each in conditions], types.real)
     if types.delayed:
         fill("latency", [each.latency for each in conditions], wp.int32)
     return world_parameters, wp.array(np.concatenate(grounds), dtype=types.real, device=device)
