@@ -6,10 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from codesign.checks import require_count, require_flag, require_number
+from codesign.errors import ConfigError
 from codesign.sim import Aggregation, Conditions, Physics, Task, Terrain
 from codesign.streams import Purpose, stream
 
 MOST_WORLDS = 1024
+
+IN_OTHERS = ("stiffness_spread", "mass_spread", "strength_spread", "latency_spread")
+"""Settings of what differs in all worlds but the first."""
 
 MOST_SPREAD = 0.9
 """Spread of stiffness, masses and strength at most: bodies without stiffness or mass cannot be simulated."""
@@ -20,8 +24,8 @@ class Worlds(Aggregation):
     """The worlds that every design is tested in; what is done in them becomes one fitness.
 
     They are the same for all designs of a run, so that designs can be compared. The first is as terrain and task say;
-    in the others what is random about these is drawn anew. Spreads, push and noise are in all of them, or, with
-    `nominal_first`, in all but the first, which is the one that replays and recordings show.
+    in the others what is random about these is drawn anew. Replays and recordings show the first; its bodies and motors
+    are as designed, and with `nominal_first` it has neither other friction nor push or noise.
 
     Attributes:
         name: the name of the choice.
@@ -36,17 +40,19 @@ class Worlds(Aggregation):
             no friction.
         push_speed: change of the velocity of all masses, in a random level direction at a random moment [m/s].
         motor_noise: standard deviation of the noise of actuation, which itself is between -1 and 1.
-        stiffness_spread: the stiffness of all springs is multiplied by a number between 1 - spread and 1 + spread.
-        mass_spread: all masses are; forces move them less if they are heavier, gravity as before.
-        strength_spread: what motors do to the lengths of muscles is.
+        stiffness_spread: in other worlds the stiffness of all springs is multiplied by a number between 1 - spread and
+            1 + spread.
+        mass_spread: likewise all masses; springs and forces move heavier ones less, gravity as before.
+        strength_spread: likewise what motors do to the lengths of muscles.
         latency: time from a controller's answer to the muscles that follow it, in whole steps [s].
-        latency_spread: a time between 0 and this is added to it [s].
-        nominal_first: whether the first world has no spread, push or noise.
+        latency_spread: a time between 0 and this is added to it in other worlds [s].
+        nominal_first: whether the first world has no other friction, no push and no noise.
         beacon: horizontal coordinates of the light that can be sensed [m], as many as there are level axes; None for
             where the task puts it, if it does.
 
     Raises:
-        ConfigError: a number out of range, or an unknown choice.
+        ConfigError: a number out of range, an unknown choice, or a spread of what differs in other worlds where there
+            are none.
     """
 
     name: str = "worlds"
@@ -76,6 +82,15 @@ class Worlds(Aggregation):
             require_number(self, field, at_least=0.0, at_most=MOST_SPREAD, example=0.2)
         for field in ("latency", "latency_spread"):
             require_number(self, field, at_least=0.0, unit="s", example=0.02)
+        for field in IN_OTHERS:
+            if getattr(self, field) and self.count == 1:
+                got = f"{getattr(self, field):g} with conditions.count=1"
+                raise ConfigError("0 where there is one world", got, "set {field} to 0, or conditions.count=8", field)
+
+    @property
+    def first(self) -> "Worlds":
+        """The first of these worlds, which does not depend on how many there are."""
+        return replace(self, count=1, **dict.fromkeys(IN_OTHERS, 0.0))
 
     def conditions(
         self, terrain: Terrain, task: Task, physics: Physics, dimension: int, seed: int
@@ -109,37 +124,32 @@ class Worlds(Aggregation):
         if index > 0 and self.vary_task:
             task = task.variant(tasks)
         condition = Conditions(terrain, task, beacon=self.beacon, latency=round(self.latency / physics.dt))
+        if index > 0:
+            condition = self._built(condition, physics, built)
         if index == 0 and self.nominal_first:
             return condition
-        return self._perturbed(condition, physics, dimension, drawn, built)
+        return self._disturbed(condition, physics, dimension, drawn)
 
-    def _perturbed(
-        self,
-        condition: Conditions,
-        physics: Physics,
-        dimension: int,
-        drawn: np.random.Generator,
-        built: np.random.Generator,
+    def _built(self, condition: Conditions, physics: Physics, generator: np.random.Generator) -> Conditions:
+        """Return conditions with another body and other motors."""
+        stiffness, mass, strength = generator.uniform(-1.0, 1.0, 3).tolist()
+        return replace(
+            condition,
+            stiffness=1.0 + self.stiffness_spread * stiffness,
+            mass=1.0 + self.mass_spread * mass,
+            strength=1.0 + self.strength_spread * strength,
+            latency=round((self.latency + self.latency_spread * float(generator.uniform())) / physics.dt),
+        )
+
+    def _disturbed(
+        self, condition: Conditions, physics: Physics, dimension: int, drawn: np.random.Generator
     ) -> Conditions:
-        """Return conditions with another friction, a push, noise, and another body and latency.
-
-        Args:
-            condition: without all that.
-            physics: gives the length of a step and of an episode.
-            dimension: of space.
-            drawn: random numbers of friction, noise and push.
-            built: those of body and latency, apart from the others, which are older.
-        """
-        stiffness, mass, strength = built.uniform(-1.0, 1.0, 3).tolist()
+        """Return conditions with another friction, a push and noise."""
         condition = replace(
             condition,
             friction=1.0 + self.friction_spread * float(drawn.uniform(-1.0, 1.0)),
             motor_noise=self.motor_noise,
             noise_seed=int(drawn.integers(2**31)),
-            stiffness=1.0 + self.stiffness_spread * stiffness,
-            mass=1.0 + self.mass_spread * mass,
-            strength=1.0 + self.strength_spread * strength,
-            latency=round((self.latency + self.latency_spread * float(built.uniform())) / physics.dt),
         )
         angle, moment = drawn.uniform(0.0, 2.0 * math.pi), int(drawn.integers(physics.steps))
         if self.push_speed == 0.0:

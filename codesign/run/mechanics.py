@@ -17,6 +17,7 @@ def mechanics_of(physics: Physics, conditions: Conditions) -> Mechanics:
         gravity=physics.gravity,
         damping=physics.damping,
         regularisation=physics.regularisation,
+        mass=conditions.mass,
         contact=physics.contact.name,
         contact_settings=contact,
         forces={force.name: _numbers(force) for force in physics.forces},

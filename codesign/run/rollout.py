@@ -70,7 +70,7 @@ def rollout(
     whole = replace(
         spec,
         execution=replace(spec.execution, segment_steps=spec.physics.steps),
-        worlds=replace(spec.worlds, count=1),
+        worlds=spec.worlds.first,
     )
     recordings: list[Recording] = []
     for part in batches(whole, bodies):

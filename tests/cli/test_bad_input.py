@@ -89,7 +89,11 @@ CONFIGURATION = [
         "evolve conditions.latency=20",
         "expected conditions.latency to be a latency shorter than an episode; got up to 20",
     ),
-    ("evolve conditions.latency_spread=4", "an episode of 4 s; lower conditions.latency_spread, or raise sim.steps"),
+    ("evolve conditions.mass_spread=0.2", "got 0.2 with conditions.count=1; set conditions.mass_spread to 0, or"),
+    (
+        "evolve conditions.count=2 conditions.latency_spread=4",
+        "an episode of 4 s; lower conditions.latency_spread, or raise sim.steps",
+    ),
     ("evolve conditions.latency=-1", "expected conditions.latency to be a number of at least 0 s; got -1"),
     ("evolve conditions.nominal_first=7", "conditions.nominal_first"),
     ("evolve conditions.friction_spread=0.2", "no_slip, which has no friction; set conditions.friction_spread to 0"),

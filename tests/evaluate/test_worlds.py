@@ -72,7 +72,7 @@ def test_the_first_world_is_as_settings_say_and_the_others_are_not() -> None:
 def test_bodies_and_motors_differ_as_far_as_they_may() -> None:
     spreads = {"stiffness_spread": 0.1, "mass_spread": 0.2, "strength_spread": 0.3}
     many = spec(replace(VARIED, count=200, latency=0.012, latency_spread=0.028, vary_terrain=False, **spreads))
-    worlds = many.conditions()
+    worlds = many.conditions()[1:]
     for name, spread in (("stiffness", 0.1), ("mass", 0.2), ("strength", 0.3)):
         factors = np.array([getattr(each, name) for each in worlds])
         assert (np.abs(factors - 1.0) <= spread).all()
@@ -88,7 +88,8 @@ def test_new_settings_leave_what_others_draw() -> None:
     own = {"stiffness": 1.0, "mass": 1.0, "strength": 1.0, "latency": 0}
     assert [replace(each, **own) for each in more] == list(plain)
     assert plain[0].friction == spec(replace(VARIED, strength_spread=0.5)).conditions()[0].friction
-    assert all(one.mass != other.mass for one, other in zip(plain, more, strict=True))
+    assert plain[0] == more[0]
+    assert all(one.mass != other.mass for one, other in zip(plain[1:], more[1:], strict=True))
 
 
 def test_the_first_world_can_be_nominal() -> None:
@@ -97,9 +98,11 @@ def test_the_first_world_can_be_nominal() -> None:
     nominal, usual = (spec(replace(given, nominal_first=first)).conditions() for first in (True, False))
     assert nominal[1:] == usual[1:]
     assert nominal[0] == Conditions(Hills(), Walk(), latency=3)
+    assert replace(usual[0], friction=1.0, push=None, push_step=0, motor_noise=0.0, noise_seed=0) == nominal[0]
     assert usual[0].friction != 1.0
     assert usual[0].push is not None
-    assert spec(replace(given, nominal_first=True, count=1)).conditions() == nominal[:1]  # what recordings are made in
+    for first, worlds in ((True, nominal), (False, usual)):
+        assert spec(replace(given, nominal_first=first).first).conditions() == worlds[:1]  # what recordings show
 
 
 @pytest.mark.parametrize(
@@ -109,8 +112,8 @@ def test_the_first_world_can_be_nominal() -> None:
             {"latency": 0.16},
             "latency to be a latency shorter than an episode; got up to 0.16 s in an episode of 0.16 s",
         ),
-        ({"latency_spread": 0.16}, "latency_spread to be a latency shorter"),
-        ({"latency": 0.1, "latency_spread": 1e300}, "latency to be a latency shorter"),
+        ({"count": 2, "latency_spread": 0.16}, "latency_spread to be a latency shorter"),
+        ({"count": 2, "latency": 0.1, "latency_spread": 1e300}, "latency to be a latency shorter"),
     ],
 )
 def test_a_latency_as_long_as_the_episode(settings: dict[str, float], complaint: str) -> None:
@@ -217,6 +220,7 @@ def test_memory_is_that_of_all_worlds() -> None:
         ({"strength_spread": float("nan")}, "strength_spread to be a number from 0 to 0.9"),
         ({"latency": -0.1}, "latency to be a number of at least 0 s"),
         ({"latency_spread": float("inf")}, "latency_spread to be a number of at least 0 s"),
+        ({"mass_spread": 0.2}, "mass_spread to be 0 where there is one world; got 0.2 with conditions.count=1"),
         ({"nominal_first": 1}, "nominal_first to be true or false"),
     ],
 )

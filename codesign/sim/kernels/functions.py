@@ -88,7 +88,8 @@ class ForceFunctions:
     place of the beacon `beacon`; `patch` is the ground around the mass for `TerrainFunctions.height`.
 
     Attributes:
-        at_mass: (constants, patch, position, velocity, numbers) -> force on a mass of 1 kg [N].
+        at_mass: (constants, patch, position, velocity, numbers) -> force on a mass [N]; where masses are not 1 kg, the
+            simulator divides it by the mass.
         along_spring: (constants, length, rate, rest, stiffness, numbers) -> tension [N], which pulls the ends together
             where it is above 0; `rate` is the change of the length [m/s], `rest` the length that is commanded [m].
     """
