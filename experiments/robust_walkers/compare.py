@@ -1,0 +1,163 @@
+"""Evolve walkers for the worst of eight worlds and for one world, and try both in worlds that neither has seen.
+
+    python experiments/robust_walkers/compare.py runs/robust_walkers
+
+Runs that are not in the folder yet are made (three seeds of each kind, two minutes each on one core) with equally many
+robot-steps: in one world, eight times as many designs. The best ten designs of each run, with the weights that they
+learned there, are then simulated in sixteen fresh worlds of `conditions=robust`, drawn from another seed, and in worlds
+that differ in one thing only. What they did is printed and written to `results.json` beside this file.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import codesign
+from codesign.evaluate import EvaluationSpec, Worlds
+
+SEEDS = (0, 1, 2)
+ROBUST_GENERATIONS, WORLDS = 26, 8
+KINDS = {
+    "robust": [f"search.generations={ROBUST_GENERATIONS}"],
+    "plain": ["conditions=single", f"search.generations={ROBUST_GENERATIONS * WORLDS}", "title=Walkers of one world"],
+}
+DESIGNS = 10
+FRESH_SEED, FRESH_WORLDS = 1000, 16
+T_OF_TWO_DEGREES = 4.303
+"""Half the width of a 95 % interval of the mean of three numbers, in standard errors."""
+
+CAUSES = (
+    "stiffness_spread",
+    "mass_spread",
+    "strength_spread",
+    "friction_spread",
+    "latency_spread",
+    "push_speed",
+    "motor_noise",
+)
+"""Settings of worlds that are tried one at a time as well."""
+
+
+def run_of(folder: Path, kind: str, seed: int) -> codesign.Run:
+    """Return a finished run, which is made if it is not there."""
+    path = folder / f"{kind}_{seed}"
+    words = ["experiment=robust_walkers", *KINDS[kind], f"seed={seed}", "execution.threads=1"]
+    if not (path / "report.html").exists():
+        subprocess.run([sys.executable, "-m", "codesign", "evolve", *words, f"hydra.run.dir={path}"], check=True)
+    return codesign.open_run(path)
+
+
+def fresh_worlds(robust: Worlds, only: str = "") -> Worlds:
+    """Return the worlds in which designs are tried: a nominal one first, then those that differ."""
+    values = {name: getattr(robust, name) if only in ("", name) else 0.0 for name in CAUSES}
+    return replace(robust, count=1 + FRESH_WORLDS, nominal_first=True, **values)
+
+
+def displacements(spec: EvaluationSpec, worlds: Worlds, bodies: Any, weights: np.ndarray) -> np.ndarray:
+    """Return how far each body gets in each world [m], shape (bodies, worlds); minus infinity where it diverged."""
+    made = replace(spec, worlds=worlds, seed=FRESH_SEED).simulator(bodies)
+    made.load(weights)
+    made.forward()
+    found = -made.world_losses.numpy().astype(np.float64).reshape(len(bodies), worlds.count)
+    return np.where(np.isfinite(found), found, -np.inf)
+
+
+def tried(run: codesign.Run, designs: list[codesign.Design], robust: Worlds) -> dict[str, Any]:
+    """Return what designs do in fresh worlds with the weights that they learned in their run."""
+    weights = np.concatenate([recording.weights for recording in run.recordings(designs)]).astype(np.float64)
+    spec, bodies = run.problem.spec, run.problem.develop(designs)
+    together = displacements(spec, fresh_worlds(robust), bodies, weights)
+    apart = {name: displacements(spec, fresh_worlds(robust, name), bodies, weights)[:, 1:] for name in CAUSES}
+    return {
+        "designs": [design.id for design in designs],
+        "fitness": [design.fitness for design in designs],
+        "nominal": together[:, 0].tolist(),
+        "fresh": together[:, 1:].tolist(),
+        "mean_by_cause": {name: found.mean(axis=1).tolist() for name, found in apart.items()},
+    }
+
+
+def best_of(run: codesign.Run, generations: int) -> list[codesign.Design]:
+    """Return the best designs of the first generations of a run, no two of equal fitness."""
+    table = run.designs.select(["design", "generation", "fitness"]).to_pylist()
+    early = [row for row in table if row["generation"] < generations and np.isfinite(row["fitness"])]
+    distinct = {round(row["fitness"], 9): row["design"] for row in sorted(early, key=lambda row: row["fitness"])}
+    return run.select([distinct[fitness] for fitness in sorted(distinct, reverse=True)[:DESIGNS]])
+
+
+def measured(folder: Path) -> dict[str, Any]:
+    """Return what all runs came to, by kind and seed."""
+    found: dict[str, Any] = {"robust": {}, "plain": {}, "plain, as many designs": {}}
+    for seed in SEEDS:
+        runs = {kind: run_of(folder, kind, seed) for kind in KINDS}
+        robust = runs["robust"].problem.spec.worlds
+        for kind, run in runs.items():
+            steps = sum(run.metrics["robot_steps"].to_pylist())
+            found[kind][seed] = {"robot_steps": steps} | tried(run, best_of(run, sys.maxsize), robust)
+        plain = runs["plain"]
+        steps = sum(plain.metrics["robot_steps"].to_pylist()[:ROBUST_GENERATIONS])
+        few = tried(plain, best_of(plain, ROBUST_GENERATIONS), robust)
+        found["plain, as many designs"][seed] = {"robot_steps": steps} | few
+    return found
+
+
+def numbers_of(result: dict[str, Any], count: int) -> dict[str, float]:
+    """Return what the first designs of a run come to: displacements [m], and the share that is kept."""
+    nominal, fresh = np.array(result["nominal"])[:count], np.array(result["fresh"])[:count]
+    return {
+        "nominal": float(nominal.mean()),
+        "mean of 16": float(fresh.mean()),
+        "lower quartile of 16": float(np.quantile(fresh, 0.25, axis=1).mean()),
+        "worst of 16": float(fresh.min(axis=1).mean()),
+        "kept": float((fresh.mean(axis=1) / nominal).mean()),
+    }
+
+
+def interval(values: np.ndarray) -> str:
+    """Return the mean of a number per seed and its 95 % interval."""
+    half = T_OF_TWO_DEGREES * values.std(ddof=1) / np.sqrt(len(values))
+    return f"{values.mean():+.3f} ({values.mean() - half:+.3f} to {values.mean() + half:+.3f})"
+
+
+def tables(found: dict[str, Any]) -> str:
+    """Return what was found as tables in Markdown."""
+    lines: list[str] = []
+    for count, title in ((1, "best design"), (DESIGNS, f"best {DESIGNS} designs, mean")):
+        by_kind = {kind: [numbers_of(each, count) for each in seeds.values()] for kind, seeds in found.items()}
+        lines += [f"| {title} | {' | '.join(by_kind)} | robust less plain, 95 % interval |", "| --- " * 5 + "|"]
+        for name in by_kind["robust"][0]:
+            cells = [", ".join(f"{each[name]:.3f}" for each in seeds) for seeds in by_kind.values()]
+            pairs = zip(by_kind["robust"], by_kind["plain"], strict=True)
+            differences = np.array([one[name] - other[name] for one, other in pairs])
+            lines.append(f"| {name} | {' | '.join(cells)} | {interval(differences)} |")
+        lines.append("")
+    lines += ["| kept where only this differs | robust | plain |", "| --- | --- | --- |"]
+    for name in CAUSES:
+        shares = [
+            np.mean([np.mean(np.array(each["mean_by_cause"][name]) / each["nominal"]) for each in found[kind].values()])
+            for kind in KINDS
+        ]
+        lines.append(f"| `{name}` | {shares[0]:.3f} | {shares[1]:.3f} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run the program."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where the runs are, or will be")
+    found = measured(parser.parse_args().folder)
+    (Path(__file__).parent / "results.json").write_text(json.dumps(found, indent=1) + "\n")
+    for kind, seeds in found.items():
+        steps = ", ".join(f"{each['robot_steps']:,}" for each in seeds.values())
+        sys.stdout.write(f"{kind}: {steps} robot-steps\n")
+    sys.stdout.write(f"{tables(found)}\n")
+
+
+if __name__ == "__main__":
+    main()
