@@ -4,6 +4,8 @@ from codesign.export.chart import COLOURS, line_chart
 from codesign.export.exporter import Exporter, each_design
 from codesign.export.json_format import read_json, write_json
 from codesign.export.mechanics import Mechanics, MechanicsError
+from codesign.export.mjcf import CONTROL_SUFFIX, mjcf_text, write_mjcf
+from codesign.export.mjcf_ground import height_at, slope_at
 from codesign.export.notebook import page_in_frame
 from codesign.export.picture import write_pictures
 from codesign.export.plan import MOTIONS, ExportPlan, require_absent, require_motions
@@ -15,6 +17,7 @@ EXPORTERS: dict[str, Exporter] = {
     for exporter in (
         Exporter("html", ".html", write_page),
         Exporter("json", ".json", write_json, each=True),
+        Exporter("mjcf", ".xml", write_mjcf, each=True, motions="one", beside=(CONTROL_SUFFIX,)),
         Exporter("png", ".png", write_pictures, each=True),
     )
 }
@@ -33,11 +36,14 @@ __all__ = [
     "RecordingError",
     "Trajectory",
     "each_design",
+    "height_at",
     "line_chart",
+    "mjcf_text",
     "page_in_frame",
     "read_json",
     "render_page",
     "require_absent",
     "require_motions",
+    "slope_at",
     "warn_of_size",
 ]

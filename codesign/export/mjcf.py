@@ -1,0 +1,303 @@
+"""Designs for MuJoCo: masses on slide joints, springs as tendons, muscles as actuators of these, ground to stand on."""
+
+import math
+from pathlib import Path
+from xml.etree import ElementTree as Xml
+
+import numpy as np
+
+from codesign import files
+from codesign.export.exporter import each_design
+from codesign.export.mechanics import Mechanics
+from codesign.export.mjcf_ground import grid_of, level_of
+from codesign.export.recording import Array, Gallery, Recording, RecordingError
+from codesign.export.still_style import CONTRACT, LAMP, MASS, PASSIVE, SOIL, VOXELS
+
+CONTROL_SUFFIX = ".control.csv"
+"""How the file of the controls is named, which lies beside a model."""
+
+STICKING = 50.0
+"""Coefficient of friction that stands for masses that stick to the ground (no_slip)."""
+
+_RADIUS = 0.1
+"""Radius of the ball of a mass, as a share of the shortest spring."""
+
+_IMPEDANCE = "0.99 0.999 0.0001"
+"""How little contacts give way, MuJoCo's solimp: our ground is rigid."""
+
+_PLAY = """ {design} of {title}, for MuJoCo 3 or newer; {control} beside it has the controls. To watch it:
+
+  import mujoco, mujoco.viewer, numpy as np, time
+  model = mujoco.MjModel.from_xml_path("{model}")
+  data = mujoco.MjData(model)
+  table = np.genfromtxt("{control}", delimiter=",", names=True)
+  with mujoco.viewer.launch_passive(model, data) as viewer:
+      while viewer.is_running():
+          for number in range(model.nu):
+              data.ctrl[number] = np.interp(data.time, table["time"], table[model.actuator(number).name])
+          mujoco.mj_step(model, data)
+          viewer.sync()
+          time.sleep(model.opt.timestep)
+"""
+
+
+def write_mjcf(gallery: Gallery, path: Path) -> list[Path]:
+    """Write a model and a table of controls for each design, named as `Exporter.write` says, and return the files.
+
+    Raises:
+        OutputError: `path` cannot be written to.
+        RecordingError: a recording does not say how it was simulated.
+    """
+
+    def write_one(recording: Recording, model: Path) -> None:
+        control = control_path(model)
+        files.write_text(model, mjcf_text(recording, title=gallery.title, model=model.name, control=control.name))
+        files.write_text(control, control_text(recording))
+
+    models = each_design(write_one, gallery, path)
+    return [each for model in models for each in (model, control_path(model))]
+
+
+def control_path(model: Path) -> Path:
+    """Return the file of the controls of a model."""
+    return model.with_name(f"{model.name.removesuffix('.xml')}{CONTROL_SUFFIX}")
+
+
+def control_text(recording: Recording) -> str:
+    """Return a table of what is asked of every muscle (-1 contract, 1 expand), a row for each frame, as CSV."""
+    muscles = muscles_of(recording)
+    lines = [",".join(["time", *(f"muscle_{spring}" for spring in muscles)])]
+    for time, actuation in zip(recording.after.times, recording.after.actuation[:, muscles], strict=True):
+        lines.append(",".join([f"{time:.6g}", *(f"{value:.6g}" for value in actuation)]))
+    return "\n".join(lines) + "\n"
+
+
+def muscles_of(recording: Recording) -> Array:
+    """Return the springs that are muscles, in the order of the model's actuators."""
+    return np.flatnonzero(recording.swings > 0.0)
+
+
+def mechanics_of(recording: Recording) -> Mechanics:
+    """Return how a recording was simulated.
+
+    Raises:
+        RecordingError: it does not say.
+    """
+    if recording.mechanics is None:
+        expected = "a recording that says how it was simulated (mechanics)"
+        raise RecordingError(expected, f"none of {recording.design}", "record the design again, from its run")
+    return recording.mechanics
+
+
+def mjcf_text(
+    recording: Recording, *, title: str = "a run", model: str = "model.xml", control: str = "model.control.csv"
+) -> str:
+    """Return a design as MuJoCo's XML.
+
+    Joints, sites and tendons are named after the masses and springs of the recording (mass_3, spring_17), actuators
+    after their springs (muscle_17). Joint positions are displacements from the first frame of `after`. Springs have
+    `regularisation` taken off their length at rest, which is that of our spring law.
+
+    Args:
+        recording: the design.
+        title: of the run.
+        model, control: names of the files, for the note on how to play them.
+
+    Raises:
+        RecordingError: the recording does not say how it was simulated.
+    """
+    mechanics = mechanics_of(recording)
+    root = Xml.Element("mujoco", model=recording.design)
+    note = _PLAY.format(design=recording.design, title=title, model=model, control=control)
+    root.append(Xml.Comment(note.replace("--", "- -")))
+    _add_options(root, mechanics)
+    world = _add_world(root, recording, mechanics)
+    for mass, place in enumerate(_spatial(recording.after.positions[0])):
+        _add_mass(world, mass, place, recording, mechanics)
+    _add_springs(root, recording, mechanics)
+    _add_skins(root, recording)
+    Xml.indent(root)
+    return Xml.tostring(root, encoding="unicode") + "\n"
+
+
+def joint_damping(mechanics: Mechanics, dt: float) -> float:
+    """Return the damping of joints [N s/m] by which an explicit step of `dt` slows down as one of ours does."""
+    return mechanics.mass * -math.expm1(-mechanics.damping * dt) / dt
+
+
+def friction_of(mechanics: Mechanics) -> float:
+    """Return MuJoCo's coefficient of friction."""
+    return STICKING if mechanics.friction is None else mechanics.friction
+
+
+def _add_options(root: Xml.Element, mechanics: Mechanics) -> None:
+    Xml.SubElement(root, "compiler", autolimits="true", angle="radian")
+    option = Xml.SubElement(
+        root,
+        "option",
+        timestep=repr(mechanics.dt),
+        gravity=f"0 0 {mechanics.gravity!r}",
+        integrator="Euler",
+        cone="elliptic",
+        impratio="10",
+    )
+    # Damping is explicit, as the drag of our step is; its number is such that a free mass slows down by the same factor.
+    Xml.SubElement(option, "flag", eulerdamp="disable", autoreset="disable")
+    visual = Xml.SubElement(root, "visual")
+    Xml.SubElement(visual, "headlight", ambient="0.4 0.4 0.4", diffuse="0.5 0.5 0.5", specular="0 0 0")
+
+
+def _add_world(root: Xml.Element, recording: Recording, mechanics: Mechanics) -> Xml.Element:
+    """Add ground and light, and return the element that bodies go to."""
+    asset = Xml.SubElement(root, "asset")
+    world = Xml.SubElement(root, "worldbody")
+    Xml.SubElement(world, "light", pos="0 0 4", dir="0 0 -1", directional="true")
+    friction = repr(friction_of(mechanics))
+    # Masses are points: their balls touch a ground that lies lower by a radius.
+    shared = {
+        "name": "ground",
+        "friction": f"{friction} 0.005 0.0001",
+        "condim": "3",
+        "contype": "0",
+        "conaffinity": "1",
+        "priority": "1",
+        "solref": f"{2.0 * mechanics.dt!r} 1",
+        "solimp": _IMPEDANCE,
+        "rgba": _rgba(SOIL),
+    }
+    level = level_of(recording.ground)
+    if level is not None:
+        down = level - radius_of(recording)
+        Xml.SubElement(world, "geom", shared | {"type": "plane", "size": "0 0 1", "pos": f"0 0 {down!r}"})
+    else:
+        grid = grid_of(recording.ground)
+        low, rise = float(grid.heights.min()), float(np.ptp(grid.heights))
+        half = [float(np.ptp(axis)) / 2.0 for axis in (grid.x, grid.y)]
+        rows, columns = grid.heights.shape
+        # The first row of the text is the one with the largest y.
+        elevation = " ".join(f"{value:.7g}" for value in grid.heights[::-1].ravel())
+        size = f"{half[0]!r} {half[1]!r} {rise!r} 1"
+        Xml.SubElement(asset, "hfield", name="ground", nrow=str(rows), ncol=str(columns), size=size, elevation=elevation)
+        middle = f"{float(grid.x[0]) + half[0]!r} {float(grid.y[0]) + half[1]!r} {low - radius_of(recording)!r}"
+        Xml.SubElement(world, "geom", shared | {"type": "hfield", "hfield": "ground", "pos": middle})
+    if recording.light is not None:
+        place = _text(_spatial(recording.light[None])[0])
+        Xml.SubElement(world, "site", name="light", pos=place, size="0.03", rgba=_rgba(LAMP))
+    return world
+
+
+def radius_of(recording: Recording) -> float:
+    """Return the radius of the balls that stand for masses [m]."""
+    return _RADIUS * float(recording.rest_lengths.min(initial=0.1))
+
+
+def _add_mass(world: Xml.Element, mass: int, place: Array, recording: Recording, mechanics: Mechanics) -> None:
+    body = Xml.SubElement(world, "body", name=f"mass_{mass}", pos=_text(place))
+    damping = repr(joint_damping(mechanics, mechanics.dt))
+    for axis, direction in (("x", "1 0 0"), ("y", "0 1 0"), ("z", "0 0 1")):
+        if recording.dim == 3 or axis != "y":
+            Xml.SubElement(
+                body, "joint", name=f"mass_{mass}_{axis}", type="slide", axis=direction, damping=damping
+            )
+    Xml.SubElement(
+        body,
+        "geom",
+        name=f"mass_{mass}",
+        type="sphere",
+        size=repr(radius_of(recording)),
+        mass=repr(mechanics.mass),
+        contype="1",
+        conaffinity="0",
+        rgba=_rgba(MASS),
+    )
+    Xml.SubElement(body, "site", name=f"mass_{mass}", size="0.001")
+
+
+def _add_springs(root: Xml.Element, recording: Recording, mechanics: Mechanics) -> None:
+    tendons, actuators = Xml.SubElement(root, "tendon"), Xml.SubElement(root, "actuator")
+    damping = mechanics.forces.get("dashpot", {}).get("damping", 0.0)
+    for spring, (first, second) in enumerate(recording.springs):
+        rest, stiffness = recording.rest_lengths[spring], recording.stiffness[spring]
+        muscle = recording.swings[spring] > 0.0
+        tendon = Xml.SubElement(
+            tendons,
+            "spatial",
+            name=f"spring_{spring}",
+            stiffness=str(stiffness),
+            springlength=repr(float(str(rest)) - mechanics.regularisation),
+            damping=repr(damping),
+            width="0.002",
+            rgba=_rgba(CONTRACT if muscle else PASSIVE),
+        )
+        for mass in (first, second):
+            Xml.SubElement(tendon, "site", site=f"mass_{mass}")
+        if muscle:
+            # Asking for the strain a moves the length that the spring strives for, which is a force along it.
+            gain = float(stiffness) * float(rest) * float(recording.swings[spring])
+            Xml.SubElement(
+                actuators,
+                "general",
+                name=f"muscle_{spring}",
+                tendon=f"spring_{spring}",
+                gainprm=repr(gain),
+                ctrlrange="-1 1",
+            )
+
+
+def _add_skins(root: Xml.Element, recording: Recording) -> None:
+    """Add a skin for the cells of each material, whose corners go with the masses."""
+    if not len(recording.cells):
+        return
+    deformable = Xml.SubElement(root, "deformable")
+    start = _spatial(recording.after.positions[0])
+    for material in np.unique(recording.materials):
+        triangles = _triangles(recording.cells[recording.materials == material], recording.dim)
+        masses, corners = np.unique(triangles, return_inverse=True)
+        skin = Xml.SubElement(
+            deformable,
+            "skin",
+            name=f"material_{material}",
+            vertex=" ".join(_text(place) for place in start[masses]),
+            face=" ".join(map(str, corners.ravel())),
+            rgba=_rgba(VOXELS[int(material) % len(VOXELS)]),
+        )
+        for vertex, mass in enumerate(masses):
+            Xml.SubElement(
+                skin,
+                "bone",
+                body=f"mass_{mass}",
+                bindpos=_text(start[mass]),
+                bindquat="1 0 0 0",
+                vertid=str(vertex),
+                vertweight="1",
+            )
+
+
+def _triangles(cells: Array, dim: int) -> Array:
+    """Return the surface of cells as triangles of masses, int[triangles, 3]: outer faces of cubes, both sides in 2D."""
+    if dim == 2:
+        corners = cells.shape[1]
+        fan = [cells[:, [0, corner, corner + 1]] for corner in range(1, corners - 1)]
+        front = np.concatenate(fan)
+        return np.concatenate([front, front[:, ::-1]])
+    faces = ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3))
+    quads = cells[:, faces].reshape(-1, 4)
+    _, index, count = np.unique(np.sort(quads, axis=1), axis=0, return_inverse=True, return_counts=True)
+    outer = quads[count[index] == 1]
+    return np.concatenate([outer[:, [0, 1, 2]], outer[:, [0, 2, 3]]])
+
+
+def _spatial(places: Array) -> Array:
+    """Return places in space: those in the plane lie at y = 0."""
+    if places.shape[1] == 3:
+        return places
+    return np.stack([places[:, 0], np.zeros_like(places[:, 0]), places[:, 1]], axis=1)
+
+
+def _text(numbers: Array) -> str:
+    return " ".join(str(number) for number in numbers.astype(np.float32))
+
+
+def _rgba(colour: str) -> str:
+    red, green, blue = (int(colour[at : at + 2], 16) / 255.0 for at in (1, 3, 5))
+    return f"{red:.3f} {green:.3f} {blue:.3f} 1"
