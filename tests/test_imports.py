@@ -21,12 +21,14 @@ BELOW = {
     "train": set(),
     "evaluate": {"train", "sim", "body", "genome", "plugins"},
     "search": {"genome"},
-    "export": set(),
+    "analysis": set(),
+    "export": {"analysis"},
     "formats": {"export", "body", "genome"},
     "plugins": set(),
-    "run": {"search", "evaluate", "export", "formats", "train", "sim", "body", "genome", "plugins"},
+    "run": {"analysis", "search", "evaluate", "export", "formats", "train", "sim", "body", "genome", "plugins"},
     "testing": {"run", "formats", "control", "tasks", "search", "evaluate", "export", "train", "sim", "body", "genome"},
     "cli": {
+        "analysis",
         "plugins",
         "run",
         "formats",
@@ -40,7 +42,7 @@ BELOW = {
         "body",
         "genome",
     },
-    "api": {"cli", "run", "formats", "search", "evaluate", "export", "train", "sim", "body", "genome", "plugins"},
+    "api": {"cli", "analysis", "run", "formats", "search", "evaluate", "export", "train", "sim", "body", "genome", "plugins"},
 }
 """What each room imports: just the edges of the picture in ARCHITECTURE.md."""
 

@@ -93,6 +93,11 @@ class EvaluationSpec:
         """Number of space dimensions."""
         return self.lattice.build().dim
 
+    @property
+    def units(self) -> dict[str, str]:
+        """Units of fitness and measures by name; what is not there is a share, or its unit is not known."""
+        return self.task.every_unit()
+
     def require_dimension(self, dimension: int) -> None:
         """Check that bodies in so many dimensions, the lattice's or others that are given, can be evaluated.
 

@@ -1,13 +1,14 @@
 """What a picture of a design needs: its body, its motion before and after learning, and where it came from."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from codesign.analysis import RunSummary
 from codesign.errors import CodesignError
 from codesign.export.chart import line_chart
 from codesign.export.mechanics import Mechanics
@@ -275,6 +276,8 @@ class Gallery:
         recordings: the designs, at least one, ids unique.
         history: the run's fitness by generation.
         config_text: the run's configuration as text (YAML); any text, may be empty.
+        units: units of fitness ("fitness") and of measures by name; what is not there has none.
+        summary: the run in numbers, None where these are no designs of a run, or only they are to be seen.
 
     Raises:
         RecordingError: no recording, or two of one id.
@@ -284,6 +287,8 @@ class Gallery:
     recordings: tuple[Recording, ...]
     history: History
     config_text: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
+    summary: RunSummary | None = None
 
     def __post_init__(self) -> None:
         ids = [recording.design for recording in self.recordings]

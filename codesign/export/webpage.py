@@ -6,6 +6,7 @@ import html
 import json
 import logging
 import re
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from codesign import files
+from codesign.export.numbers import plain, plain_list, summary_numbers
 from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory
 
 SCRIPTS = (
     *("ticks", "heightfield", "decode", "player", "theme", "surface", "renderer2d"),
     *("matrix", "camera3d", "controls3d", "mesh3d", "shaders", "graphics", "renderer3d"),
-    *("charts", "stage", "gallery", "app"),
+    *("svg", "charts", "figure", "operators", "progress"),
+    *("stage", "lineage", "gallery", "app"),
 )
 """The page's modules in the order in which they are joined: each imports from earlier ones only."""
 
@@ -53,25 +56,37 @@ def warn_of_size(path: Path, page: str) -> None:
 
 def render_page(gallery: Gallery) -> str:
     """Return the page as text. Only its own script and style may run in it (content security policy by hash)."""
-    script, style = join_scripts(), _source("style.css")
+    return render_document("template.html", SCRIPTS, gallery.title, encode_gallery(gallery))
+
+
+def render_document(template: str, scripts: Sequence[str], title: str, data: str) -> str:
+    """Return a page of one file as text.
+
+    Args:
+        template: name of its HTML.
+        scripts: names of its modules, each of which imports from earlier ones only.
+        title: any text.
+        data: what `script_safe` returned.
+    """
+    script, style = join_scripts(scripts), _source("style.css")
     parts = {
-        "title": html.escape(gallery.title),
+        "title": html.escape(title),
         "script": script,
         "script_hash": _hash(script),
         "style": style,
         "style_hash": _hash(style),
-        "data": encode_gallery(gallery),
+        "data": data,
     }
     # One pass, so that a placeholder inside the user's text stays what it is.
-    return _PLACE.sub(lambda place: parts[place[1]], _source("template.html"))
+    return _PLACE.sub(lambda place: parts[place[1]], _source(template))
 
 
-def join_scripts() -> str:
-    """Return the page's modules as one script: a function scope for each, in place of its file.
+def join_scripts(scripts: Sequence[str] = SCRIPTS) -> str:
+    """Return a page's modules as one script: a function scope for each, in place of its file.
 
     Browsers do not let a page opened from disk import other files.
     """
-    return "".join(_enclose(name, _source(f"{name}.js")) for name in SCRIPTS)
+    return "".join(_enclose(name, _source(f"{name}.js")) for name in scripts)
 
 
 def _enclose(name: str, source: str) -> str:
@@ -96,11 +111,18 @@ def encode_gallery(gallery: Gallery) -> str:
     data = {
         "dim": dim,
         "config": gallery.config_text,
+        "units": dict(gallery.units),
         "history": _encode_history(gallery.history),
+        "summary": None if gallery.summary is None else summary_numbers(gallery.summary),
         "material_names": list(max((recording.material_names for recording in gallery.recordings), key=len)),
         "designs": [_encode_recording(recording, grounds) for recording in gallery.recordings],
         "grounds": [_encode_ground(ground) for ground in grounds.arrays],
     }
+    return script_safe(data)
+
+
+def script_safe(data: Any) -> str:
+    """Return plain values as JSON that is safe inside a script element: no character that could end it."""
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
@@ -146,9 +168,9 @@ def _encode_recording(recording: Recording, grounds: _Distinct) -> dict[str, Any
         "operator": recording.operator,
         "controller": recording.controller,
         "task": recording.task,
-        "fitness": _number(recording.fitness),
-        "measures": {name: _number(value) for name, value in recording.measures.items()},
-        "curve": _numbers(recording.curve),
+        "fitness": plain(recording.fitness),
+        "measures": {name: plain(value) for name, value in recording.measures.items()},
+        "curve": plain_list(recording.curve),
         "mass_count": recording.masses,
         "spring_count": len(recording.springs),
         "spring_length": float(recording.rest_lengths.mean()) if len(recording.rest_lengths) else 0.0,
@@ -157,8 +179,8 @@ def _encode_recording(recording: Recording, grounds: _Distinct) -> dict[str, Any
         "cells": recording.cells.tolist(),
         "materials": recording.materials.tolist(),
         "ground": grounds.number(recording.ground),
-        "light": None if recording.light is None else _numbers(recording.light),
-        "world_fitness": None if recording.world_fitness is None else _numbers(recording.world_fitness),
+        "light": None if recording.light is None else plain_list(recording.light),
+        "world_fitness": None if recording.world_fitness is None else plain_list(recording.world_fitness),
         "motion": {
             "before": recording.before and _encode_trajectory(recording.before, muscles),
             "after": _encode_trajectory(recording.after, muscles),
@@ -191,17 +213,9 @@ def _encode_trajectory(trajectory: Trajectory, muscles: npt.NDArray[np.intp]) ->
 def _encode_history(history: History) -> dict[str, Any]:
     return {
         "generations": history.generations.tolist(),
-        "best": _numbers(history.best_fitness),
-        "mean": _numbers(history.mean_fitness),
+        "best": plain_list(history.best_fitness),
+        "mean": plain_list(history.mean_fitness),
     }
-
-
-def _number(value: float) -> float | None:
-    return float(f"{value:.6g}") if np.isfinite(value) else None
-
-
-def _numbers(values: npt.NDArray[np.float32]) -> list[float | None]:
-    return [_number(value) for value in values.tolist()]
 
 
 def _base64(values: npt.NDArray[Any], dtype: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,28 @@ _DAMAGED = "restore it, or start a new run"
 
 _MOST_ROWS = 2**24
 """Rows of a table: more than any generation has."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What became of the designs of a generation; entry i of each field belongs to design i.
+
+    Attributes:
+        identities: (generation, individual) of each, int64, shape (n, 2).
+        parents: identities of its parents, `NO_PARENT` where it has none, int64, shape (n, 2, 2).
+        operators: names of what made them.
+        fitness: minus infinity if invalid, float64.
+        before: performance before learning, float64; NaN where it is not known.
+        masses, muscles: sizes of the bodies, int64.
+    """
+
+    identities: np.ndarray
+    parents: np.ndarray
+    operators: np.ndarray
+    fitness: np.ndarray
+    before: np.ndarray
+    masses: np.ndarray
+    muscles: np.ndarray
 
 
 class DesignTables:
@@ -127,6 +150,33 @@ class DesignTables:
                 _lineage(table.column("parents")),
                 tuple(table.column("operator").to_pylist()),
                 table.column("fitness").to_numpy().astype(np.float64),
+            )
+
+    def outcomes(self, generation: int) -> Outcomes:
+        """Return what became of the designs of a generation, without their genomes.
+
+        Raises:
+            DesignError: there is no such generation.
+            RunError: its table cannot be read.
+        """
+        import pyarrow.compute  # noqa: PLC0415 - only who reads or writes tables loads it
+
+        compute: Any = pyarrow.compute
+        path = self._table(generation)
+        numbers = ("generation", "individual", "masses", "muscles")
+        table = _read(path, [*numbers, "parents", "operator", "fitness", "curve"])
+        with _reading(path):
+            generations, individuals, masses, muscles = (
+                table.column(name).to_numpy().astype(np.int64) for name in numbers
+            )
+            return Outcomes(
+                np.stack([generations, individuals], axis=1),
+                _lineage(table.column("parents")),
+                np.array(table.column("operator").to_pylist(), dtype=np.str_),
+                table.column("fitness").to_numpy().astype(np.float64),
+                compute.list_element(table.column("curve"), 0).to_numpy().astype(np.float64),
+                masses,
+                muscles,
             )
 
     def table(self) -> Any:

@@ -1,6 +1,6 @@
 """Bodies that learned without a run: the best of them as a gallery."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -55,7 +55,9 @@ def learned_recordings(
     return rollout(spec, chosen, weights, stories, before)
 
 
-def gallery_of(title: str, recordings: Sequence[Recording], config_text: str) -> Gallery:
-    """Return recordings, at least one, that are no run's, as a gallery."""
+def gallery_of(
+    title: str, recordings: Sequence[Recording], config_text: str, units: Mapping[str, str] | None = None
+) -> Gallery:
+    """Return recordings, at least one, that are no run's, as a gallery; see there."""
     none = np.zeros(0)
-    return Gallery(title, tuple(recordings), History(none, none, none), config_text)
+    return Gallery(title, tuple(recordings), History(none, none, none), config_text, units or {})

@@ -34,7 +34,8 @@ def gallery(experiment: Experiment, folder: RunFolder, selection: str = "top5") 
         RunError: the folder is not that of a run, or its tables cannot be read.
     """
     recordings = replay(experiment, folder, select(folder, selection))
-    return Gallery(experiment.title, tuple(recordings), history(folder), folder.config_text())
+    units = experiment.trial.units
+    return Gallery(experiment.title, tuple(recordings), history(folder), folder.config_text(), units)
 
 
 def galleries(

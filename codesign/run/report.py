@@ -12,6 +12,7 @@ from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.replay import history, replay
 from codesign.run.selection import select
+from codesign.run.summary import SummaryReader
 
 _TOGETHER = 16
 """Designs that are simulated together where the time is limited."""
@@ -30,6 +31,7 @@ class Report:
 
     def __init__(self, experiment: Experiment, folder: RunFolder, designs: int = 12) -> None:
         self._experiment, self._folder, self._designs = experiment, folder, designs
+        self._summaries = SummaryReader(folder, experiment.search.generations)
         self._recordings: dict[tuple[int, int], Recording] = {}
         self._pace = 0.0
 
@@ -66,8 +68,15 @@ class Report:
         self._recordings = known
         self._record([design for design in shown if not self._has(design)], seconds)
         recordings = [self._recordings[design.identity] for design in shown if self._has(design)]
-        folder = self._folder
-        return Gallery(self._experiment.title, tuple(recordings), history(folder), folder.config_text())
+        line = tuple(design.id for design in select(self._folder, "lineage"))
+        return Gallery(
+            self._experiment.title,
+            tuple(recordings),
+            history(self._folder),
+            self._folder.config_text(),
+            self._experiment.trial.units,
+            self._summaries.read(line),
+        )
 
     def _has(self, design: Design) -> bool:
         return design.identity in self._recordings

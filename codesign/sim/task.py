@@ -9,7 +9,7 @@ import numpy as np
 
 from codesign.errors import ConfigError
 from codesign.sim.kernels.functions import TaskFunctions
-from codesign.sim.kernels.locomotion import UNIVERSAL
+from codesign.sim.kernels.locomotion import UNITS, UNIVERSAL
 from codesign.sim.kernels.objective import OBSERVATIONS
 from codesign.sim.kernels.observation import numbers_per_mass
 from codesign.sim.kernels.types import KernelTypes
@@ -39,6 +39,8 @@ class Task(ABC):
         contributions: numbers that it has of every mass. `contribution` gets a mass with the fields `position` [m],
             `velocity` [m/s] and, if it is used, `clearance`: the height above the ground [m].
         dimensions: of space that it is for.
+        units: units of its measures by name ("m", "rad"), and of `fitness`, which is minus its loss; what is not there
+            is a share, or its unit is not known.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Task(ABC):
     state: ClassVar[tuple[str, ...]]
     contributions: ClassVar[int] = 0
     dimensions: ClassVar[tuple[int, ...]] = (2, 3)
+    units: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod
     def functions(self, types: KernelTypes) -> TaskFunctions:
@@ -91,6 +94,10 @@ class Task(ABC):
         """
         parameters = self.parameters(self.dimensions[0])
         return tuple((name, np.shape(value)) for name, value in parameters.items())
+
+    def every_unit(self) -> dict[str, str]:
+        """Return the units of all measures of its episodes by name: its own, and those that all tasks have."""
+        return {**UNITS, **self.units}
 
     @property
     def state_size(self) -> int:

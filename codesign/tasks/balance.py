@@ -19,6 +19,7 @@ class Balance(Task):
     name: str = "balance"
 
     state = ("start", "height", "sunk")
+    units = {"fitness": "m", "sunk": "m", "fallen": "m"}
 
     def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return functions that keep how high the centre started, how high it is, and how far it sank so far."""

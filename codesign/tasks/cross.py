@@ -32,6 +32,7 @@ class Cross(Task):
     softness: float = 0.02
 
     state = ("start", "place", "crossed")
+    units = {"fitness": "m", "crossed": "m", "displacement": "m"}
 
     def __post_init__(self) -> None:
         require_number(self, "level", unit="m", example=0.0)

@@ -16,6 +16,7 @@ class Jump(Task):
     name: str = "jump"
 
     state = ("start", "highest")
+    units = {"fitness": "m", "height": "m"}
 
     def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return functions that keep how high the centre started and how high it came."""

@@ -45,6 +45,7 @@ class Light(Task):
     farthest: float = 2.0
 
     state = ("start", "distance")
+    units = {"final_distance": "m"}
 
     def __post_init__(self) -> None:
         require_numbers(self, "target", 2, example="[1.5,0]")

@@ -21,6 +21,7 @@ class Reach(Task):
 
     uses = ("highest",)
     state = ("start", "height")
+    units = {"fitness": "m", "reached": "m"}
 
     def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return functions that keep how high the highest mass started, and its mean height in the end."""

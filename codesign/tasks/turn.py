@@ -31,6 +31,7 @@ class Turn(Task):
     uses = ("heading",)
     state = ("heading", "turned")
     dimensions = (3,)
+    units = {"fitness": "rad", "turned": "rad"}
 
     def __post_init__(self) -> None:
         require_flag(self, "clockwise")

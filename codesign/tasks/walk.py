@@ -16,6 +16,7 @@ class Walk(Task):
     name: str = "walk"
 
     state = ("start", "place")
+    units = {"fitness": "m", "displacement": "m"}
 
     def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return functions that keep where the centre started and where it is."""

@@ -2,10 +2,12 @@
 
 import { decodeGallery } from "./decode.js";
 import { Cards } from "./gallery.js";
+import { Lineage } from "./lineage.js";
 import { Player } from "./player.js";
+import { lineagePanel, showProgress } from "./progress.js";
 import { Stage } from "./stage.js";
 import { readTheme } from "./theme.js";
-import { formatNumber } from "./ticks.js";
+import { formatNumber, withUnit } from "./ticks.js";
 
 const byId = (id) => document.getElementById(id);
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -20,6 +22,8 @@ const player = new Player(() => (stale = true));
 const stage = new Stage(gallery, player, { filter, redraw: () => (stale = true) });
 const spatial = gallery.dim === 3;
 const cards = new Cards(gallery, byId("cards"), (id) => select(id, true));
+const unit = gallery.units.fitness;
+let lineage = null;
 
 /** Show a design; `reveal` brings the stage into view and hands it the keyboard. */
 function select(id, reveal = false) {
@@ -69,15 +73,47 @@ function fillHeader() {
   const run = gallery.history.generations.length;
   const best = gallery.designs[0];
   const count = gallery.designs.length;
-  const reached = best.fitness === null ? "" : `; the best reaches a fitness of ${formatNumber(best.fitness, 3)}`;
+  const fitness = withUnit(formatNumber(best.fitness, 3), unit);
+  const reached = best.fitness === null ? "" : `; the best reaches a fitness of ${fitness}`;
+  const planned = gallery.summary?.planned ?? 0;
+  const goesOn = planned > run ? ` (of ${planned} that the run is to have)` : "";
   byId("summary").textContent =
-    `${count} design${count === 1 ? "" : "s"}${run > 0 ? ` out of ${run} generations` : ""}${reached}.`;
+    `${count} design${count === 1 ? "" : "s"}${run > 0 ? ` out of ${run} generations${goesOn}` : ""}${reached}.`;
   byId("config").textContent = gallery.config;
   byId("configuration").hidden = gallery.config === "";
   byId("generation").parentElement.hidden = generations.length < 2;
   byId("order").parentElement.hidden = count < 2 || best.fitness === null;
   document.querySelector(".stage-head nav").hidden = count < 2;
   byId("run").parentElement.hidden = run === 0;
+}
+
+/** The run in figures, where the page is one about a run. */
+function fillProgress() {
+  const { summary } = gallery;
+  byId("progress").hidden = summary === null;
+  if (summary === null) return;
+  showProgress(summary, unit, byId("figures"));
+  if (summary.lineage.length === 0) return;
+  const { body } = lineagePanel(byId("figures"), summary.lineage.length);
+  lineage = new Lineage(gallery, summary.lineage, body, { select: (id) => select(id, true), unit });
+  lineage.draw(theme);
+}
+
+/** Have everything drawn in the colours of the scheme that is on now. */
+function recolour() {
+  theme = readTheme();
+  stale = true;
+  cards.redraw();
+  lineage?.draw(theme);
+}
+
+/** Paper is light, whatever the screen is; nothing draws by itself while a page is printed. */
+function print(begins) {
+  document.documentElement.classList.toggle("printing", begins);
+  byId("configuration").open ||= begins;
+  recolour();
+  stage.draw(theme);
+  cards.drawAll(theme);
 }
 
 /** Bodies at rest have nothing to play, to follow or to learn; in 3D they can still be turned. */
@@ -168,11 +204,9 @@ function listen() {
     action(event);
     stale = true;
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    theme = readTheme();
-    stale = true;
-    cards.redraw();
-  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
+  addEventListener("beforeprint", () => print(true));
+  addEventListener("afterprint", () => print(false));
   new ResizeObserver(() => (stale = true)).observe(byId("views"));
 }
 
@@ -192,6 +226,7 @@ function loop(now) {
 fillHeader();
 fillLegend();
 fillRest();
+fillProgress();
 listen();
 cards.moving = byId("moving").checked = !calm && !gallery.still;
 arrange();

@@ -1,15 +1,10 @@
 // Line charts as SVG: thin lines, direct labels, a readout under the pointer. Redrawn when their box changes size.
 
+import { element } from "./svg.js";
 import { formatNumber, formatTick, niceStep } from "./ticks.js";
 
 const MARGIN = { top: 14, bottom: 34, left: 56 };
-
-function element(name, attributes = {}, text = "") {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.textContent = text;
-  return node;
-}
+const LETTER = 6.6; // pixels
 
 /** A strip of dots, one for each value, with a line at their mean. */
 export function makeStrip(values, mean) {
@@ -25,12 +20,12 @@ export function makeStrip(values, mean) {
 }
 
 /** Lowest and highest of the values, with zero where it is near, never of extent 0. */
-function range(values) {
+function range(values, [least, most] = [null, null]) {
   let [low, high] = [Math.min(...values), Math.max(...values)];
   if (low > 0 && low < high - low) low = 0;
   if (high < 0 && -high < high - low) high = 0;
   const room = (high - low) * 0.06 || Math.abs(high) * 0.1 || 1;
-  return [low === 0 ? 0 : low - room, high + room];
+  return [least ?? (low === 0 ? 0 : low - room), most ?? high + room];
 }
 
 function ticks([low, high], most, least = 0) {
@@ -48,8 +43,10 @@ export class Chart {
   }
 
   /**
-   * Show `spec`: `series` [{ name, kind, points: [[x, y|null]] }], `marks` [{ x, y, kind, label, pick }],
-   * `line` (x of a vertical line), `xLabel`, `yLabel`, `summary` (the chart in words).
+   * Show `spec`: `series` [{ name, kind, points: [[x, y|null]] }], `bands` [{ kind, points: [[x, low|null, high]] }]
+   * behind them, `marks` [{ x, y, kind, label, pick }], `xLabel`, `yLabel`, `summary` (the chart in words). `names` are
+   * those of the series in the readout, `ySpan` the ends of the vertical axis where they are given, `xFormat` and
+   * `yFormat` write numbers otherwise than to three decimals.
    */
   show(spec) {
     this.spec = spec;
@@ -60,9 +57,12 @@ export class Chart {
     const { clientWidth: width, clientHeight: height } = this.host;
     if (!this.spec || width === 0) return;
     this.bottom = height - MARGIN.bottom;
-    this.right = width - (this.spec.series.some((series) => series.name) ? 46 : 12);
+    const longest = Math.max(...this.spec.series.map((series) => series.name.length));
+    this.right = width - (longest ? LETTER * longest + 20 : 12);
+    const bands = (this.spec.bands ?? []).flatMap((band) => band.points).filter((point) => point[1] !== null);
     const known = this.spec.series.flatMap((series) => series.points).filter((point) => point[1] !== null);
-    this.svg = element("svg", { width, height, role: "group", "aria-label": this.spec.summary });
+    this.svg = element("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group" });
+    this.svg.setAttribute("aria-label", this.spec.summary);
     this.host.replaceChildren(this.svg);
     if (known.length === 0) {
       this.svg.append(element("text", { x: width / 2, y: height / 2, class: "empty" }, "nothing recorded"));
@@ -70,11 +70,13 @@ export class Chart {
     }
     const marks = this.spec.marks ?? [];
     const xs = known.map((point) => point[0]).concat(marks.map((mark) => mark.x));
-    const ys = known.map((point) => point[1]).concat(marks.map((mark) => mark.y));
+    const edges = bands.flatMap(([, low, high]) => [low, high]);
+    const ys = known.map((point) => point[1]).concat(edges, marks.map((mark) => mark.y));
     const [left, right] = [Math.min(...xs), Math.max(...xs)];
-    this.domain = { x: left < right ? [left, right] : [left - 1, right + 1], y: range(ys) };
+    this.domain = { x: left < right ? [left, right] : [left - 1, right + 1], y: range(ys, this.spec.ySpan) };
     this.x = (value) => this.place(value, this.domain.x, MARGIN.left, this.right);
     this.y = (value) => this.place(value, this.domain.y, this.bottom, MARGIN.top);
+    for (const band of this.spec.bands ?? []) this.drawBand(band);
     this.drawAxes(width);
     this.spec.series.forEach((series) => this.drawSeries(series));
     this.drawNames();
@@ -94,21 +96,34 @@ export class Chart {
       const at = Math.round(this.y(value)) + 0.5;
       this.svg.append(element("line", { x1: MARGIN.left, x2: this.right, y1: at, y2: at, class: kind }));
       this.svg.append(
-        element("text", { x: MARGIN.left - 8, y: at + 4, class: "tick end" }, formatTick(value, y.step)),
+        element("text", { x: MARGIN.left - 8, y: at + 4, class: "tick end" }, (this.spec.yFormat ?? formatTick)(value, y.step)),
       );
     }
-    const x = ticks(this.domain.x, Math.max(2, Math.floor(width / 55)), 1);
+    const x = ticks(this.domain.x, Math.max(2, Math.floor(width / 60)), 1);
     for (const value of x.values) {
-      this.svg.append(element("text", { x: this.x(value), y: bottom + 16, class: "tick" }, formatTick(value, 1)));
+      const text = (this.spec.xFormat ?? formatTick)(value, 1);
+      this.svg.append(element("text", { x: this.x(value), y: bottom + 16, class: "tick" }, text));
     }
     const middle = (MARGIN.left + this.right) / 2;
     this.svg.append(element("text", { x: middle, y: bottom + 32, class: "label" }, this.spec.xLabel));
     const upright = { x: 0, y: 0, transform: `translate(10 ${(MARGIN.top + bottom) / 2}) rotate(-90)`, class: "label" };
     this.svg.append(element("text", upright, this.spec.yLabel));
-    if (this.spec.line !== undefined) {
-      const at = this.x(this.spec.line);
-      this.svg.append(element("line", { x1: at, x2: at, y1: MARGIN.top, y2: bottom, class: "cursor" }));
+  }
+
+  /** What lies between two lines; where it ends, it begins again after the gap. */
+  drawBand({ kind, points }) {
+    let part = [];
+    const close = () => {
+      const along = part.map(([x, low]) => `${this.x(x).toFixed(1)} ${this.y(low).toFixed(1)}`);
+      const back = part.toReversed().map(([x, , high]) => `${this.x(x).toFixed(1)} ${this.y(high).toFixed(1)}`);
+      if (part.length > 0) this.svg.append(element("path", { d: `M${[...along, ...back].join("L")}Z`, class: `band ${kind}` }));
+      part = [];
+    };
+    for (const point of points) {
+      if (point[1] === null) close();
+      else part.push(point);
     }
+    close();
   }
 
   drawSeries({ kind, points }) {
@@ -171,16 +186,17 @@ export class Chart {
     area.addEventListener("pointermove", (event) => {
       const at = event.clientX - this.svg.getBoundingClientRect().left;
       const nearest = xs.reduce((a, b) => (Math.abs(this.x(b) - at) < Math.abs(this.x(a) - at) ? b : a));
-      const values = this.spec.series.map(({ name, points }) => {
-        const value = points.find((point) => point[0] === nearest)?.[1];
-        return `${name} ${formatNumber(value, 3)}`.trim();
+      const write = this.spec.yFormat ?? ((value) => formatNumber(value, 3));
+      const values = this.spec.series.map(({ name, points }, i) => {
+        const value = points.find((point) => point[0] === nearest)?.[1] ?? null;
+        return `${this.spec.names?.[i] ?? name} ${value === null ? formatNumber(null) : write(value)}`.trim();
       });
       const x = this.x(nearest);
       cursor.setAttribute("x1", x);
       cursor.setAttribute("x2", x);
       cursor.setAttribute("visibility", "visible");
       text.setAttribute("x", Math.min(Math.max(x, MARGIN.left + 60), this.right - 60));
-      text.textContent = `${this.spec.xLabel} ${nearest}: ${values.join(", ")}`;
+      text.textContent = `${this.spec.xLabel} ${(this.spec.xFormat ?? String)(nearest)}: ${values.join(", ")}`;
     });
     area.addEventListener("pointerleave", () => {
       cursor.setAttribute("visibility", "hidden");

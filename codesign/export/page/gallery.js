@@ -1,7 +1,7 @@
 // The cards: one per design, each with a small picture that moves while it is in view.
 
 import { makeRenderer } from "./stage.js";
-import { formatNumber } from "./ticks.js";
+import { formatNumber, withUnit } from "./ticks.js";
 
 const REST = 1; // seconds that a small picture waits before it starts again
 const SLOW = 0.045; // seconds between two drawings
@@ -30,6 +30,7 @@ export class Cards {
   constructor(gallery, host, select) {
     this.host = host;
     this.select = select;
+    this.unit = gallery.units.fitness;
     this.moving = true;
     this.pace = gallery.designs.length; // moving cards drawn at a time
     this.turn = 0;
@@ -48,7 +49,7 @@ export class Cards {
     const item = document.createElement("li");
     const button = document.createElement("button");
     const canvas = document.createElement("canvas");
-    const fitness = formatNumber(design.fitness, 3);
+    const fitness = withUnit(formatNumber(design.fitness, 3), this.unit);
     const of = this.inRun ? [`gen ${design.generation}`, design.operator] : [design.operator];
     button.type = "button";
     button.className = "card";
@@ -80,6 +81,13 @@ export class Cards {
   /** Have every card drawn anew, those out of view too. */
   redraw() {
     for (const card of this.cards.values()) card.drawn = false;
+  }
+
+  /** Draw every card that is shown as a still, at once. */
+  drawAll(theme) {
+    for (const { design, item, renderer } of this.cards.values()) {
+      if (item.isConnected) renderer.draw(design, design.after, design.after.duration / 2, theme);
+    }
   }
 
   mark(id) {

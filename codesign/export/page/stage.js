@@ -6,7 +6,8 @@ import { handle } from "./controls3d.js";
 import { sharedGraphics } from "./graphics.js";
 import { Renderer2D } from "./renderer2d.js";
 import { Renderer3D } from "./renderer3d.js";
-import { formatNumber } from "./ticks.js";
+import { element, saveButton } from "./svg.js";
+import { formatNumber, withUnit } from "./ticks.js";
 
 const RENDERERS = { 2: Renderer2D, 3: Renderer3D };
 const NO_WEBGL = "This browser cannot draw designs in 3D, because WebGL 2 is missing or switched off.";
@@ -40,8 +41,16 @@ export class Stage {
     this.actions = actions;
     this.options = { follow: true, springs: false };
     this.orbit = gallery.dim === 3 ? new Orbit() : undefined;
+    this.units = gallery.units;
+    this.performance = this.units.fitness ? `performance [${this.units.fitness}]` : "performance";
     this.curveChart = new Chart(byId("curve"));
     this.runChart = new Chart(byId("run"));
+    for (const [id, name] of [["curve", "learning"], ["run", "fitness over the run"]]) {
+      const title = () => (id === "curve" ? `Learning of ${this.design.id}` : "Fitness over the run");
+      const figure = () => ({ svg: byId(id).querySelector("svg"), title: title() });
+      byId(id).parentElement.querySelector("header").append(saveButton(name, figure));
+    }
+    document.querySelector(".controls").append(saveButton("robot", () => this.scene()));
     this.views = ["before", "after"].map((name) => ({
       name,
       figure: byId(name),
@@ -68,13 +77,29 @@ export class Stage {
     }
   }
 
+  /** What the views show at this moment as one figure, side by side. */
+  scene() {
+    const views = this.views.filter((view) => !view.figure.hidden);
+    const { clientWidth: width, clientHeight: height } = views[0].canvas;
+    const svg = element("svg", { viewBox: `0 0 ${width * views.length} ${height + 20}` });
+    const fill = getComputedStyle(document.documentElement).getPropertyValue("--muted").trim();
+    views.forEach(({ canvas, title, output }, i) => {
+      const text = `${title.textContent} ${output.hidden ? "" : output.textContent}`.trim();
+      svg.append(
+        element("text", { x: i * width, y: 12, fill, "font-size": 12, "font-family": "sans-serif" }, text),
+        element("image", { x: i * width, y: 20, width, height, href: canvas.toDataURL("image/png") }),
+      );
+    });
+    return { svg, title: this.gallery.still ? this.design.id : `${this.design.id} at ${this.player.time.toFixed(2)} s` };
+  }
+
   show(design) {
     this.design = design;
     const { first, best, iteration } = design.learning;
     byId("design").textContent = design.id;
     byId("design-line").textContent = this.describe(design);
     const { atRest } = design;
-    byId("fitness").textContent = formatNumber(design.fitness, 3);
+    byId("fitness").textContent = withUnit(formatNumber(design.fitness, 3), this.units.fitness);
     byId("score").hidden = atRest && design.fitness === null;
     byId("curve").parentElement.hidden = design.curve.length === 0;
     for (const view of this.views) {
@@ -96,7 +121,7 @@ export class Stage {
       series: [{ name: "", kind: "main", points: design.curve.map((value, step) => [step, value]) }],
       marks: best === null ? [] : [{ x: iteration, y: best, kind: "here", label: `best: ${formatNumber(best, 3)}` }],
       xLabel: "learning step",
-      yLabel: "performance",
+      yLabel: this.performance,
       summary: `Learning curve: performance ${formatNumber(first, 3)} before learning, best ${formatNumber(best, 3)}.`,
     });
     this.showRun();
@@ -124,7 +149,9 @@ export class Stage {
     const separated = parents.flatMap((parent, i) => (i === 0 ? [parent] : [", ", parent]));
     const { first, best } = design.learning;
     const learned = design.curve.length > 0;
-    const fitness = formatNumber(design.fitness, 4) + (design.task && ` (${design.task.replaceAll("_", " ")})`);
+    const unit = this.units.fitness;
+    const task = design.task && ` (${design.task.replaceAll("_", " ")})`;
+    const fitness = withUnit(formatNumber(design.fitness, 4), unit) + task;
     const origin = [
       ["Generation", String(design.generation)],
       ["Parents", separated.length > 0 ? separated : "none"],
@@ -132,7 +159,7 @@ export class Stage {
     ];
     return [
       ...(design.atRest && design.fitness === null ? [] : [["Fitness", fitness]]),
-      ...(learned ? [["Learning", `${formatNumber(first, 3)} → ${formatNumber(best, 3)}`]] : []),
+      ...(learned ? [["Learning", withUnit(`${formatNumber(first, 3)} → ${formatNumber(best, 3)}`, unit)]] : []),
       ...(design.worlds ? [["Worlds", this.worlds(design)]] : []),
       ...(this.outside(design) ? [] : origin),
       ["Masses", String(design.mass_count)],
@@ -140,7 +167,10 @@ export class Stage {
       ["Muscles", String(design.muscles.length)],
       ["Cells", String(design.cells.length)],
       ...(design.controller ? [["Controller", design.controller]] : []),
-      ...Object.entries(design.measures).map(([name, value]) => [name.replaceAll("_", " "), formatNumber(value, 4)]),
+      ...Object.entries(design.measures).map(([name, value]) => [
+        name.replaceAll("_", " "),
+        withUnit(formatNumber(value, 4), this.units[name]),
+      ]),
     ];
   }
 
@@ -148,7 +178,8 @@ export class Stage {
   worlds({ worlds, world_fitness: all }) {
     const [low, high, spread] = [worlds.low, worlds.high, worlds.spread].map((value) => formatNumber(value, 3));
     const invalid = worlds.invalid > 0 ? `, ${worlds.invalid} invalid` : "";
-    return [`${all.length}, from ${low} to ${high} (spread ${spread})${invalid}`, makeStrip(worlds.values, worlds.mean)];
+    const unit = withUnit("", this.units.fitness);
+    return [`${all.length}, from ${low} to ${high}${unit} (spread ${spread}${unit})${invalid}`, makeStrip(worlds.values, worlds.mean)];
   }
 
   /** The run's fitness by generation, with this design and the generations that the gallery holds. */
@@ -175,7 +206,7 @@ export class Stage {
       ],
       marks,
       xLabel: "generation",
-      yLabel: "fitness",
+      yLabel: this.units.fitness ? `fitness [${this.units.fitness}]` : "fitness",
       summary: `Fitness over ${generations.length} generations: best from ${ends[0]} to ${ends[1]}.`,
     });
   }

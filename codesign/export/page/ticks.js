@@ -18,3 +18,19 @@ export function formatNumber(value, decimals) {
   const text = value.toFixed(decimals);
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
+
+const PREFIXES = [[1e9, " G"], [1e6, " M"], [1e3, " k"]];
+
+/** A number of about three digits, thousands and millions by their prefixes. */
+export function formatShort(value) {
+  const [size, prefix] = PREFIXES.find(([least]) => Math.abs(value) >= least) ?? [1, ""];
+  const scaled = value / size;
+  const decimals = Number.isInteger(scaled) ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(scaled) || 1)));
+  const text = formatNumber(scaled, Math.min(decimals, 4));
+  return (text.includes(".") ? text.replace(/\.?0+$/, "") : text) + prefix;
+}
+
+/** A number with its unit after it, where it has one. */
+export function withUnit(text, unit) {
+  return unit && text !== "–" ? `${text} ${unit}` : text;
+}

@@ -23,9 +23,8 @@ COUNTS = 4
 UNIVERSAL = ("distance", "straightness", "energy", "effort", "airtime")
 """Names of what every episode is measured by, whatever the task."""
 
-
-UNIVERSAL = ("distance", "straightness", "energy", "effort", "airtime")
-"""Names of what every episode is measured by, whatever the task."""
+UNITS = {"distance": "m", "energy": "J", "airtime": "s"}
+"""Units of these; the others are shares, from 0 to 1."""
 
 
 def locomotion_size(dimension: int) -> int:

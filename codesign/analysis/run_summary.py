@@ -1,0 +1,71 @@
+"""A run in numbers, as far as it has gone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from codesign.analysis.operators import Operators
+from codesign.analysis.quartiles import Quartiles
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class RunSummary:
+    """What a run came to, generation by generation. Arrays have an entry per generation, NaN where nothing is known.
+
+    Attributes:
+        planned: generations that the run is to have; 0 where that is not known.
+        generations: int64, numbers of the finished generations, ascending.
+        best, mean: fitness in the population after selection.
+        before, after: performance of the valid designs of each generation before and after they learned.
+        masses, muscles: sizes of all designs of each generation.
+        diversity: mean share of cells in which two members of the population differ.
+        valid: share of the designs of each generation that were valid.
+        statuses: how learning ended: the share of each status that occurred, by its label.
+        survivors: designs of each generation that were selected into the population.
+        robots: designs of each generation.
+        robot_steps: simulated steps of all robots in each generation, over all iterations of learning.
+        seconds: time that each generation took [s].
+        wall_seconds: time spent on the run until the end of each generation [s].
+        operators: what became of the children of each operator.
+        lineage: ids of the best design and its ancestors through first parents, the youngest first.
+    """
+
+    planned: int
+    generations: npt.NDArray[np.int64]
+    best: Numbers
+    mean: Numbers
+    before: Quartiles
+    after: Quartiles
+    masses: Quartiles
+    muscles: Quartiles
+    diversity: Numbers
+    valid: Numbers
+    statuses: Mapping[str, Numbers]
+    survivors: Numbers
+    robots: Numbers
+    robot_steps: Numbers
+    seconds: Numbers
+    wall_seconds: Numbers
+    operators: Operators
+    lineage: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.generations)
+
+    @property
+    def robots_per_second(self) -> Numbers:
+        """Designs that were evaluated in a second, by generation."""
+        return _rate(self.robots, self.seconds)
+
+    @property
+    def robot_steps_per_second(self) -> Numbers:
+        """Simulated steps in a second, by generation."""
+        return _rate(self.robot_steps, self.seconds)
+
+
+def _rate(count: Numbers, seconds: Numbers) -> Numbers:
+    return np.divide(count, seconds, out=np.full(len(count), np.nan), where=seconds > 0.0)
