@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,7 +20,7 @@ class Balance(Task):
     name: str = "balance"
 
     state = ("start", "height", "sunk")
-    units = {"fitness": "m", "sunk": "m", "fallen": "m"}
+    units: ClassVar[Mapping[str, str]] = {"fitness": "m", "sunk": "m", "fallen": "m"}
 
     def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return functions that keep how high the centre started, how high it is, and how far it sank so far."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class Climb(Task):
     progress_weight: float = 0.1
 
     state = ("start", "start_height", "place", "height")
-    units = {"fitness": "m", "height_gained": "m", "displacement": "m"}
+    units: ClassVar[Mapping[str, str]] = {"fitness": "m", "height_gained": "m", "displacement": "m"}
 
     def __post_init__(self) -> None:
         require_number(self, "progress_weight", at_least=0.0, example=0.1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import warp as wp
@@ -32,7 +32,7 @@ class Cross(Task):
     softness: float = 0.02
 
     state = ("start", "place", "crossed")
-    units = {"fitness": "m", "crossed": "m", "displacement": "m"}
+    units: ClassVar[Mapping[str, str]] = {"fitness": "m", "crossed": "m", "displacement": "m"}
 
     def __post_init__(self) -> None:
         require_number(self, "level", unit="m", example=0.0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,7 +17,7 @@ class Jump(Task):
     name: str = "jump"
 
     state = ("start", "highest")
-    units = {"fitness": "m", "height": "m"}
+    units: ClassVar[Mapping[str, str]] = {"fitness": "m", "height": "m"}
 
     def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return functions that keep how high the centre started and how high it came."""

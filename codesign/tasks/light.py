@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import warp as wp
@@ -45,7 +45,7 @@ class Light(Task):
     farthest: float = 2.0
 
     state = ("start", "distance")
-    units = {"final_distance": "m"}
+    units: ClassVar[Mapping[str, str]] = {"final_distance": "m"}
 
     def __post_init__(self) -> None:
         require_numbers(self, "target", 2, example="[1.5,0]")

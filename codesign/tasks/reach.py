@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class Reach(Task):
 
     uses = ("highest",)
     state = ("start", "height")
-    units = {"fitness": "m", "reached": "m"}
+    units: ClassVar[Mapping[str, str]] = {"fitness": "m", "reached": "m"}
 
     def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return functions that keep how high the highest mass started, and its mean height in the end."""

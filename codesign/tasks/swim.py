@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class Swim(Task):
 
     uses = ("centre", "contact_share")
     state = ("start", "place", "contact")
-    units = {"fitness": "m", "displacement": "m"}
+    units: ClassVar[Mapping[str, str]] = {"fitness": "m", "displacement": "m"}
 
     def __post_init__(self) -> None:
         require_number(self, "ground_weight", at_least=0.0, unit="m", example=0.5)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import warp as wp
@@ -31,7 +32,7 @@ class Turn(Task):
     uses = ("heading",)
     state = ("heading", "turned")
     dimensions = (3,)
-    units = {"fitness": "rad", "turned": "rad"}
+    units: ClassVar[Mapping[str, str]] = {"fitness": "rad", "turned": "rad"}
 
     def __post_init__(self) -> None:
         require_flag(self, "clockwise")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,7 +17,7 @@ class Walk(Task):
     name: str = "walk"
 
     state = ("start", "place")
-    units = {"fitness": "m", "displacement": "m"}
+    units: ClassVar[Mapping[str, str]] = {"fitness": "m", "displacement": "m"}
 
     def functions(self, types: KernelTypes) -> TaskFunctions:
         """Return functions that keep where the centre started and where it is."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class WalkLevel(Task):
     level_weight: float = 5.0
 
     state = ("start", "start_height", "place", "deviation")
-    units = {"fitness": "m", "displacement": "m", "deviation": "m"}
+    units: ClassVar[Mapping[str, str]] = {"fitness": "m", "displacement": "m", "deviation": "m"}
 
     def __post_init__(self) -> None:
         require_number(self, "level_weight", at_least=0.0, example=5.0)
