@@ -114,6 +114,7 @@ class Command:
         prepare: checks an invocation without writing anything, and returns what is to be done.
         precheck: checks the overrides by their keys before a configuration is composed with them.
         complete: returns what an invocation lacks; asked again with the words that it gave, until it gives none.
+        writes: whether it writes anything; one that does not has the folder that it reads for its plan's.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Command:
     prepare: Callable[[Invocation], Plan]
     precheck: Callable[[Mapping[str, Any]], None] = lambda _overrides: None
     complete: Callable[[Invocation], Completion] = _complete_already
+    writes: bool = True
 
 
 def run(command: Command, arguments: Sequence[str]) -> int:
@@ -241,7 +243,7 @@ def _print_help(command: Command, flags: argparse.Namespace, catalogue: Catalogu
     with composer(flags, command.config_name, catalogue) as composed:
         overrides = next(jobs(flags.overrides, multirun=flags.multirun))
         _precheck(command, overrides, catalogue)
-        print(help_text(catalogue, composed(overrides)))  # noqa: T201 - this is what was asked for
+        print(help_text(catalogue, composed(overrides), writes=command.writes))  # noqa: T201 - this is what was asked for
 
 
 def _precheck(command: Command, overrides: list[str], catalogue: Catalogue) -> None:
@@ -279,6 +281,9 @@ def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) ->
         multirun = flags.multirun or config.hydra.mode == RunMode.MULTIRUN
         added, told = _completed(command, config, composed, first)
         first, config = [*first, *added], composed([*first, *added]) if added else config
+        if multirun and not command.writes:
+            remedy = "give it one value for each key, without -m"
+            raise ConfigError(f"one run at a time for codesign {command.name}", "several jobs", remedy)
         params = sweeper_params(config, flags.overrides) if multirun else []
         planned = [[*job, *added] for job in jobs([*params, *flags.overrides], multirun=multirun)]
         if flags.cfg:
@@ -300,7 +305,8 @@ def _check(command: Command, flags: argparse.Namespace, catalogue: Catalogue) ->
                     require_paths(config, multirun=multirun)
                 plan = command.prepare(_invocation(config, config.hydra.run.dir if multirun else own, timed=timed))
             folder = folder if multirun else plan.folder
-            check_writable(folder)
+            if command.writes:
+                check_writable(folder)
         passing = passing and folder == own
         return _Checked(base if passing else folder, multirun, passing, (*maximising(config, typed), *added), told)
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "train": ("codesign.cli.train", "let random or given bodies learn, and show their learning curves"),
     "show": ("codesign.cli.show", "say and draw what files of bodies hold, and convert them"),
     "export": ("codesign.cli.export", "turn designs of a run into pages, pictures and data"),
+    "watch": ("codesign.cli.watch", "show a run while it goes on, in a browser or in the terminal"),
     "bench": ("codesign.cli.bench", "measure robot-steps per second and memory on this machine"),
 }
 

@@ -28,18 +28,19 @@ OUTPUT = "hydra.run.dir"
 _COMMENT = re.compile(r"(?:# @package .*\n)?((?:# .*\n)+)")
 
 
-def help_text(catalogue: Catalogue, config: DictConfig) -> str:
+def help_text(catalogue: Catalogue, config: DictConfig, *, writes: bool = True) -> str:
     """Return what the composed configuration holds, and what else it could.
 
     Args:
         catalogue: what the configuration may hold.
         config: as composed, Hydra's own part included.
+        writes: whether the command has a folder that it writes to.
     """
     parts = [config.hydra.help.header.strip()]
     choices = list(_choices(catalogue, config))
     if choices:
         parts.append("\n".join(["== Choices (group=option) ==", *choices]))
-    parts.append("\n".join(["== Settings (key=value) ==", *_settings(catalogue, config)]))
+    parts.append("\n".join(["== Settings (key=value) ==", *_settings(catalogue, config, writes=writes)]))
     return "\n\n".join([*parts, config.hydra.help.footer.strip()])
 
 
@@ -107,12 +108,12 @@ def _comment(path: Path) -> str:
     return sentence if not sentence or sentence.endswith(".") else f"{sentence}."
 
 
-def _settings(catalogue: Catalogue, config: DictConfig) -> Iterator[str]:
+def _settings(catalogue: Catalogue, config: DictConfig, *, writes: bool) -> Iterator[str]:
     """Yield lines about every key: those at the top, then section by section in the order of the configuration."""
     values: Any = OmegaConf.to_container(OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]))
     for key in (key for key in values if key in catalogue.values):
         yield from _setting(key, values[key], catalogue.meanings.get(key, ""))
-    if "output" not in values:
+    if writes and "output" not in values:
         folder = OmegaConf.to_yaml(config.hydra.run).removeprefix("dir: ").strip()
         yield from _setting(OUTPUT, folder, "folder that the command writes to.")
     kinds = kinds_of(catalogue, values)
