@@ -6,11 +6,24 @@ from codesign.export.json_format import read_json, write_json
 from codesign.export.mechanics import Mechanics, MechanicsError
 from codesign.export.mjcf import CONTROL_SUFFIX, mjcf_text, write_mjcf
 from codesign.export.mjcf_ground import height_at, slope_at
+from codesign.export.motion_tables import (
+    CSV,
+    CSV_ACTUATION,
+    NPZ,
+    PARQUET,
+    PARQUET_ACTUATION,
+    write_csv,
+    write_npz,
+    write_parquet,
+)
 from codesign.export.notebook import page_in_frame
 from codesign.export.picture import write_pictures
 from codesign.export.plan import MOTIONS, ExportPlan, require_absent, require_motions
 from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory
 from codesign.export.webpage import render_page, warn_of_size, write_page
+from codesign.export.workshop import BESIDE, SUFFIX, Print, write_3mf, write_parts, write_stl
+
+_PRINT = {"settings": Print, "section": "print", "extra": "print"}
 
 EXPORTERS: dict[str, Exporter] = {
     exporter.name: exporter
@@ -19,6 +32,12 @@ EXPORTERS: dict[str, Exporter] = {
         Exporter("json", ".json", write_json, each=True),
         Exporter("mjcf", ".xml", write_mjcf, each=True, motions="one", beside=(CONTROL_SUFFIX,)),
         Exporter("png", ".png", write_pictures, each=True),
+        Exporter("stl", ".stl", write_stl, each=True, motions="none", modules=("manifold3d",), **_PRINT),
+        Exporter("3mf", ".3mf", write_3mf, each=True, motions="none", modules=("manifold3d",), **_PRINT),
+        Exporter("parts", SUFFIX, write_parts, each=True, motions="one", beside=BESIDE, modules=("ezdxf",), **_PRINT),
+        Exporter("npz", NPZ, write_npz, each=True),
+        Exporter("csv", CSV, write_csv, each=True, beside=(CSV_ACTUATION,)),
+        Exporter("parquet", PARQUET, write_parquet, each=True, beside=(PARQUET_ACTUATION,)),
     )
 }
 

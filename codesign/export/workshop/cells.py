@@ -17,14 +17,12 @@ _ALIKE = 1e-5
 """Coordinates that differ by less than this share of the extent are one, so that faces in one plane are so exactly."""
 
 
-def cells_by_material(
-    recording: Recording, positions: Array, settings: Print, *, apart: bool
-) -> "dict[int, Manifold]":
+def cells_by_material(recording: Recording, positions: Array, settings: Print, *, apart: bool) -> "dict[int, Manifold]":
     """Return the solid of each material, by its number, or with `apart` off all cells as one solid under number 0.
 
     Cells are joined by their shared faces. Where cells of one solid touch in an edge or a corner only, a bar along the
-    edge or a block at the corner, `settings.bridge` wide, joins them: their masses are joined in the simulation too, and
-    the surface would pass through itself. What a bar takes, other solids lose.
+    edge or a block at the corner, `settings.bridge` wide, joins them: they share masses in the simulation too, and the
+    surface would pass through itself. What a bar takes, other solids lose.
 
     Args:
         recording: the body.
@@ -63,7 +61,9 @@ def _aligned(positions: Array) -> Array:
 
 
 def _half_bridge(recording: Recording, places: Array, settings: Print) -> float:
-    following = np.roll(recording.cells, -1, axis=1) if recording.dim == 2 else recording.cells[:, [1, 3, 7, 6, 4, 5, 7, 3]]
+    following = (
+        np.roll(recording.cells, -1, axis=1) if recording.dim == 2 else recording.cells[:, [1, 3, 7, 6, 4, 5, 7, 3]]
+    )
     here = recording.cells if recording.dim == 2 else recording.cells[:, [0, 1, 3, 2, 0, 4, 5, 1]]
     sides = np.linalg.norm(places[following] - places[here], axis=2)
     return min(settings.bridge / 2, float(sides.min()) / 4)
@@ -79,7 +79,10 @@ class _Plates:
         from manifold3d import CrossSection, FillRule  # noqa: PLC0415 - an extra
 
         area = CrossSection([self._outline(cell) for cell in cells], FillRule.NonZero)
-        blocks = {own: self._blocks([place for place, who in owners.items() if (who == number) == own]) for own in (True, False)}
+        blocks = {
+            own: self._blocks([place for place, who in owners.items() if (who == number) == own])
+            for own in (True, False)
+        }
         return area - blocks[False] + blocks[True]
 
     def upright(self, area: Any, thickness: float) -> "Manifold":
@@ -123,7 +126,8 @@ class _Cubes:
         """Return a bar from one mass to another, or a block at one."""
         from manifold3d import Manifold  # noqa: PLC0415 - an extra
 
-        return Manifold.hull_points((self._places[list(masses)][:, None] + self._block).reshape(-1, 3))
+        corners: Any = (self._places[list(masses)][:, None] + self._block).reshape(-1, 3)
+        return Manifold.hull_points(corners)
 
     def _cube(self, cell: Sequence[int]) -> "Manifold":
         from manifold3d import Manifold, Mesh64  # noqa: PLC0415 - an extra

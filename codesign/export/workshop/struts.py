@@ -15,9 +15,7 @@ _FLAT, _SPATIAL = 32, 16
 """Corners of what is round in 2D and in 3D."""
 
 
-def struts_by_kind(
-    recording: Recording, positions: Array, settings: Print, *, apart: bool
-) -> "dict[str, Manifold]":
+def struts_by_kind(recording: Recording, positions: Array, settings: Print, *, apart: bool) -> "dict[str, Manifold]":
     """Return the passive struts with all joints as one solid, and the muscles as another.
 
     Struts that cross without a joint are one where they cross.

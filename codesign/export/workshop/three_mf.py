@@ -68,7 +68,8 @@ def _model(design: str, bodies: list[Solid]) -> str:
         'xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02">\n'
         f'<metadata name="Title">{escape(design)}</metadata>\n<metadata name="Application">codesign</metadata>\n'
         f'<resources>\n<basematerials id="1">\n{materials}</basematerials>\n{objects}'
-        f'<object id="{assembly}" type="model" name={quoteattr(design)}><components>{components}</components></object>\n'
+        f'<object id="{assembly}" type="model" name={quoteattr(design)}>\n'
+        f"<components>{components}</components></object>\n"
         f'</resources>\n<build><item objectid="{assembly}"/></build>\n</model>\n'
     )
 
