@@ -3,6 +3,7 @@
 A sheet is measured in millimetres from its lower left corner, y upwards.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -79,28 +80,30 @@ def draw(parts: Parts, settings: Print) -> Sheet:
     none: the list has their lengths.
     """
     places = parts.places
-    across, up = np.array(places.max(axis=0)), places.shape[1]
-    origins = _origins(across) if up == 3 else [(0.0, 0.0)]
-    wide = across[0] + (across[1] + _GAP if up == 3 else 0.0)
-    high = across[-1] + (across[1] + _GAP if up == 3 else 0.0)
+    extent, dimension = places.max(axis=0).tolist(), places.shape[1]
+    origins = _origins(extent)
+    depth = extent[1] + _GAP if dimension == 3 else 0.0
+    wide, high = extent[0] + depth, extent[-1] + depth
     rows = cut_list(parts)
     foot = _MARGIN + 14.0
-    height = foot + max(high, _TEXT * 1.8 * (len(rows) + 2)) + 2 * _MARGIN
-    sheet = Sheet((_MARGIN * 3 + max(wide, 60.0) + _COLUMN, height), settings.width if up == 2 else 0.0)
-    for (title, axes), (right, above) in zip(_VIEWS[up], origins, strict=True):
+    height = foot + max(high, _TEXT * 1.8 * (len(rows) + 2)) + 2 * _MARGIN + (6.0 if dimension == 3 else 0.0)
+    sheet = Sheet((_MARGIN * 3 + max(wide, 60.0) + _COLUMN, height), settings.width if dimension == 2 else 0.0)
+    for (title, axes), (right, above) in zip(_VIEWS[dimension], origins, strict=True):
         origin = np.array([_MARGIN + right, foot + above])
         view = places[:, axes] + origin
         _view(sheet, parts, view, settings)
         if title:
-            top = (float(origin[0]), float(view[:, 1].max()) + settings.joint / 2 + 1.0)
+            top = (float(origin[0]), float(view[:, 1].max()) + settings.joint / 2 + 2.5)
             sheet.texts.append(Text("sheet", top, _TEXT, f"{title} ({'xyz'[axes[0]]} to the right)"))
     _furniture(sheet, parts, rows, (_MARGIN * 2 + max(wide, 60.0), height - 2 * _MARGIN))
     return sheet
 
 
-def _origins(across: Array) -> list[Point]:
+def _origins(extent: list[float]) -> list[Point]:
     """Return where views begin, in third-angle projection: the side at the right of the front, the top above it."""
-    return [(0.0, 0.0), (float(across[0]) + _GAP, 0.0), (0.0, float(across[2]) + _GAP)]
+    if len(extent) == 2:
+        return [(0.0, 0.0)]
+    return [(0.0, 0.0), (extent[0] + _GAP, 0.0), (0.0, extent[2] + _GAP)]
 
 
 def _view(sheet: Sheet, parts: Parts, view: Array, settings: Print) -> None:
@@ -114,9 +117,10 @@ def _view(sheet: Sheet, parts: Parts, view: Array, settings: Print) -> None:
             layer = "muscles" if part.muscle else "struts"
             sheet.lines.append(Line(layer, spots[part.joints[0]], spots[part.joints[1]], part.number))
     size = min(1.8, 0.16 * float(np.median([part.length for part in parts.parts])))
+    middles = Counter(_between(start, end, 0.5) for start, end in seen)
     for (start, end), several in seen.items():
-        # Off the middle, since diagonals cross there.
-        spot = (start[0] + 0.42 * (end[0] - start[0]), start[1] + 0.42 * (end[1] - start[1]))
+        # Off the middle where diagonals cross there.
+        spot = _between(start, end, 0.5 if middles[_between(start, end, 0.5)] == 1 else 0.32)
         more = f"+{len(several) - 1}" if len(several) > 1 else ""
         sheet.texts.append(Text("numbers", spot, size, f"{several[0].number}{more}", centred=True))
     behind: dict[Point, list[int]] = {}
@@ -132,15 +136,21 @@ def _view(sheet: Sheet, parts: Parts, view: Array, settings: Print) -> None:
         sheet.texts.append(Text("joint_numbers", beside, 0.8 * size, f"{name}{more}"))
 
 
+def _between(start: Point, end: Point, share: float) -> Point:
+    x, y = (round(a + share * (b - a), 1) for a, b in zip(start, end, strict=True))
+    return x, y
+
+
 def _furniture(sheet: Sheet, parts: Parts, rows: list[tuple[str, int, float]], column: Point) -> None:
     """Draw title, scale bar and the list of lengths."""
     width, height = sheet.size
     ratio = 1000.0 / parts.scale
     scale = f"1:{ratio:g}" if ratio >= 1 else f"{1 / ratio:g}:1"
     muscles = len(parts.muscles)
-    title = f"{parts.design}   {len(parts.parts) - muscles} struts, {muscles} muscles, {len(parts.places)} joints"
+    title = f"{parts.design}: {len(parts.parts) - muscles} struts, {muscles} muscles, {len(parts.places)} joints"
     sheet.texts.append(Text("sheet", (_MARGIN, height - _MARGIN), _TITLE, title))
     note = f"scale {scale}, all lengths in mm, at rest"
+    note += "; M1+2 is M1 and two more in line with it" if parts.places.shape[1] == 3 else ""
     sheet.texts.append(Text("sheet", (_MARGIN, height - _MARGIN - 1.4 * _TITLE), _TEXT, note))
     bar = _bar_length((width - 2 * _MARGIN) / 3)
     for start, end in (((0.0, 0.0), (bar, 0.0)), ((0.0, -1.5), (0.0, 1.5)), ((bar, -1.5), (bar, 1.5))):
@@ -149,8 +159,8 @@ def _furniture(sheet: Sheet, parts: Parts, rows: list[tuple[str, int, float]], c
     words = f"{bar:g} mm = {bar / parts.scale:g} m of the simulated body"
     sheet.texts.append(Text("sheet", (_MARGIN + bar + 3.0, _MARGIN / 2), _TEXT, words))
     table = [
-        "pieces  length",
-        *(f"{count} {kind}{'s' if count > 1 else ''}  {length:.1f} mm" for kind, count, length in rows),
+        "to cut:",
+        *(f"{count} {kind}{'s' if count > 1 else ''} of {length:.1f} mm" for kind, count, length in rows),
     ]
     for line, words in enumerate(table):
         place = (column[0], column[1] - 1.8 * _TEXT * (line + 1))
