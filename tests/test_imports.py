@@ -23,6 +23,7 @@ BELOW = {
     "search": {"genome"},
     "analysis": set(),
     "export": {"analysis"},
+    "transfer": {"export"},
     "formats": {"export", "body", "genome"},
     "plugins": set(),
     "run": {"analysis", "search", "evaluate", "export", "formats", "train", "sim", "body", "genome", "plugins"},
@@ -32,6 +33,7 @@ BELOW = {
         "plugins",
         "run",
         "formats",
+        "transfer",
         "control",
         "tasks",
         "search",
@@ -63,7 +65,8 @@ HOMES = {
     "ray": {"evaluate"},
     "warp": {"sim", "control", "tasks", "train", "cli"},
     "pyarrow": {"run", "formats", "api"},
-    "matplotlib": {"export", "cli"},
+    "matplotlib": {"export", "transfer", "cli"},
+    "mujoco": {"transfer"},
     "mlflow": {"run"},
     "tensorboardX": {"run"},
     "wandb": {"run"},
@@ -72,7 +75,7 @@ HOMES = {
 
 HEAVY = {
     *("ray", "hydra", "omegaconf", "matplotlib", "pyarrow", "playwright", "scipy.optimize", "pandas"),
-    *("mlflow", "tensorboardX", "wandb"),
+    *("mlflow", "tensorboardX", "wandb", "mujoco"),
 }
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "show": ("codesign.cli.show", "say and draw what files of bodies hold, and convert them"),
     "export": ("codesign.cli.export", "turn designs of a run into pages, pictures and data"),
     "watch": ("codesign.cli.watch", "show a run while it goes on, in a browser or in the terminal"),
+    "transfer": ("codesign.cli.transfer", "let designs of a run move in another simulator, MuJoCo"),
     "bench": ("codesign.cli.bench", "measure robot-steps per second and memory on this machine"),
 }
 

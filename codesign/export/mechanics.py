@@ -22,7 +22,7 @@ class Mechanics:
         mass: of every mass [kg].
         contact: how the ground acts ("no_slip", "coulomb", "smooth", or that of a plug-in).
         contact_settings: its numbers by name, such as `friction`, the coefficient in the world of the recording.
-        forces: what else acts, by name ("water", "wind", "dashpot", or that of a plug-in), each with its numbers by name.
+        forces: what else acts, by name ("water", "wind", "dashpot", or that of a plug-in), each with its numbers.
         push: change of the velocity of all masses [m/s] at `push_time` [s], a number per axis; empty for no push.
         push_time: see `push`.
         motor_noise: standard deviation of what was added to the actuation of every muscle in every step.

@@ -19,8 +19,12 @@ CONTROL_SUFFIX = ".control.csv"
 STICKING = 50.0
 """Coefficient of friction that stands for masses that stick to the ground (no_slip)."""
 
-_RADIUS = 0.1
-"""Radius of the ball of a mass, as a share of the shortest spring."""
+_RADIUS = 0.4
+"""Radius of the ball by which a mass touches the ground, as a share of the shortest spring. On uneven ground smaller
+ones got below the surface and hung there; balls do not touch each other."""
+
+_DOT = 0.06
+"""Radius of the dot that shows a mass, as such a share."""
 
 _IMPEDANCE = "0.99 0.999 0.0001"
 """How little contacts give way, MuJoCo's solimp: our ground is rigid."""
@@ -100,8 +104,9 @@ def mjcf_text(
 
     Args:
         recording: the design.
-        title: of the run.
-        model, control: names of the files, for the note on how to play them.
+        title: of the run, for the note on how to play the model.
+        model: name of its file.
+        control: name of the file of its controls.
 
     Raises:
         RecordingError: the recording does not say how it was simulated.
@@ -141,7 +146,7 @@ def _add_options(root: Xml.Element, mechanics: Mechanics) -> None:
         cone="elliptic",
         impratio="10",
     )
-    # Damping is explicit, as the drag of our step is; its number is such that a free mass slows down by the same factor.
+    # Damping is explicit, as the drag of our step is, and such that a free mass slows down by the same factor.
     Xml.SubElement(option, "flag", eulerdamp="disable", autoreset="disable")
     visual = Xml.SubElement(root, "visual")
     Xml.SubElement(visual, "headlight", ambient="0.4 0.4 0.4", diffuse="0.5 0.5 0.5", specular="0 0 0")
@@ -153,7 +158,6 @@ def _add_world(root: Xml.Element, recording: Recording, mechanics: Mechanics) ->
     world = Xml.SubElement(root, "worldbody")
     Xml.SubElement(world, "light", pos="0 0 4", dir="0 0 -1", directional="true")
     friction = repr(friction_of(mechanics))
-    # Masses are points: their balls touch a ground that lies lower by a radius.
     shared = {
         "name": "ground",
         "friction": f"{friction} 0.005 0.0001",
@@ -167,8 +171,7 @@ def _add_world(root: Xml.Element, recording: Recording, mechanics: Mechanics) ->
     }
     level = level_of(recording.ground)
     if level is not None:
-        down = level - radius_of(recording)
-        Xml.SubElement(world, "geom", shared | {"type": "plane", "size": "0 0 1", "pos": f"0 0 {down!r}"})
+        Xml.SubElement(world, "geom", shared | {"type": "plane", "size": "0 0 1", "pos": f"0 0 {level!r}"})
     else:
         grid = grid_of(recording.ground)
         low, rise = float(grid.heights.min()), float(np.ptp(grid.heights))
@@ -177,8 +180,10 @@ def _add_world(root: Xml.Element, recording: Recording, mechanics: Mechanics) ->
         # The first row of the text is the one with the largest y.
         elevation = " ".join(f"{value:.7g}" for value in grid.heights[::-1].ravel())
         size = f"{half[0]!r} {half[1]!r} {rise!r} 1"
-        Xml.SubElement(asset, "hfield", name="ground", nrow=str(rows), ncol=str(columns), size=size, elevation=elevation)
-        middle = f"{float(grid.x[0]) + half[0]!r} {float(grid.y[0]) + half[1]!r} {low - radius_of(recording)!r}"
+        Xml.SubElement(
+            asset, "hfield", name="ground", nrow=str(rows), ncol=str(columns), size=size, elevation=elevation
+        )
+        middle = f"{float(grid.x[0]) + half[0]!r} {float(grid.y[0]) + half[1]!r} {low!r}"
         Xml.SubElement(world, "geom", shared | {"type": "hfield", "hfield": "ground", "pos": middle})
     if recording.light is not None:
         place = _text(_spatial(recording.light[None])[0])
@@ -186,9 +191,9 @@ def _add_world(root: Xml.Element, recording: Recording, mechanics: Mechanics) ->
     return world
 
 
-def radius_of(recording: Recording) -> float:
-    """Return the radius of the balls that stand for masses [m]."""
-    return _RADIUS * float(recording.rest_lengths.min(initial=0.1))
+def _radius(recording: Recording, share: float) -> float:
+    """Return a share of the shortest spring [m]."""
+    return share * float(recording.rest_lengths.min(initial=0.1))
 
 
 def _add_mass(world: Xml.Element, mass: int, place: Array, recording: Recording, mechanics: Mechanics) -> None:
@@ -196,21 +201,25 @@ def _add_mass(world: Xml.Element, mass: int, place: Array, recording: Recording,
     damping = repr(joint_damping(mechanics, mechanics.dt))
     for axis, direction in (("x", "1 0 0"), ("y", "0 1 0"), ("z", "0 0 1")):
         if recording.dim == 3 or axis != "y":
-            Xml.SubElement(
-                body, "joint", name=f"mass_{mass}_{axis}", type="slide", axis=direction, damping=damping
-            )
+            Xml.SubElement(body, "joint", name=f"mass_{mass}_{axis}", type="slide", axis=direction, damping=damping)
+    radius = _radius(recording, _RADIUS)
+    # A mass is a point that touches the ground by the lowest point of a ball, which lies above it and does not turn.
     Xml.SubElement(
         body,
         "geom",
         name=f"mass_{mass}",
         type="sphere",
-        size=repr(radius_of(recording)),
-        mass=repr(mechanics.mass),
+        size=repr(radius),
+        pos=f"0 0 {radius!r}",
+        mass="0",
         contype="1",
         conaffinity="0",
-        rgba=_rgba(MASS),
+        group="3",
     )
-    Xml.SubElement(body, "site", name=f"mass_{mass}", size="0.001")
+    # Bodies do not turn: the moments of inertia only have to be there.
+    Xml.SubElement(body, "inertial", pos="0 0 0", mass=repr(mechanics.mass), diaginertia="0.001 0.001 0.001")
+    dot = repr(_radius(recording, _DOT))
+    Xml.SubElement(body, "site", name=f"mass_{mass}", size=dot, rgba=_rgba(MASS))
 
 
 def _add_springs(root: Xml.Element, recording: Recording, mechanics: Mechanics) -> None:

@@ -36,9 +36,7 @@ def plain_settings(settings: Any) -> dict[str, float | str | tuple[str, ...]]:
         value = getattr(settings, field.name)
         if isinstance(value, int | float) and not isinstance(value, bool):
             found[field.name] = float(value)
-        elif isinstance(value, str):
-            found[field.name] = value
-        elif isinstance(value, tuple) and all(isinstance(each, str) for each in value):
+        elif isinstance(value, str) or (isinstance(value, tuple) and all(isinstance(each, str) for each in value)):
             found[field.name] = value
     return found
 

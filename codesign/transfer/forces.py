@@ -1,6 +1,7 @@
 """Forces on masses beside springs, gravity and drag, from their settings in a recording: applied in both simulators."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from codesign.errors import ConfigError
 from codesign.export import Mechanics, Recording
 from codesign.export.recording import Array
 
-Force = Callable[[float, float, Array, Array], Array]
+Force = Callable[[float, Any, Array, Array], Array]
 """(time [s], step / mass [s/kg], positions, velocities of shape (..., masses, dim)) -> forces [N], like positions."""
 
 ALONG_SPRINGS = ("dashpot",)
@@ -32,7 +33,7 @@ def force_of(recording: Recording, mechanics: Mechanics) -> Force | None:
     if not found:
         return None
 
-    def total(time: float, step: float, x: Array, v: Array) -> Array:
+    def total(time: float, step: Any, x: Array, v: Array) -> Array:
         return sum((force(time, step, x, v) for force in found), np.zeros_like(x))
 
     return total
@@ -44,7 +45,7 @@ def _water(mechanics: Mechanics, settings: dict[str, float]) -> Force:
     lift = -mechanics.gravity * settings["density"] * settings["volume"]
     drag = 0.5 * settings["density"] * settings["drag_area"]
 
-    def water(_time: float, step: float, x: Array, v: Array) -> Array:
+    def water(_time: float, step: Any, x: Array, v: Array) -> Array:
         submerged = np.clip((level - x[..., -1]) / size + 0.5, 0.0, 1.0)
         rate = drag * submerged * np.linalg.norm(v, axis=-1)
         force = -(rate / (1.0 + step * rate))[..., None] * v

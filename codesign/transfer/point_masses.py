@@ -69,13 +69,13 @@ def simulate_points(variants: Sequence[Recording], drives: Sequence[Drive], subs
         for step in range(frames - 1):
             actuation = asked.at(step, x, v)
             for part in range(substeps):
-                free = drag * v + world.dt * _pull(world, mechanics.regularisation, _dashpot(recording), x, v, actuation)
+                free = drag * v + world.dt * _pull(world, x, v, actuation)
                 if mechanics.push and step == pushed_at and part == 0:
                     free = free + np.array(mechanics.push)
                 free[..., -1] += world.dt * mechanics.gravity
                 if forces is not None:
                     time = step * mechanics.dt + part * world.dt
-                    free = free + world.dt / world.mass * forces(time, world.dt / float(world.mass.max()), x, v)
+                    free = free + world.dt / world.mass * forces(time, world.dt / world.mass[..., 0], x, v)
                 x, v = respond(world, x, free)
             positions.append(x)
             if exploded(x).all():
@@ -86,10 +86,6 @@ def simulate_points(variants: Sequence[Recording], drives: Sequence[Drive], subs
 def _finite(positions: Array, frames: int) -> Episode:
     bad = exploded(positions)
     return Episode(positions[: int(np.argmax(bad)) if bad.any() else len(positions)], frames)
-
-
-def _dashpot(recording: Recording) -> float:
-    return mechanics_of(recording).forces.get("dashpot", {}).get("damping", 0.0)
 
 
 def _world(variants: Sequence[Recording], dt: float) -> _World:
@@ -107,12 +103,13 @@ def _world(variants: Sequence[Recording], dt: float) -> _World:
     )
 
 
-def _pull(world: _World, regularisation: float, dashpot: float, x: Array, v: Array, actuation: Array) -> Array:
+def _pull(world: _World, x: Array, v: Array, actuation: Array) -> Array:
     """Return the acceleration of masses by springs, shape (variants, masses, dim)."""
-    recording = world.recording
+    recording, mechanics = world.recording, mechanics_of(world.recording)
+    dashpot = mechanics.forces.get("dashpot", {}).get("damping", 0.0)
     first, second = recording.springs.T
     along = x[:, first] - x[:, second]
-    length = np.sqrt((along**2).sum(-1)) + regularisation
+    length = np.sqrt((along**2).sum(-1)) + mechanics.regularisation
     tension = world.stiffness * (length - recording.rest_lengths * (1.0 + world.swings * actuation))
     if dashpot:
         tension = tension + dashpot * ((v[:, first] - v[:, second]) * along).sum(-1) / length
@@ -148,14 +145,14 @@ def _raised(world: _World, x: Array) -> Array:
 
 
 def _no_slip(world: _World, x: Array, free: Array) -> tuple[Array, Array]:
-    """A mass that comes down stands still for the rest of the step."""
+    """Let a mass that comes down stand still for the rest of the step."""
     _, place, below = _touch(world, x, free)
     held = below & ((free * _normal(world, place)).sum(-1) < -_APPROACH)[..., None]
     return np.where(held, _raised(world, place), x + world.dt * free), np.where(held, 0.0, free)
 
 
 def _coulomb(world: _World, x: Array, free: Array) -> tuple[Array, Array]:
-    """The normal part of the velocity vanishes, the tangential one shrinks by friction."""
+    """Take the normal part of the velocity away, and of the tangential one what friction takes."""
     time, place, below = _touch(world, x, free)
     normal = _normal(world, place)
     into = (free * normal).sum(-1)
@@ -168,7 +165,7 @@ def _coulomb(world: _World, x: Array, free: Array) -> tuple[Array, Array]:
 
 
 def _smooth(world: _World, x: Array, free: Array) -> tuple[Array, Array]:
-    """The ground pushes the more the deeper a mass would come, and friction fades in."""
+    """Push the more the deeper a mass would come, and let friction fade in."""
     softness = mechanics_of(world.recording).contact_settings["softness"]
     reached = x + world.dt * free
     normal = _normal(world, reached)
