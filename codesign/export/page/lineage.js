@@ -70,7 +70,7 @@ export class Lineage {
     group.append(
       element("image", { href: picture, width: WIDE, height: HIGH, preserveAspectRatio: "xMidYMid slice" }),
       element("text", { x: 2, y: HIGH + 16, class: "name main" }, `${formatNumber(design.fitness, 3)}${unit}`),
-      element("text", { x: 2, y: HIGH + 31, class: "name" }, `generation ${design.generation} · ${made}`),
+      element("text", { x: 2, y: HIGH + 31, class: "name" }, `gen ${design.generation} · ${made}`),
     );
     const label = `${id}, generation ${design.generation}, ${made}, fitness ${formatNumber(design.fitness, 3)}${unit}`;
     for (const [key, value] of [["tabindex", "0"], ["role", "button"], ["aria-label", label]]) {

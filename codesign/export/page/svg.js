@@ -2,7 +2,9 @@
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const TITLE_ROOM = 34; // pixels above a saved figure
+const KEY_ROOM = 20; // and for its key
 const EDGE = 12; // pixels around it
+const LETTER = 6.4; // pixels of a letter of the key
 
 const LOOKS = [
   ...["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin"],
@@ -32,16 +34,17 @@ export function standalone(svg, title, key = []) {
   for (const node of copy.querySelectorAll(".area, .readout, [visibility=hidden]")) node.remove();
   for (const node of copies) for (const name of OF_THE_PAGE) node.removeAttribute(name);
   const { width, height } = sizeOf(svg);
-  const [wide, high] = [width + 2 * EDGE, height + TITLE_ROOM + EDGE];
+  const head = TITLE_ROOM + (key.length > 0 ? KEY_ROOM : 0);
+  const [wide, high] = [width + 2 * EDGE, height + head + EDGE];
   const figure = element("svg", { xmlns: NAMESPACE, width: wide, height: high, viewBox: `0 0 ${wide} ${high}` });
   const font = { "font-family": getComputedStyle(document.body).fontFamily, fill: colour("ink") };
-  const content = element("g", { transform: `translate(${EDGE} ${TITLE_ROOM})` });
+  const content = element("g", { transform: `translate(${EDGE} ${head})` });
   content.append(...copy.childNodes);
   figure.append(
     element("title", {}, title),
     element("rect", { width: wide, height: high, fill: colour("card") }),
     element("text", { x: EDGE, y: 22, "font-size": 14, "font-weight": 600, ...font }, title),
-    ...keyOf(key, wide, font),
+    ...keyOf(key, font),
     content,
   );
   return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(figure)}\n`;
@@ -52,15 +55,15 @@ function sizeOf(svg) {
   return { width, height };
 }
 
-/** The key at the right of the title, from its end to its beginning. */
-function keyOf(key, width, font) {
-  let right = width - EDGE;
-  return key.toReversed().flatMap(([look, text]) => {
-    const colour = getComputedStyle(document.documentElement).getPropertyValue(`--${look}`).trim();
-    const name = element("text", { x: right, y: 22, "font-size": 12, "text-anchor": "end", ...font }, text);
-    const swatch = element("rect", { x: right - 6.6 * text.length - 16, y: 13, width: 10, height: 10, fill: colour });
-    right -= 6.6 * text.length + 30;
-    return [name, swatch];
+/** The key below the title, from the left to the right. */
+function keyOf(key, font) {
+  let left = EDGE;
+  return key.flatMap(([look, text]) => {
+    const fill = getComputedStyle(document.documentElement).getPropertyValue(`--${look}`).trim();
+    const swatch = element("rect", { x: left, y: TITLE_ROOM, width: 10, height: 10, fill });
+    const name = element("text", { x: left + 16, y: TITLE_ROOM + 9, "font-size": 12, ...font }, text);
+    left += LETTER * text.length + 32;
+    return [swatch, name];
   });
 }
 
