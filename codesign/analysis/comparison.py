@@ -12,6 +12,9 @@ from codesign.analysis.run_summary import Numbers, RunSummary
 POINTS = 120
 """Points at which curves against steps and seconds are sampled."""
 
+TOLD = 2
+"""Settings that the names of groups tell at most."""
+
 SEED = "seed"
 """The setting in which runs of one group may differ."""
 
@@ -25,12 +28,14 @@ class RunRecord:
         title: what it calls itself.
         settings: plain values by dotted key: those that decide its results, the seed among them.
         summary: its numbers.
+        unit: that of fitness; empty where it is a share or not known.
     """
 
     name: str
     title: str
     settings: Mapping[str, Any]
     summary: RunSummary
+    unit: str = ""
 
     @property
     def final(self) -> float:
@@ -70,7 +75,7 @@ class Group:
     """Runs whose settings are the same but for the seed.
 
     Attributes:
-        name: settings in which it differs from the other groups; the title where there is nothing to tell.
+        name: the settings in which groups differ where these are few (`TOLD`), else the title of its first run.
         runs: int64[runs], places of its runs in `Comparison.runs`.
         final: float64[runs], best fitness of each at its end.
         fitness: best fitness by the name of the axis, of `AXES`.
@@ -111,6 +116,12 @@ class Comparison:
     differences: tuple[Difference, ...]
     unreadable: Mapping[str, str]
 
+    @property
+    def unit(self) -> str:
+        """Unit of fitness where all runs have the same, else empty."""
+        units = {run.unit for run in self.runs}
+        return units.pop() if len(units) == 1 else ""
+
     def __str__(self) -> str:
         """Return a line about each group, and one about each run that could not be read."""
         lines = ["final best      runs  group"]
@@ -137,7 +148,8 @@ def compare(runs: Sequence[RunRecord], unreadable: Mapping[str, str] | None = No
     members: dict[tuple[str, ...], list[int]] = {}
     for place in range(len(runs)):
         members.setdefault(tuple(repr(each.values[place]) for each in telling), []).append(place)
-    groups = [_group(runs, places, telling, alone=len(members) == 1) for places in members.values()]
+    names = _names(runs, list(members.values()), telling)
+    groups = [_group(runs, places, name) for places, name in zip(members.values(), names, strict=True)]
     return Comparison(tuple(runs), tuple(groups), tuple(differences), dict(unreadable or {}))
 
 
@@ -147,10 +159,19 @@ def _differences(runs: Sequence[RunRecord]) -> list[Difference]:
     return [row for row in rows if any(repr(value) != repr(row.values[0]) for value in row.values)]
 
 
-def _group(runs: Sequence[RunRecord], places: Sequence[int], telling: Sequence[Difference], *, alone: bool) -> Group:
+def _names(runs: Sequence[RunRecord], groups: Sequence[Sequence[int]], telling: Sequence[Difference]) -> list[str]:
+    """Return what groups are called: by the settings in which they differ where these are few, else by their titles."""
+    if telling and len(telling) <= TOLD:
+        return [", ".join(f"{each.key}={_plain(each.values[places[0]])}" for each in telling) for places in groups]
+    titles = [runs[places[0]].title for places in groups]
+    return [
+        title if titles.count(title) == 1 else f"{title} ({runs[places[0]].name})"
+        for title, places in zip(titles, groups, strict=True)
+    ]
+
+
+def _group(runs: Sequence[RunRecord], places: Sequence[int], name: str) -> Group:
     own = [runs[place] for place in places]
-    told = ", ".join(f"{each.key}={_plain(each.values[places[0]])}" for each in telling)
-    name = own[0].title if alone or not told else told
     final = np.array([run.final for run in own])
     return Group(name, np.array(places, dtype=np.int64), final, {axis: _band(own, axis) for axis in AXES})
 

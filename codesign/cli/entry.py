@@ -20,6 +20,7 @@ COMMANDS = {
     "export": ("codesign.cli.export", "turn designs of a run into pages, pictures and data"),
     "watch": ("codesign.cli.watch", "show a run while it goes on, in a browser or in the terminal"),
     "transfer": ("codesign.cli.transfer", "let designs of a run move in another simulator, MuJoCo"),
+    "analyze": ("codesign.cli.analyze", "put runs side by side, as a page and as numbers"),
     "bench": ("codesign.cli.bench", "measure robot-steps per second and memory on this machine"),
 }
 

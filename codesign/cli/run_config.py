@@ -106,6 +106,27 @@ def read(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
     return config
 
 
+def read_plain(folder: RunFolder, catalogue: Catalogue) -> dict[str, Any]:
+    """Return the configuration that a run was started with, for looking at it: nothing of it is to be built.
+
+    Settings that the run's version did not have are there too where today's version knows the choices, so that runs of
+    different versions can be compared; plug-ins and copies of files need not be there.
+
+    Raises:
+        RunError: the folder is not that of a run, or its configuration is no YAML of plain values.
+    """
+    stored = {str(key): value for key, value in _stored(folder).items() if key not in (PACKAGES, CHECKSUMS)}
+    try:
+        return _completed(deepcopy(stored), catalogue)
+    except ConfigError:
+        return stored
+
+
+def decisive(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings by dotted key that decide what a run does, whatever it is called and wherever it runs."""
+    return {key: value for key, value in plain_values(config).items() if key != "title" and not _is_free(key)}
+
+
 def _stored(folder: RunFolder) -> dict[Any, Any]:
     """Return what a run's `config.yaml` holds.
 
@@ -269,7 +290,7 @@ def require_same(stored: Mapping[str, Any], composed: Mapping[str, Any], folder:
     Raises:
         ConfigError: a setting differs, or the content of a file that one names.
     """
-    started, asked = _plain_values(stored), _plain_values(composed)
+    started, asked = plain_values(stored), plain_values(composed)
     if started.get(FIRST) is not None and asked.get(FIRST) is not None:
         asked[FIRST] = started[FIRST]  # which the designs themselves decide, see `require_same_first`
     files = dict(_files(stored)), dict(_files(composed))
@@ -308,11 +329,11 @@ def _same_content(one: Path, other: Path) -> bool:
         return False
 
 
-def _plain_values(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def plain_values(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return the values inside nested mappings by dotted key."""
     found: dict[str, Any] = {}
     for key, value in config.items():
-        found |= _plain_values(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+        found |= plain_values(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
     return found
 
 

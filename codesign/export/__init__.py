@@ -1,6 +1,7 @@
 """Pictures of a run: recordings in, pages and files out. Knows no simulator."""
 
 from codesign.export.chart import COLOURS, line_chart
+from codesign.export.comparison_page import render_comparison, write_comparison, write_comparison_json
 from codesign.export.exporter import Exporter, each_design
 from codesign.export.json_format import read_json, write_json
 from codesign.export.mechanics import Mechanics, MechanicsError
@@ -60,9 +61,12 @@ __all__ = [
     "mjcf_text",
     "page_in_frame",
     "read_json",
+    "render_comparison",
     "render_page",
     "require_absent",
     "require_motions",
     "slope_at",
     "warn_of_size",
+    "write_comparison",
+    "write_comparison_json",
 ]

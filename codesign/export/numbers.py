@@ -38,11 +38,12 @@ def summary_numbers(summary: RunSummary) -> dict[str, Any]:
 def comparison_numbers(comparison: Comparison) -> dict[str, Any]:
     """Return several runs side by side, by the names of its fields; of each run what is compared."""
     return {
+        "unit": comparison.unit,
         "runs": [
             {
                 "name": run.name,
                 "title": run.title,
-                "seed": run.settings.get("seed"),
+                "seed": _setting(run.settings.get("seed")),
                 "final": plain(run.final),
                 "robot_steps_total": plain(float(np.nansum(run.summary.robot_steps))),
                 **summary_numbers(run.summary),
@@ -61,9 +62,16 @@ def comparison_numbers(comparison: Comparison) -> dict[str, Any]:
             }
             for group in comparison.groups
         ],
-        "differences": [{"key": each.key, "values": list(each.values)} for each in comparison.differences],
+        "differences": [
+            {"key": each.key, "values": [_setting(value) for value in each.values]} for each in comparison.differences
+        ],
         "unreadable": dict(comparison.unreadable),
     }
+
+
+def _setting(value: Any) -> Any:
+    """Return a setting as JSON can hold it."""
+    return str(value) if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def _quartiles(quartiles: Quartiles) -> dict[str, list[float | None]]:

@@ -18,6 +18,7 @@ from codesign.run.rollout import Story, rollout, split_at
 from codesign.run.selection import select
 from codesign.run.settings import renewed
 from codesign.run.status import RunStatus, read_status
+from codesign.run.summary import SummaryReader
 from codesign.run.time_left import TimeLeft
 from codesign.run.weights import read_weights, write_weights
 
@@ -42,6 +43,7 @@ __all__ = [
     "RunFolder",
     "RunStatus",
     "Story",
+    "SummaryReader",
     "TimeLeft",
     "evolve",
     "galleries",

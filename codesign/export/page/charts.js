@@ -43,9 +43,9 @@ export class Chart {
   }
 
   /**
-   * Show `spec`: `series` [{ name, kind, points: [[x, y|null]] }], `bands` [{ kind, points: [[x, low|null, high]] }]
+   * Show `spec`: `series` [{ name, kind, points: [[x, y|null]], quiet }], `bands` [{ kind, points: [[x, low|null, high]] }]
    * behind them, `marks` [{ x, y, kind, label, pick }], `xLabel`, `yLabel`, `summary` (the chart in words). `names` are
-   * those of the series in the readout, `ySpan` the ends of the vertical axis where they are given, `xFormat` and
+   * those of the series in the readout, where those that are `quiet` are left out, `ySpan` the ends of the vertical axis where they are given, `xFormat` and
    * `yFormat` write numbers otherwise than to three decimals.
    */
   show(spec) {
@@ -80,7 +80,7 @@ export class Chart {
     this.drawAxes(width);
     this.spec.series.forEach((series) => this.drawSeries(series));
     this.drawNames();
-    this.drawReadout(known);
+    this.drawReadout();
     marks.forEach((mark) => this.drawMark(mark));
   }
 
@@ -172,7 +172,9 @@ export class Chart {
   }
 
   /** Values of the nearest point under the pointer. */
-  drawReadout(known) {
+  drawReadout() {
+    const told = this.spec.series.map((series, i) => ({ ...series, said: this.spec.names?.[i] ?? series.name }));
+    const loud = told.filter((series) => !series.quiet);
     const cursor = element("line", { y1: MARGIN.top, y2: this.bottom, class: "cursor", visibility: "hidden" });
     const text = element("text", { y: MARGIN.top - 3, class: "readout" });
     const area = element("rect", {
@@ -182,14 +184,15 @@ export class Chart {
       height: this.bottom,
       class: "area",
     });
-    const xs = [...new Set(known.map((point) => point[0]))];
+    const xs = [...new Set(loud.flatMap(({ points }) => points.filter((point) => point[1] !== null).map(([x]) => x)))];
+    if (xs.length === 0) return;
     area.addEventListener("pointermove", (event) => {
       const at = event.clientX - this.svg.getBoundingClientRect().left;
       const nearest = xs.reduce((a, b) => (Math.abs(this.x(b) - at) < Math.abs(this.x(a) - at) ? b : a));
       const write = this.spec.yFormat ?? ((value) => formatNumber(value, 3));
-      const values = this.spec.series.map(({ name, points }, i) => {
+      const values = loud.map(({ said, points }) => {
         const value = points.find((point) => point[0] === nearest)?.[1] ?? null;
-        return `${this.spec.names?.[i] ?? name} ${value === null ? formatNumber(null) : write(value)}`.trim();
+        return `${said} ${value === null ? formatNumber(null) : write(value)}`.trim();
       });
       const x = this.x(nearest);
       cursor.setAttribute("x1", x);

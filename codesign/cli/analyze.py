@@ -1,0 +1,91 @@
+"""`codesign analyze`: several runs side by side, as a page and as numbers."""
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from codesign.analysis import Comparison
+from codesign.cli.application import Command, Invocation, Plan
+from codesign.cli.catalogue import PLUGINS_MEANING
+from codesign.cli.output_folder import repeatable
+from codesign.cli.run_records import comparison_of, runs_in
+from codesign.cli.schemas import Catalogue
+from codesign.cli.settings import build
+from codesign.cli.suggestions import listed, nearest, typed
+from codesign.errors import CodesignError, ConfigError, RunError
+from codesign.export import require_absent, write_comparison, write_comparison_json
+from codesign.run import RunFolder
+
+WRITERS: dict[str, tuple[str, Callable[[Comparison, Path], list[Path]]]] = {
+    "html": (".html", write_comparison),
+    "json": (".json", write_comparison_json),
+}
+"""Suffix and function of each format that comparisons are written in."""
+
+MEANINGS = {
+    "run": "folder of a run or of a sweep, or a list of these: runs that are finished or go on.",
+    "format": f"{listed(WRITERS)}, or a list.",
+    "output": "folder that comparison.html and comparison.json are written to.",
+    "overwrite": "whether files that are there already are replaced.",
+    "plugins": PLUGINS_MEANING,
+}
+
+
+def analyze_catalogue() -> Catalogue:
+    """Return what the configuration holds."""
+    values = {"run": Any, "format": Any, "output": str, "overwrite": bool, "plugins": Any}
+    return Catalogue({}, {}, values, MEANINGS)
+
+
+def prepare(invocation: Invocation) -> Plan:
+    """Check an invocation; that folders are runs is seen here, and what is in them when the work begins.
+
+    Raises:
+        ConfigError: a format that does not exist, or a setting of the wrong type.
+        RunError: no folder, or none that is a run's.
+        OutputError: a file is there already.
+    """
+    settings = build(analyze_catalogue(), invocation.config)
+    formats = typed("format", settings["format"])
+    for name in formats:
+        if name not in WRITERS:
+            remedy = nearest(name, WRITERS, "choose one of these")
+            raise ConfigError(f"format to be any of {listed(WRITERS)}", repr(name), remedy)
+    if settings["run"] is None:
+        raise RunError("folders of runs", "none", "name them, as in codesign analyze run=[FOLDER,FOLDER]")
+    paths = [Path(word) for word in typed("run", settings["run"])]
+    _require_a_run([each for path in paths for each in runs_in(path)])
+    output = Path(settings["output"])
+    files = {output / f"comparison{WRITERS[name][0]}": WRITERS[name][1] for name in formats}
+    if not settings["overwrite"]:
+        require_absent(list(files))
+    return Plan(output, partial(_write, paths, files))
+
+
+def _require_a_run(paths: Sequence[Path]) -> None:
+    errors = list[CodesignError]()
+    for path in paths:
+        try:
+            RunFolder(path).require_run()
+        except CodesignError as error:
+            errors.append(error)
+    if errors and len(errors) == len(paths):
+        raise errors[0]
+
+
+def _write(paths: Sequence[Path], files: dict[Path, Callable[[Comparison, Path], list[Path]]]) -> int:
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    comparison = comparison_of(paths)
+    console.print(str(comparison), markup=False)
+    with repeatable("output"):
+        for path, write in files.items():
+            for written in write(comparison, path):
+                console.print(str(written), markup=False)
+    return 0
+
+
+COMMAND = Command("analyze", "analyze", analyze_catalogue, prepare)
