@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Run,
         Weights,
         WeightsError,
+        compare,
         evolve,
         load,
         open_run,
@@ -32,7 +33,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     **dict.fromkeys(("NamedBodies", "PlacedGenome", "PlacedGenomes", "Problem", "Results", "Run"), "codesign.api"),
-    **dict.fromkeys(("Weights", "WeightsError", "evolve", "load", "open_run", "resume"), "codesign.api"),
+    **dict.fromkeys(("Weights", "WeightsError", "compare", "evolve", "load", "open_run", "resume"), "codesign.api"),
     **dict.fromkeys(("Bodies", "Body"), "codesign.body"),
     "CodesignError": "codesign.errors",
     "Recording": "codesign.export",
@@ -43,7 +44,20 @@ _HOMES = {
 
 _ROOMS = frozenset(
     {
-        *("body", "control", "errors", "evaluate", "export", "formats", "genome", "plugins", "run", "search", "sim"),
+        *(
+            "analysis",
+            "body",
+            "control",
+            "errors",
+            "evaluate",
+            "export",
+            "formats",
+            "genome",
+            "plugins",
+            "run",
+            "search",
+            "sim",
+        ),
         *("tasks", "testing", "train"),
     }
 )
@@ -64,6 +78,7 @@ __all__ = [
     "Run",
     "Weights",
     "WeightsError",
+    "compare",
     "evolve",
     "load",
     "open_run",

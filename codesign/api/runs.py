@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from codesign.analysis import Comparison, RunSummary
 from codesign.api.exporting import export_plan
 from codesign.api.genomes import counted, several_of
 from codesign.api.mistakes import in_python, path_of
@@ -17,6 +18,7 @@ from codesign.run import (
     DesignTables,
     Experiment,
     RunFolder,
+    SummaryReader,
     galleries,
     gallery,
     history,
@@ -90,6 +92,19 @@ class Run:
         """How fitness rose: best and mean of the population after every generation."""
         with in_python():
             return history(self._files)
+
+    @property
+    def summary(self) -> RunSummary:
+        """The run in numbers, generation by generation: quartiles before and after learning, sizes, operators, speed.
+
+        Example:
+            >>> import codesign
+            >>> summary = codesign.open_run("runs/demo").summary
+            >>> len(summary.after.median) == len(summary.generations), sorted(summary.statuses)
+            (True, ['ok'])
+        """
+        with in_python():
+            return SummaryReader(self._files, self._experiment.search.generations).read()
 
     @property
     def best(self) -> Design:
@@ -198,7 +213,8 @@ class Run:
             best = self.best
         except DesignError:
             return "\n".join([*lines, "  no valid design yet"])
-        lines.append(f"  best {best.id} with fitness {best.fitness:.3f}: {best.masses} masses, {best.muscles} muscles")
+        fitness = f"{best.fitness:.3f} {self._experiment.trial.units.get('fitness', '')}".rstrip()
+        lines.append(f"  best {best.id} with fitness {fitness}: {best.masses} masses, {best.muscles} muscles")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -233,3 +249,26 @@ def open_run(folder: str | Path) -> Run:
         True
     """
     return Run(folder)
+
+
+def compare(runs: Sequence[str | Path | Run]) -> Comparison:
+    """Return runs side by side, finished or not: grouped where they differ in their seed alone, with what else differs.
+
+    `codesign.export.render_comparison` makes the page of it that `codesign analyze` writes.
+
+    Args:
+        runs: runs, or folders of runs or of sweeps.
+
+    Raises:
+        RunError: none of them can be read; of several, those that cannot are named in `Comparison.unreadable`.
+
+    Example:
+        >>> import codesign
+        >>> found = codesign.compare(["runs/demo"])
+        >>> len(found.groups), found.runs[0].final == codesign.open_run("runs/demo").best.fitness
+        (1, True)
+    """
+    from codesign.cli.experiments import comparison_of  # noqa: PLC0415 - only who reads configurations loads Hydra
+
+    with in_python():
+        return comparison_of([run.folder if isinstance(run, Run) else path_of("runs", run) for run in several_of(runs)])

@@ -166,7 +166,8 @@ def _run(
         )
         outcome = start(Listeners([display, *deliveries, *([writer] if logger.page else [])]))
     if logger.display != "none":
-        console.print(_ending(outcome, run_config.naming_plugins(told.config) + further), markup=False)
+        further = run_config.naming_plugins(told.config) + further
+        console.print(_ending(outcome, further, experiment.trial.units.get("fitness", "")), markup=False)
     page = writer.finish(outcome) if logger.page else None
     if page is not None and not outcome.interrupted:
         console.print(f"Page: {page.resolve()}", markup=False)
@@ -174,10 +175,10 @@ def _run(
     return Scored(0 if outcome.signal is None else exit_status(outcome.signal), fitness)
 
 
-def _ending(outcome: Outcome, further: str) -> str:
+def _ending(outcome: Outcome, further: str, unit: str) -> str:
     best = "no valid design yet"
     if outcome.best is not None:
-        best = f"best design {outcome.best} with fitness {outcome.best_fitness:.3f}"
+        best = f"best design {outcome.best} with fitness {outcome.best_fitness:.3f} {unit}".rstrip()
     if outcome.interrupted:
         where = f"{outcome.finished} of {outcome.generations} generations are safe"
         again = shlex.quote(f"run={outcome.folder}")

@@ -32,6 +32,7 @@ class LearningReport:
         status: how learning ended, the label of a `LearningStatus`.
         sources: the file that each design is from, its name there, and the fitness that the file tells, None where it
             tells none; None for random ones.
+        unit: that of fitness; empty where it is a share or not known.
     """
 
     names: list[str]
@@ -41,15 +42,20 @@ class LearningReport:
     fitness: np.ndarray
     status: list[str]
     sources: list[tuple[str, str, float | None]] | None = None
+    unit: str = ""
 
     @classmethod
     def of(
-        cls, names: list[str], evaluations: Evaluations, sources: list[tuple[str, str, float | None]] | None = None
+        cls,
+        names: list[str],
+        evaluations: Evaluations,
+        sources: list[tuple[str, str, float | None]] | None = None,
+        unit: str = "",
     ) -> "LearningReport":
         """Return the report of evaluated designs of these names."""
         status = [LearningStatus(code).label for code in evaluations.status]
         found = evaluations
-        return cls(names, found.masses, found.springs, found.curves, found.fitness, status, sources)
+        return cls(names, found.masses, found.springs, found.curves, found.fitness, status, sources, unit)
 
 
 def table(report: LearningReport) -> Table:
@@ -57,14 +63,23 @@ def table(report: LearningReport) -> Table:
     iterations = report.curves.shape[1] - 1
     points = sorted({0, iterations // 2, iterations})
     valid = np.isfinite(report.fitness)
+    unit = f" {report.unit}" if report.unit else ""
     caption = f"{valid.sum()} of {len(valid)} designs valid"
     if valid.any():
         gain = np.median(report.fitness[valid] - report.curves[valid, 0])
-        caption += f", mean fitness {report.fitness[valid].mean():.3f}, median gain by learning {gain:.3f}"
+        caption += f", mean fitness {report.fitness[valid].mean():.3f}{unit}, median gain by learning {gain:.3f}{unit}"
     told = [None if report.sources is None else report.sources[index][2] for index in range(len(report.names))]
     in_file = ("in file",) if any(value is not None for value in told) else ()
     steps = (f"step {point}" for point in points)
-    headings = ("design", "masses", "springs", *in_file, *steps, "fitness", "status")
+    headings = (
+        "design",
+        "masses",
+        "springs",
+        *in_file,
+        *steps,
+        f"fitness [{report.unit}]" if unit else "fitness",
+        "status",
+    )
     shown = narrow_table(headings, ("design", "status"), caption)
     for index in np.argsort(-report.fitness, kind="stable")[:_SHOWN]:
         curve = [_number(value) for value in report.curves[index, points].tolist()]
@@ -116,7 +131,8 @@ def plot_curves(report: LearningReport, title: str, path: Path) -> None:
         medians = [np.median(each[np.isfinite(each)]) if np.isfinite(each).any() else np.nan for each in curves]
         axes.plot(medians, color="#d95f02", linewidth=2, label="median of the valid")
         axes.legend(frameon=False)
-    axes.set(xlabel="learning step", ylabel="performance (higher is better)", title=title)
+    unit = f" [{report.unit}]" if report.unit else ""
+    axes.set(xlabel="learning step", ylabel=f"performance{unit} (higher is better)", title=title)
     axes.spines[["top", "right"]].set_visible(False)
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=150)

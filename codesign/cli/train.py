@@ -1,7 +1,7 @@
 """`codesign train`: one generation. Bodies learn, nothing evolves."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,7 @@ class _Learned:
 
     report: LearningReport
     recordings: Sequence[Recording] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 def _require_new(settings: Mapping[str, Any]) -> None:
@@ -141,7 +142,8 @@ def _run(learned: Callable[[], _Learned], folder: Path, title: str, config_text:
     console.print(f"Numbers, a line per design: {folder / 'learning.jsonl'}", markup=False)
     if found.recordings:
         with repeatable("hydra.run.dir"):
-            EXPORTERS["html"].write(gallery_of(title, found.recordings, config_text), folder / "report.html")
+            shown = gallery_of(title, found.recordings, config_text, found.units)
+            EXPORTERS["html"].write(shown, folder / "report.html")
         console.print(f"Page: {(folder / 'report.html').resolve()}", markup=False)
     return 0
 
@@ -153,7 +155,8 @@ def _learn_random(experiment: Experiment) -> _Learned:
         found = evaluator.evaluate(asked.genomes, asked.identities)
     numbers = asked.identities[:, 1].tolist()
     names = [f"{operator}-{number}" for operator, number in zip(asked.operators, numbers, strict=True)]
-    return _Learned(LearningReport.of(names, found))
+    units = experiment.trial.units
+    return _Learned(LearningReport.of(names, found, unit=units.get("fitness", "")), units=units)
 
 
 def _learn_given(spec: EvaluationSpec, bodies: Bodies, given: Sequence[GivenBody], shown: int) -> _Learned:
@@ -170,7 +173,8 @@ def _learn_given(spec: EvaluationSpec, bodies: Bodies, given: Sequence[GivenBody
     names = [body.id for body in given]
     sources = [(body.file, body.plan.name, body.plan.fitness) for body in given]
     recordings = learned_recordings(spec, bodies, names, identities, found, GIVEN, shown)
-    return _Learned(LearningReport.of(names, found, sources), recordings)
+    unit = spec.units.get("fitness", "")
+    return _Learned(LearningReport.of(names, found, sources, unit), recordings, spec.units)
 
 
 def _grown(spec: EvaluationSpec, given: Sequence[GivenBody]) -> Bodies:

@@ -12,6 +12,7 @@ from codesign.cli.run_config import (
     to_yaml,
     with_free,
 )
+from codesign.cli.run_records import comparison_of
 from codesign.cli.schemas import Catalogue, plain_fields
 from codesign.cli.settings import build
 from codesign.cli.suggestions import listed, nearest
@@ -19,6 +20,7 @@ from codesign.cli.suggestions import listed, nearest
 __all__ = [
     "Catalogue",
     "build",
+    "comparison_of",
     "composed",
     "current_catalogue",
     "experiment_of",
