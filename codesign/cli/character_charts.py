@@ -15,7 +15,7 @@ _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 _BRAILLE = 0x2800
 
-_MARKS = "*."
+MARKS = "*."
 """What the lines of a chart are drawn with in ASCII, the first line's first."""
 
 STYLES = ("bold #2f6fbb", "#c4622d")
@@ -54,7 +54,7 @@ def character_chart(lines: Sequence[Sequence[float]], width: int, height: int, *
     margin = max(map(len, ends)) + 1
     columns, rows = width - margin, height - 1
     draw = _ascii_dots if ascii_only else _braille_dots
-    layers = [draw(line, columns, rows, (low, high), mark) for line, mark in zip(lines, _MARKS, strict=False)]
+    layers = [draw(line, columns, rows, (low, high), mark) for line, mark in zip(lines, MARKS, strict=False)]
     chart = Text()
     for row in range(rows):
         name = ends[0] if row == 0 else ends[1] if row == rows - 1 else ""

@@ -62,8 +62,11 @@ def prepare(invocation: Invocation) -> Plan:
     observer = Observer(folder, experiment.search.generations, experiment.trial.lattice)
     if settings["terminal"]:
         return Plan(folder.path, partial(_in_terminal, observer, experiment.title))
-    report = Report(_gently(experiment), folder, designs=built["logger"].page_designs)
-    pages = Pages(folder, report.page, observer.look)
+    logger = built["logger"]
+    report = Report(_gently(experiment), folder, designs=logger.page_designs)
+    # A run that writes its own page has time to do so.
+    lag = logger.page_seconds * (2 if logger.page else 1)
+    pages = Pages(folder, report.page, observer.look, lag)
     return Plan(folder.path, partial(_serve, observer, pages, experiment.title, host, port))
 
 

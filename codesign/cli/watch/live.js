@@ -33,7 +33,7 @@ async function ask() {
 function state(name, word, told) {
   byId("state").dataset.state = name;
   write("state", word);
-  write("told", told === word ? "" : told);
+  write("told", told);
 }
 
 /** Set a text, if it is another than before: what a screen reader announces stays quiet otherwise. */
@@ -44,8 +44,7 @@ function write(id, text) {
 function tell(run) {
   document.title = `${run.finished}/${run.generations} · ${run.title} · codesign watch`;
   write("title", run.title);
-  const words = { silent: "seems dead", interrupted: "stopped", gone: "gone", waiting: "waiting" };
-  state(run.state, words[run.state] ?? run.state, run.told);
+  state(run.state, run.word, run.told);
   write("finished", `${run.finished} of ${run.generations}${run.progress ? `, ${run.progress}` : ""}`);
   byId("share").max = Math.max(run.generations, 1);
   byId("share").value = run.finished;

@@ -37,8 +37,8 @@ class Observation:
 
     Attributes:
         state: "waiting" (nothing is finished and nobody is at work), "running", "silent" (it said so, and says nothing
-            any more), "finished", "interrupted", "failed", "gone" (the folder is not there).
-        told: the state in a sentence.
+            any more: it seems dead), "finished", "interrupted", "failed", "gone" (the folder is not there).
+        told: more about the state; empty where there is nothing more.
         rows: numbers of each finished generation, as they stand in metrics.jsonl.
         generations: generations that the run is to have.
         status: what the run itself says; None where it says nothing.
@@ -55,6 +55,11 @@ class Observation:
     quiet: float
     best: BodyPlan | None
     fault: str = ""
+
+    @property
+    def word(self) -> str:
+        """The state as users read it."""
+        return STATE_WORDS.get(self.state, self.state)
 
     @property
     def over(self) -> bool:
@@ -165,17 +170,20 @@ class Observer:
 
 
 def _told(state: str, status: RunStatus | None, quiet: float, folder: RunFolder) -> str:
-    where = "" if status is None else f" on {status.host} (process {status.pid})"
-    failed = "" if status is None or not status.message else f": {status.message}"
+    where = "" if status is None else f"on {status.host} (process {status.pid})"
     return {
         "waiting": "nothing has begun here yet",
-        "running": f"running{where}",
-        "silent": f"seems dead: nothing from it{where} for {told_seconds(quiet)}",
-        "finished": "finished",
-        "interrupted": f"stopped; go on with: codesign evolve {shlex.quote(f'run={folder.path}')}",
-        "failed": f"failed{failed}",
+        "running": where,
+        "silent": f"nothing from it {where}{' ' * bool(where)}for {told_seconds(quiet)}",
+        "finished": "",
+        "interrupted": f"go on with: codesign evolve {shlex.quote(f'run={folder.path}')}",
+        "failed": "" if status is None else status.message,
         "gone": f"the folder {folder.path} is not there",
     }[state]
+
+
+STATE_WORDS = {"silent": "seems dead", "interrupted": "stopped"}
+"""What states are called where users read them, if not by their own names."""
 
 
 def told_seconds(seconds: float) -> str:

@@ -16,8 +16,8 @@ from codesign.run import RunFolder
 LOOK_SECONDS = 2.0
 """Seconds between two looks at the run's folder."""
 
-_LAG_RUNNING, _LAG_OVER = 60.0, 5.0
-"""Seconds by which a page may be older than the numbers of the run, while it goes on and after."""
+_LAG_OVER = 5.0
+"""Seconds by which a page may be older than the numbers of a run that is over."""
 
 _REST = 9.0
 """After a page was made here, so many times as long no other one is: it is the run that should have the machine."""
@@ -47,10 +47,13 @@ class Pages:
         folder: the run's; it is only read.
         render: returns the page as the run stands now.
         observe: returns what was last seen of the run.
+        lag: seconds by which a page may be older than the numbers of a run that goes on.
     """
 
-    def __init__(self, folder: RunFolder, render: Callable[[], str], observe: Callable[[], Observation]) -> None:
-        self._folder, self._render, self._observe = folder, render, observe
+    def __init__(
+        self, folder: RunFolder, render: Callable[[], str], observe: Callable[[], Observation], lag: float
+    ) -> None:
+        self._folder, self._render, self._observe, self._lag = folder, render, observe, lag
         self._page: Page | None = None
         self._shows = -math.inf
         self._refused: object = None
@@ -79,7 +82,7 @@ class Pages:
         if numbers is None:
             return
         seen = self._observe()
-        lag = _LAG_OVER if seen.over else _LAG_RUNNING if self._page is not None else 0.0
+        lag = _LAG_OVER if seen.over else self._lag if self._page is not None else 0.0
         if _seconds(numbers) - self._shows <= lag or numbers == self._refused or not seen.rows:
             return
         if time.monotonic() >= self._rest_until:

@@ -86,7 +86,7 @@ class RunServer(ThreadingHTTPServer):
 class _Answer(BaseHTTPRequestHandler):
     """Answers one reader."""
 
-    protocol_version = "HTTP/1.1"
+    protocol_version = default_request_version = "HTTP/1.1"
     timeout = 30
     server: RunServer  # type: ignore[assignment] - it serves no other
 
@@ -191,6 +191,11 @@ def listening(host: str, port: int | None, observe: Callable[[], Observation], p
     Raises:
         ConfigError: the port is taken or not allowed, or the host is not of this machine.
     """
+    try:
+        free = _free_port(host)
+    except OSError as error:
+        got = f"'{host}' ({error.strerror or error})"
+        raise ConfigError("a name or an address of this machine", got, "leave {field} out", "host") from error
     *others, last = [*range(PORT, PORT + _TRIED), 0] if port is None else [port]
     for candidate in others:
         with suppress(OSError):
@@ -198,23 +203,20 @@ def listening(host: str, port: int | None, observe: Callable[[], Observation], p
     try:
         return RunServer((host, last), observe, pages, title)
     except OSError as error:
-        free, reason = _free_port(host), error.strerror or error
-        if free is None:
-            got = f"'{host}' ({reason})"
-            raise ConfigError("a name or an address of this machine", got, "leave {field} out", "host") from error
         remedy = f"set {{field}}={free}, which is free, or {{field}}=0 for any free one"
-        raise ConfigError("a port that is free", f"{last} ({reason})", remedy, "port") from error
+        raise ConfigError("a port that is free", f"{last} ({error.strerror or error})", remedy, "port") from error
 
 
-def _free_port(host: str) -> int | None:
-    """Return a port that is free on a host; None where nothing can listen there."""
-    try:
-        (family, kind, _, _, address), *_ = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
-        with socket.socket(family, kind) as trial:
-            trial.bind(address)
-            return int(trial.getsockname()[1])
-    except OSError:
-        return None
+def _free_port(host: str) -> int:
+    """Return a port that is free on a host.
+
+    Raises:
+        OSError: nothing can listen there.
+    """
+    (family, kind, _, _, address), *_ = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
+    with socket.socket(family, kind) as trial:
+        trial.bind(address)
+        return int(trial.getsockname()[1])
 
 
 def _names_of(host: str) -> frozenset[str]:
@@ -240,6 +242,7 @@ def status_of(seen: Observation, pages: Pages, title: str) -> dict[str, Any]:
     return {
         "title": title,
         "state": seen.state,
+        "word": seen.word,
         "told": seen.told,
         "finished": len(seen.rows),
         "generations": seen.generations,

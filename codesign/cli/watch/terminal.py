@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from codesign.cli.character_charts import STYLES, character_chart
+from codesign.cli.character_charts import MARKS, STYLES, character_chart
 from codesign.cli.drawings import fitting
 from codesign.cli.watch.observation import Observation, told_seconds
 
@@ -79,7 +79,7 @@ def picture(seen: Observation, title: str, console: Console, height: int | None)
     drawn, named = Text(), Text()
     if chart_width >= _NARROWEST and chart_height >= _LOWEST:
         lines = [seen.fitness("best_fitness"), seen.fitness("mean_fitness")]
-        drawn = _legend().append("\n")
+        drawn = _legend(ascii_only=ascii_only).append("\n")
         drawn.append_text(character_chart(lines, chart_width, chart_height, ascii_only=ascii_only))
     if body is not None and seen.best is not None:
         named = Text.assemble((_CAPTION, "bold"), "\n", body)
@@ -106,10 +106,10 @@ def _head(seen: Observation, title: str, width: int) -> list[Text]:
     facts += [] if left is None else [f"{told_seconds(left)} left"]
     facts += [f"last news {told_seconds(seen.quiet)} ago"] if seen.state in ("running", "silent") else []
     lines = [
-        Text.assemble((printable(title), "bold"), "  ", (seen.state, _STATE_STYLES.get(seen.state, "bold"))),
+        Text.assemble((printable(title), "bold"), "  ", (seen.word, _STATE_STYLES.get(seen.state, "bold"))),
         Text("  ".join(fact for fact in facts if fact)),
     ]
-    if seen.state not in (seen.told, "running"):
+    if seen.told and seen.state != "running":
         lines.append(Text(printable(seen.told)))
     if seen.rows:
         last = seen.rows[-1]
@@ -123,10 +123,10 @@ def _head(seen: Observation, title: str, width: int) -> list[Text]:
     return lines
 
 
-def _legend() -> Text:
-    return Text.assemble(
-        "fitness of each generation: ", ("best", STYLES[0]), ", ", ("mean", STYLES[1]), no_wrap=True, overflow="crop"
-    )
+def _legend(*, ascii_only: bool) -> Text:
+    names = ("best", "mean")
+    named = [f"{name} ({mark})" if ascii_only else name for name, mark in zip(names, MARKS, strict=True)]
+    return Text.assemble("fitness of each generation: ", (named[0], STYLES[0]), ", ", (named[1], STYLES[1]))
 
 
 def _side_by_side(left: Text, right: Text, width: int) -> Text:
