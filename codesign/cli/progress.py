@@ -167,16 +167,17 @@ class _Bar(Progress):
     best_fitness: list[float]
 
     def __init__(self, *columns: ProgressColumn, console: Console) -> None:
-        self.best_fitness = []  # the base asks for what is below the bar while it is made
+        # The base asks for what is below the bar while it is being made, before it has a console.
+        self.best_fitness, self._terminal = [], console
         super().__init__(*columns, console=console)
 
     def get_renderables(self) -> Iterator[RenderableType]:
         yield from super().get_renderables()
         yield Text(f"{self.figures}{self.workforce}")
-        width, height = self.console.size
+        width, height = self._terminal.size
         if len(self.best_fitness) > 1:
             name = "best fitness "
-            line = sparkline(self.best_fitness, width - len(name), ascii_only=self.console.options.ascii_only)
+            line = sparkline(self.best_fitness, width - len(name), ascii_only=self._terminal.options.ascii_only)
             yield Text(f"{name}{line}", no_wrap=True, overflow="crop")
         if self.best is not None and height >= _ROOM:
             body = fitting(self.best, width, height - _OTHERS)
