@@ -18,9 +18,12 @@ from codesign import files
 from codesign.export.numbers import plain, plain_list, summary_numbers
 from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory
 
+SPATIAL = ("vendor/three", "camera3d", "mesh3d", "body3d", "ground3d", "scene3d", "renderer3d")
+"""Modules that only pages of designs in three dimensions have; the others make no use of them where they are missing."""
+
 SCRIPTS = (
     *("ticks", "heightfield", "decode", "player", "theme", "surface", "renderer2d"),
-    *("matrix", "camera3d", "controls3d", "mesh3d", "shaders", "graphics", "renderer3d"),
+    *SPATIAL,
     *("svg", "charts", "figure", "operators", "progress"),
     *("stage", "lineage", "gallery", "app"),
 )
@@ -29,7 +32,7 @@ SCRIPTS = (
 LARGE = 50_000_000
 """Size of a page that is worth a warning [bytes]."""
 
-_IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
+_IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(?:vendor/)?(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:class|function|const) (\w+))", re.MULTILINE)
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
@@ -56,10 +59,11 @@ def warn_of_size(path: Path, page: str) -> None:
 
 def render_page(gallery: Gallery) -> str:
     """Return the page as text. Only its own script and style may run in it (content security policy by hash)."""
-    return render_document("template.html", SCRIPTS, gallery.title, encode_gallery(gallery))
+    empty = () if gallery.recordings[0].dim == 3 else SPATIAL
+    return render_document("template.html", SCRIPTS, gallery.title, encode_gallery(gallery), empty)
 
 
-def render_document(template: str, scripts: Sequence[str], title: str, data: str) -> str:
+def render_document(template: str, scripts: Sequence[str], title: str, data: str, empty: Sequence[str] = ()) -> str:
     """Return a page of one file as text.
 
     Args:
@@ -67,8 +71,9 @@ def render_document(template: str, scripts: Sequence[str], title: str, data: str
         scripts: names of its modules, each of which imports from earlier ones only.
         title: any text.
         data: what `script_safe` returned.
+        empty: names of modules that the page does not need; what others import from them is undefined.
     """
-    script, style = join_scripts(scripts), _source("style.css")
+    script, style = join_scripts(scripts, empty), _source("style.css")
     parts = {
         "title": html.escape(title),
         "script": script,
@@ -81,18 +86,18 @@ def render_document(template: str, scripts: Sequence[str], title: str, data: str
     return _PLACE.sub(lambda place: parts[place[1]], _source(template))
 
 
-def join_scripts(scripts: Sequence[str] = SCRIPTS) -> str:
+def join_scripts(scripts: Sequence[str] = SCRIPTS, empty: Sequence[str] = ()) -> str:
     """Return a page's modules as one script: a function scope for each, in place of its file.
 
-    Browsers do not let a page opened from disk import other files.
+    Browsers do not let a page opened from disk import other files. Modules of `empty` hold nothing.
     """
-    return "".join(_enclose(name, _source(f"{name}.js")) for name in scripts)
+    return "".join(_enclose(name, "" if name in empty else _source(f"{name}.js")) for name in scripts)
 
 
 def _enclose(name: str, source: str) -> str:
     exported = ", ".join(match[2] for match in _EXPORT.finditer(source))
     body = _EXPORT.sub(r"\1", _IMPORT.sub(r"const \1 = module_\2;", source))
-    return f"const module_{name} = (() => {{\n{body}return {{ {exported} }};\n}})();\n"
+    return f"const module_{name.rpartition('/')[2]} = (() => {{\n{body}return {{ {exported} }};\n}})();\n"
 
 
 def encode_gallery(gallery: Gallery) -> str:

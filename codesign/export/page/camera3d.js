@@ -1,43 +1,88 @@
 // Where the eye is: what the reader chose (an orbit around the robot), and what follows from it for one view.
 
-import { add, dot, look, multiply, perspective, scale, subtract } from "./matrix.js";
+import { three } from "./vendor/three.js";
 
-const SLOPE = Math.tan((26 / 2) * (Math.PI / 180)); // of half the vertical angle of view
-const START = { azimuth: -1.05, elevation: 0.42, zoom: 1 };
+const ANGLE = 26; // of view, from bottom to top [degrees]
+const START = { azimuth: -1.05, elevation: 0.42 };
 const LOWEST = 0.06; // radians above the ground
 const HIGHEST = 1.55;
 const CLIMB = 0.01; // radians by which the eye goes up until no hill hides the robot
-const UP = [0, 0, 1];
 const ZOOM = [0.25, 8];
+const WHEEL = 2.7; // how much faster than three.js's own zoom, of which fingers take the same as they move apart
+
+const SLOPE = Math.tan(((ANGLE / 2) * Math.PI) / 180);
 
 const within = (value, [low, high]) => Math.min(Math.max(value, low), high);
+
+/** Direction from what is looked at to the eye. */
+function directionOf(azimuth, elevation) {
+  const level = Math.cos(elevation);
+  return new three.Vector3(level * Math.cos(azimuth), level * Math.sin(azimuth), Math.sin(elevation));
+}
 
 /** Angles [radians] and magnification that the reader has turned to, the same for all large views. */
 export class Orbit {
   constructor() {
+    // OrbitControls moves this camera around the origin; views take its direction, and its nearness as magnification.
+    this.camera = new three.PerspectiveCamera();
+    this.camera.up.set(0, 0, 1);
     this.reset();
   }
 
   reset() {
-    Object.assign(this, START);
+    this.place(START.azimuth, START.elevation, 1);
+  }
+
+  place(azimuth, elevation, zoom) {
+    this.camera.position.copy(directionOf(azimuth, within(elevation, [LOWEST, HIGHEST])));
+    this.camera.position.divideScalar(within(zoom, ZOOM));
+  }
+
+  get azimuth() {
+    return Math.atan2(this.camera.position.y, this.camera.position.x);
+  }
+
+  get elevation() {
+    return Math.asin(this.camera.position.z / this.camera.position.length());
+  }
+
+  get zoom() {
+    return 1 / this.camera.position.length();
   }
 
   turn(aside, up) {
-    this.azimuth += aside;
-    this.elevation = within(this.elevation + up, [LOWEST, HIGHEST]);
+    this.place(this.azimuth + aside, this.elevation + up, this.zoom);
   }
 
-  /** Come nearer by a factor; whether that was possible. */
+  /** Come nearer by a factor. */
   approach(factor) {
-    const before = this.zoom;
-    this.zoom = within(this.zoom * factor, ZOOM);
-    return this.zoom !== before;
+    this.place(this.azimuth, this.elevation, this.zoom * factor);
   }
 
-  /** Direction from what is looked at to the eye. */
-  direction(elevation = this.elevation) {
-    const level = Math.cos(elevation);
-    return [level * Math.cos(this.azimuth), level * Math.sin(this.azimuth), Math.sin(elevation)];
+  /** Let mouse, pen, fingers and wheel on `canvas` turn and zoom; `onChange` is called after every movement. */
+  handle(canvas, onChange) {
+    const controls = new three.OrbitControls(this.camera, canvas);
+    this.reset(); // which the controls have moved by a rounding
+    controls.enablePan = false;
+    controls.rotateSpeed = 0.5;
+    [controls.minPolarAngle, controls.maxPolarAngle] = [Math.PI / 2 - HIGHEST, Math.PI / 2 - LOWEST];
+    [controls.minDistance, controls.maxDistance] = [1 / ZOOM[1], 1 / ZOOM[0]];
+    canvas.style.touchAction = "pan-y"; // one finger still scrolls the page
+    controls.addEventListener("change", onChange);
+    controls.addEventListener("start", () => canvas.classList.add("held"));
+    controls.addEventListener("end", () => canvas.classList.remove("held"));
+    const prepareWheel = ({ deltaY }) => {
+      controls.zoomSpeed = WHEEL;
+      // Where it goes no nearer or farther, the page scrolls again.
+      controls.enableZoom = deltaY < 0 ? this.zoom < ZOOM[1] - 1e-6 : this.zoom > ZOOM[0] + 1e-6;
+    };
+    const prepareFingers = () => Object.assign(controls, { zoomSpeed: 1, enableZoom: true });
+    canvas.addEventListener("wheel", prepareWheel, { capture: true, passive: true });
+    canvas.addEventListener("pointerdown", prepareFingers, { capture: true });
+    canvas.addEventListener("dblclick", () => {
+      this.reset();
+      onChange();
+    });
   }
 }
 
@@ -47,18 +92,19 @@ export function following(design, trajectory, frame) {
   const size = [0, 1, 2].map((axis) => Math.max(...design.trajectories.map((each) => each.size[axis])));
   const target = [0, 1].map((axis) => trajectory.along(trajectory.smoothCentre, axis, frame));
   target.push(trajectory.along(trajectory.smoothLowest, 2, frame) + size[2] * 0.45);
-  return { target, radius: Math.max(Math.hypot(...size) / 2, 1e-3) };
+  return { target: new three.Vector3(...target), radius: Math.max(Math.hypot(...size) / 2, 1e-3) };
 }
 
-/** What to look at to see the whole course: its middle, and the box [low, high] that holds it. */
+/** What to look at to see the whole course: its middle, and the corners of the box that holds it. */
 export function wholeCourse(design) {
-  const ends = (name, choose) =>
-    [0, 1, 2].map((axis) => {
-      const values = design.trajectories.map((each) => each[name][axis]);
-      return choose(...values, ...(design.light ? [design.light[axis]] : []));
-    });
-  const [low, high] = [ends("courseLow", Math.min), ends("courseHigh", Math.max)];
-  return { target: scale(add(low, high), 0.5), box: [low, high] };
+  const points = design.trajectories.flatMap((each) => [each.courseLow, each.courseHigh]);
+  if (design.light) points.push(design.light);
+  const box = new three.Box3().setFromPoints(points.map((point) => new three.Vector3(...point)));
+  const corners = Array.from({ length: 8 }, (_, i) => {
+    const ends = [i & 4, i & 2, i & 1].map((high) => (high ? box.max : box.min));
+    return new three.Vector3(ends[0].x, ends[1].y, ends[2].z);
+  });
+  return { target: box.getCenter(new three.Vector3()), corners };
 }
 
 /** The picture that an orbit gives of what is looked at (see `following`, `wholeCourse`), `width` by `height` pixels. */
@@ -66,19 +112,34 @@ export class View {
   /** `fill` is the part of the picture that what is looked at takes; the eye stays above `ground`. */
   constructor(orbit, looked, ground, width, height, fill) {
     Object.assign(this, { width, height, target: looked.target });
-    const slopes = [SLOPE * (width / height) * fill, SLOPE * fill];
+    this.camera = new three.PerspectiveCamera(ANGLE, width / height);
+    this.camera.up.set(0, 0, 1);
+    const { position } = this.camera;
     let { elevation } = orbit;
     do {
-      const direction = orbit.direction(elevation);
-      this.distance = distanceOf(looked, direction, slopes) / orbit.zoom;
-      this.eye = add(looked.target, scale(direction, this.distance));
+      const direction = directionOf(orbit.azimuth, elevation);
+      this.distance = this.distanceTo(looked, direction, fill) / orbit.zoom;
+      position.copy(looked.target).addScaledVector(direction, this.distance);
       elevation += CLIMB;
-    } while (this.eye[2] < ground.heightAt(this.eye[0], this.eye[1]) + 0.04 * this.distance && elevation < HIGHEST);
-    const camera = look(this.eye, looked.target, UP);
-    this.right = camera.right;
-    this.top = camera.top;
-    const [near, far] = [this.distance * 0.05, this.distance * 20];
-    this.matrix = multiply(perspective(SLOPE, width / height, near, far), camera.matrix);
+    } while (position.z < ground.heightAt(position.x, position.y) + 0.04 * this.distance && elevation < HIGHEST);
+    [this.camera.near, this.camera.far] = [this.distance * 0.05, this.distance * 20];
+    this.camera.lookAt(looked.target);
+    this.camera.updateProjectionMatrix();
+    this.camera.updateMatrixWorld();
+  }
+
+  /** How far from its target the eye must be for all that is looked at to be in the picture. */
+  distanceTo({ target, radius, corners }, direction, fill) {
+    const [aside, up] = [SLOPE * this.camera.aspect * fill, SLOPE * fill];
+    if (!corners) return radius / Math.min(aside, up);
+    this.camera.position.copy(direction);
+    this.camera.lookAt(0, 0, 0);
+    const turned = this.camera.quaternion.clone().invert();
+    const needed = corners.map((corner) => {
+      const { x, y, z } = corner.clone().sub(target).applyQuaternion(turned);
+      return z + Math.max(Math.abs(x) / aside, Math.abs(y) / up);
+    });
+    return Math.max(...needed, 1e-3);
   }
 
   /** Metres that a pixel measures, for each metre away from the eye. */
@@ -88,29 +149,7 @@ export class View {
 
   /** A point's place in the picture [pixels from the left and the top]; `ahead` unless it is behind the eye. */
   project([x, y, z]) {
-    const [across, down, w] = [0, 1, 3].map(
-      (row) =>
-        this.matrix[row] * x + this.matrix[row + 4] * y + this.matrix[row + 8] * z + this.matrix[row + 12],
-    );
-    return {
-      x: (0.5 + across / w / 2) * this.width,
-      y: (0.5 - down / w / 2) * this.height,
-      ahead: w > 0,
-    };
+    const seen = new three.Vector3(x, y, z).project(this.camera);
+    return { x: (0.5 + seen.x / 2) * this.width, y: (0.5 - seen.y / 2) * this.height, ahead: seen.z < 1 };
   }
-}
-
-function cornersOf([low, high]) {
-  return Array.from({ length: 8 }, (_, i) => [i & 4 ? high[0] : low[0], i & 2 ? high[1] : low[1], i & 1 ? high[2] : low[2]]);
-}
-
-/** How far from its target the eye must be for all that is looked at to be in the picture. */
-function distanceOf({ target, radius, box }, direction, [aside, up]) {
-  if (!box) return radius / Math.min(aside, up);
-  const { right, top, back } = look(direction, [0, 0, 0], UP);
-  const needed = cornersOf(box).map((corner) => {
-    const from = subtract(corner, target);
-    return dot(from, back) + Math.max(Math.abs(dot(from, right)) / aside, Math.abs(dot(from, top)) / up);
-  });
-  return Math.max(...needed, 1e-3);
 }

@@ -1,25 +1,22 @@
 // Draws one moment of a 3D trajectory on a canvas: voxels or springs on shaded ground, with the light that attracts them.
 
+import { Body, Copies } from "./body3d.js";
 import { following, Orbit, View, wholeCourse } from "./camera3d.js";
-import { LAYOUT, sharedGraphics } from "./graphics.js";
-import { add, look, multiply, parallel, scale, subtract, unit } from "./matrix.js";
-import { boundsOf, Groups, Shape } from "./mesh3d.js";
+import { drawOnGround, meshOf } from "./ground3d.js";
+import { sharedGraphics } from "./scene3d.js";
 import { Surface } from "./surface.js";
 import { mixed } from "./theme.js";
 import { formatTick, niceStep } from "./ticks.js";
+import { three } from "./vendor/three.js";
 
-const SUN = unit([-0.5, -0.38, 1]); // direction to it
 const FILL = { large: 0.74, small: 0.98 }; // part of a view that the body takes
 const DOTS = 240; // of a path, at most
 
-/** What all views are drawn from, filled anew for each. */
-const faces = new Groups(LAYOUT.faces.reduce((sum, each) => sum + each));
-const rods = new Groups(LAYOUT.rods.reduce((sum, each) => sum + each));
-const balls = new Groups(LAYOUT.balls.reduce((sum, each) => sum + each));
-const halos = new Groups(LAYOUT.balls.reduce((sum, each) => sum + each));
-const shapes = new WeakMap();
-
-const [LIT, PLAIN, HALO] = [0, 1, 2];
+const bodies = new WeakMap();
+const dots = Copies.dots(new three.MeshBasicMaterial({ transparent: true, opacity: 0.9 }), DOTS);
+const bulb = new three.Mesh(new three.SphereGeometry(1, 32, 24), new three.MeshBasicMaterial());
+const pole = Copies.rods(new three.MeshLambertMaterial(), 1);
+const halo = makeHalo();
 
 export class Renderer3D extends Surface {
   /** `detailed` draws path, starting place and labels; `orbit` is where the reader looks from. */
@@ -40,63 +37,71 @@ export class Renderer3D extends Surface {
     const view = new View(this.orbit, looked, design.ground, this.width, this.height, fill);
     const lamp = design.light && lampOf(design, view);
     const moment = { design, trajectory, frame, positions, view, lamp, theme, colours: theme.numbers };
-    fillBody(moment, springs);
-    this.fillMarks(moment);
+    const ground = this.groundOf(moment);
+    drawOnGround(ground);
     const scene = this.sceneOf(moment, springs);
     graphics.draw(scene, this.canvas.width, this.canvas.height, this.context);
-    if (this.detailed) this.drawLabels(moment, scene);
+    if (this.detailed) this.drawLabels(moment, ground);
   }
 
-  sceneOf({ design, trajectory, positions, view, lamp, colours }, springs) {
-    const { middle, radius } = boundsOf(positions);
-    const sunView = multiply(parallel(radius * 1.2, radius * 3), look(middle, subtract(middle, SUN), [0, 1, 0]).matrix);
-    const light = { sun: SUN, sunView, tone: colours.tone, lamp: lamp ? [...lamp.place, lamp.reach] : [0, 0, 0, 0] };
-    const { eye, right, top, pixel, distance, target } = view;
+  sceneOf(moment, springs) {
+    const { design, positions, view, lamp, colours } = moment;
+    if (!bodies.has(design)) bodies.set(design, new Body(design));
+    const body = bodies.get(design);
+    body.show(moment, springs);
+    const around = new three.Box3().setFromArray(positions).getBoundingSphere(new three.Sphere());
+    around.radius = Math.max(around.radius, 1e-3);
+    return {
+      objects: [meshOf(design.ground), ...body.objects, ...this.marksOf(moment)],
+      view,
+      around,
+      tone: colours.tone,
+      sky: colours.sky,
+      lamp: lamp && { ...lamp, colour: colours.lampLight },
+    };
+  }
+
+  /** What is drawn on the ground: a grid in metres, contour lines where it is uneven, a ring where the robot began. */
+  groundOf({ design, trajectory, view: { pixel, distance, target }, colours }) {
     const start = [trajectory.centre[0], trajectory.centre[1]];
     const around = Math.hypot(trajectory.size[0], trajectory.size[1]) / 2;
     const relief = design.ground.high - design.ground.low;
     return {
+      soil: colours.soil,
+      line: colours.soilLine,
       sky: colours.sky,
-      solid: !springs,
-      ground: design.ground,
-      faces,
-      rods,
-      balls,
-      halos,
-      uniforms: { ...light, view: view.matrix, eye, right, top, pixel, lampColour: colours.lampLight },
-      sunUniforms: { view: sunView, eye: add(middle, scale(SUN, 1e3 * radius)), pixel: 0 },
-      groundUniforms: {
-        soil: colours.soil,
-        line: colours.soilLine,
-        sky: colours.sky,
-        grid: [...start, niceStep((this.detailed ? 30 : 16) * pixel * distance), relief > 1e-3 ? 0.7 : 1],
-        contour: relief > 1e-3 ? niceStep(relief / 7) : 0,
-        start: this.detailed ? [...start, around] : [0, 0, 0],
-        focus: [target[0], target[1]],
-        fade: [distance * 0.35, distance * 1.05],
-      },
-      faceUniforms: { edge: colours.edge, opacity: springs ? 0.15 : 1 },
+      grid: [...start, niceStep((this.detailed ? 30 : 16) * pixel * distance), relief > 1e-3 ? 0.7 : 1],
+      contour: relief > 1e-3 ? niceStep(relief / 7) : 0,
+      start: this.detailed ? [...start, around] : [0, 0, 0],
+      focus: [target.x, target.y],
+      fade: [distance * 0.35, distance * 1.05],
     };
   }
 
   /** The path of the centre of mass as dots, the lamp, its pole and its halo. */
-  fillMarks({ design, trajectory, frame, view, lamp, colours }) {
-    halos.clear(1);
+  marksOf({ design, trajectory, frame, view, lamp, colours }) {
+    const marks = [];
     if (this.detailed) {
       const step = 5 * view.pixel * view.distance;
-      for (const place of dotsOf(trajectory, frame, step)) {
-        balls.add(...place, 0.3 * step, ...colours.muted, 0.9, PLAIN);
-      }
+      dots.clear();
+      for (const place of dotsOf(trajectory, frame, step)) dots.addBall(place, 0.24 * step, colours.muted);
+      marks.push(dots);
     }
-    if (!lamp) return;
+    if (!lamp) return marks;
     const foot = [design.light[0], design.light[1], design.ground.heightAt(design.light[0], design.light[1])];
-    rods.add(...foot, ...lamp.place, ...colours.muted, 1, lamp.radius * 0.12);
-    balls.add(...lamp.place, lamp.radius, ...colours.lamp, 1, PLAIN);
-    halos.add(...lamp.place, lamp.radius * 7, ...colours.lamp, 0.75, HALO);
+    pole.clear();
+    pole.addRod(foot, lamp.place, lamp.radius * 0.12, colours.muted);
+    bulb.position.set(...lamp.place);
+    bulb.scale.setScalar(lamp.radius);
+    bulb.material.color.setRGB(...colours.lamp);
+    halo.position.set(...lamp.place);
+    halo.scale.setScalar(14 * lamp.radius);
+    halo.material.color.setRGB(...colours.lamp);
+    return [...marks, pole, bulb, halo];
   }
 
   /** Words on top of the picture: how wide the grid is, where the robot began, in which direction the light is. */
-  drawLabels({ trajectory, view, lamp, theme }, { groundUniforms: { grid, start }, ground }) {
+  drawLabels({ design, view, lamp, theme }, { grid, start }) {
     const { context } = this;
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.font = `11px ${theme.font}`;
@@ -104,41 +109,14 @@ export class Renderer3D extends Surface {
     context.textAlign = "left";
     context.fillText(`grid ${formatTick(grid[2], grid[2])} m`, 18, this.height - 14);
     context.textAlign = "center";
-    const away = Math.hypot(...[0, 1].map((axis) => view.target[axis] - start[axis]));
-    const edge = scale(unit([view.eye[0] - view.target[0], view.eye[1] - view.target[1], 0]), start[2] * 1.16);
-    const [x, y] = [start[0] + edge[0], start[1] + edge[1]];
-    const label = view.project([x, y, ground.heightAt(x, y)]);
+    const { position } = view.camera;
+    const away = Math.hypot(view.target.x - start[0], view.target.y - start[1]);
+    const towards = [position.x - view.target.x, position.y - view.target.y];
+    const [x, y] = [0, 1].map((axis) => start[axis] + (towards[axis] / Math.hypot(...towards)) * start[2] * 1.16);
+    const label = view.project([x, y, design.ground.heightAt(x, y)]);
     if (label.ahead && away < view.distance * 0.7) context.fillText("start", label.x, label.y + 8);
     if (lamp) drawArrow(context, view, lamp.place, theme);
     context.setTransform(1, 0, 0, 1, 0, 0);
-  }
-}
-
-/** Fill the body's faces, springs and masses. */
-function fillBody({ design, trajectory, frame, positions, colours }, springs) {
-  if (!shapes.has(design)) shapes.set(design, new Shape(design));
-  const shape = shapes.get(design);
-  const actuation = shape.actuation(trajectory, frame);
-  const cells = design.materials.map((material, cell) => {
-    const own = colours.voxels[(material - 1) % colours.voxels.length];
-    const strength = Math.min(Math.abs(actuation[cell]), 1);
-    return springs ? own : mixed(own, actuation[cell] < 0 ? colours.contract : colours.expand, 0.8 * strength);
-  });
-  shape.fillFaces(faces, positions, cells);
-  rods.clear(design.spring_count + 1);
-  balls.clear(design.mass_count + DOTS + 1);
-  if (!springs) return;
-  const at = (mass) => positions.subarray(mass * 3, mass * 3 + 3);
-  for (let spring = 0; spring < design.spring_count; spring++) {
-    const muscle = design.muscleIndex[spring];
-    const value = muscle < 0 ? 0 : Math.min(Math.max(trajectory.actuationAt(frame, muscle), -1), 1);
-    const colour =
-      muscle < 0 ? colours.passive : mixed(colours.neutral, value < 0 ? colours.contract : colours.expand, Math.abs(value));
-    const radius = design.spring_length * (muscle < 0 ? 0.016 : 0.026 + 0.016 * Math.abs(value));
-    rods.add(...at(design.springs[spring * 2]), ...at(design.springs[spring * 2 + 1]), ...colour, 1, radius);
-  }
-  for (let mass = 0; mass < design.mass_count; mass++) {
-    balls.add(...at(mass), design.spring_length * 0.06, ...colours.mass, 1, LIT);
   }
 }
 
@@ -162,7 +140,7 @@ function lampOf(design, view) {
   const [x, y, z] = design.light;
   const high = Math.max(...design.trajectories.map((each) => each.size[2]));
   const place = [x, y, Math.max(z, design.ground.heightAt(x, y) + 0.9 * high)];
-  const far = Math.hypot(...place.map((value, axis) => value - view.eye[axis]));
+  const far = view.camera.position.distanceTo(new three.Vector3(...place));
   return { place, radius: Math.max(0.11 * high, 3 * view.pixel * far), reach: 3 * high };
 }
 
@@ -188,4 +166,17 @@ function drawArrow(context, view, place, theme) {
   context.fill();
   context.restore();
   context.fillStyle = glow;
+}
+
+/** A glow around the lamp, brightest in its middle. */
+function makeHalo() {
+  const side = 64;
+  const pixels = Uint8Array.from({ length: 4 * side ** 2 }, (_, i) => {
+    const [x, y] = [(i >> 2) % side, Math.floor((i >> 2) / side)].map((place) => ((place + 0.5) / side) * 2 - 1);
+    return i % 4 < 3 ? 255 : 191 * Math.max(1 - Math.hypot(x, y), 0) ** 2;
+  });
+  const map = new three.DataTexture(pixels, side, side);
+  map.magFilter = three.LinearFilter;
+  map.needsUpdate = true;
+  return new three.Sprite(new three.SpriteMaterial({ map, depthWrite: false }));
 }

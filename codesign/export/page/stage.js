@@ -2,10 +2,9 @@
 
 import { Orbit } from "./camera3d.js";
 import { Chart, makeStrip } from "./charts.js";
-import { handle } from "./controls3d.js";
-import { sharedGraphics } from "./graphics.js";
 import { Renderer2D } from "./renderer2d.js";
 import { Renderer3D } from "./renderer3d.js";
+import { sharedGraphics } from "./scene3d.js";
 import { element, saveButton } from "./svg.js";
 import { formatNumber, withUnit } from "./ticks.js";
 
@@ -67,7 +66,7 @@ export class Stage {
     const graphics = sharedGraphics(this.actions.redraw);
     for (const { figure, canvas } of this.views) {
       if (graphics) {
-        handle(canvas, this.orbit, this.actions.redraw);
+        this.orbit.handle(canvas, this.actions.redraw);
         continue;
       }
       const notice = document.createElement("p");

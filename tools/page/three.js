@@ -1,0 +1,33 @@
+// What the page uses of three.js. A name that is missing here is undefined in `codesign/export/page/`.
+
+export {
+  BufferAttribute,
+  BufferGeometry,
+  Box3,
+  Color,
+  CylinderGeometry,
+  DataTexture,
+  DirectionalLight,
+  DynamicDrawUsage,
+  HemisphereLight,
+  InstancedMesh,
+  LinearSRGBColorSpace,
+  LinearFilter,
+  LineBasicMaterial,
+  LineSegments,
+  Matrix4,
+  Mesh,
+  MeshBasicMaterial,
+  MeshLambertMaterial,
+  PerspectiveCamera,
+  PointLight,
+  Quaternion,
+  Scene,
+  Sphere,
+  SphereGeometry,
+  Sprite,
+  SpriteMaterial,
+  Vector3,
+  WebGLRenderer,
+} from "three";
+export { OrbitControls } from "three/addons/controls/OrbitControls.js";
