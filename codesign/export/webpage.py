@@ -19,7 +19,7 @@ from codesign.export.numbers import plain, plain_list, summary_numbers
 from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory
 
 SPATIAL = ("vendor/three", "camera3d", "mesh3d", "body3d", "ground3d", "scene3d", "renderer3d")
-"""Modules that only pages of designs in three dimensions have; the others make no use of them where they are missing."""
+"""Modules that only pages of designs in three dimensions have; the others use nothing of them."""
 
 SCRIPTS = (
     *("ticks", "heightfield", "decode", "player", "theme", "surface", "renderer2d"),

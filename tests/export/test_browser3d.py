@@ -140,23 +140,19 @@ def test_only_outer_faces_are_drawn_and_they_face_outwards(open_page):
     body = cubes.recording()
     parts = {"cells": body.cells.tolist(), "springs": body.springs.ravel().tolist(), "mass_count": body.masses}
     parts["muscles"] = np.flatnonzero(body.swings).tolist()
-    positions = body.after.positions[0]
-    vertices, muscles = run(
-        page,
-        "mesh3d",
-        f"""((shape, groups) => {{
-          shape.fillFaces(groups, {positions.ravel().tolist()}, {[[1, 0, 0]] * 13});
-          return [[...groups.numbers.subarray(0, groups.count * 11)], shape.muscles];
-        }})(new Shape({json.dumps(parts)}), new Groups(11))""",
-    )
-    faces = np.array(vertices).reshape(-1, 4, 11)
+    shape = f"((parts) => [outerFaces(parts.cells), musclesOf(parts)])({json.dumps(parts)})"
+    outer, muscles = run(page, "mesh3d", shape)
     # Thirteen cubes, twelve pairs side by side in the table's top and four where it stands on its legs.
-    assert len(faces) == 13 * 6 - 2 * (12 + 4)
-    centres = faces[:, :, :3].mean(axis=1)
-    ahead = centres + 0.02 * faces[:, 0, 3:6]
+    assert len(outer) == 13 * 6 - 2 * (12 + 4)
+    positions = body.after.positions[0]
+    faces = positions[np.array([each["masses"] for each in outer])]
+    normals = np.cross(faces[:, 2] - faces[:, 0], faces[:, 3] - faces[:, 1])
+    centres = faces.mean(axis=1)
+    ahead = centres + 0.02 * normals / np.linalg.norm(normals, axis=1, keepdims=True)
     middles = positions[body.cells].mean(axis=1)
-    nearest = np.linalg.norm(centres[:, None] - middles, axis=2).min(axis=1)
-    assert (np.linalg.norm(ahead[:, None] - middles, axis=2).min(axis=1) > nearest).all()
+    nearest = np.linalg.norm(centres[:, None] - middles, axis=2)
+    assert (np.linalg.norm(ahead[:, None] - middles, axis=2).min(axis=1) > nearest.min(axis=1)).all()
+    assert (nearest.argmin(axis=1) == [each["cell"] for each in outer]).all()
     # All of a leg's edges and diagonals are muscles, of the table's top the springs of its lower side.
     assert [len(each) for each in muscles] == [6] * 9 + [24] * 4
 
@@ -211,6 +207,18 @@ def test_wheel_and_keys_zoom_and_turn_while_arrows_step(open_page):
     assert state(page, "camera.zoom") == 8
 
 
+def test_the_wheel_scrolls_the_page_where_it_can_come_no_nearer(open_page):
+    page = open_page(cubes.gallery(1))
+    page.locator(AFTER).hover()
+    for end, pixels in ((8, -8000), (0.25, 8000)):
+        page.evaluate("scrollTo(0, 60)")
+        page.mouse.wheel(0, pixels)
+        wait_until(page, f"Math.abs(window.codesign.camera.zoom - {end}) < 1e-6")
+        assert page.evaluate("window.scrollY") == 60
+        page.mouse.wheel(0, pixels / 200)
+        wait_until(page, "window.scrollY !== 60")
+
+
 def test_two_fingers_zoom(open_page):
     page = open_page(cubes.gallery(1), has_touch=True)
     box = page.locator(AFTER).bounding_box()
@@ -254,6 +262,24 @@ def test_the_light_glows_and_the_distance_to_it_is_told(open_page):
     assert changed(lit, dark) > 0.01
     away = image(open_page(cubes.gallery(1, light=(9.0, 0.0, 0.0))), AFTER)
     assert count(away[:, -40:], "#eda100") > 20, "an arrow at the border"
+
+
+def test_the_light_shines_on_the_ground(open_page):
+    lit, dark = (
+        image(open_page(cubes.gallery(1, bumpy=False, light=light), color_scheme="dark"), AFTER).astype(int)
+        for light in ((0.35, 0.2, 0.0), (0.35, -9.0, 0.0))
+    )
+    floor = slice(dark.shape[0] - 60, dark.shape[0] - 30)  # nearer than the halo
+    warmer = (lit - dark)[floor, :, 0] - (lit - dark)[floor, :, 2]
+    assert (warmer > 4).mean() > 0.3
+
+
+def test_the_eye_stays_above_a_hill(open_page):
+    x, y = np.meshgrid([-1.0, 3.0], [-1.5, -0.8, -0.5, 1.5])
+    hill = np.stack([x, y, 1.5 * (y < -0.6)], axis=-1)
+    pixels = image(open_page(cubes.gallery(1, bumpy=False, ground=hill)), AFTER)
+    assert count(pixels[-30:], "#fffefb") == 0, "from inside the hill there would be no ground"
+    assert sum(coloured(pixels)) > 100
 
 
 def test_twenty_moving_designs_share_one_context(open_page):

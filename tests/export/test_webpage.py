@@ -3,6 +3,7 @@ import html.parser
 import json
 import re
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,8 +49,10 @@ def test_the_page_asks_for_nothing_from_outside():
     for tag, attributes in page.elements:
         assert attributes.get("src") is None, tag
         assert attributes.get("href") in (None, "data:,"), tag
-    assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", join_scripts())
-    assert "url(" not in render_page(gallery())
+    for shown in (gallery(), cubes.gallery(1)):
+        page = render_page(shown)
+        assert not re.search(r"https?://(?!www\.w3\.org/(2000/svg|1999/xhtml))", page)
+        assert "url(" not in page
 
 
 def test_text_from_the_user_stays_text():
@@ -107,14 +110,21 @@ def test_a_design_costs_tens_of_kilobytes():
 def test_modules_import_only_from_earlier_ones_what_those_export():
     exported: dict[str, set[str]] = {}
     for name, source in sources().items():
-        for names, other in re.findall(r'^import \{([^}]*)\} from "\./(\w+)\.js";$', source, re.MULTILINE):
+        for names, other in re.findall(r'^import \{([^}]*)\} from "\./([\w/]+)\.js";$', source, re.MULTILINE):
             assert other in exported, f"{name} imports from {other}, which comes later or is missing in SCRIPTS"
             assert {each.strip() for each in names.split(",")} <= exported[other]
         exported[name] = set(re.findall(r"^export (?:class|function|const) (\w+)", source, re.MULTILINE))
         assert len(re.findall(r"^export", source, re.MULTILINE)) == len(exported[name])
     assert not re.search(r"^(import|export) ", join_scripts(), re.MULTILINE)
-    present = {each.name.removesuffix(".js") for each in (resources.files("codesign.export") / "page").iterdir()}
-    assert present - {"style.css", "template.html"} == set(SCRIPTS)
+    page = Path(webpage.__file__).parent / "page"
+    assert {each.relative_to(page).as_posix() for each in page.rglob("*.js")} == {f"{name}.js" for name in SCRIPTS}
+
+
+def test_pages_in_two_dimensions_carry_nothing_of_those_in_three():
+    flat, spatial = len(render_page(gallery())), len(render_page(cubes.gallery(1)))
+    assert flat < 150_000
+    assert spatial > 500_000
+    assert "three.js" not in render_page(gallery())
 
 
 COLOURS = (
