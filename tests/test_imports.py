@@ -64,7 +64,9 @@ HOMES = {
     "rich": {"cli"},
     "ray": {"evaluate"},
     "warp": {"sim", "control", "tasks", "train", "cli"},
-    "pyarrow": {"run", "formats", "api"},
+    "pyarrow": {"run", "formats", "export", "api"},
+    "manifold3d": {"export"},
+    "ezdxf": {"export"},
     "matplotlib": {"export", "transfer", "cli"},
     "mujoco": {"transfer"},
     "mlflow": {"run"},
@@ -75,7 +77,7 @@ HOMES = {
 
 HEAVY = {
     *("ray", "hydra", "omegaconf", "matplotlib", "pyarrow", "playwright", "scipy.optimize", "pandas"),
-    *("mlflow", "tensorboardX", "wandb", "mujoco"),
+    *("mlflow", "tensorboardX", "wandb", "mujoco", "manifold3d", "ezdxf"),
 }
 
 
