@@ -3,6 +3,7 @@
 from codesign.export.chart import COLOURS, line_chart
 from codesign.export.comparison_page import render_comparison, write_comparison, write_comparison_json
 from codesign.export.exporter import Exporter, each_design
+from codesign.export.film import FilmSettings, write_gif, write_mp4
 from codesign.export.json_format import read_json, write_json
 from codesign.export.mechanics import Mechanics, MechanicsError
 from codesign.export.mjcf import CONTROL_SUFFIX, mjcf_text, write_mjcf
@@ -18,7 +19,7 @@ from codesign.export.motion_tables import (
     write_parquet,
 )
 from codesign.export.notebook import page_in_frame
-from codesign.export.picture import write_pictures
+from codesign.export.picture import SheetSettings, moment_of, write_drawings, write_pictures, write_sheet
 from codesign.export.plan import MOTIONS, ExportPlan, require_absent, require_motions
 from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory
 from codesign.export.webpage import render_page, warn_of_size, write_page
@@ -33,6 +34,12 @@ EXPORTERS: dict[str, Exporter] = {
         Exporter("json", ".json", write_json, each=True),
         Exporter("mjcf", ".xml", write_mjcf, each=True, motions="one", beside=(CONTROL_SUFFIX,)),
         Exporter("png", ".png", write_pictures, each=True),
+        Exporter("svg", ".svg", write_drawings, each=True),
+        Exporter("sheet", ".sheet.png", write_sheet, settings=SheetSettings, section="sheet", needs=moment_of),
+        Exporter(
+            "mp4", ".mp4", write_mp4, settings=FilmSettings, section="film", extra="film", modules=("imageio_ffmpeg",)
+        ),
+        Exporter("gif", ".gif", write_gif, settings=FilmSettings, section="film"),
         Exporter("stl", ".stl", write_stl, each=True, motions="none", modules=("manifold3d",), **_PRINT),
         Exporter("3mf", ".3mf", write_3mf, each=True, motions="none", modules=("manifold3d",), **_PRINT),
         Exporter("parts", SUFFIX, write_parts, each=True, motions="one", beside=BESIDE, modules=("ezdxf",), **_PRINT),

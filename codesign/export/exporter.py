@@ -29,6 +29,8 @@ class Exporter:
             "none" where it shows no motion.
         settings: frozen dataclass of settings with a default each; None for none.
         section: key that a configuration has the settings under; several exporters may share one.
+        needs: takes a recording to what of it is shown, where that is little; it is applied as soon as one was made,
+            so that one file can show many designs.
         beside: suffixes of further files that it writes beside each of its files.
         extra: optional dependency of the package that brings what it needs, as in pip install 'codesign[usd]'.
         modules: what is imported of that.
@@ -41,6 +43,7 @@ class Exporter:
     motions: Literal["both", "one", "none"] = "both"
     settings: type | None = None
     section: str = ""
+    needs: Callable[[Recording], Recording] | None = None
     beside: tuple[str, ...] = ()
     extra: str = ""
     modules: tuple[str, ...] = ()

@@ -45,3 +45,9 @@ def heights(ground: Array, x: Array, y: Array) -> Array:
     near = z[row, column] * (1 - right) + z[row, column + 1] * right
     far = z[row + 1, column] * (1 - right) + z[row + 1, column + 1] * right
     return near * (1 - up) + far * up
+
+
+def round_number(least: float) -> float:
+    """Return the multiple of 1, 2 or 5 times a power of ten that is at least so large."""
+    power = 10.0 ** np.floor(np.log10(least))
+    return float(power * next(factor for factor in (1, 2, 5, 10) if factor * power >= least * 0.999))

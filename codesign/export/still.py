@@ -4,48 +4,35 @@ One that was never simulated is drawn as it stands.
 """
 
 import io
+from typing import Literal
 
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from codesign.export import still3d
+from codesign.export.camera import following
+from codesign.export.moment import Actor
 from codesign.export.recording import Array, Recording, RecordingError, Trajectory
-from codesign.export.still_style import (
-    ACTUATION,
-    INK,
-    MASS,
-    MATERIALS,
-    MUTED,
-    PASSIVE,
-    RULE,
-    SOIL,
-    SOIL_LINE,
-    draw_lamp,
-)
+from codesign.export.scene import STYLE, draw_scene
+from codesign.export.still_style import ACTUATION, INK, MUTED, RULE
+from codesign.export.theme import LIGHT
 
 MOMENTS = 5
 
 
-def render_still(recording: Recording) -> bytes:
-    """Return the picture of one design as PNG bytes. Needs no display and leaves matplotlib's state alone."""
+def render_still(recording: Recording, form: Literal["png", "svg"] = "png") -> bytes:
+    """Return the picture of one design as PNG or SVG bytes, the same every time.
+
+    Needs no display and leaves matplotlib's state alone.
+    """
     if recording.dim not in (2, 3):
-        raise RecordingError(
-            "a design in two or three dimensions", f"{recording.dim} ({recording.design})", "use format=json"
-        )
-    with rc_context(
-        {
-            "font.family": "sans-serif",
-            "font.size": 9,
-            "text.color": INK,
-            "text.parse_math": False,  # names are text, whatever signs are in them
-            "axes.edgecolor": RULE,
-        }
-    ):
+        got = f"{recording.dim} ({recording.design})"
+        raise RecordingError("a design in two or three dimensions", got, "use format=json")
+    ink = {"text.color": INK, "axes.edgecolor": RULE, "svg.hashsalt": recording.design}
+    with rc_context({**STYLE, **ink}):
         at_rest = len(recording.after.times) == 1 and not len(recording.curve)
         figure = Figure(figsize=(6, 5.6) if at_rest else (11, 5.6), dpi=150, facecolor="white")
         FigureCanvasAgg(figure)
@@ -54,16 +41,14 @@ def render_still(recording: Recording) -> bytes:
         else:
             _draw_motion(recording, figure)
         output = io.BytesIO()
-        figure.savefig(output, format="png", metadata={"Title": recording.design})
+        undated = {"Date": None} if form == "svg" else {}
+        figure.savefig(output, format=form, metadata={"Title": recording.design, **undated})
     return output.getvalue()
 
 
 def _draw_at_rest(recording: Recording, figure: Figure) -> None:
     panel = figure.add_axes((0.06, 0.1, 0.88, 0.73))
-    if recording.dim == 2:
-        _draw_flat_moments(recording, [0], [panel])
-    else:
-        still3d.draw_moment(recording, 0, panel)
+    _draw_moment(recording, 0.0, panel)
     fitness = f"fitness {recording.fitness:.3f} · " if np.isfinite(recording.fitness) else ""
     figure.text(0.06, 0.945, recording.design, size=14, weight="bold")
     figure.text(0.06, 0.9, f"{fitness}{_sizes(recording)}", color=MUTED)
@@ -108,82 +93,16 @@ def _draw_moments(recording: Recording, panels: list[Axes]) -> None:
     """Draw the body at evenly spaced frames, in windows of one size that follow it."""
     times = recording.after.times
     frames = np.linspace(0, len(times) - 1, len(panels)).round().astype(int).tolist()
-    if recording.dim == 2:
-        _draw_flat_moments(recording, frames, panels)
-    else:
-        for panel, frame in zip(panels, frames, strict=True):
-            still3d.draw_moment(recording, frame, panel)
     for panel, frame in zip(panels, frames, strict=True):
+        _draw_moment(recording, float(times[frame]), panel)
         panel.set_title(f"{times[frame]:.2f} s", size=9, color=MUTED, loc="left", pad=4)
 
 
-def _draw_flat_moments(recording: Recording, frames: list[int], panels: list[Axes]) -> None:
-    """Draw frames of a motion in two dimensions; ticks are metres from the start."""
-    trajectory = recording.after
-    low, high = trajectory.positions.min(axis=1), trajectory.positions.max(axis=1)
-    width, height = (high - low).max(axis=0)
-    span = max(float(width) * 1.35, float(height) * 1.2, 1e-3)
-    start = float(trajectory.positions[0, :, 0].mean())
-    for panel, frame in zip(panels, frames, strict=True):
-        middle = float(low[frame, 0] + high[frame, 0]) / 2 - start
-        floor = float(low[frame, 1])
-        panel.set_xlim(middle - span / 2, middle + span / 2)
-        panel.set_ylim(floor - 0.14 * span, floor + 0.86 * span)
-        panel.set_aspect("equal", adjustable="box")
-        _draw_ground(recording.ground, panel, start)
-        if recording.light is not None:
-            _draw_light(recording.ground, recording.light, start, 0.8 * float(height), panel)
-        _draw_body(recording, trajectory.positions[frame] - (start, 0), trajectory.actuation[frame], panel, span)
-        _style(panel, "metres from the start" if panel is panels[0] else "")
-        panel.set_yticks([])
-        panel.locator_params(axis="x", nbins=4)
-
-
-def _draw_ground(ground: Array, panel: Axes, start: float) -> None:
-    left, right = panel.get_xlim()
-    x = np.concatenate(([min(left, ground[0, 0] - start)], ground[:, 0] - start, [max(right, ground[-1, 0] - start)]))
-    y = np.concatenate((ground[:1, 1], ground[:, 1], ground[-1:, 1]))
-    panel.fill_between(x, y, panel.get_ylim()[0], color=SOIL, linewidth=0)
-    panel.plot(x, y, color=SOIL_LINE, linewidth=1)
-
-
-def _draw_light(ground: Array, light: Array, start: float, lift: float, panel: Axes) -> None:
-    x, y = float(light[0]), float(light[1])
-    left, right = panel.get_xlim()
-    if left < x - start < right:
-        floor = float(np.interp(x, ground[:, 0], ground[:, 1]))
-        draw_lamp(panel, (x - start, floor), (x - start, max(y, floor + lift)), 7)
-
-
-def _draw_body(
-    recording: Recording,
-    positions: Array,
-    actuation: Array,
-    panel: Axes,
-    span: float,
-) -> None:
-    colours = [MATERIALS[(material - 1) % len(MATERIALS)] for material in recording.materials.tolist()]
-    panel.add_collection(
-        PolyCollection(list(positions[recording.cells]), facecolors=colours, edgecolors=colours, linewidths=0.5)
-    )
-    # Springs as thick as a ninth of their length: a panel is 140 points wide and `span` metres.
-    length = float(recording.rest_lengths.mean()) if len(recording.springs) else 0.0
-    thickness = float(np.clip(length / span * 140 * 0.11, 0.5, 4))
-    lines, passive = positions[recording.springs], recording.swings == 0
-    strength = np.abs(np.clip(actuation, -1, 1))
-    muscles = np.flatnonzero(~passive)[np.argsort(strength[~passive], kind="stable")]
-    panel.add_collection(
-        LineCollection(list(lines[passive]), colors=PASSIVE, linewidths=thickness * 0.4, capstyle="round")
-    )
-    panel.add_collection(
-        LineCollection(
-            list(lines[muscles]),
-            colors=ACTUATION((np.clip(actuation[muscles], -1, 1) + 1) / 2),
-            linewidths=thickness * (0.75 + 0.45 * strength[muscles]),
-            capstyle="round",
-        )
-    )
-    panel.plot(*positions.T, "o", color=MASS, markersize=thickness * 1.15, markeredgewidth=0)
+def _draw_moment(recording: Recording, time: float, panel: Axes) -> None:
+    panel.set_axis_off()
+    actor = Actor.alone(recording)
+    camera = following(actor, [actor], panel.bbox.width / panel.bbox.height)
+    draw_scene(panel, [actor], time, camera(time), LIGHT)
 
 
 def _draw_curve(recording: Recording, panel: Axes) -> None:

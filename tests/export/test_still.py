@@ -4,8 +4,8 @@ import matplotlib.image
 import numpy as np
 import pytest
 
+from codesign.export.geometry import heights, outer_faces
 from codesign.export.still import render_still
-from codesign.export.still3d import heights, outer_faces
 from tests.export import cubes
 from tests.export.strips import recording
 

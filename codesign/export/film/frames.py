@@ -1,0 +1,102 @@
+"""The pictures of a film one after the other, drawn by matplotlib in memory."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from codesign.export.film.layout import Layout, Panel
+from codesign.export.film.settings import FilmSettings
+from codesign.export.film.words import draw_label, draw_lanes, draw_ranking
+from codesign.export.scene import STYLE, draw_scene
+from codesign.export.theme import THEMES, Theme
+
+_HEADER = 0.11
+"""Part of a picture's height that title, time and legend take."""
+
+Frame = npt.NDArray[np.uint8]
+"""Red, green and blue of every pixel, shape (height, width, 3)."""
+
+
+def frame_times(duration: float, settings: FilmSettings) -> list[float]:
+    """Return the time of the motion [s] at each picture, the last one repeated for as long as it stays."""
+    count = int(np.ceil(round(duration / settings.speed * settings.frame_rate, 6))) + 1
+    times = [min(number * settings.speed / settings.frame_rate, duration) for number in range(count)]
+    hold = max(settings.hold, 1.0 if duration == 0 else 0.0)
+    return times + [duration] * round(hold * settings.frame_rate)
+
+
+def draw_frames(layout: Layout, settings: FilmSettings, times: Sequence[float]) -> Iterator[Frame]:
+    """Yield the pictures of a film at times [s]. Needs no display and leaves matplotlib's state alone."""
+    with rc_context(STYLE):
+        film = _Film(layout, settings)
+    shown: tuple[float, Frame] | None = None
+    for time in times:
+        if shown is None or time != shown[0]:
+            with rc_context(STYLE):
+                shown = time, film.draw(time)
+        yield shown[1]
+
+
+class _Film:
+    """A figure whose panels are drawn anew for each picture."""
+
+    def __init__(self, layout: Layout, settings: FilmSettings) -> None:
+        self._layout, self._theme = layout, THEMES[settings.theme]
+        # Letters of small pictures are larger in proportion, so that they can be read.
+        dpi = 100 * float(min(settings.width / 960, settings.height / 540) ** 0.7)
+        size = ((settings.width + 0.01) / dpi, (settings.height + 0.01) / dpi)
+        self._figure = Figure(figsize=size, dpi=dpi, facecolor=self._theme.sky)
+        self._canvas = FigureCanvasAgg(self._figure)
+        self._size = (settings.width, settings.height)
+        self._panels = [self._panel(number) for number in range(len(layout.panels))]
+        self._draw_header()
+        slow = "" if settings.speed == 1 else f" · {settings.speed:g} × speed"
+        self._clock = self._figure.text(0.985, 1 - 0.03, "", ha="right", va="top", size=11, color=self._theme.ink)
+        self._clock_suffix = slow
+
+    def _panel(self, number: int) -> Axes:
+        rows, columns = self._layout.rows, self._layout.columns
+        row, column = divmod(number, columns)
+        high = (1 - _HEADER) / rows
+        gap = 1 / self._size[0], 1 / self._size[1]
+        box = (column / columns, 1 - _HEADER - (row + 1) * high, 1 / columns, high)
+        panel = self._figure.add_axes((box[0], box[1], box[2] - gap[0], box[3] - gap[1]))
+        panel.set_axis_off()
+        return panel
+
+    def _draw_header(self) -> None:
+        theme, layout = self._theme, self._layout
+        self._figure.text(0.015, 1 - 0.028, layout.title, size=13, weight="bold", color=theme.ink, va="top")
+        self._figure.text(0.015, 1 - _HEADER + 0.012, layout.subtitle, size=9, color=theme.muted, va="bottom")
+        legend = self._figure.add_axes((0.845, 1 - _HEADER + 0.019, 0.07, 0.016))
+        legend.set_axis_off()
+        scale = theme.actuation(np.linspace(-1, 1, 64))[None]
+        legend.imshow(scale, aspect="auto", interpolation="nearest")
+        for place, word, side in ((-0.08, "contracting", "right"), (1.08, "expanding", "left")):
+            legend.text(place, 0.4, word, ha=side, va="center", size=8, color=theme.muted, transform=legend.transAxes)
+
+    def draw(self, time: float) -> Frame:
+        """Return the picture at a time [s]."""
+        self._clock.set_text(f"{time:.2f} s{self._clock_suffix}")
+        for axes, panel in zip(self._panels, self._layout.panels, strict=True):
+            for artist in [*axes.collections, *axes.patches, *axes.lines, *axes.texts]:
+                artist.remove()
+            _draw_panel(axes, panel, time, self._theme, ended=time >= self._layout.duration)
+        self._canvas.draw()
+        return np.asarray(self._canvas.buffer_rgba())[: self._size[1], : self._size[0], :3].copy()
+
+
+def _draw_panel(axes: Axes, panel: Panel, time: float, theme: Theme, *, ended: bool) -> None:
+    view = panel.camera(time)
+    draw_scene(axes, panel.actors, time, view, theme)
+    if len(panel.actors) > 1:
+        draw_lanes(axes, panel.actors, time, view, theme)
+        if ended:
+            draw_ranking(axes, panel.actors, time, theme)
+    else:
+        draw_label(axes, panel, time, theme)

@@ -1,0 +1,167 @@
+"""Which panels a film has: one design before beside after learning, designs in a race, ancestors in a strip."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from codesign.export.camera import Camera, following, lanes, racing
+from codesign.export.film.settings import FilmSettings
+from codesign.export.moment import Actor
+from codesign.export.recording import Gallery, Recording, RecordingError
+
+_MOST = {"beside": 4, "race": 12}
+"""Designs that a film of a layout shows at most."""
+
+_ANCESTORS = 12
+"""Pictures that a strip has at most; of a longer lineage it has these, the first and the last among them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One picture of a film.
+
+    Attributes:
+        actors: the bodies in it, at least one.
+        camera: what is in the picture at a time.
+        label: what it shows.
+        note: more about that.
+    """
+
+    actors: tuple[Actor, ...]
+    camera: Camera
+    label: str
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """All that a film shows.
+
+    Attributes:
+        title: what stands above.
+        subtitle: what stands beside that.
+        panels: its pictures, in rows.
+        columns: panels in a row.
+    """
+
+    title: str
+    subtitle: str
+    panels: tuple[Panel, ...]
+    columns: int
+
+    @property
+    def rows(self) -> int:
+        """Rows of panels."""
+        return -(-len(self.panels) // self.columns)
+
+    @property
+    def duration(self) -> float:
+        """Seconds until the last motion ends."""
+        return max(float(actor.trajectory.times[-1]) for panel in self.panels for actor in panel.actors)
+
+
+def arrange(gallery: Gallery, settings: FilmSettings) -> Layout:
+    """Return the panels of a film.
+
+    Raises:
+        RecordingError: designs that have neither two nor three dimensions, designs of both in a race, or more designs
+            than a layout shows.
+    """
+    recordings = gallery.recordings
+    for recording in recordings:
+        if recording.dim not in (2, 3):
+            got = f"{recording.dim} ({recording.design})"
+            raise RecordingError("designs in two or three dimensions", got, "use format=json")
+    layout = _chosen(recordings) if settings.layout == "auto" else settings.layout
+    if len(recordings) > _MOST.get(layout, len(recordings)):
+        remedy = f"choose fewer, as in design=top{_MOST[layout]}, or film.layout=strip"
+        raise RecordingError(
+            f"at most {_MOST[layout]} designs in a film of layout {layout}", f"{len(recordings)}", remedy
+        )
+    title = settings.title or gallery.title
+    return {"beside": _beside, "race": _race, "strip": _strip}[layout](recordings, title, settings)
+
+
+def _chosen(recordings: Sequence[Recording]) -> str:
+    """Return the layout that shows designs best."""
+    if len(recordings) == 1:
+        return "beside"
+    ages = sorted(recordings, key=lambda each: each.generation)
+    descent = all(elder.design in child.parents for elder, child in zip(ages, ages[1:], strict=False))
+    return "strip" if descent else "race"
+
+
+def _beside(recordings: Sequence[Recording], title: str, settings: FilmSettings) -> Layout:
+    shown = [
+        (recording, motion, label)
+        for recording in recordings
+        for motion, label in ((recording.before, "before learning"), (recording.after, "after learning"))
+        if motion is not None
+    ]
+    columns = 2 if len(shown) > len(recordings) else 1
+    actors = [Actor.alone(recording, motion) for recording, motion, _ in shown]
+    # Where motion before learning is all that is shown, it stands in the place of that after it: none is told apart.
+    labels = [label for _, _, label in shown] if columns == 2 else [recording.design for recording in recordings]
+    several = len(recordings) > 1
+    aspect = _aspect(settings, columns, -(-len(shown) // columns))
+    if several and columns == 2:
+        labels = [f"{label} · {recording.design}" for recording, _, label in shown]
+    panels = [
+        Panel((actor,), following(actor, actors, aspect), label) for actor, label in zip(actors, labels, strict=True)
+    ]
+    subtitle = f"{len(recordings)} designs" if several else _facts(recordings[0])
+    return Layout(title, subtitle, tuple(panels), columns)
+
+
+def _race(recordings: Sequence[Recording], title: str, settings: FilmSettings) -> Layout:
+    for recording in recordings:
+        if recording.dim != recordings[0].dim:
+            expected = f"designs in {recordings[0].dim} dimensions like the first"
+            raise RecordingError(expected, f"{recording.dim} ({recording.design})", "part them")
+    started = [Actor(each, each.after, np.zeros(each.dim), each.design) for each in recordings]
+    aspect = _aspect(settings, 1, 1)
+    actors = tuple(lanes(started, aspect))
+    panel = Panel(actors, racing(actors, aspect), "")
+    return Layout(title, f"{len(recordings)} designs after learning", (panel,), 1)
+
+
+def _strip(recordings: Sequence[Recording], title: str, settings: FilmSettings) -> Layout:
+    ages = sorted(recordings, key=lambda each: each.generation)
+    places = np.unique(np.linspace(0, len(ages) - 1, min(len(ages), _ANCESTORS)).round().astype(int))
+    chosen = [ages[place] for place in places.tolist()]
+    columns = _columns(len(chosen), settings)
+    actors = [Actor.alone(recording) for recording in chosen]
+    aspect = _aspect(settings, columns, -(-len(chosen) // columns))
+    panels = [
+        Panel((actor,), following(actor, actors, aspect), each.design, f"fitness {each.fitness:.3f} · {_made(each)}")
+        for each, actor in zip(chosen, actors, strict=True)
+    ]
+    some = f"{len(chosen)} of " if len(chosen) < len(ages) else ""
+    return Layout(
+        title,
+        f"{some}{len(ages)} designs from generation {ages[0].generation} to {ages[-1].generation}",
+        tuple(panels),
+        columns,
+    )
+
+
+def _columns(panels: int, settings: FilmSettings) -> int:
+    """Return the panels in a row for which a panel is a little wider than high."""
+    wanted = np.log(1.35)
+    fits = [abs(np.log(_aspect(settings, columns, -(-panels // columns))) - wanted) for columns in range(1, panels + 1)]
+    return int(np.argmin(fits)) + 1
+
+
+def _aspect(settings: FilmSettings, columns: int, rows: int) -> float:
+    """Return the width of a panel by its height."""
+    return settings.width / columns / (settings.height * 0.89 / rows)
+
+
+def _facts(recording: Recording) -> str:
+    fitness = f"fitness {recording.fitness:.3f}" if np.isfinite(recording.fitness) else "no fitness"
+    return f"{recording.design} · generation {recording.generation} · {fitness}"
+
+
+def _made(recording: Recording) -> str:
+    return recording.operator.replace("_", " ") or "random"

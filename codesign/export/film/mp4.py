@@ -1,0 +1,73 @@
+"""Films as mp4: H.264 that every browser and slide plays, by the ffmpeg that imageio-ffmpeg brings."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from codesign import files, signals
+from codesign.errors import ConfigError, OutputError
+from codesign.export.film.layout import arrange
+from codesign.export.film.settings import FilmSettings
+from codesign.export.recording import Gallery
+
+
+def write_mp4(gallery: Gallery, path: Path, settings: FilmSettings | None = None) -> list[Path]:
+    """Write a film of all designs and return its path.
+
+    Raises:
+        RecordingError: designs that the layout cannot show.
+        ConfigError: there is no ffmpeg.
+        OutputError: `path` cannot be written to, or ffmpeg fails.
+    """
+    from codesign.export.film.frames import draw_frames, frame_times  # noqa: PLC0415 - only who asks for a film loads matplotlib
+
+    settings = settings or FilmSettings()
+    layout = arrange(gallery, settings)
+    times = frame_times(layout.duration, settings)
+    with files.replacing(path) as temporary, tempfile.TemporaryFile() as said:
+        command = _command(temporary, layout.title, settings)
+        with signals.kept_from_children():
+            encoder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said)
+        assert encoder.stdin is not None
+        try:
+            for frame in draw_frames(layout, settings, times):
+                encoder.stdin.write(frame.tobytes())
+            encoder.stdin.close()
+        except BrokenPipeError:
+            pass  # it ended early, and says why
+        except BaseException:
+            encoder.kill()
+            raise
+        finally:
+            status = encoder.wait()
+        if status != 0:
+            said.seek(0)
+            lines = said.read().decode("utf-8", "replace").strip().splitlines()
+            reason = lines[-1].strip() if lines else f"exit status {status}"
+            raise OutputError(f"ffmpeg to write {path}", reason, "free some space, or use format=gif")
+    return [path]
+
+
+def _command(path: Path, title: str, settings: FilmSettings) -> list[str]:
+    """Return what starts ffmpeg; the same pictures give the same bytes on every machine with this ffmpeg."""
+    size = f"{settings.width}x{settings.height}"
+    # Players take high definition for BT.709 unless they are told, and small films for another one.
+    colours = [item for name in ("colorspace", "color_primaries", "color_trc") for item in (f"-{name}", "bt709")]
+    return [
+        *(_ffmpeg(), "-loglevel", "error", "-nostdin", "-y"),
+        *("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", f"{settings.frame_rate:g}", "-i", "-"),
+        *("-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p", *colours),
+        *("-c:v", "libx264", "-preset", "medium", "-crf", "18", "-threads", "1"),
+        *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1", "-metadata", f"title={title}"),
+        *("-movflags", "+faststart", "-f", "mp4", str(path)),
+    ]
+
+
+def _ffmpeg() -> str:
+    try:
+        import imageio_ffmpeg  # noqa: PLC0415 - an extra
+
+        return imageio_ffmpeg.get_ffmpeg_exe()
+    except (ImportError, RuntimeError) as error:
+        remedy = "pip install 'codesign[film]', or use format=gif"
+        raise ConfigError("an ffmpeg for format=mp4", str(error).splitlines()[0], remedy) from error
