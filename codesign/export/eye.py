@@ -61,7 +61,7 @@ class Eye:
         return (points - self.place) @ self.plane.T / (away * _SLOPE)[..., None]
 
     def showing(self, low: Array, high: Array, aspect: float, fill: float) -> "Eye":
-        """Return an eye that looks in this direction at the middle of a box as it is seen; for the rest see `holding`."""
+        """Return an eye that looks this way at the middle of a box as it is seen; for the rest see `holding`."""
         eye = self
         for _ in range(4):
             eye = eye.holding(low, high, aspect, fill)

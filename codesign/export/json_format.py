@@ -65,7 +65,6 @@ def to_json(recording: Recording) -> dict[str, Any]:
         "mechanics": None if recording.mechanics is None else asdict(recording.mechanics),
         "ground": _decimals(recording.ground),
         "light": None if recording.light is None else _decimals(recording.light),
-        "water": recording.water,
         "world_fitness": None if recording.world_fitness is None else _decimals_or_null(recording.world_fitness),
         "motion": {
             "after": _trajectory_to_json(recording.after),
@@ -141,7 +140,6 @@ def _from_json(file: JsonPart) -> Recording:
         task=file.text("task"),
         material_names=tuple(body.texts("material_names")),
         light=file.floats("light", (0,)) if file.holds("light") else None,
-        water=file.number("water", missing=0.0) if file.holds("water") else None,
         world_fitness=file.floats("world_fitness", (0,), gaps=True) if file.holds("world_fitness") else None,
         mechanics=_mechanics_from_json(file.part("mechanics")) if file.holds("mechanics") else None,
         controller_settings=_settings_from_json(controller.part("settings")) if controller.holds("settings") else {},

@@ -11,7 +11,7 @@ from codesign.export.exporter import each_design
 from codesign.export.mechanics import Mechanics
 from codesign.export.mjcf_ground import grid_of, level_of
 from codesign.export.recording import Array, Gallery, Recording, RecordingError
-from codesign.export.still_style import CONTRACT, LAMP, MASS, PASSIVE, SOIL, VOXELS
+from codesign.export.theme import LIGHT
 
 CONTROL_SUFFIX = ".control.csv"
 """How the file of the controls is named, which lies beside a model."""
@@ -167,7 +167,7 @@ def _add_world(root: Xml.Element, recording: Recording, mechanics: Mechanics) ->
         "priority": "1",
         "solref": f"{2.0 * mechanics.dt!r} 1",
         "solimp": _IMPEDANCE,
-        "rgba": _rgba(SOIL),
+        "rgba": _rgba(LIGHT.soil),
     }
     level = level_of(recording.ground)
     if level is not None:
@@ -187,7 +187,7 @@ def _add_world(root: Xml.Element, recording: Recording, mechanics: Mechanics) ->
         Xml.SubElement(world, "geom", shared | {"type": "hfield", "hfield": "ground", "pos": middle})
     if recording.light is not None:
         place = _text(_spatial(recording.light[None])[0])
-        Xml.SubElement(world, "site", name="light", pos=place, size="0.03", rgba=_rgba(LAMP))
+        Xml.SubElement(world, "site", name="light", pos=place, size="0.03", rgba=_rgba(LIGHT.lamp))
     return world
 
 
@@ -219,7 +219,7 @@ def _add_mass(world: Xml.Element, mass: int, place: Array, recording: Recording,
     # Bodies do not turn: the moments of inertia only have to be there.
     Xml.SubElement(body, "inertial", pos="0 0 0", mass=repr(mechanics.mass), diaginertia="0.001 0.001 0.001")
     dot = repr(_radius(recording, _DOT))
-    Xml.SubElement(body, "site", name=f"mass_{mass}", size=dot, rgba=_rgba(MASS))
+    Xml.SubElement(body, "site", name=f"mass_{mass}", size=dot, rgba=_rgba(LIGHT.mass))
 
 
 def _add_springs(root: Xml.Element, recording: Recording, mechanics: Mechanics) -> None:
@@ -236,7 +236,7 @@ def _add_springs(root: Xml.Element, recording: Recording, mechanics: Mechanics) 
             springlength=repr(float(str(rest)) - mechanics.regularisation),
             damping=repr(damping),
             width="0.002",
-            rgba=_rgba(CONTRACT if muscle else PASSIVE),
+            rgba=_rgba(LIGHT.contract if muscle else LIGHT.passive),
         )
         for mass in (first, second):
             Xml.SubElement(tendon, "site", site=f"mass_{mass}")
@@ -268,7 +268,7 @@ def _add_skins(root: Xml.Element, recording: Recording) -> None:
             name=f"material_{material}",
             vertex=" ".join(_text(place) for place in start[masses]),
             face=" ".join(map(str, corners.ravel())),
-            rgba=_rgba(VOXELS[int(material) % len(VOXELS)]),
+            rgba=_rgba(LIGHT.voxels[(int(material) - 1) % len(LIGHT.voxels)]),
         )
         for vertex, mass in enumerate(masses):
             Xml.SubElement(

@@ -49,6 +49,13 @@ class Actor:
         return None if self.recording.light is None else self.recording.light + self.shift
 
     @property
+    def water(self) -> float | None:
+        """Height of the water's surface [m], if there is water."""
+        mechanics = self.recording.mechanics
+        level = None if mechanics is None else mechanics.forces.get("water", {}).get("level")
+        return None if level is None else level + float(self.shift[-1])
+
+    @property
     def centres(self) -> Array:
         """Places of its centre of mass [m], shape (frames, dim)."""
         return self.trajectory.positions.mean(axis=1, dtype=np.float64) + self.shift

@@ -56,19 +56,22 @@ class ExportPlan:
             RecordingError: a design that an exporter cannot show, or a motion that was not recorded.
         """
         together = [exporter for exporter in self.exporters if not exporter.each]
-        kept: list[Recording] = []
+        kept: dict[str, list[Recording]] = {exporter.name: [] for exporter in together}
         whole: Gallery | None = None
         for part in parts:
             for exporter in self.exporters:
                 if exporter.each:
                     yield from self._write_each(exporter, part)
             if together:
-                kept += part.recordings
                 whole = part
+            for exporter in together:
+                kept[exporter.name] += map(exporter.needs, part.recordings) if exporter.needs else part.recordings
         for exporter in together:
             for motions, path in self._shown(exporter):
                 if whole is not None:
-                    yield from self._written(exporter, replace(whole, recordings=tuple(kept)), motions, path)
+                    yield from self._written(
+                        exporter, replace(whole, recordings=tuple(kept[exporter.name])), motions, path
+                    )
 
     def _write_each(self, exporter: Exporter, part: Gallery) -> Iterator[Path]:
         """Write a file for each design of a gallery."""

@@ -101,7 +101,6 @@ class Recording:
         material_names: names by material number, "empty" first; empty where there is one material only.
         light: float32[dim], metres, world frame, the place of the light that attracts the robot; None where the task
             has none.
-        water: height of the water's surface [m]; None where there is no water.
         world_fitness: float32[worlds], what the design does in each of the worlds that it was tested in, which differ
             in ground, pushes and the like; NaN where invalid. None where there is one world, that of `fitness`.
         mechanics: constants of the simulation that the motion comes from; None where they are not known.
@@ -142,7 +141,6 @@ class Recording:
     task: str = ""
     material_names: tuple[str, ...] = ()
     light: Array | None = None
-    water: float | None = None
     world_fitness: Array | None = None
     mechanics: Mechanics | None = None
     controller_settings: dict[str, float | str | tuple[str, ...]] = field(default_factory=dict)
@@ -166,7 +164,6 @@ class Recording:
             _convert(self, "world_fitness", np.float32, (None,))
         _check_finite("ground", self.ground)
         _check_finite("light", self.light)
-        _check_finite("water", self.water)
         if self.dim == 3:
             _check_grid(self.ground)
         _check_ids("springs", self.springs, self.masses)
@@ -321,7 +318,7 @@ def _check_shape(name: str, value: Array, shape: tuple[int | None, ...]) -> None
         raise RecordingError(f"{name} of shape [{wanted}]", f"{list(value.shape)}", "record all parts of one body")
 
 
-def _check_finite(name: str, value: Array | float | None) -> None:
+def _check_finite(name: str, value: Array | None) -> None:
     if value is not None and not np.isfinite(value).all():
         raise RecordingError(f"finite {name}", "NaN or infinity", "give every point in metres")
 

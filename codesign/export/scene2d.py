@@ -57,10 +57,10 @@ def draw_scene(
     for actor in actors:
         positions, actuation = actor.at(time)
         depth = 0.15 * float(actor.size[1])
-        if actor.recording.water is not None:
+        if actor.water is not None:
             low = float(actor.ground[:, 1].min())
             top = low + lane - depth if len(actors) > 1 else np.inf
-            _draw_water(panel, low, min(actor.recording.water + float(actor.shift[1]), top), theme)
+            _draw_water(panel, low, min(actor.water, top), theme)
         if detailed and len(actors) == 1:
             _draw_start(panel, actor, theme)
         _draw_ground(panel, actor.ground, None if actor is actors[-1] else depth, theme)

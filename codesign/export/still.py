@@ -17,9 +17,9 @@ from codesign.export.camera import following
 from codesign.export.moment import Actor
 from codesign.export.recording import Array, Recording, RecordingError, Trajectory
 from codesign.export.scene import STYLE, draw_scene
-from codesign.export.still_style import ACTUATION, INK, MUTED, RULE
 from codesign.export.theme import LIGHT
 
+INK, MUTED, RULE = LIGHT.ink, LIGHT.muted, LIGHT.rule
 MOMENTS = 5
 
 
@@ -141,7 +141,7 @@ def _way(trajectory: Trajectory, light: Array | None) -> Array:
 
 
 def _draw_legend(panel: Axes) -> None:
-    panel.imshow(np.linspace(0, 1, 128)[None], aspect="auto", cmap=ACTUATION)
+    panel.imshow(LIGHT.actuation(np.linspace(-1, 1, 128))[None], aspect="auto")
     panel.set_axis_off()
     for x, text, side in ((-0.06, "contracting", "right"), (1.06, "expanding", "left")):
         panel.text(x, 0.5, text, ha=side, va="center", color=MUTED, transform=panel.transAxes)

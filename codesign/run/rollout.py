@@ -9,7 +9,7 @@ from codesign.body import Bodies
 from codesign.evaluate import EvaluationSpec, batches
 from codesign.export import Recording, Trajectory
 from codesign.run.mechanics import mechanics_of, plain_settings
-from codesign.sim import FORCES, Simulator, beacon_of
+from codesign.sim import Simulator, beacon_of
 
 FRAMES_PER_SECOND = 50.0
 
@@ -124,7 +124,6 @@ def _record(
                 materials=body.materials,
                 ground=spec.terrain.surface(low, high),
                 light=light,
-                water=_water_level(spec),
                 world_fitness=story.world_fitness,
                 after=after,
                 before=earlier,
@@ -137,12 +136,6 @@ def _record(
             )
         )
     return recordings
-
-
-def _water_level(spec: EvaluationSpec) -> float | None:
-    """Return the height of the water's surface [m], None where there is no water."""
-    levels = [vars(force)["level"] for force in spec.physics.forces if isinstance(force, FORCES["water"])]
-    return float(levels[0]) if levels else None
 
 
 def _course(trajectories: Sequence[Trajectory], light: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ CASES = {
     "not recorded before": recording(before=None),
     "invalid": recording(fitness=-np.inf, curve=np.full(3, np.nan), measures={}, parents=("g000-i0001", "g000-i0002")),
     "three dimensions": cubes.recording(frames=5, light=cubes.LIGHT, world_fitness=[0.25, np.nan, 0.1]),
-    "light in two dimensions": recording(light=(1.5, 0.1), world_fitness=[0.5], water=0.8),
+    "light in two dimensions": recording(light=(1.5, 0.1), world_fitness=[0.5]),
     "no cells": recording(cells=np.zeros((0, 3)), materials=np.zeros(0)),
 }
 
@@ -57,10 +57,10 @@ def test_what_is_written_is_strict_and_fits_the_schema(case):
 
 
 def test_a_file_from_before_there_was_light_is_read(tmp_path):
-    data = to_json(recording(light=(1, 0), world_fitness=[0.5], water=0.8))
-    del data["light"], data["world_fitness"], data["water"]
+    data = to_json(recording(light=(1, 0), world_fitness=[0.5]))
+    del data["light"], data["world_fitness"]
     read = read_json(write(data, tmp_path / "old.json"))
-    assert read.light is read.world_fitness is read.water is None
+    assert read.light is read.world_fitness is None
     schema = json.loads((resources.files("codesign.export") / "recording.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(data, schema)
 
@@ -91,7 +91,6 @@ BROKEN = {
     "motion.before": lambda data: data["motion"].update(before="none"),
     "times": lambda data: data["motion"]["after"]["times"].reverse(),
     "light": lambda data: data.update(light=[0.0, "far"]),
-    "water": lambda data: data.update(water="deep"),
     "world_fitness": lambda data: data.update(world_fitness=0.5),
     "controller.name": lambda data: data["controller"].update(name=None),
 }

@@ -55,9 +55,8 @@ class _Film:
         self._size = (settings.width, settings.height)
         self._panels = [self._panel(number) for number in range(len(layout.panels))]
         self._draw_header()
-        slow = "" if settings.speed == 1 else f" · {settings.speed:g} × speed"
         self._clock = self._figure.text(0.985, 1 - 0.03, "", ha="right", va="top", size=11, color=self._theme.ink)
-        self._clock_suffix = slow
+        self._speed = "" if settings.speed == 1 else f" · speed {settings.speed:g}"
 
     def _panel(self, number: int) -> Axes:
         rows, columns = self._layout.rows, self._layout.columns
@@ -82,7 +81,7 @@ class _Film:
 
     def draw(self, time: float) -> Frame:
         """Return the picture at a time [s]."""
-        self._clock.set_text(f"{time:.2f} s{self._clock_suffix}")
+        self._clock.set_text(f"{time:.2f} s{self._speed}")
         for axes, panel in zip(self._panels, self._layout.panels, strict=True):
             for artist in [*axes.collections, *axes.patches, *axes.lines, *axes.texts]:
                 artist.remove()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -88,7 +89,7 @@ def _chosen(recordings: Sequence[Recording]) -> str:
     if len(recordings) == 1:
         return "beside"
     ages = sorted(recordings, key=lambda each: each.generation)
-    descent = all(elder.design in child.parents for elder, child in zip(ages, ages[1:], strict=False))
+    descent = all(elder.design in child.parents for elder, child in pairwise(ages))
     return "strip" if descent else "race"
 
 
