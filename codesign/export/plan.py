@@ -67,11 +67,10 @@ class ExportPlan:
             for exporter in together:
                 kept[exporter.name] += map(exporter.needs, part.recordings) if exporter.needs else part.recordings
         for exporter in together:
+            recordings = tuple(kept[exporter.name])
             for motions, path in self._shown(exporter):
                 if whole is not None:
-                    yield from self._written(
-                        exporter, replace(whole, recordings=tuple(kept[exporter.name])), motions, path
-                    )
+                    yield from self._written(exporter, replace(whole, recordings=recordings), motions, path)
 
     def _write_each(self, exporter: Exporter, part: Gallery) -> Iterator[Path]:
         """Write a file for each design of a gallery."""

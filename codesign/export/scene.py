@@ -1,6 +1,7 @@
 """A moment of bodies on a panel, in two or three dimensions."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -10,7 +11,7 @@ from codesign.export.moment import Actor
 from codesign.export.scene2d import Window
 from codesign.export.theme import Theme
 
-STYLE = {"font.family": "sans-serif", "font.size": 9, "text.parse_math": False}
+STYLE: dict[Any, Any] = {"font.family": "sans-serif", "font.size": 9, "text.parse_math": False}
 """Of all pictures, as matplotlib's settings; names are text, whatever signs are in them."""
 
 

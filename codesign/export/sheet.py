@@ -37,9 +37,8 @@ def render_sheet(gallery: Gallery, settings: SheetSettings) -> bytes:
     """
     count = len(gallery.recordings)
     if count > _MOST:
-        raise RecordingError(
-            f"at most {_MOST} designs on a sheet", f"{count}", f"choose fewer, as in design=top{_MOST}"
-        )
+        remedy = f"choose fewer, as in design=top{_MOST}"
+        raise RecordingError(f"at most {_MOST} designs on a sheet", f"{count}", remedy)
     for recording in gallery.recordings:
         if recording.dim not in (2, 3):
             got = f"{recording.dim} ({recording.design})"

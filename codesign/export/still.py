@@ -4,7 +4,7 @@ One that was never simulated is drawn as it stands.
 """
 
 import io
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib import rc_context
@@ -31,7 +31,7 @@ def render_still(recording: Recording, form: Literal["png", "svg"] = "png") -> b
     if recording.dim not in (2, 3):
         got = f"{recording.dim} ({recording.design})"
         raise RecordingError("a design in two or three dimensions", got, "use format=json")
-    ink = {"text.color": INK, "axes.edgecolor": RULE, "svg.hashsalt": recording.design}
+    ink: dict[Any, Any] = {"text.color": INK, "axes.edgecolor": RULE, "svg.hashsalt": recording.design}
     with rc_context({**STYLE, **ink}):
         at_rest = len(recording.after.times) == 1 and not len(recording.curve)
         figure = Figure(figsize=(6, 5.6) if at_rest else (11, 5.6), dpi=150, facecolor="white")

@@ -42,7 +42,7 @@ def write_gif(gallery: Gallery, path: Path, settings: FilmSettings | None = None
     asked = settings or FilmSettings()
     tried = _in_hundredths(asked)
     first = tried
-    while isinstance(made := _encoded(gallery, tried, asked.max_bytes), float):
+    while not isinstance(made := _encoded(gallery, tried, asked.max_bytes), bytes):
         tried = _smaller(tried, asked.max_bytes / made)
     files.write_bytes(path, made)
     if tried != first:
