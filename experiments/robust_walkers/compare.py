@@ -20,6 +20,7 @@ import numpy as np
 
 import codesign
 from codesign.evaluate import EvaluationSpec, Worlds
+from codesign.run import Design
 
 SEEDS = (0, 1, 2)
 ROBUST_GENERATIONS, WORLDS = 26, 8
@@ -68,7 +69,7 @@ def displacements(spec: EvaluationSpec, worlds: Worlds, bodies: Any, weights: np
     return np.where(np.isfinite(found), found, -np.inf)
 
 
-def tried(run: codesign.Run, designs: list[codesign.Design], robust: Worlds) -> dict[str, Any]:
+def tried(run: codesign.Run, designs: list[Design], robust: Worlds) -> dict[str, Any]:
     """Return what designs do in fresh worlds with the weights that they learned in their run."""
     weights = np.concatenate([recording.weights for recording in run.recordings(designs)]).astype(np.float64)
     spec, bodies = run.problem.spec, run.problem.develop(designs)
@@ -83,7 +84,7 @@ def tried(run: codesign.Run, designs: list[codesign.Design], robust: Worlds) -> 
     }
 
 
-def best_of(run: codesign.Run, generations: int) -> list[codesign.Design]:
+def best_of(run: codesign.Run, generations: int) -> list[Design]:
     """Return the best designs of the first generations of a run, no two of equal fitness."""
     table = run.designs.select(["design", "generation", "fitness"]).to_pylist()
     early = [row for row in table if row["generation"] < generations and np.isfinite(row["fitness"])]

@@ -126,7 +126,7 @@ def test_no_more_is_used_than_asked_for(on_lanes: Callable[[int, int], None]) ->
         start = begin()
         controller = stage_control(constants, model, controller, world)
         tape = stage_tape(tape, constants, model, world)
-        adjoint = stage_adjoint(adjoint, model, world)
+        adjoint = stage_adjoint(adjoint, constants, model, world)
         model = stage_model(model, world)
         used[world] = used_since(start)
         end(start)
