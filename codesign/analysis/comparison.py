@@ -177,7 +177,10 @@ def _group(runs: Sequence[RunRecord], places: Sequence[int], name: str) -> Group
 
 
 def _plain(value: Any) -> str:
-    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
+    """Return a setting as one types it."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _band(runs: Sequence[RunRecord], axis: str) -> Band:

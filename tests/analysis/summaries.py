@@ -1,5 +1,6 @@
 """Runs in numbers, made of nothing but NumPy."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,8 @@ def summary(best: Any = (0.1, 0.2, 0.4), **changes: Any) -> RunSummary:
     return RunSummary(**(fields | changes))
 
 
-def record(name: str, best: Any = (0.1, 0.2, 0.4), *, unit: str = "m", **settings: Any) -> RunRecord:
-    """Return a run of some settings, of which `seed` is 0 unless given."""
-    return RunRecord(name, "walkers", {"seed": 0, **settings}, summary(best), unit)
+def record(
+    name: str, best: Any = (0.1, 0.2, 0.4), settings: Mapping[str, Any] | None = None, *, seed: int = 0, unit: str = "m"
+) -> RunRecord:
+    """Return a run of some settings."""
+    return RunRecord(name, "walkers", {"seed": seed, **(settings or {})}, summary(best), unit)

@@ -11,9 +11,9 @@ from tests.analysis.summaries import record
 
 def test_runs_that_differ_in_the_seed_alone_are_one_group() -> None:
     runs = [
-        record("a", (0.1, 0.2, 0.3), **{"search.population_size": 10}),
-        record("b", (0.3, 0.4, 0.9), seed=1, **{"search.population_size": 10}),
-        record("c", (0.2, 0.3), **{"search.population_size": 20}),
+        record("a", (0.1, 0.2, 0.3), {"search.population_size": 10}),
+        record("b", (0.3, 0.4, 0.9), {"search.population_size": 10}, seed=1),
+        record("c", (0.2, 0.3), {"search.population_size": 20}),
     ]
     found = compare(runs, {"d": "no metrics"})
     assert [(group.name, group.runs.tolist()) for group in found.groups] == [
@@ -57,13 +57,13 @@ def test_a_run_in_which_nothing_was_valid_has_no_band_and_no_final_best(best: An
 
 
 def test_groups_with_many_differences_go_by_their_titles_and_runs() -> None:
-    runs = [record(name, **{f"sim.{key}": place for key in "abc"}) for place, name in enumerate("xy")]
+    runs = [record(name, settings={f"sim.{key}": place for key in "abc"}) for place, name in enumerate("xy")]
     assert [group.name for group in compare(runs).groups] == ["walkers (x)", "walkers (y)"]
     assert compare(runs[:1]).groups[0].name == "walkers"
 
 
 def test_a_setting_that_a_run_does_not_have_is_a_difference() -> None:
-    (difference,) = compare([record("a", **{"forces.wind.speed": 2.0}), record("b")]).differences
+    (difference,) = compare([record("a", settings={"forces.wind.speed": 2.0}), record("b")]).differences
     assert difference.values == (2.0, None)
 
 

@@ -16,8 +16,12 @@ def test_quartiles_are_those_of_the_finite_numbers_of_each_group() -> None:
 
 
 def children(operators: list[str], fitness: list[float], parents: list[float], entered: list[bool]) -> Children:
-    numbers = (np.array(values, dtype=np.float64) for values in (fitness, parents))
-    return Children(np.array(operators, dtype=np.str_), *numbers, np.array(entered, dtype=bool))
+    return Children(
+        np.array(operators, dtype=np.str_),
+        np.array(fitness, dtype=np.float64),
+        np.array(parents, dtype=np.float64),
+        np.array(entered, dtype=bool),
+    )
 
 
 def test_operators_are_told_by_what_became_of_their_children() -> None:

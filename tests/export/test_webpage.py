@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from codesign.export import webpage
+from codesign.export.comparison_page import COMPARISON_SCRIPTS
 from codesign.export.webpage import SCRIPTS, encode_gallery, join_scripts, render_page, write_page
 from tests.export import cubes
 from tests.export.strips import gallery, recording
@@ -117,7 +118,9 @@ def test_modules_import_only_from_earlier_ones_what_those_export():
         assert len(re.findall(r"^export", source, re.MULTILINE)) == len(exported[name])
     assert not re.search(r"^(import|export) ", join_scripts(), re.MULTILINE)
     page = Path(webpage.__file__).parent / "page"
-    assert {each.relative_to(page).as_posix() for each in page.rglob("*.js")} == {f"{name}.js" for name in SCRIPTS}
+    present = {each.relative_to(page).as_posix() for each in page.rglob("*.js")}
+    assert present == {f"{name}.js" for name in (*SCRIPTS, *COMPARISON_SCRIPTS)}
+    assert [name for name in COMPARISON_SCRIPTS[:-1] if name not in SCRIPTS] == []
 
 
 def test_pages_in_two_dimensions_carry_nothing_of_those_in_three():

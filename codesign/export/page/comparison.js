@@ -28,13 +28,15 @@ function look(i, thin = false) {
   return `${colour(i)}${i >= COLOURS ? " dashed" : ""}${thin ? " thin" : ""}`;
 }
 
-/** Best fitness of `run` where it is known, against what was spent until then. */
+/** Best fitness of `run` where it is known, against what was spent until then; it stays until the next generation. */
 function pointsOf(run, axis) {
   let steps = 0;
-  return run.best.map((best, i) => {
+  const known = run.best.map((best, i) => {
     steps += run.robot_steps[i] ?? 0;
     return [{ generation: run.generations[i], robot_steps: steps, wall_seconds: run.wall_seconds[i] }[axis], best];
-  }).filter(([at]) => at !== null);
+  }).filter(([at, best]) => at !== null && best !== null);
+  if (axis === "generation") return known;
+  return known.flatMap(([at, best], i) => (i > 0 ? [[at, known[i - 1][1]], [at, best]] : [[at, best]]));
 }
 
 function fitnessFigure([axis, xLabel, xFormat]) {
@@ -196,7 +198,7 @@ function fillTables() {
 function fillHead() {
   const several = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
   byId("summary").textContent =
-    `${several(runs.length, "run")} in ${several(groups.length, "group")} of settings that differ in the seed alone.`;
+    `${several(runs.length, "run")} in ${several(groups.length, "group")}; the runs of a group differ in their seed alone.`;
   const faults = Object.entries(data.unreadable);
   byId("unreadable").hidden = faults.length === 0;
   byId("unreadable").append(
