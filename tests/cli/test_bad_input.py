@@ -109,6 +109,7 @@ CONFIGURATION = [
     ("evolve checkpoints.every=0", "checkpoints.every"),
     ("evolve logger.display=loud", "logger.display"),
     ("evolve logger.page_designs=0", "logger.page_designs"),
+    ("evolve logger.page_seconds=-1", "logger.page_seconds"),
     ("evolve evaluator.workers=-1", "evaluator.workers"),
     ("evolve mutation.weights.flip=-1", "expected mutation.weights.flip to be a number of at least 0"),
     ("evolve mutation=flips mutation.weights.flip=0 +mutation.weights.rotate=1", "the triangle lattice; got rotate"),

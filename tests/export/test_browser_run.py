@@ -1,8 +1,8 @@
 """Figures about a run and several runs in a browser: what they show, how they are saved and printed."""
 
 import dataclasses
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree
 
 import matplotlib.image
 import numpy as np
@@ -93,7 +93,7 @@ def test_the_operators_figure_tells_shares_and_gains(open_page):
     figure = open_page(run_gallery()).locator("#figures .panel", has_text="Operators that paid off").locator("svg")
     assert figure.locator("text.main").all_text_contents() == ["flip (2)", "grow (1)"]
     assert {"50 %", "0.0 %"} <= set(figure.locator("text.small").all_text_contents())
-    assert figure.locator("text.end").all_text_contents() == ["median gain [m]", "+0.200", "−0.200"]
+    assert figure.locator("text.end").all_text_contents() == ["median gain [m]", "+0.200", "\N{MINUS SIGN}0.200"]
 
 
 def test_an_ancestor_is_shown_when_it_is_chosen(open_page):
