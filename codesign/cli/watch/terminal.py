@@ -64,10 +64,17 @@ def picture(seen: Observation, title: str, console: Console, height: int | None)
         height: lines that there are; None for as many as it takes.
     """
     width, ascii_only = console.width, console.options.ascii_only
-    parts: list[RenderableType] = list(_head(seen, title, width))
+    parts = _head(seen, title)
     room = (10_000 if height is None else height) - len(parts) - 1
-    if not seen.rows:
-        return Group(*parts)
+    if seen.rows:
+        parts += _drawn(seen, width, room, ascii_only=ascii_only)
+    for each in parts:
+        each.no_wrap, each.overflow = True, "crop"
+    return Group(*parts)
+
+
+def _drawn(seen: Observation, width: int, room: int, *, ascii_only: bool) -> list[Text]:
+    """Return the chart, the best body and the last generations, as far as there are lines for them."""
     chart_width = min(width, _WIDEST)
     body = None if seen.best is None else fitting(seen.best, width, max(room - _LOWEST - 3, 0))
     body_width = 0 if body is None else max(len(_CAPTION), *(len(line) for line in body.split("\n")))
@@ -84,22 +91,19 @@ def picture(seen: Observation, title: str, console: Console, height: int | None)
     if body is not None and seen.best is not None:
         named = Text.assemble((_CAPTION, "bold"), "\n", body)
     if beside and drawn:
-        parts.append(_side_by_side(drawn, named, chart_width + 3))
+        parts = [_side_by_side(drawn, named, chart_width + 3)]
     else:
-        parts += [each for each in (drawn, named) if each]
-    for each in parts:
-        if isinstance(each, Text):
-            each.no_wrap, each.overflow = True, "crop"
+        parts = [each for each in (drawn, named) if each]
     taken = chart_height + 1 if drawn else 0
     taken = max(taken, body_lines) if beside else taken + body_lines
     rows = min(_ROWS, room - taken - 3)
     if rows > 0:
         parts.append(_table(seen.rows[-rows:], width))
-    return Group(*parts)
+    return parts
 
 
-def _head(seen: Observation, title: str, width: int) -> list[Text]:
-    """Return the lines about the run's state, each no longer than the terminal is wide."""
+def _head(seen: Observation, title: str) -> list[Text]:
+    """Return the lines about the run's state."""
     count = f"generation {len(seen.rows)}/{seen.generations}"
     facts = [count, seen.progress, seen.workers]
     left = seen.seconds_left
@@ -118,8 +122,6 @@ def _head(seen: Observation, title: str, width: int) -> list[Text]:
         lines.append(Text(f"fitness: best {best}{whose}, mean {mean}"))
     if seen.fault:
         lines.append(Text(printable(seen.fault), style="red"))
-    for line in lines:
-        line.truncate(width, overflow="crop")
     return lines
 
 
