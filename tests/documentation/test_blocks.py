@@ -22,6 +22,8 @@ case "$command $*" in
     evolve*run=*) set -- "$@" evaluator=local ;;
     evolve*evaluator.address=*) set -- --cfg job "$@" debug=tiny; exec >/dev/null ;;
     evolve*) set -- "$@" debug=tiny evaluator=local ;;
+    watch*terminal=true*) ;;
+    watch*) set -- "$@" terminal=true ;;
     bench*) set -- "$@" body.lattice.rows=3 body.lattice.columns=4 worlds=[2] seconds=0.01 breeding=8 driver=8 \\
         driver_generations=2 cluster=2 sim.steps=20 ;;
 esac
