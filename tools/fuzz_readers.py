@@ -1,6 +1,7 @@
 """The readers of files that codesign has, each with valid files made by codesign itself and what to spoil in them."""
 
 import hashlib
+import io
 import json
 import shutil
 import sys
@@ -79,6 +80,9 @@ def readers(seeds: Path) -> tuple[Reader, ...]:
         Reader("recording", "design.json", some("export/*.json"), _recording, (change_json,), 1),
         Reader("bench", "bench.json", some("bench.json"), _bench, (change_json,), 4),
         Reader("metrics", "metrics.jsonl", some("*/metrics.jsonl"), _metrics, (change_lines,), 4),
+        Reader("watched_metrics", "metrics.jsonl", some("*/metrics.jsonl"), _Watched(run), (change_lines,), 1),
+        Reader("status", "status.json", some("*/status.json"), _Watched(run), (change_json,), 1),
+        Reader("best", "best.json", some("run/best.json"), _Watched(run), (change_json,), 1),
         Reader("config", "config.yaml", some("*/config.yaml"), _Config(seeds / "field"), (change_yaml,), 0.1),
         Reader(
             "experiment",
@@ -148,6 +152,30 @@ def _metrics(folder: Path) -> object:
     from codesign.run.replay import history  # noqa: PLC0415
 
     return history(RunFolder(folder))
+
+
+class _Watched:
+    """Looks at a run as `codesign watch` does, and shows it in both ways."""
+
+    def __init__(self, run: Path) -> None:
+        self._run, self._lattice = run, None
+
+    def __call__(self, folder: Path) -> object:
+        from rich.console import Console  # noqa: PLC0415
+
+        from codesign.cli.watch.observation import Observer  # noqa: PLC0415
+        from codesign.cli.watch.pages import Pages  # noqa: PLC0415
+        from codesign.cli.watch.server import status_of  # noqa: PLC0415
+        from codesign.cli.watch.terminal import picture  # noqa: PLC0415
+        from codesign.run import RunFolder  # noqa: PLC0415
+
+        if self._lattice is None:
+            self._lattice = _experiment(self._run).trial.lattice
+        run = RunFolder(folder)
+        observer = Observer(run, 2, self._lattice)
+        seen, console = observer.look(), Console(file=io.StringIO(), width=80)
+        console.print(picture(seen, "title", console, 24))
+        return json.dumps(status_of(seen, Pages(run, str, observer.look, 0.0), "title"), allow_nan=False)
 
 
 class _Config:
