@@ -12,7 +12,7 @@ from codesign.export.moment import Actor
 from codesign.export.recording import Array
 from codesign.export.theme import Theme, rgb
 
-_PATCHES = 56
+_PATCHES = 72
 """Of the ground, along a side of what is drawn of it, at most; fewer in a small picture and on level ground."""
 
 _LEVELS = 10
@@ -33,7 +33,7 @@ class Ground:
         self._grounds = [actor.ground for actor in actors]
         self._lanes = np.array([actor.start[1] for actor in actors])
         levels = np.concatenate([ground[..., 2].ravel() for ground in self._grounds])
-        self.relief = float(levels.max() - levels.min())
+        self.level = float(levels.max() - levels.min()) < 1e-3
 
     def height(self, x: Array, y: Array) -> Array:
         """Return the height [m] at places."""
@@ -71,7 +71,7 @@ def draw_ground(panel: Axes, ground: Ground, start: Array, eye: Eye, lighting: L
         lighting: what shines on it.
     """
     reach = _FADES[1] * eye.distance
-    patches = int(np.clip(panel.bbox.width / 16, 20, 30 if ground.relief < 1e-3 else _PATCHES))
+    patches = 28 if ground.level else int(np.clip(panel.bbox.width / 9, 36, _PATCHES))
     step = 2 * reach / patches
     # Patches keep their places in the world while the eye moves, else hills would seem to boil.
     corner = np.floor((eye.target[:2] - reach) / step) * step
@@ -106,7 +106,7 @@ def _draw_lines(panel: Axes, ground: Ground, start: Array, eye: Eye, theme: Them
     """Draw lines along both axes, every fifth of them stronger, and return their distance [m]."""
     step = round_number(30 * panel.figure.dpi / 100 / panel.bbox.height * 0.46 * eye.distance)
     reach = _FADES[1] * eye.distance
-    along = np.linspace(-reach, reach, 25 if ground.relief < 1e-3 else 97)
+    along = np.linspace(-reach, reach, 25 if ground.level else 97)
     pieces, strengths = [], []
     for axis in (0, 1):
         first = np.ceil((eye.target[axis] - reach - start[axis]) / step)

@@ -14,7 +14,6 @@ from PIL import GifImagePlugin, Image
 
 from codesign import files
 from codesign.errors import ConfigError
-from codesign.export.film.layout import arrange
 from codesign.export.film.settings import SMALLEST, FilmSettings
 from codesign.export.recording import Gallery
 
@@ -85,6 +84,7 @@ def _smaller(settings: FilmSettings, factor: float) -> FilmSettings:
 def _encoded(gallery: Gallery, settings: FilmSettings, most: int) -> bytes | float:
     """Return a gif, or about how many bytes it would have if that is more than `most`."""
     from codesign.export.film.frames import draw_frames, frame_times  # noqa: PLC0415 - these load matplotlib
+    from codesign.export.film.layout import arrange  # noqa: PLC0415
 
     layout = arrange(gallery, settings)
     times = frame_times(layout.duration, settings)

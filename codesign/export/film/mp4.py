@@ -6,7 +6,6 @@ from pathlib import Path
 
 from codesign import files, signals
 from codesign.errors import ConfigError, OutputError
-from codesign.export.film.layout import arrange
 from codesign.export.film.settings import FilmSettings
 from codesign.export.recording import Gallery
 
@@ -19,7 +18,8 @@ def write_mp4(gallery: Gallery, path: Path, settings: FilmSettings | None = None
         ConfigError: there is no ffmpeg.
         OutputError: `path` cannot be written to, or ffmpeg fails.
     """
-    from codesign.export.film.frames import draw_frames, frame_times  # noqa: PLC0415 - only who asks for a film loads matplotlib
+    from codesign.export.film.frames import draw_frames, frame_times  # noqa: PLC0415 - these load matplotlib
+    from codesign.export.film.layout import arrange  # noqa: PLC0415
 
     settings = settings or FilmSettings()
     layout = arrange(gallery, settings)
