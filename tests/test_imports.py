@@ -68,6 +68,8 @@ HOMES = {
     "manifold3d": {"export"},
     "ezdxf": {"export"},
     "matplotlib": {"export", "transfer", "cli"},
+    "PIL": {"export"},
+    "imageio_ffmpeg": {"export"},
     "mujoco": {"transfer"},
     "mlflow": {"run"},
     "tensorboardX": {"run"},
@@ -77,7 +79,7 @@ HOMES = {
 
 HEAVY = {
     *("ray", "hydra", "omegaconf", "matplotlib", "pyarrow", "playwright", "scipy.optimize", "pandas"),
-    *("mlflow", "tensorboardX", "wandb", "mujoco", "manifold3d", "ezdxf"),
+    *("mlflow", "tensorboardX", "wandb", "mujoco", "manifold3d", "ezdxf", "PIL", "imageio_ffmpeg"),
 }
 
 
