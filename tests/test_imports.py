@@ -71,6 +71,8 @@ HOMES = {
     "PIL": {"export"},
     "imageio_ffmpeg": {"export"},
     "mujoco": {"transfer"},
+    "pxr": {"export"},
+    "rerun": {"export"},
     "mlflow": {"run"},
     "tensorboardX": {"run"},
     "wandb": {"run"},
@@ -80,6 +82,7 @@ HOMES = {
 HEAVY = {
     *("ray", "hydra", "omegaconf", "matplotlib", "pyarrow", "playwright", "scipy.optimize", "pandas"),
     *("mlflow", "tensorboardX", "wandb", "mujoco", "manifold3d", "ezdxf", "PIL", "imageio_ffmpeg"),
+    *("mlflow", "tensorboardX", "wandb", "mujoco", "manifold3d", "ezdxf", "pxr", "rerun"),
 }
 
 

@@ -22,9 +22,12 @@ from codesign.export.notebook import page_in_frame
 from codesign.export.picture import SheetSettings, moment_of, write_drawings, write_pictures, write_sheet
 from codesign.export.plan import MOTIONS, ExportPlan, require_absent, require_motions
 from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory
+from codesign.export.scenes import SceneSettings, write_glb, write_rrd, write_usd, write_usdz
 from codesign.export.webpage import render_page, warn_of_size, write_page
 from codesign.export.workshop import BESIDE, SUFFIX, Print, write_3mf, write_parts, write_stl
 
+_SCENE = {"each": True, "settings": SceneSettings, "section": "scene"}
+_USD = {**_SCENE, "motions": "one", "extra": "usd", "modules": ("pxr",)}
 _PRINT = {"settings": Print, "section": "print", "extra": "print"}
 
 EXPORTERS: dict[str, Exporter] = {
@@ -40,6 +43,10 @@ EXPORTERS: dict[str, Exporter] = {
             "mp4", ".mp4", write_mp4, settings=FilmSettings, section="film", extra="film", modules=("imageio_ffmpeg",)
         ),
         Exporter("gif", ".gif", write_gif, settings=FilmSettings, section="film"),
+        Exporter("glb", ".glb", write_glb, motions="one", **_SCENE),
+        Exporter("usd", ".usdc", write_usd, **_USD),
+        Exporter("usdz", ".usdz", write_usdz, **_USD),
+        Exporter("rrd", ".rrd", write_rrd, extra="rerun", modules=("rerun",), repeatable=False, **_SCENE),
         Exporter("stl", ".stl", write_stl, each=True, motions="none", modules=("manifold3d",), **_PRINT),
         Exporter("3mf", ".3mf", write_3mf, each=True, motions="none", modules=("manifold3d",), **_PRINT),
         Exporter("parts", SUFFIX, write_parts, each=True, motions="one", beside=BESIDE, modules=("ezdxf",), **_PRINT),

@@ -34,6 +34,7 @@ class Exporter:
         beside: suffixes of further files that it writes beside each of its files.
         extra: optional dependency of the package that brings what it needs, as in pip install 'codesign[usd]'.
         modules: what is imported of that.
+        repeatable: whether the same designs give the same bytes; not where a library puts ids of its own into a file.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Exporter:
     beside: tuple[str, ...] = ()
     extra: str = ""
     modules: tuple[str, ...] = ()
+    repeatable: bool = True
 
     def require_installed(self) -> None:
         """Check that what it needs is there, without loading it.
