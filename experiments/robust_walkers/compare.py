@@ -1,11 +1,12 @@
-"""Evolve walkers for the worst of eight worlds and for one world, and try both in worlds that neither has seen.
+"""Evolve walkers for the worst of eight worlds, for one world, and for one and then eight; try them in fresh worlds.
 
     python experiments/robust_walkers/compare.py runs/robust_walkers
 
-Runs that are not in the folder yet are made (three seeds of each kind, two minutes each on one core) with equally many
-robot-steps: in one world, eight times as many designs. The best ten designs of each run, with the weights that they
-learned there, are then simulated in sixteen fresh worlds of `conditions=robust`, drawn from another seed, and in worlds
-that differ in one thing only. What they did is printed and written to `results.json` beside this file.
+Runs that are not in the folder yet are made (three seeds of each kind, under a minute each on one idle core) with equally many
+robot-steps: in one world, eight times as many designs. "Staged" runs are half of each: they begin with the best bodies
+of the first half of a run in one world. The best ten designs of each run, with the weights that they learned there, are
+then simulated in sixteen fresh worlds of `conditions=robust`, drawn from another seed, and in worlds that differ in one
+thing only. What they did is printed and written to `results.json` beside this file.
 """
 
 import argparse
@@ -23,12 +24,15 @@ from codesign.evaluate import EvaluationSpec, Worlds
 from codesign.run import Design
 
 SEEDS = (0, 1, 2)
-ROBUST_GENERATIONS, WORLDS = 26, 8
+ROBUST_GENERATIONS, WORLDS = 14, 8
 KINDS = {
     "robust": [f"search.generations={ROBUST_GENERATIONS}"],
     "plain": ["conditions=single", f"search.generations={ROBUST_GENERATIONS * WORLDS}", "title=Walkers of one world"],
 }
-DESIGNS = 10
+POPULATION, DESIGNS = 24, 10
+COMPARED = ("robust", "staged")
+"""Kinds whose difference from runs in one world is told."""
+
 FRESH_SEED, FRESH_WORLDS = 1000, 16
 T_OF_TWO_DEGREES = 4.303
 """Half the width of a 95 % interval of the mean of three numbers, in standard errors."""
@@ -52,6 +56,16 @@ def run_of(folder: Path, kind: str, seed: int) -> codesign.Run:
     if not (path / "report.html").exists():
         subprocess.run([sys.executable, "-m", "codesign", "evolve", *words, f"hydra.run.dir={path}"], check=True)
     return codesign.open_run(path)
+
+
+def staged_run_of(folder: Path, seed: int, plain: codesign.Run) -> codesign.Run:
+    """Return a finished run that begins with the best bodies of the first half of a run in one world."""
+    path = folder / f"staged_{seed}"
+    if (path / "report.html").exists():
+        return codesign.open_run(path)
+    problem = codesign.Problem(experiment="robust_walkers", seed=seed, execution={"threads": 1})
+    first = best_of(plain, ROBUST_GENERATIONS * WORLDS // 2, POPULATION)
+    return codesign.evolve(problem, path, generations=ROBUST_GENERATIONS // 2, first=first, title="Staged walkers")
 
 
 def fresh_worlds(robust: Worlds, only: str = "") -> Worlds:
@@ -84,24 +98,26 @@ def tried(run: codesign.Run, designs: list[Design], robust: Worlds) -> dict[str,
     }
 
 
-def best_of(run: codesign.Run, generations: int) -> list[Design]:
+def best_of(run: codesign.Run, generations: int, count: int = DESIGNS) -> list[Design]:
     """Return the best designs of the first generations of a run, no two of equal fitness."""
     table = run.designs.select(["design", "generation", "fitness"]).to_pylist()
     early = [row for row in table if row["generation"] < generations and np.isfinite(row["fitness"])]
     distinct = {round(row["fitness"], 9): row["design"] for row in sorted(early, key=lambda row: row["fitness"])}
-    return run.select([distinct[fitness] for fitness in sorted(distinct, reverse=True)[:DESIGNS]])
+    return run.select([distinct[fitness] for fitness in sorted(distinct, reverse=True)[:count]])
 
 
 def measured(folder: Path) -> dict[str, Any]:
     """Return what all runs came to, by kind and seed."""
-    found: dict[str, Any] = {"robust": {}, "plain": {}, "plain, as many designs": {}}
+    found: dict[str, Any] = {"robust": {}, "staged": {}, "plain": {}, "plain, as many designs": {}}
     for seed in SEEDS:
         runs = {kind: run_of(folder, kind, seed) for kind in KINDS}
-        robust = runs["robust"].problem.spec.worlds
+        robust, plain = runs["robust"].problem.spec.worlds, runs["plain"]
+        runs["staged"] = staged_run_of(folder, seed, plain)
         for kind, run in runs.items():
             steps = sum(run.metrics["robot_steps"].to_pylist())
             found[kind][seed] = {"robot_steps": steps} | tried(run, best_of(run, sys.maxsize), robust)
-        plain = runs["plain"]
+        half = sum(plain.metrics["robot_steps"].to_pylist()[: ROBUST_GENERATIONS * WORLDS // 2])
+        found["staged"][seed]["robot_steps"] += half
         steps = sum(plain.metrics["robot_steps"].to_pylist()[:ROBUST_GENERATIONS])
         few = tried(plain, best_of(plain, ROBUST_GENERATIONS), robust)
         found["plain, as many designs"][seed] = {"robot_steps": steps} | few
@@ -131,20 +147,23 @@ def tables(found: dict[str, Any]) -> str:
     lines: list[str] = []
     for count, title in ((1, "best design"), (DESIGNS, f"best {DESIGNS} designs, mean")):
         by_kind = {kind: [numbers_of(each, count) for each in seeds.values()] for kind, seeds in found.items()}
-        lines += [f"| {title} | {' | '.join(by_kind)} | robust less plain, 95 % interval |", "| --- " * 5 + "|"]
+        heads = [title, *by_kind, *(f"{kind} less plain, 95 % interval" for kind in COMPARED)]
+        lines += [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
         for name in by_kind["robust"][0]:
             cells = [", ".join(f"{each[name]:.3f}" for each in seeds) for seeds in by_kind.values()]
-            pairs = zip(by_kind["robust"], by_kind["plain"], strict=True)
-            differences = np.array([one[name] - other[name] for one, other in pairs])
-            lines.append(f"| {name} | {' | '.join(cells)} | {interval(differences)} |")
+            for kind in COMPARED:
+                pairs = zip(by_kind[kind], by_kind["plain"], strict=True)
+                cells.append(interval(np.array([one[name] - other[name] for one, other in pairs])))
+            lines.append(f"| {name} | {' | '.join(cells)} |")
         lines.append("")
-    lines += ["| kept where only this differs | robust | plain |", "| --- | --- | --- |"]
+    kinds = (*COMPARED, "plain")
+    lines += [f"| kept where only this differs | {' | '.join(kinds)} |", "| --- | --- | --- | --- |"]
     for name in CAUSES:
         shares = [
             np.mean([np.mean(np.array(each["mean_by_cause"][name]) / each["nominal"]) for each in found[kind].values()])
-            for kind in KINDS
+            for kind in kinds
         ]
-        lines.append(f"| `{name}` | {shares[0]:.3f} | {shares[1]:.3f} |")
+        lines.append(f"| `{name}` | {' | '.join(f'{share:.3f}' for share in shares)} |")
     return "\n".join(lines)
 
 
