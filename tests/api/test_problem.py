@@ -183,7 +183,15 @@ def test_the_mapping_of_a_single_body_gives_a_mapping(problem: codesign.Problem)
 
 
 @pytest.mark.parametrize(
-    "conditions", [{}, {"count": 2, "motor_noise": 0.1, "fitness": "worst", "gradient": "fitness"}]
+    "conditions",
+    [
+        {},
+        {"count": 2, "motor_noise": 0.1, "fitness": "worst", "gradient": "fitness"},
+        {
+            **{"count": 3, "stiffness_spread": 0.2, "mass_spread": 0.2, "strength_spread": 0.2},
+            **{"latency": 0.01, "latency_spread": 0.02, "motor_noise": 0.1},
+        },
+    ],
 )
 def test_gradients_agree_with_differences(conditions: dict) -> None:
     settings = {"physics": {"name": "coulomb", "steps": 60}, "execution": {"precision": "float64"}}
