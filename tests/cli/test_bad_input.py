@@ -95,7 +95,7 @@ CONFIGURATION = [
         "an episode of 4 s; lower conditions.latency_spread, or raise sim.steps",
     ),
     ("evolve conditions.latency=-1", "expected conditions.latency to be a number of at least 0 s; got -1"),
-    ("evolve conditions.nominal_first=7", "conditions.nominal_first"),
+    ("evolve conditions.nominal_first=maybe", "expected conditions.nominal_first to be true or false; got 'maybe'"),
     ("evolve conditions.friction_spread=0.2", "no_slip, which has no friction; set conditions.friction_spread to 0"),
     ("evolve conditions.beacon=[1,2]", "expected conditions.beacon to be one number for each level axis; got 2"),
     ("evolve body=voxel conditions.beacon=[1]", "got 1 of them for a body in 3D; set conditions.beacon, for example"),
