@@ -54,8 +54,9 @@ def prepare(invocation: Invocation) -> Plan:
         OutputError: a file is there already.
     """
     settings = build(transfer_catalogue(), invocation.config)
-    own = {each.name: settings[each.name] for each in fields(TransferSettings)}
-    compared = TransferSettings(**own | {"substeps": tuple(own["substeps"])})
+    own: dict[str, Any] = {each.name: settings[each.name] for each in fields(TransferSettings)}
+    own["substeps"] = tuple(own["substeps"])
+    compared = TransferSettings(**own)
     require_mujoco()
     if settings["run"] is None:
         raise RunError("the folder of a run", "none", "name one, as in codesign transfer run=FOLDER")
@@ -97,7 +98,7 @@ def _run(
 
 
 def _designs_table(done: Sequence[Transfer], loop: str, substeps: Sequence[int]) -> Table:
-    """Return what every design comes to in both simulators with steps of several lengths, and how far apart they get."""
+    """Return what every design comes to in both simulators with steps of several lengths, and how far apart."""
     source = "the recorded actuation" if loop == "open" else "the controller itself"
     table = Table(title=f"Displacement in MuJoCo (in our physics), driven by {source}")
     table.add_column("design", no_wrap=True)

@@ -62,7 +62,7 @@ def to_json(recording: Recording) -> dict[str, Any]:
             "weights": _decimals(recording.weights),
             "settings": {name: _setting_to_json(value) for name, value in recording.controller_settings.items()},
         },
-        "mechanics": None if recording.mechanics is None else asdict(recording.mechanics),
+        "mechanics": None if recording.mechanics is None else _mechanics_to_json(recording.mechanics),
         "ground": _decimals(recording.ground),
         "light": None if recording.light is None else _decimals(recording.light),
         "world_fitness": None if recording.world_fitness is None else _decimals_or_null(recording.world_fitness),
@@ -76,6 +76,10 @@ def to_json(recording: Recording) -> dict[str, Any]:
 def _trajectory_to_json(trajectory: Trajectory) -> dict[str, Any]:
     arrays = {name: _decimals(getattr(trajectory, name)) for name in ("times", "positions", "actuation")}
     return {**arrays, "diverged": trajectory.diverged}
+
+
+def _mechanics_to_json(mechanics: Mechanics) -> dict[str, Any]:
+    return asdict(mechanics) | {"push": list(mechanics.push)}
 
 
 def _setting_to_json(value: float | str | tuple[str, ...]) -> float | str | list[str]:
@@ -148,7 +152,7 @@ def _from_json(file: JsonPart) -> Recording:
 
 def _mechanics_from_json(part: JsonPart) -> Mechanics:
     forces = part.part("forces")
-    numbers = ("dt", "gravity", "damping", "regularisation", "mass", "push_time", "motor_noise")
+    numbers = ("dt", "gravity", "damping", "regularisation", "mass", "push_time", "motor_noise", "latency")
     try:
         return Mechanics(
             **{name: part.required_number(name) for name in numbers},

@@ -25,6 +25,7 @@ class Mechanics:
         forces: what else acts, by name ("water", "wind", "dashpot", or that of a plug-in), each with its numbers.
         push: change of the velocity of all masses [m/s] at `push_time` [s], a number per axis; empty for no push.
         push_time: see `push`.
+        latency: how much later muscles follow the controller's answer [s]; recorded actuation is what they follow.
         motor_noise: standard deviation of what was added to the actuation of every muscle in every step.
 
     Raises:
@@ -42,11 +43,12 @@ class Mechanics:
     push: tuple[float, ...] = ()
     push_time: float = 0.0
     motor_noise: float = 0.0
+    latency: float = 0.0
 
     def __post_init__(self) -> None:
         numbers = {
             name: getattr(self, name)
-            for name in ("dt", "gravity", "damping", "regularisation", "mass", "push_time", "motor_noise")
+            for name in ("dt", "gravity", "damping", "regularisation", "mass", "push_time", "motor_noise", "latency")
         }
         numbers |= {f"push[{axis}]": value for axis, value in enumerate(self.push)}
         numbers |= {f"contact_settings.{name}": value for name, value in self.contact_settings.items()}

@@ -29,12 +29,13 @@ _DOT = 0.06
 _IMPEDANCE = "0.99 0.999 0.0001"
 """How little contacts give way, MuJoCo's solimp: our ground is rigid."""
 
-_PLAY = """ {design} of {title}, for MuJoCo 3 or newer; {control} beside it has the controls. To watch it:
+_PLAY = """ {design} of {title}, for MuJoCo 3 or newer; what is asked of its muscles lies beside it. To watch it:
 
   import mujoco, mujoco.viewer, numpy as np, time
-  model = mujoco.MjModel.from_xml_path("{model}")
+  name = "{design}"  # this file without .xml
+  model = mujoco.MjModel.from_xml_path(f"{{name}}.xml")
   data = mujoco.MjData(model)
-  table = np.genfromtxt("{control}", delimiter=",", names=True)
+  table = np.genfromtxt(f"{{name}}.control.csv", delimiter=",", names=True)
   with mujoco.viewer.launch_passive(model, data) as viewer:
       while viewer.is_running():
           for number in range(model.nu):
@@ -55,7 +56,7 @@ def write_mjcf(gallery: Gallery, path: Path) -> list[Path]:
 
     def write_one(recording: Recording, model: Path) -> None:
         control = control_path(model)
-        files.write_text(model, mjcf_text(recording, title=gallery.title, model=model.name, control=control.name))
+        files.write_text(model, mjcf_text(recording, gallery.title))
         files.write_text(control, control_text(recording))
 
     models = each_design(write_one, gallery, path)
@@ -93,9 +94,7 @@ def mechanics_of(recording: Recording) -> Mechanics:
     return recording.mechanics
 
 
-def mjcf_text(
-    recording: Recording, *, title: str = "a run", model: str = "model.xml", control: str = "model.control.csv"
-) -> str:
+def mjcf_text(recording: Recording, title: str = "a run") -> str:
     """Return a design as MuJoCo's XML.
 
     Joints, sites and tendons are named after the masses and springs of the recording (mass_3, spring_17), actuators
@@ -105,15 +104,15 @@ def mjcf_text(
     Args:
         recording: the design.
         title: of the run, for the note on how to play the model.
-        model: name of its file.
-        control: name of the file of its controls.
 
     Raises:
-        RecordingError: the recording does not say how it was simulated.
+        RecordingError: the recording does not say how it was simulated, or has one dimension.
     """
+    if recording.dim not in (2, 3):
+        raise RecordingError("a design of 2 or 3 dimensions", f"{recording.dim}", "use format=json")
     mechanics = mechanics_of(recording)
     root = Xml.Element("mujoco", model=recording.design)
-    note = _PLAY.format(design=recording.design, title=title, model=model, control=control)
+    note = _PLAY.format(design=recording.design, title=title)
     root.append(Xml.Comment(note.replace("--", "- -")))
     _add_options(root, mechanics)
     world = _add_world(root, recording, mechanics)

@@ -24,6 +24,7 @@ def mechanics_of(physics: Physics, conditions: Conditions) -> Mechanics:
         push=() if conditions.push is None else tuple(float(each) for each in conditions.push),
         push_time=conditions.push_step * physics.dt,
         motor_noise=conditions.motor_noise,
+        latency=conditions.latency * physics.dt,
     )
 
 

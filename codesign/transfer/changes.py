@@ -1,6 +1,5 @@
 """What is changed about a robot before it is tried in both simulators: one thing at a time, or several at random."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from codesign.checks import require_count, require_number
@@ -106,10 +105,11 @@ class TransferSettings:
             ]
         for number in range(self.combined):
             generator = stream(self.seed, 0, number, Purpose.WORLD)
-            shares = dict(zip(FACTORS, generator.uniform(-1.0, 1.0, len(FACTORS)), strict=True))
+            drawn = generator.uniform(-1.0, 1.0, len(FACTORS))
             latency = float(generator.uniform(0.0, self.latency))
-            drawn = {name: float(1.0 + self.spread * shares[name]) for name in factors}
-            found.append(Change(f"combined {number + 1}", latency=latency, **drawn))
+            shares = {name: float(share) for name, share in zip(FACTORS, drawn, strict=True) if name in factors}
+            together = {name: 1.0 + self.spread * share for name, share in shares.items()}
+            found.append(Change(f"combined {number + 1}", latency=latency, **together))
         return found
 
 
@@ -128,8 +128,3 @@ def mechanics_of(recording: Recording) -> Mechanics:
         expected = f"a frame of {recording.design} for each step of {mechanics.dt:g} s"
         raise RecordingError(expected, f"one for {times[1] - times[0]:g} s", "record it with every_step=True")
     return mechanics
-
-
-def common_mechanics(recordings: Sequence[Recording]) -> Mechanics:
-    """Return the mechanics of variants of one robot, which differ in mass and friction only."""
-    return mechanics_of(recordings[0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from codesign.export import Recording, RecordingError
-from codesign.export.recording import Array
+from codesign.transfer.arrays import Array
 from codesign.transfer.changes import RECORDED, Change, TransferSettings, mechanics_of
 from codesign.transfer.controllers import BLIND, controller_of
 from codesign.transfer.episodes import Drive, Episode
@@ -144,13 +144,15 @@ def _transfer(recording: Recording, settings: TransferSettings) -> Transfer:
     outcomes = []
     for loop in _loops(recording, settings):
         actuate = controller_of(recording) if loop == "closed" else None
+        # The recorded actuation is late already.
+        late = round(mechanics.latency / mechanics.dt) if actuate is not None else 0
         for substeps in settings.substeps:
-            here = simulate_points([body], [Drive(actuate)], substeps)[0]
-            there = simulate_mujoco(body, Drive(actuate), substeps)
+            here = simulate_points([body], [Drive(actuate, late)], substeps)[0]
+            there = simulate_mujoco(body, Drive(actuate, late), substeps)
             outcomes.append(_outcome(body, RECORDED, loop, substeps, here, there))
         changes = settings.changes(mechanics)
         variants = [change.apply(body) for change in changes]
-        drives = [Drive(actuate, round(change.latency / mechanics.dt)) for change in changes]
+        drives = [Drive(actuate, late + round(change.latency / mechanics.dt)) for change in changes]
         inside = simulate_points(variants, drives, held) if variants else []
         for change, variant, drive, here in zip(changes, variants, drives, inside, strict=True):
             outcomes.append(_outcome(body, change, loop, held, here, simulate_mujoco(variant, drive, held)))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from codesign.export import Recording, RecordingError, height_at
-from codesign.export.recording import Array
+from codesign.transfer.arrays import Array
 
 Actuate = Callable[[float, Array, Array], Array]
 """(time [s], positions, velocities of shape (robots, masses, dim)) -> actuation, shape (robots, springs)."""
@@ -44,15 +44,14 @@ def controller_of(recording: Recording) -> Actuate | None:
 
 def _mlp(recording: Recording) -> Actuate:
     """Return sines, what every mass senses and two ones through one hidden layer to every spring."""
-    settings = recording.controller_settings
-    hidden, sines = int(settings["hidden"]), int(settings["sines"])
-    sensors, scale = tuple(settings["sensors"]), float(settings["input_scale"])
+    hidden, sines = int(_number(recording, "hidden")), int(_number(recording, "sines"))
+    sensors, scale = _sensors(recording), _number(recording, "input_scale")
     masses, springs = recording.masses, len(recording.springs)
     senses = [name for name in sensors if name in _SENSES]
     features = recording.dim * (("position" in sensors) + ("velocity" in sensors)) + len(senses)
     inputs = sines + features * masses + 2
     w1, b1, w2, b2 = _split(recording, [(hidden, inputs), (hidden,), (springs, hidden), (springs,)])
-    clock = _clock(settings)
+    clock = _clock(_number(recording, "frequency"), sines)
 
     def actuate(time: float, x: Array, v: Array) -> Array:
         felt = []
@@ -72,14 +71,14 @@ def _mlp(recording: Recording) -> Actuate:
 
 def _shared(recording: Recording) -> Actuate:
     """Return sines and what a muscle senses through one hidden layer, the same for all muscles."""
-    settings = recording.controller_settings
-    hidden, sines, sensors = int(settings["hidden"]), int(settings["sines"]), tuple(settings["sensors"])
-    scales = float(settings["position_scale"]), float(settings["velocity_scale"])
+    hidden, sines = int(_number(recording, "hidden")), int(_number(recording, "sines"))
+    sensors = _sensors(recording)
+    scales = _number(recording, "position_scale"), _number(recording, "velocity_scale")
     senses, dim = [name for name in sensors if name in _SENSES], recording.dim
     inputs = sines + 1 + 2 * dim * ("position" in sensors) + dim * ("velocity" in sensors)
     inputs += len(senses) + ("light" in senses)
     w1, b1, w2, b2 = _split(recording, [(hidden, inputs), (hidden,), (hidden,), (1,)])
-    clock = _clock(settings)
+    clock = _clock(_number(recording, "frequency"), sines)
     first, second = recording.springs.T
 
     def actuate(time: float, x: Array, v: Array) -> Array:
@@ -104,7 +103,7 @@ def _shared(recording: Recording) -> Actuate:
 
 def _cpg_feedback(recording: Recording) -> Actuate:
     """Return sines of the springs whose phases contact and strain move."""
-    springs, frequency = len(recording.springs), float(recording.controller_settings["frequency"])
+    springs, frequency = len(recording.springs), _number(recording, "frequency")
     amplitude, phase, offset, contact_gain, strain_gain = _split(recording, [(springs,)] * 5)
     first, second = recording.springs.T
 
@@ -136,9 +135,22 @@ def _split(recording: Recording, shapes: list[tuple[int, ...]]) -> list[Array]:
     return [piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
 
-def _clock(settings: dict[str, float | str | tuple[str, ...]]) -> Callable[[float], Array]:
+def _number(recording: Recording, name: str) -> float:
+    value = recording.controller_settings[name]
+    if isinstance(value, str | tuple):
+        raise ValueError(f"{name} {value!r}")
+    return value
+
+
+def _sensors(recording: Recording) -> tuple[str, ...]:
+    value = recording.controller_settings["sensors"]
+    if not isinstance(value, tuple):
+        raise ValueError(f"sensors {value!r}")
+    return value
+
+
+def _clock(frequency: float, count: int) -> Callable[[float], Array]:
     """Return time -> sines whose phases are spread over the period."""
-    frequency, count = float(settings["frequency"]), int(settings["sines"])  # type: ignore[arg-type] - a ValueError
     phases = 2.0 * np.pi / count * np.arange(count)
     return lambda time: np.sin(frequency * time + phases)
 

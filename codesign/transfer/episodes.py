@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.export import Recording
-from codesign.export.recording import Array
+from codesign.transfer.arrays import Array
 from codesign.transfer.changes import mechanics_of
 from codesign.transfer.controllers import Actuate
 
@@ -76,4 +76,4 @@ class Asked:
 def exploded(x: Array) -> Array:
     """Return which robots exploded, bool[robots], given positions of shape (robots, masses, dim)."""
     with np.errstate(invalid="ignore"):
-        return ~(np.abs(x) < FARTHEST).all(axis=(1, 2))
+        return np.logical_not((np.abs(x) < FARTHEST).all(axis=(1, 2)))

@@ -71,7 +71,7 @@ def _draw_distances(panel: Axes, transfers: Sequence[Transfer]) -> None:
         shown = [outcome for outcome in nominal if outcome.loop == nominal[0].loop]
         for outcome, style in ((shown[0], "-"), (shown[-1], ":")):
             times = each.dt * np.arange(len(outcome.rms_distance))
-            panel.semilogy(times, np.maximum(outcome.rms_distance, 1e-8), style, color=colour, linewidth=1)
+            panel.semilogy(times, np.maximum(outcome.rms_distance, 1e-5), style, color=colour, linewidth=1)
     panel.set(xlabel="time [s]", ylabel="distance of masses, root mean square [m]")
     panel.set_title("Longest step (lines) and shortest step (dots)")
 
@@ -90,4 +90,4 @@ def _draw_changes(panel: Axes, transfers: Sequence[Transfer]) -> None:
     panel.set_yticks(range(len(names)), names, fontsize=7)
     panel.invert_yaxis()
     panel.set_xlabel("share of the recorded displacement")
-    panel.set_title(f"Changed, {loops[0]} loop: MuJoCo (dots), here (strokes)" if loops else "No changes")
+    panel.set_title(f"Changed, {loops[0]} loop: MuJoCo (dots), here (|)" if loops else "No changes")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from codesign import files
-from codesign.export.recording import Array
+from codesign.transfer.arrays import Array
 from codesign.transfer.comparison import Outcome, Transfer
 
 FORMAT = "codesign-transfer"

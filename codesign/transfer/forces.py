@@ -7,7 +7,7 @@ import numpy as np
 
 from codesign.errors import ConfigError
 from codesign.export import Mechanics, Recording
-from codesign.export.recording import Array
+from codesign.transfer.arrays import Array
 
 Force = Callable[[float, Any, Array, Array], Array]
 """(time [s], step / mass [s/kg], positions, velocities of shape (..., masses, dim)) -> forces [N], like positions."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.export import Recording
-from codesign.export.recording import Array
+from codesign.transfer.arrays import Array
 from codesign.transfer.changes import mechanics_of
 
 

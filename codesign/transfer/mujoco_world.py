@@ -9,7 +9,7 @@ import numpy as np
 
 from codesign.errors import ConfigError
 from codesign.export import Recording, mjcf_text
-from codesign.export.recording import Array
+from codesign.transfer.arrays import Array
 from codesign.transfer.changes import mechanics_of
 from codesign.transfer.episodes import Asked, Drive, Episode, exploded
 from codesign.transfer.forces import force_of
@@ -40,11 +40,10 @@ def simulate_mujoco(recording: Recording, drive: Drive, substeps: int = 1) -> Ep
         ConfigError: MuJoCo is not installed, or the recording has a force or contact that is not known here.
         RecordingError: the recording does not say how it was simulated, or not at every step.
     """
-    import mujoco  # noqa: PLC0415 - an extra, and heavy
-
     mechanics, frames = mechanics_of(recording), len(recording.after.times)
     dt = mechanics.dt / substeps
     forces = force_of(recording, mechanics)
+    mujoco = _library()
     model = mujoco.MjModel.from_xml_string(mjcf_text(replace(recording, mechanics=replace(mechanics, dt=dt))))
     data = mujoco.MjData(model)
     muscles, asked = np.flatnonzero(recording.swings > 0.0), Asked(recording, [drive])
@@ -71,6 +70,13 @@ def simulate_mujoco(recording: Recording, drive: Drive, substeps: int = 1) -> Ep
                 break
             positions.append(x)
     return Episode(np.array(positions), frames)
+
+
+def _library() -> Any:
+    """Return MuJoCo, whose names come from compiled code that a type checker does not see."""
+    import mujoco  # noqa: PLC0415 - an extra, and heavy
+
+    return mujoco
 
 
 def _state(start: Array, data: Any) -> tuple[Array, Array]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.export import Recording, height_at, slope_at
-from codesign.export.recording import Array
+from codesign.transfer.arrays import Array
 from codesign.transfer.changes import mechanics_of
 from codesign.transfer.episodes import Asked, Drive, Episode, exploded
 from codesign.transfer.forces import force_of

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 
-from codesign.export import Gallery, History, Recording, Trajectory
+from codesign.export import Gallery, History, Mechanics, Recording, Trajectory
 
 SIDE = 0.1
 LIGHT = (2.2, 1.1, 0.0)
@@ -86,6 +86,14 @@ def recording(design: str = "g000-i0000", *, speed: float = 0.3, frames: int = 4
         "weights": np.linspace(-1, 1, 7),
         "controller": "mlp",
         "task": "walk",
+        "mechanics": Mechanics(
+            dt=0.004,
+            gravity=-9.8,
+            damping=15.0,
+            regularisation=1e-4,
+            contact="coulomb",
+            contact_settings={"friction": 0.9},
+        ),
         "material_names": ("empty", "stiff", "muscle", "soft"),
     }
     return Recording(**(fields | changes))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from codesign.export import Gallery, History, Recording, Trajectory
+from codesign.export import Gallery, History, Mechanics, Recording, Trajectory
 
 SIDE = 0.05
 
@@ -46,6 +46,14 @@ def recording(
         "weights": np.linspace(-1, 1, 7) / 3,
         "controller": "cpg",
         "task": "walk",
+        "mechanics": Mechanics(
+            dt=0.004,
+            gravity=-9.8,
+            damping=15.0,
+            regularisation=1e-4,
+            contact="coulomb",
+            contact_settings={"friction": 0.9},
+        ),
     }
     return Recording(**(fields | changes))
 
