@@ -53,18 +53,16 @@ def simulate_mujoco(recording: Recording, drive: Drive, substeps: int = 1) -> Ep
     x, v = start, np.zeros_like(start)
     with _silent(mujoco):
         for step in range(frames - 1):
-            if mechanics.push and step == pushed_at:
-                data.qvel[:] += np.tile(mechanics.push, len(start))
-                v = data.qvel.reshape(start.shape)
             data.ctrl[:] = asked.at(step, x[None], v[None])[0, muscles]
-            if forces is None:
-                mujoco.mj_step(model, data, substeps)
-            else:
-                for part in range(substeps):
+            for part in range(substeps):
+                applied = np.zeros_like(start)
+                if forces is not None:
                     x, v = _state(start, data)
-                    time = step * mechanics.dt + part * dt
-                    data.qfrc_applied[:] = forces(time, dt / mechanics.mass, x, v).ravel()
-                    mujoco.mj_step(model, data)
+                    applied = forces(step * mechanics.dt + part * dt, dt / mechanics.mass, x, v)
+                if mechanics.push and step == pushed_at and part == 0:
+                    applied = applied + mechanics.mass / dt * np.array(mechanics.push)
+                data.qfrc_applied[:] = applied.ravel()
+                mujoco.mj_step(model, data)
             x, v = _state(start, data)
             if exploded(x[None])[0]:
                 break
