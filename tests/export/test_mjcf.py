@@ -170,10 +170,10 @@ def test_the_note_plays_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     shown: list[float] = []
     scope: dict[str, Any] = {}
     head, body = program.split("with mujoco.viewer")
-    exec(head, scope)  # noqa: S102 - it is what users are told to run
+    exec(head, scope)
     loop = body.partition("while viewer.is_running():\n")[2]
     for _ in range(3):
-        exec("\n".join(line[8:] for line in loop.splitlines()).replace("viewer.sync()", "pass"), scope)  # noqa: S102
+        exec("\n".join(line[8:] for line in loop.splitlines()).replace("viewer.sync()", "pass"), scope)
         shown.append(scope["data"].time)
     assert shown == pytest.approx([0.004, 0.008, 0.012])
     assert np.abs(scope["data"].ctrl).max() > 0.1
