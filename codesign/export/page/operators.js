@@ -7,12 +7,15 @@ import { formatNumber } from "./ticks.js";
 const ROW = 34;
 const HEAD = 26;
 const MOST = 12; // rows
+const FEW = 5; // rows that a panel of the usual height has room for
 
 export class OperatorFigure {
   constructor(host, operators, unit) {
     const note = "Of the children of each operator: how many entered the population, how many were fitter than their fittest parent.";
     const key = [["series-1", "entered"], ["series-2", "fitter than parent"]];
-    this.body = makePanel(host, { name: "operators", title: "Operators that paid off", key, note }).body;
+    const { section, body } = makePanel(host, { name: "operators", title: "Operators that paid off", key, note });
+    section.classList.toggle("tall", operators.length > FEW);
+    this.body = body;
     this.body.classList.add("grown");
     this.operators = operators.slice(0, MOST);
     this.unit = unit;

@@ -85,6 +85,7 @@ function sizeFigure(host, summary, quartiles, across) {
   );
 }
 
+const STATUS_COLOURS = [1, 2, 4, 5, 6].map((number) => `series-${number}`); // the third is close to that of the line
 const STATUS_WORDS = { ok: "learned to the end", stopped: "stopped by racing" };
 
 /** Shares of how learning ended, one on top of the other, and the share that was valid as a line. */
@@ -97,7 +98,7 @@ function statusFigure(host, summary, zip, across) {
       below[at] += share ?? 0;
       return [summary.generations[at], share === null ? null : low, below[at]];
     });
-    return { kind: `${seriesColour(i)} solid`, points };
+    return { kind: `${statusColour(i)} solid`, points };
   });
   const words = (name) => STATUS_WORDS[name] ?? name.replaceAll("_", " ");
   const shares = names.map((name) => `${words(name)} ${percent(summary.statuses[name].at(-1))}`);
@@ -106,7 +107,7 @@ function statusFigure(host, summary, zip, across) {
     {
       name: "how learning ended",
       title: "How learning ended",
-      key: [...names.map((name, i) => [seriesColour(i), words(name)]), ["ink", "valid"]],
+      key: [...names.map((name, i) => [statusColour(i), words(name)]), ["ink", "valid"]],
       note: "Share of the designs of each generation.",
     },
     {
@@ -119,6 +120,10 @@ function statusFigure(host, summary, zip, across) {
       summary: `In the last generation ${percent(summary.valid.at(-1))} were valid: ${shares.join(", ")}.`,
     },
   );
+}
+
+function statusColour(i) {
+  return STATUS_COLOURS[i % STATUS_COLOURS.length];
 }
 
 function percent(value) {
