@@ -1,6 +1,7 @@
 """Writing the page about a run again and again while the run goes on, at a bounded cost."""
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -48,9 +49,8 @@ class ReportWriter(Listener):
     ) -> None:
         self._experiment, self._designs = experiment, designs
         self._every, self._tell, self._clock = every, tell, clock
-        self._begin = self._last = clock()
+        self._begin, self._last = clock(), -math.inf
         self._spent, self._cost, self._told = 0.0, _FIRST, False
-        self._written = False
 
     def on_start(self, folder: Path, finished: int, generations: int) -> None:
         del finished, generations
@@ -60,11 +60,10 @@ class ReportWriter(Listener):
     def between_generations(self) -> None:
         now = self._clock()
         allowed = SHARE * (now - self._begin) - self._spent
-        if allowed < self._cost or (self._written and now - self._last < self._every):
+        if allowed < self._cost or now - self._last < self._every:
             return
         try:
             self._report.write(allowed)
-            self._written = True
         except DesignError:
             _log.debug("no valid design yet, so no page")
         except CodesignError as error:

@@ -13,7 +13,8 @@ from codesign.run import report as report_module
 from codesign.run.designs import design_id
 from codesign.run.report_writer import SHARE
 from tests.export.strips import recording
-from tests.run.fakes import CONFIG, GENERATIONS, Notes, Quick, experiment, finished, results
+from tests.run.fakes import CONFIG, GENERATIONS, Quick, experiment, finished, results
+from tests.run.test_replay import real
 
 
 class Simulations:
@@ -98,6 +99,27 @@ def test_a_run_with_the_page_has_the_same_numbers(run, tmp_path, simulations) ->
     assert notes == []
 
 
+def test_designs_that_are_simulated_for_the_page_change_no_bit_of_the_run(tmp_path) -> None:
+    pages: list[int] = []
+
+    class Counting(ReportWriter):
+        def between_generations(self) -> None:
+            super().between_generations()
+            pages.append((tmp_path / "with" / "report.html").exists())
+
+    notes: list[str] = []
+    evolve(real(), tmp_path / "without", CONFIG)
+    evolve(
+        real(),
+        tmp_path / "with",
+        CONFIG,
+        Counting(real(), designs=3, every=0.0, tell=notes.append, clock=Clock(1000.0)),
+    )
+    assert results(RunFolder(tmp_path / "with")) == results(RunFolder(tmp_path / "without"))
+    assert pages[0]
+    assert notes == []
+
+
 def test_pages_are_as_far_apart_as_asked_for_and_cost_no_more_than_their_share(tmp_path, monkeypatch) -> None:
     times: list[float] = []
     clock = Clock(0.0)
@@ -133,8 +155,14 @@ def test_a_page_that_cannot_be_written_is_told_once_and_the_run_goes_on(tmp_path
 
     monkeypatch.setattr(Report, "write", fail)
     notes: list[str] = []
-    outcome = evolve(experiment(), tmp_path / "run", CONFIG, writer(notes, clock=Clock(1000.0)))
+    clock = Clock(1000.0)
+    page = writer(notes, clock=clock)
+    outcome = evolve(experiment(), tmp_path / "run", CONFIG, page)
     assert outcome.finished == GENERATIONS
+    clock.step = 0.0
+    for _ in range(3):
+        clock.now += 1e6
+        page.between_generations()
     (told,) = notes
     assert "could not be written, and the run goes on without" in told
     assert str(error) in told
