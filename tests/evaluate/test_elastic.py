@@ -30,6 +30,11 @@ class Ears(EvaluatorListener):
     def __init__(self) -> None:
         self.notices: list[str] = []
         self.workforces: list[Workforce] = []
+        self.done: list[int] = []
+
+    def on_progress(self, done: int, asked: int) -> None:
+        assert asked == COUNT
+        self.done.append(done)
 
     def on_notice(self, text: str) -> None:
         self.notices.append(text)

@@ -227,7 +227,11 @@ def test_it_is_written_nowhere_else_when_the_folder_has_moved(tmp_path: Path) ->
         folder.path.rename(tmp_path / "elsewhere")
         kept.on_progress(1, 2)
         time.sleep(0.1)
-    assert [path.name for path in tmp_path.iterdir()] == ["elsewhere"]
+        assert [path.name for path in tmp_path.iterdir()] == ["elsewhere"]
+        folder.path.mkdir()
+        kept.on_progress(2, 2)
+        time.sleep(0.1)
+    assert list(folder.path.iterdir()) == []
 
 
 TOLD = {
