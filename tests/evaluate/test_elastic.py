@@ -30,11 +30,10 @@ class Ears(EvaluatorListener):
     def __init__(self) -> None:
         self.notices: list[str] = []
         self.workforces: list[Workforce] = []
-        self.done: list[int] = []
+        self.progress: list[tuple[int, int]] = []
 
     def on_progress(self, done: int, asked: int) -> None:
-        assert asked == COUNT
-        self.done.append(done)
+        self.progress.append((done, asked))
 
     def on_notice(self, text: str) -> None:
         self.notices.append(text)
@@ -138,6 +137,8 @@ def test_a_worker_is_killed_in_a_piece(ray_cluster, nodes, trace):
         os.kill(working(trace)[0], signal.SIGKILL)
     assert ears.count("A worker on ") == ears.count("was lost") == 1
     assert ears.workforces[-1].retries == 1
+    assert ears.progress == sorted(set(ears.progress))
+    assert ears.progress[-1] == (COUNT, COUNT)
 
 
 def test_all_workers_are_killed_at_once(ray_cluster, nodes, trace):
