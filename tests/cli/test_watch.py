@@ -545,7 +545,7 @@ def test_the_command_serves_until_it_is_interrupted_and_leaves_nothing(finished:
         port = int(lines[0].strip().rstrip("/").rpartition(":")[2])
         assert lines[0].endswith(f": http://127.0.0.1:{port}/\n")
         assert f"ssh -L {port}:127.0.0.1:{port} " in lines[1]
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection, data = http.client.HTTPConnection("127.0.0.1", port, timeout=10), b""
         for _ in range(200):
             connection.request("GET", "/report.html")
             answer = connection.getresponse()

@@ -61,9 +61,16 @@ def live(tmp_path: Path) -> Iterator[Live]:
 
 
 @pytest.fixture
-def opened(browser: Browser, live: Live) -> Iterator[Callable[..., Page]]:
-    """A function that opens the live page; at the end no page may have complained or asked anybody else."""
+def complaints() -> Iterator[list[str]]:
+    """What pages complained of, and whom else they asked; at the end nothing."""
     complaints: list[str] = []
+    yield complaints
+    assert complaints == []
+
+
+@pytest.fixture
+def opened(browser: Browser, live: Live, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+    """A function that opens the live page."""
     contexts = []
     own = f"http://localhost:{live.server.server_address[1]}/"
 
@@ -79,11 +86,9 @@ def opened(browser: Browser, live: Live) -> Iterator[Callable[..., Page]]:
         wait_until(page, "document.getElementById('state').textContent !== 'connecting'")
         return page
 
-    opener.allowed = ()
     yield opener
     for context in contexts:
         context.close()
-    assert [each for each in complaints if each not in opener.allowed] == []
 
 
 def text(page: Page, name: str) -> str:
@@ -146,10 +151,11 @@ def test_a_page_is_kept_while_its_reader_is_busy_or_wants_to(opened, live: Live)
     wait_until(page, "window.watching.version === 2")
 
 
-def test_a_server_that_ends_is_told_and_one_that_comes_back_is_found(opened) -> None:
+def test_a_server_that_ends_is_told_and_one_that_comes_back_is_found(opened, complaints: list[str]) -> None:
     page = opened()
-    opened.allowed = ("Failed to load resource: net::ERR_FAILED",)
     page.route("**/status.json", lambda route: route.abort())
     wait_until(page, "document.getElementById('state').textContent === 'no connection'")
     page.unroute("**/status.json")
     wait_until(page, "document.getElementById('state').textContent !== 'no connection'")
+    assert set(complaints) == {"Failed to load resource: net::ERR_FAILED"}
+    complaints.clear()

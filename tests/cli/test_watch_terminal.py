@@ -32,7 +32,8 @@ WIDTHS = (1, 7, 20, 40, 80, 200)
 
 def body(kind: str = "square", **extents: int) -> BodyPlan:
     """Return a random body."""
-    settings: Any = LATTICES[kind](**extents)
+    chosen: Any = LATTICES[kind]
+    settings = chosen(**extents)
     genomes = random_genomes(settings.build(), settings, Draws(np.array([7], dtype=np.uint64)))
     return plans_of(genomes, settings, ["g000-i0007"])[0]
 

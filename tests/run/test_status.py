@@ -295,7 +295,7 @@ def test_time_left_comes_from_the_last_generations_and_not_from_the_first(tmp_pa
 def test_the_best_body_is_told_when_it_is_another_one(tmp_path: Path) -> None:
     class Bests(Listener):
         def __init__(self) -> None:
-            self.told: list[tuple[str, float]] = []
+            self.told: list[tuple[str, float | None]] = []
             self.named: list[str] = []
 
         def on_best(self, plan):
