@@ -24,11 +24,11 @@ from codesign.export.plan import MOTIONS, ExportPlan, require_absent, require_mo
 from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory
 from codesign.export.scenes import SceneSettings, write_glb, write_rrd, write_usd, write_usdz
 from codesign.export.webpage import render_page, warn_of_size, write_page
-from codesign.export.workshop import BESIDE, SUFFIX, Print, write_3mf, write_parts, write_stl
+from codesign.export.workshop import BESIDE, SUFFIX, PrintSettings, write_3mf, write_parts, write_stl
 
 _SCENE = {"each": True, "settings": SceneSettings, "section": "scene"}
 _USD = {**_SCENE, "motions": "one", "extra": "usd", "modules": ("pxr",)}
-_PRINT = {"settings": Print, "section": "print", "extra": "print"}
+_PRINT = {"settings": PrintSettings, "section": "print", "extra": "print"}
 
 EXPORTERS: dict[str, Exporter] = {
     exporter.name: exporter

@@ -1,5 +1,7 @@
 """Recordings of any cells of the lattices, at rest, connected or not."""
 
+from typing import Any
+
 import numpy as np
 
 from codesign.body import Tissue, develop
@@ -16,7 +18,8 @@ EXTENTS = {
 
 def body_of(name: str, filled: np.ndarray, **extents: int) -> Recording:
     """Return a body with the materials `filled`, one for each cell of a lattice, 0 for none."""
-    lattice = LATTICES[name](**(extents or EXTENTS[name])).build()
+    kind: Any = LATTICES[name]
+    lattice = kind(**(extents or EXTENTS[name])).build()
     muscles = np.arange(len(lattice.edges)) % 3 > 0
     genomes = Genomes(filled[None].astype(np.uint8), muscles[None].astype(np.uint8))
     body = develop(lattice, genomes, Tissue())[0]
@@ -41,7 +44,8 @@ def body_of(name: str, filled: np.ndarray, **extents: int) -> Recording:
 def random_body(name: str, seed: int, *, fill: float = 0.5) -> Recording:
     """Return cells of a lattice of any of its materials, which may touch in edges and corners or not at all."""
     generator = np.random.default_rng(seed)
-    lattice = LATTICES[name](**EXTENTS[name]).build()
+    kind: Any = LATTICES[name]
+    lattice = kind(**EXTENTS[name]).build()
     materials = generator.integers(1, len(lattice.materials), lattice.cells)
     filled = np.where(generator.random(lattice.cells) < fill, materials, 0)
     filled[generator.integers(lattice.cells)] = 1

@@ -33,10 +33,11 @@ def test_one_design_goes_to_the_path_and_several_beside_it(name, tmp_path):
 
 @pytest.mark.parametrize("name", EXPORTERS)
 def test_the_same_gallery_gives_the_same_bytes(name, tmp_path):
-    first, second = tmp_path / "first", tmp_path / "second"
-    for path in (first, second):
-        EXPORTERS[name].write(gallery(recordings=(recording(),)), path)
-    assert first.read_bytes() == second.read_bytes()
+    written = [
+        EXPORTERS[name].write(gallery(recordings=(recording(),)), tmp_path / each) for each in ("first", "second")
+    ]
+    for first, second in zip(*written, strict=True):
+        assert first.read_bytes() == second.read_bytes()
 
 
 @pytest.mark.parametrize("name", EXPORTERS)

@@ -110,7 +110,7 @@ def test_light_and_worlds_are_kept(tmp_path):
     body = cubes.recording(light=cubes.LIGHT, world_fitness=[0.5, 0.25])
     (path,) = written("npz", body, tmp_path)
     with np.load(path) as file:
-        assert np.array_equal(file["light"], np.float32(cubes.LIGHT))
+        assert np.array_equal(file["light"], np.array(cubes.LIGHT, dtype=np.float32))
         assert file["world_fitness"].tolist() == [0.5, 0.25]
 
 

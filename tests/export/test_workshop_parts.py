@@ -4,13 +4,14 @@ import csv
 import dataclasses
 import xml.etree.ElementTree as ET
 
-import ezdxf
 import numpy as np
 import pytest
 from ezdxf import units
+from ezdxf._options import options
+from ezdxf.filemanagement import readfile
 
 from codesign.export import EXPORTERS, RecordingError, Trajectory
-from codesign.export.workshop import Print
+from codesign.export.workshop import PrintSettings
 from codesign.export.workshop.oscillation import fit
 from tests.export import cubes, lattice_bodies
 from tests.export.strips import SIDE, gallery, recording
@@ -24,10 +25,12 @@ def written(tmp_path):
     """Return a function that writes a recording and returns its tables, its SVG and its DXF."""
 
     def write(body, **settings):
-        paths = EXPORTERS["parts"].write(gallery(recordings=(body,)), tmp_path / "robot.parts.csv", Print(**settings))
+        paths = EXPORTERS["parts"].write(
+            gallery(recordings=(body,)), tmp_path / "robot.parts.csv", PrintSettings(**settings)
+        )
         assert [path.name for path in paths] == [f"robot.{each}" for each in FILES]
         tables = [list(csv.DictReader(path.read_text().splitlines())) for path in paths[:2]]
-        return (*tables, ET.fromstring(paths[2].read_text()), ezdxf.readfile(paths[3]))
+        return (*tables, ET.fromstring(paths[2].read_text()), readfile(paths[3]))
 
     return write
 
@@ -172,7 +175,7 @@ def test_bodies_without_parts_are_refused(tmp_path):
 
 def test_writing_dxf_leaves_the_librarys_options_alone(tmp_path):
     EXPORTERS["parts"].write(gallery(recordings=(cubes.recording(),)), tmp_path / "x.parts.csv")
-    assert not ezdxf.options.write_fixed_meta_data_for_testing
+    assert not options.write_fixed_meta_data_for_testing
 
 
 class TestFit:

@@ -1,14 +1,15 @@
 """Filled cells as solids: polygons extruded, cubes merged, and what touches in an edge or a corner joined."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from codesign.export.recording import Array, Recording, RecordingError
-from codesign.export.workshop.pinches import CUBE_FACES, pinches
-from codesign.export.workshop.settings import Print
+from codesign.export.workshop.pinches import CUBE_FACES, Pinches, pinches
+from codesign.export.workshop.settings import PrintSettings
 
 if TYPE_CHECKING:
     from manifold3d import Manifold
@@ -17,7 +18,9 @@ _ALIKE = 1e-5
 """Coordinates that differ by less than this share of the extent are one, so that faces in one plane are so exactly."""
 
 
-def cells_by_material(recording: Recording, positions: Array, settings: Print, *, apart: bool) -> "dict[int, Manifold]":
+def cells_by_material(
+    recording: Recording, positions: Array, settings: PrintSettings, *, apart: bool
+) -> "dict[int, Manifold]":
     """Return the solid of each material, by its number, or with `apart` off all cells as one solid under number 0.
 
     Cells are joined by their shared faces. Where cells of one solid touch in an edge or a corner only, a bar along the
@@ -40,13 +43,36 @@ def cells_by_material(recording: Recording, positions: Array, settings: Print, *
     numbers = recording.materials if apart else np.zeros_like(recording.materials)
     members = {int(number): recording.cells[numbers == number].tolist() for number in np.unique(numbers)}
     maker = (_Plates if recording.dim == 2 else _Cubes)(places, _half_bridge(recording, places, settings))
-    owners: dict[tuple[int, ...], int] = {}
-    for number, cells in members.items():
-        found = pinches(cells, recording.dim)
-        for place in (*found.edges, *((mass,) for mass in found.corners)):
-            owners.setdefault(place, number)
+    owners = _owners({number: pinches(cells, recording.dim) for number, cells in members.items()})
     solids = {number: maker.merged(number, cells, owners) for number, cells in members.items()}
     return {number: maker.upright(solid, settings.thickness) for number, solid in solids.items()}
+
+
+def _owners(found: Mapping[int, Pinches]) -> dict[tuple[int, ...], int]:
+    """Return which solid has the bar along each edge, and the block at each corner, by the masses at its ends.
+
+    The first solid that needs one has it, and with it all that hang together with it: where bars of several solids
+    met at a corner, those solids would touch in an edge of the block.
+    """
+    owners: dict[tuple[int, ...], int] = {}
+    edges: dict[int, set[int]] = defaultdict(set)
+    for number, places in found.items():
+        for place in (*places.edges, *((mass,) for mass in places.corners)):
+            owners.setdefault(place, number)
+        for first, second in places.edges:
+            edges[first].add(second)
+            edges[second].add(first)
+    ends: dict[int, int] = {}
+    for (corner,) in sorted(place for place in owners if len(place) == 1):
+        if corner in ends:
+            continue
+        reached, front = {corner}, [corner]
+        while front:
+            further = edges[front.pop()] - reached
+            reached |= further
+            front += further
+        ends |= dict.fromkeys(reached, min(owners[(mass,)] for mass in reached))
+    return {place: ends[place[0]] for place in owners}
 
 
 def _aligned(positions: Array) -> Array:
@@ -60,7 +86,7 @@ def _aligned(positions: Array) -> Array:
     return aligned
 
 
-def _half_bridge(recording: Recording, places: Array, settings: Print) -> float:
+def _half_bridge(recording: Recording, places: Array, settings: PrintSettings) -> float:
     following = (
         np.roll(recording.cells, -1, axis=1) if recording.dim == 2 else recording.cells[:, [1, 3, 7, 6, 4, 5, 7, 3]]
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from codesign.export.recording import Array
 from codesign.export.workshop.part_list import Part, Parts, cut_list, joint_name
-from codesign.export.workshop.settings import Print
+from codesign.export.workshop.settings import PrintSettings
 
 Point = tuple[float, float]
 
@@ -72,7 +72,7 @@ class Sheet:
     texts: list[Text] = field(default_factory=list)
 
 
-def draw(parts: Parts, settings: Print) -> Sheet:
+def draw(parts: Parts, settings: PrintSettings) -> Sheet:
     """Return the drawing of a body's parts.
 
     In 2D the axis of every part is a line as long as the part is at rest, and joints have holes to drill. In 3D views
@@ -106,7 +106,7 @@ def _origins(extent: list[float]) -> list[Point]:
     return [(0.0, 0.0), (extent[0] + _GAP, 0.0), (0.0, extent[2] + _GAP)]
 
 
-def _view(sheet: Sheet, parts: Parts, view: Array, settings: Print) -> None:
+def _view(sheet: Sheet, parts: Parts, view: Array, settings: PrintSettings) -> None:
     """Draw all parts and joints at their places on the sheet, float64[joints, 2]."""
     spots = [(float(x), float(y)) for x, y in view]
     seen: dict[tuple[Point, ...], list[Part]] = {}

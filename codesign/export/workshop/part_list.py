@@ -7,7 +7,7 @@ import numpy as np
 from codesign.export.recording import Array, Recording
 from codesign.export.workshop.oscillation import Oscillations, fit
 from codesign.export.workshop.rest_shape import rest_positions
-from codesign.export.workshop.settings import Print
+from codesign.export.workshop.settings import PrintSettings
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Parts:
         return [part for part in self.parts if part.muscle]
 
 
-def parts_of(recording: Recording, settings: Print) -> Parts:
+def parts_of(recording: Recording, settings: PrintSettings) -> Parts:
     """Return what a body is built from.
 
     Raises:

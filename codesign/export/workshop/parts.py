@@ -9,21 +9,21 @@ from codesign.export.workshop.drawing import draw
 from codesign.export.workshop.dxf import dxf
 from codesign.export.workshop.part_list import parts_of
 from codesign.export.workshop.part_tables import joints_table, parts_table
-from codesign.export.workshop.settings import Print
+from codesign.export.workshop.settings import PrintSettings
 from codesign.export.workshop.svg import svg
 
 SUFFIX = ".parts.csv"
 BESIDE = (".joints.csv", ".parts.svg", ".parts.dxf")
 
 
-def write_parts(gallery: Gallery, path: Path, settings: Print | None = None) -> list[Path]:
+def write_parts(gallery: Gallery, path: Path, settings: PrintSettings | None = None) -> list[Path]:
     """Write lists and drawings of each design, named as `Exporter.write` says, and return the files.
 
     Raises:
         RecordingError: a body that is not in two or three dimensions, has no spring, or one without length.
         OutputError: `path` cannot be written to.
     """
-    settings = settings or Print()
+    settings = settings or PrintSettings()
     written = []
     mains = named_after_designs(path, [recording.design for recording in gallery.recordings], SUFFIX)
     for recording, main in zip(gallery.recordings, mains, strict=True):

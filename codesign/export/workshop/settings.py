@@ -9,7 +9,7 @@ Shape = Literal["struts", "cells"]
 
 
 @dataclass(frozen=True)
-class Print:
+class PrintSettings:
     """How bodies are made: by `stl` and `3mf` as solids, by `parts` as a list and a drawing. Lengths in millimetres.
 
     The default scale is 1:5: a body of one metre becomes 200 mm long and fits the bed of an ordinary printer.
@@ -41,7 +41,7 @@ class Print:
         if self.shape is not None:
             require_choice(self, "shape", ("struts", "cells"))
         for field in ("thickness", "width", "bridge"):
-            require_number(self, field, at_least=0.01, at_most=1e4, unit="mm", example=getattr(Print, field))
+            require_number(self, field, at_least=0.01, at_most=1e4, unit="mm", example=getattr(PrintSettings, field))
         require_number(self, "joint", at_least=self.width, at_most=1e4, unit="mm", example=2 * self.width)
         require_number(self, "hole", at_least=0.0, below=self.joint, unit="mm", example=0)
         require_flag(self, "muscles")

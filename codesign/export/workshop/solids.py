@@ -7,7 +7,7 @@ import numpy as np
 from codesign.export.recording import Array, Recording, RecordingError
 from codesign.export.workshop.cells import cells_by_material
 from codesign.export.workshop.rest_shape import rest_positions
-from codesign.export.workshop.settings import Print
+from codesign.export.workshop.settings import PrintSettings
 from codesign.export.workshop.solid import Solid, closed
 from codesign.export.workshop.struts import struts_by_kind
 
@@ -23,7 +23,7 @@ _TOLERANCES = (1e-6, 1e-5, 1e-4)
 struts cross in one plane there are slivers thinner than what single precision tells apart."""
 
 
-def solids(recording: Recording, settings: Print, *, apart: bool) -> list[Solid]:
+def solids(recording: Recording, settings: PrintSettings, *, apart: bool) -> list[Solid]:
     """Return the solids that a body at rest is printed as, standing on z = 0 in the corner of x = y = 0.
 
     Bodies of 2D lie flat: x goes along x, what was up along y.

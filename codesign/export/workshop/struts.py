@@ -6,16 +6,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from codesign.export.recording import Array, Recording, RecordingError
-from codesign.export.workshop.settings import Print
+from codesign.export.workshop.settings import PrintSettings
 
 if TYPE_CHECKING:
     from manifold3d import CrossSection, Manifold
 
-_FLAT, _SPATIAL = 32, 16
+_FLAT, _SPATIAL = 32, 12
 """Corners of what is round in 2D and in 3D."""
 
+_TURN = np.pi * (3 - np.sqrt(5))
+_ASKEW = (17.0, 29.0, 41.0)
+"""Angle between one rod and the next [radians], and angles of balls [degrees]: whatever they are, so that no facets of
+rods that cross lie in one plane, where rounding would decide which is in front."""
 
-def struts_by_kind(recording: Recording, positions: Array, settings: Print, *, apart: bool) -> "dict[str, Manifold]":
+
+def struts_by_kind(
+    recording: Recording, positions: Array, settings: PrintSettings, *, apart: bool
+) -> "dict[str, Manifold]":
     """Return the passive struts with all joints as one solid, and the muscles as another.
 
     Struts that cross without a joint are one where they cross.
@@ -38,7 +45,7 @@ def struts_by_kind(recording: Recording, positions: Array, settings: Print, *, a
 
 
 def _flat(
-    positions: Array, passive: Array, driven: Array, joints: Array, settings: Print, apart: bool
+    positions: Array, passive: Array, driven: Array, joints: Array, settings: PrintSettings, apart: bool
 ) -> "dict[str, Manifold]":
     from manifold3d import CrossSection, FillRule  # noqa: PLC0415 - an extra
 
@@ -69,27 +76,31 @@ def _bar(ends: Array, width: float) -> Array:
 
 
 def _spatial(
-    positions: Array, passive: Array, driven: Array, joints: Array, settings: Print, apart: bool
+    positions: Array, passive: Array, driven: Array, joints: Array, settings: PrintSettings, apart: bool
 ) -> "dict[str, Manifold]":
     from manifold3d import Manifold, OpType  # noqa: PLC0415 - an extra
 
-    ball = Manifold.sphere(settings.joint / 2, _SPATIAL)
+    ball = Manifold.sphere(settings.joint / 2, _SPATIAL).rotate(_ASKEW)
     balls = [ball.translate(positions[joint]) for joint in joints.tolist()]
-    bars = [_rod(positions[spring], settings.width) for spring in passive]
-    muscles = [_rod(positions[spring], settings.width) for spring in driven]
+    rods = [
+        _rod(positions[spring], settings.width, number)
+        for number, spring in enumerate(np.concatenate([passive, driven]))
+    ]
+    bars, muscles = rods[: len(passive)], rods[len(passive) :]
     if not apart or not muscles:
         return {"struts": Manifold.batch_boolean([*balls, *bars, *muscles], OpType.Add)}
     struts = Manifold.batch_boolean([*balls, *bars], OpType.Add)
     return {"struts": struts, "muscles": Manifold.batch_boolean(muscles, OpType.Add) - struts}
 
 
-def _rod(ends: Array, width: float) -> "Manifold":
-    """Return a rod from joint to joint."""
+def _rod(ends: Array, width: float, number: int) -> "Manifold":
+    """Return a rod from joint to joint, turned about its axis by another angle for each number."""
     from manifold3d import Manifold  # noqa: PLC0415 - an extra
 
     start, end = ends
     along = (end - start) / np.linalg.norm(end - start)
     across = np.cross(along, np.eye(3)[np.argmin(np.abs(along))])
     across /= np.linalg.norm(across)
-    ring = _circle(width, _SPATIAL) @ np.stack([across, np.cross(along, across)])
+    turned = np.cos(number * _TURN) * across + np.sin(number * _TURN) * np.cross(along, across)
+    ring = _circle(width, _SPATIAL) @ np.stack([turned, np.cross(along, turned)])
     return Manifold.hull_points(np.concatenate([start + ring, end + ring]))

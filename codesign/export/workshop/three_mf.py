@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 from codesign import files
 from codesign.export.exporter import each_design
 from codesign.export.recording import Gallery, Recording
-from codesign.export.workshop.settings import Print
+from codesign.export.workshop.settings import PrintSettings
 from codesign.export.workshop.solid import Solid
 from codesign.export.workshop.solids import solids
 
@@ -32,17 +32,17 @@ _EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can tell, for the same bytes every time."""
 
 
-def write_3mf(gallery: Gallery, path: Path, settings: Print | None = None) -> list[Path]:
+def write_3mf(gallery: Gallery, path: Path, settings: PrintSettings | None = None) -> list[Path]:
     """Write a 3MF file for each design, named as `Exporter.write` says, and return the files.
 
     Raises:
         RecordingError: a body that cannot be printed so.
         OutputError: `path` cannot be written to.
     """
-    return each_design(partial(_write_one, settings=settings or Print()), gallery, path)
+    return each_design(partial(_write_one, settings=settings or PrintSettings()), gallery, path)
 
 
-def _write_one(recording: Recording, path: Path, settings: Print) -> None:
+def _write_one(recording: Recording, path: Path, settings: PrintSettings) -> None:
     parts = {
         "[Content_Types].xml": _CONTENT_TYPES,
         "_rels/.rels": _RELATIONSHIPS,
