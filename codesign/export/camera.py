@@ -21,6 +21,9 @@ _FOOT = 0.17
 _LANE = 1.3
 """How far apart the lanes of a race are, in the size of the largest body."""
 
+_AZIMUTHS = -1.2, -0.4
+"""Whence a race is looked at [radians]: from its side, or, if it has many lanes, from its front."""
+
 _LANE_FOOT = 0.1
 """The same as `_FOOT`, in a race."""
 
@@ -109,7 +112,9 @@ def racing(actors: Sequence[Actor], aspect: float) -> Camera:
         corner, end = low.copy(), high.copy()
         corner[0] = first(time)
         end[0] = corner[0] + shown
-        return Eye((corner + end) / 2, 1.0, azimuth=-1.2, elevation=0.62).showing(corner, end, aspect, 0.84)
+        middle = (corner + end) / 2
+        views = [Eye(middle, 1.0, azimuth, 0.62).showing(corner, end, aspect, 0.84) for azimuth in _AZIMUTHS]
+        return min(views, key=lambda eye: eye.distance)
 
     return flat if actors[0].recording.dim == 2 else deep
 

@@ -12,7 +12,7 @@ from codesign.export.moment import Actor
 from codesign.export.recording import Array
 from codesign.export.theme import Theme, rgb
 
-_PATCHES = 72
+_PATCHES = 110
 """Of the ground, along a side of what is drawn of it, at most; fewer in a small picture and on level ground."""
 
 _LEVELS = 10

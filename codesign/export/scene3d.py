@@ -41,8 +41,8 @@ def draw_scene(
     panel.set_ylim(-1, 1)
     panel.set_facecolor(theme.sky)
     ground = Ground(actors)
-    lamps = [_lamp(actor, ground) for actor in actors if actor.light is not None]
-    lighting = Lighting(theme, [place for _, place in lamps], 3 * float(largest(actors)[2]))
+    lamps = [(actor, *_lamp(actor, ground)) for actor in actors if actor.light is not None]
+    lighting = Lighting(theme, [place for _, _, place in lamps], 3 * float(largest(actors)[2]))
     step = draw_ground(panel, ground, actors[0].start, eye, lighting)
     if detailed:
         panel.text(0.02, 0.03, f"grid {step:g} m", color=theme.muted, size=8, transform=panel.transAxes)
@@ -59,9 +59,13 @@ def draw_scene(
         faces.append(positions[corners])
         colours.append(_cell_colours(actor, actuation, theme)[cells])
     _draw_shadow(panel, np.concatenate(faces), ground, eye, theme)
-    _draw_faces(panel, np.concatenate(faces), np.concatenate(colours), eye, lighting)
-    for foot, place in lamps:
-        _draw_light(panel, foot, place, eye, theme)
+    behind = [bool(eye.away(foot) > eye.away(actor.at(time)[0]).mean()) for actor, foot, _ in lamps]
+    for hidden in (True, False):
+        for (_, foot, place), far in zip(lamps, behind, strict=True):
+            if far == hidden:
+                _draw_light(panel, foot, place, eye, theme)
+        if hidden:
+            _draw_faces(panel, np.concatenate(faces), np.concatenate(colours), eye, lighting)
     in_order(panel)
 
 

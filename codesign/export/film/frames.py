@@ -15,9 +15,6 @@ from codesign.export.film.words import draw_label, draw_lanes, draw_ranking
 from codesign.export.scene import STYLE, draw_scene
 from codesign.export.theme import THEMES, Theme
 
-_HEADER = 0.11
-"""Part of a picture's height that title, time and legend take."""
-
 Frame = npt.NDArray[np.uint8]
 """Red, green and blue of every pixel, shape (height, width, 3)."""
 
@@ -47,32 +44,36 @@ class _Film:
 
     def __init__(self, layout: Layout, settings: FilmSettings) -> None:
         self._layout, self._theme = layout, THEMES[settings.theme]
-        # Letters of small pictures are larger in proportion, so that they can be read.
-        dpi = 100 * float(min(settings.width / 960, settings.height / 540) ** 0.7)
+        dpi, self._header = settings.dpi, settings.header
         size = ((settings.width + 0.01) / dpi, (settings.height + 0.01) / dpi)
         self._figure = Figure(figsize=size, dpi=dpi, facecolor=self._theme.sky)
         self._canvas = FigureCanvasAgg(self._figure)
         self._size = (settings.width, settings.height)
         self._panels = [self._panel(number) for number in range(len(layout.panels))]
         self._draw_header()
-        self._clock = self._figure.text(0.985, 1 - 0.03, "", ha="right", va="top", size=11, color=self._theme.ink)
+        self._clock = self._figure.text(
+            0.985, 1 - 0.25 * self._header, "", ha="right", va="top", size=11, color=self._theme.ink
+        )
         self._speed = "" if settings.speed == 1 else f" · speed {settings.speed:g}"
 
     def _panel(self, number: int) -> Axes:
         rows, columns = self._layout.rows, self._layout.columns
         row, column = divmod(number, columns)
-        high = (1 - _HEADER) / rows
+        high = (1 - self._header) / rows
         gap = 1 / self._size[0], 1 / self._size[1]
-        box = (column / columns, 1 - _HEADER - (row + 1) * high, 1 / columns, high)
+        box = (column / columns, 1 - self._header - (row + 1) * high, 1 / columns, high)
         panel = self._figure.add_axes((box[0], box[1], box[2] - gap[0], box[3] - gap[1]))
         panel.set_axis_off()
         return panel
 
     def _draw_header(self) -> None:
         theme, layout = self._theme, self._layout
-        self._figure.text(0.015, 1 - 0.028, layout.title, size=13, weight="bold", color=theme.ink, va="top")
-        self._figure.text(0.015, 1 - _HEADER + 0.012, layout.subtitle, size=9, color=theme.muted, va="bottom")
-        legend = self._figure.add_axes((0.845, 1 - _HEADER + 0.019, 0.07, 0.016))
+        self._figure.text(
+            0.015, 1 - 0.25 * self._header, layout.title, size=13, weight="bold", color=theme.ink, va="top"
+        )
+        self._figure.text(0.015, 1 - 0.9 * self._header, layout.subtitle, size=9, color=theme.muted, va="bottom")
+        pixel = self._figure.dpi / 100 / self._size[0]  # of a picture of the usual size, as a part of this one's width
+        legend = self._figure.add_axes((1 - 148 * pixel, 1 - 0.83 * self._header, 70 * pixel, 0.14 * self._header))
         legend.set_axis_off()
         scale = theme.actuation(np.linspace(-1, 1, 64))[None]
         legend.imshow(scale, aspect="auto", interpolation="nearest")
@@ -96,6 +97,6 @@ def _draw_panel(axes: Axes, panel: Panel, time: float, theme: Theme, *, ended: b
     if len(panel.actors) > 1:
         draw_lanes(axes, panel.actors, time, view, theme)
         if ended:
-            draw_ranking(axes, panel.actors, time, theme)
+            draw_ranking(axes, panel.actors, time, view, theme)
     else:
         draw_label(axes, panel, time, theme)

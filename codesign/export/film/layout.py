@@ -156,7 +156,7 @@ def _columns(panels: int, settings: FilmSettings) -> int:
 
 def _aspect(settings: FilmSettings, columns: int, rows: int) -> float:
     """Return the width of a panel by its height."""
-    return settings.width / columns / (settings.height * 0.89 / rows)
+    return settings.width / columns / (settings.height * (1 - settings.header) / rows)
 
 
 def _facts(recording: Recording) -> str:

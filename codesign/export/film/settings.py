@@ -55,3 +55,13 @@ class FilmSettings:
         require_number(self, "hold", at_least=0, at_most=60, unit="s", example=1.5)
         require_count(self, "colours", at_least=8, at_most=256, example=128)
         require_count(self, "max_bytes", at_least=20_000, example=3_000_000)
+
+    @property
+    def dpi(self) -> float:
+        """Dots per inch: letters of small pictures are larger in proportion, so that they can be read."""
+        return 100 * min(self.width / 960, self.height / 540) ** 0.6
+
+    @property
+    def header(self) -> float:
+        """Part of a picture's height that title, time and legend take."""
+        return 0.6 * self.dpi / self.height

@@ -9,8 +9,12 @@ from matplotlib.patheffects import withStroke
 from codesign.export.eye import Eye
 from codesign.export.film.layout import Panel
 from codesign.export.moment import Actor
+from codesign.export.recording import Array
 from codesign.export.scene2d import Window
 from codesign.export.theme import Theme
+
+_CORNERS = ((0.985, 0.965, "right", "top"), (0.985, 0.06, "right", "bottom"), (0.2, 0.965, "left", "top"))
+"""Where a ranking may be: its corner in parts of the panel, and which one that is."""
 
 _LINE = 13.0
 """Distance of two lines of text [points]."""
@@ -59,25 +63,30 @@ def _outlined(axes: Axes, x: float, y: float, said: str, theme: Theme, *, middle
     )
 
 
-def draw_ranking(axes: Axes, actors: Sequence[Actor], time: float, theme: Theme) -> None:
-    """Write who came how far, the first above."""
+def draw_ranking(axes: Axes, actors: Sequence[Actor], time: float, view: Window | Eye, theme: Theme) -> None:
+    """Write who came how far, the first above, where the fewest bodies are."""
     light = actors[0].light is not None
     ranked = sorted(actors, key=lambda actor: actor.progress(time), reverse=not light)
     width = max(len(actor.name) for actor in actors)
-    heading = f"{'':2} {'':{width}}  {'to light' if light else 'along x':>8}  fitness"
-    rows = [heading]
+    rows = [f"{'':2} {'':{width}}  {'to light' if light else 'along x':>8}  fitness"]
     for place, actor in enumerate(ranked, 1):
-        fitness = actor.recording.fitness
-        rows.append(
-            f"{place:2} {actor.name:{width}}  {_metres(actor.progress(time)):>8}  "
-            f"{f'{fitness:7.3f}' if np.isfinite(fitness) else '      –'}"  # noqa: RUF001
-        )
+        fitness = f"{actor.recording.fitness:7.3f}" if np.isfinite(actor.recording.fitness) else "invalid"
+        rows.append(f"{place:2} {actor.name:{width}}  {_metres(actor.progress(time)):>8}  {fitness}")
+    places = np.concatenate([_seen(axes, actor.at(time)[0], view) for actor in actors])
+    size = 0.034 + 0.0065 * len(rows[0]), 0.06 + 0.033 * len(rows)
+
+    def hidden(corner: tuple[float, float, str, str]) -> int:
+        left = corner[0] - (size[0] if corner[2] == "right" else 0)
+        bottom = corner[1] - (size[1] if corner[3] == "top" else 0)
+        return int(((places > (left, bottom)) & (places < (left + size[0], bottom + size[1]))).all(axis=1).sum())
+
+    x, y, across, up = min(_CORNERS, key=hidden)
     axes.text(
-        0.985,
-        0.965,
+        x,
+        y,
         "\n".join(rows),
-        ha="right",
-        va="top",
+        ha=across,
+        va=up,
         size=8.5,
         family="monospace",
         linespacing=1.5,
@@ -86,6 +95,13 @@ def draw_ranking(axes: Axes, actors: Sequence[Actor], time: float, theme: Theme)
         bbox={"boxstyle": "round,pad=0.7", "facecolor": theme.sky, "edgecolor": theme.rule, "alpha": 0.92},
         zorder=10_001,
     )
+
+
+def _seen(axes: Axes, points: Array, view: Window | Eye) -> Array:
+    """Return where points are on a panel, from 0 to 1 in both directions, shape (points, 2)."""
+    flat = view.project(points) if isinstance(view, Eye) else points
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    return (flat - (left, low)) / (right - left, high - low)
 
 
 def _write(axes: Axes, lines: Sequence[tuple[str, float, str, str]]) -> None:
