@@ -24,7 +24,7 @@ from codesign.evaluate import EvaluationSpec, Worlds
 from codesign.run import Design
 
 SEEDS = (0, 1, 2)
-ROBUST_GENERATIONS, WORLDS = 14, 8
+ROBUST_GENERATIONS, WORLDS = 10, 8
 KINDS = {
     "robust": [f"search.generations={ROBUST_GENERATIONS}"],
     "plain": ["conditions=single", f"search.generations={ROBUST_GENERATIONS * WORLDS}", "title=Walkers of one world"],
