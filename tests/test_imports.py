@@ -44,7 +44,21 @@ BELOW = {
         "body",
         "genome",
     },
-    "api": {"cli", "analysis", "run", "formats", "search", "evaluate", "export", "train", "sim", "body", "genome", "plugins"},
+    "api": {
+        "cli",
+        "analysis",
+        "run",
+        "formats",
+        "transfer",
+        "search",
+        "evaluate",
+        "export",
+        "train",
+        "sim",
+        "body",
+        "genome",
+        "plugins",
+    },
 }
 """What each room imports: just the edges of the picture in ARCHITECTURE.md."""
 

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from codesign.api.exporting import export_plan
 from codesign.api.genomes import counted, several_of
 from codesign.api.mistakes import in_python, path_of
 from codesign.api.problem import Problem
-from codesign.errors import CodesignError, DesignError
+from codesign.errors import CodesignError, ConfigError, DesignError
 from codesign.export import History, Recording, page_in_frame
 from codesign.run import (
     Design,
@@ -26,6 +27,7 @@ from codesign.run import (
     replay,
     select,
 )
+from codesign.transfer import Transfer, TransferSettings, require_mujoco, transfer
 
 if TYPE_CHECKING:
     import pyarrow
@@ -142,10 +144,42 @@ class Run:
         """
         return self.recordings(self.select(design)[:1] if isinstance(design, str) else design)[0]
 
-    def recordings(self, designs: str | Design | Iterable[str] | Iterable[Design] = "top5") -> list[Recording]:
-        """Return how several designs move, see `recording` and `select`."""
+    def recordings(
+        self, designs: str | Design | Iterable[str] | Iterable[Design] = "top5", *, every_step: bool = False
+    ) -> list[Recording]:
+        """Return how several designs move, see `recording` and `select`.
+
+        Args:
+            designs: the designs, their ids, or a selection.
+            every_step: whether there is a frame for each step of the simulation, or 50 a second.
+
+        Raises:
+            DesignError: the run has no such design.
+        """
         with in_python():
-            return replay(self._experiment, self._files, self._chosen(designs))
+            return replay(self._experiment, self._files, self._chosen(designs), every_step=every_step)
+
+    def transfer(
+        self, designs: str | Design | Iterable[str] | Iterable[Design] = "best", **settings: Any
+    ) -> list[Transfer]:
+        """Return what designs come to in another simulator, MuJoCo, as `codesign transfer` says.
+
+        Args:
+            designs: the designs, their ids, or a selection.
+            settings: fields of `codesign.transfer.TransferSettings`, such as `substeps=(1, 4)` or `spread=0.1`.
+
+        Raises:
+            DesignError: the run has no such design.
+            ConfigError: MuJoCo is not installed, or a setting that does not exist or is out of range.
+            RecordingError: a design whose motion diverges.
+        """
+        known = sorted(each.name for each in fields(TransferSettings))
+        for name in settings:
+            if name not in known:
+                raise ConfigError(f"settings of a transfer ({', '.join(known)})", repr(name), "leave it out")
+        with in_python():
+            require_mujoco()
+            return transfer(self.recordings(designs, every_step=True), TransferSettings(**settings))
 
     def _chosen(self, designs: str | Design | Iterable[str] | Iterable[Design]) -> list[Design]:
         several = several_of(designs)

@@ -33,7 +33,7 @@ MEANINGS = {
     "overwrite": "whether files that are there already are replaced.",
 }
 
-_WIDTH = 110
+_WIDTH = 140
 """Characters in a line of a table, at least."""
 
 

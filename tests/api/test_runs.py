@@ -211,3 +211,13 @@ def test_files_that_there_are_none_of(call: dict[str, Any], part: str, kept_run:
     with pytest.raises(ConfigError, match=part):
         codesign.open_run(kept_run).export(output=tmp_path, **call)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_designs_go_to_another_simulator(here):
+    run = codesign.open_run("runs/demo")
+    (result,) = run.transfer(substeps=(1,), spread=0.0, latency=0.0, combined=0, loops="open")
+    assert result.design == run.best.id
+    assert result.recorded == pytest.approx(run.best.fitness, abs=1e-5)
+    assert np.isfinite(result.nominal().there)
+    with pytest.raises(ConfigError, match="settings of a transfer"):
+        run.transfer(steps=3)
