@@ -37,6 +37,7 @@ INNER = frozenset(
         "codesign.cli",
         "codesign.cli.bench",
         "codesign.cli.experiments",
+        "codesign.export.workshop",
         "codesign.genome.lattices",
         "codesign.genome.operators",
         "codesign.run.loggers",
