@@ -76,6 +76,20 @@ def test_a_whole_generation(finished: Path, here: Path) -> None:
     assert found == {1}
 
 
+def test_prints_have_the_size_that_is_asked_for(finished: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for scale in (100, 200):
+        assert main(["export", f"run={finished}", "format=stl", f"output={scale}", f"print.scale={scale}"]) == 0
+        (path,) = (here / str(scale)).iterdir()
+        assert f"millimetres, {scale} for a metre".encode() in path.read_bytes()[:80]
+    capsys.readouterr()
+    assert main(["export", f"run={finished}", "format=stl", "output=none", "print.width=9"]) == 2
+    message = (
+        "codesign: expected print.joint to be a number from 9 to 10000 mm; got 4.5; set print.joint, for example 18"
+    )
+    assert capsys.readouterr().err.splitlines() == [message]
+    assert not (here / "none").exists()
+
+
 def test_files_that_are_there_stay(finished: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["export", f"run={finished}", "design=top2", "format=[json,txt]", "output=out"]
     assert main(command) == 0
