@@ -138,13 +138,13 @@ class _Scene:
             plates = [_Part("cells", shape, skin.masses, rest[cell_of_corner], None, {})] if len(triangles) else []
             return plates + self._springs()
         actuation = mesh.actuation_of_cells(recording, self.motion.actuation)
-        muscular = mesh.muscular_cells(recording)
+        muscular = np.flatnonzero(mesh.muscles_of_cells(recording).any(axis=0))
         parts = []
         for cell in np.unique(skin.cells).tolist():
             chosen = np.flatnonzero(cell_of_corner == cell)
             inside = np.isin(triangles, chosen).all(axis=1)
             shape = shapes.Shape(corners[chosen], normals[chosen], np.searchsorted(chosen, triangles[inside]))
-            moves = (full[0][cell], full[1][cell], actuation[:, cell]) if muscular[cell] else None
+            moves = (full[0][cell], full[1][cell], actuation[:, cell]) if cell in muscular else None
             extras = {"material": _material_name(recording, cell)}
             parts.append(_Part(f"cell {cell}", shape, skin.masses[chosen], rest[cell], moves, extras))
         return parts + self._springs()
@@ -195,7 +195,7 @@ class _Scene:
         if part.actuated is not None:
             targets = [paint.linear(each) - paint.linear(part.colours) for each in part.actuated[:2]]
             # three.js compiles no shader for targets that move nothing.
-            still = file.nothing(count)
+            still = file.zeros(count)
             primitive["targets"] = [
                 {"POSITION": still, "COLOR_0": file.vertices(np.broadcast_to(each, (count, 3)))} for each in targets
             ]

@@ -28,6 +28,7 @@ class GlbFile:
         self.document: Json = {"asset": {"version": "2.0"}}
         self._parts: list[bytes] = []
         self._size = 0
+        self._zeros: dict[int, int] = {}
 
     def add(self, kind: str, item: Json) -> int:
         """Put an item into the list of its kind ("nodes", "meshes", ...) and return its index there."""
@@ -66,10 +67,11 @@ class GlbFile:
         """Put an attribute of vertices into the buffer and return the index of its accessor."""
         return self.numbers(values, dtype, VERTICES)
 
-    def nothing(self, count: int) -> int:
-        """Return the index of an accessor of so many vectors of zeros, which takes no room in the buffer."""
-        item = {"componentType": _COMPONENTS["float32"], "count": count, "type": "VEC3"}
-        return self.add("accessors", item | {"min": [0.0, 0.0, 0.0], "max": [0.0, 0.0, 0.0]})
+    def zeros(self, count: int) -> int:
+        """Return the index of an accessor of so many vectors of zeros, one for all who ask for as many."""
+        if count not in self._zeros:
+            self._zeros[count] = self.vertices(np.zeros((count, 3)))
+        return self._zeros[count]
 
     def indices(self, triangles: Array) -> int:
         """Put the vertices of triangles, int[triangles, 3], into the buffer and return the index of the accessor."""

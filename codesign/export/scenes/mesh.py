@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.export.geometry import cell_actuation, outer_faces
+from codesign.export.geometry import outer_faces
 from codesign.export.recording import Array, Recording
 from codesign.export.scenes.space import Up, lifted
 
@@ -142,11 +142,19 @@ def open_masses(recording: Recording) -> Array:
     return everything if recording.dim == 2 else np.setdiff1d(everything, recording.cells)
 
 
+def muscles_of_cells(recording: Recording) -> Array:
+    """Return what each spring counts for in the mean over the muscles of each cell, float64[springs, cells].
+
+    A cell's muscles are those that join two of its corners; a cell without any has zeros.
+    """
+    shares = np.zeros((len(recording.springs), len(recording.cells)))
+    muscles = recording.swings > 0
+    for number, cell in enumerate(recording.cells):
+        inside = np.isin(recording.springs, cell).all(axis=1) & muscles
+        shares[inside, number] = 1 / max(np.count_nonzero(inside), 1)
+    return shares
+
+
 def actuation_of_cells(recording: Recording, actuation: Array) -> Array:
     """Return the mean actuation of the muscles of each cell, float64[frames, cells], for that of springs by frame."""
-    return np.array([cell_actuation(recording, each) for each in actuation]).reshape(len(actuation), -1)
-
-
-def muscular_cells(recording: Recording) -> Array:
-    """Return which cells have muscles in them, bool[cells]."""
-    return cell_actuation(recording, (recording.swings > 0).astype(np.float64)) > 0
+    return np.clip(actuation @ muscles_of_cells(recording), -1, 1)

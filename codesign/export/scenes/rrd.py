@@ -18,10 +18,18 @@ from codesign.export.scenes.settings import SceneSettings
 from codesign.export.scenes.space import at_frame_rate, lifted, require_drawable
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from rerun import AsComponents, ComponentColumn
+    from rerun.blueprint import Blueprint
     from rerun.chunk import Chunk
 
 _DEFAULTS = SceneSettings()
+_NUMBERS = {
+    "centre_x": "x of the centre [m]",
+    "height": "height of the centre [m]",
+    "actuation_mean": "mean actuation of the muscles (-1 to 1)",
+}
+"""What is plotted over time, by the entity below `numbers`."""
 
 
 def write_rrd(gallery: Gallery, path: Path, settings: SceneSettings = _DEFAULTS) -> list[Path]:
@@ -40,16 +48,33 @@ def write_rrd(gallery: Gallery, path: Path, settings: SceneSettings = _DEFAULTS)
 
 
 def _write(recording: Recording, path: Path, settings: SceneSettings) -> None:
-    from rerun.chunk import LazyChunkStream  # noqa: PLC0415 - an extra, and only who asks for it loads it
+    from rerun import RecordingStream  # noqa: PLC0415 - an extra, and only who asks for it loads it
 
     scene = _Scene(recording, settings)
     # Viewers put recordings of one id together, so it is of the motion and not of the design's id alone.
     digest = hashlib.sha256(recording.after.positions.tobytes() + recording.after.actuation.tobytes()).hexdigest()
+    identity = f"{recording.design}-{digest[:12]}"
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "scene.rrd"
-        stream = LazyChunkStream.from_iter(scene.chunks)
-        stream.write_rrd(written, application_id="codesign", recording_id=f"{recording.design}-{digest[:12]}")
+        stream = RecordingStream("codesign", recording_id=identity, send_properties=False)
+        stream.save(written, default_blueprint=_layout())
+        stream.send_chunks(scene.chunks)
+        stream.disconnect()
         files.write_bytes(path, written.read_bytes())
+
+
+def _layout() -> "Blueprint":
+    """Return what a viewer shows at first: the scene, and beside it numbers over time and facts."""
+    import rerun.blueprint as layout  # noqa: PLC0415 - as above
+
+    plots = [layout.TimeSeriesView(origin=f"numbers/{path}", name=name) for path, name in _NUMBERS.items()]
+    facts_and_learning = layout.Tabs(
+        layout.TextDocumentView(origin="design", name="design"),
+        layout.TimeSeriesView(origin="learning", name="learning (time line learning_step)"),
+    )
+    scene = layout.Spatial3DView(origin="/", name="scene")
+    column = layout.Vertical(*plots, facts_and_learning)
+    return layout.Blueprint(layout.Horizontal(scene, column, column_shares=[3, 2]), collapse_panels=True)
 
 
 class _Scene:
@@ -90,6 +115,7 @@ class _Scene:
         import rerun as rr  # noqa: PLC0415 - as above
 
         self._fixed("/", rr.ViewCoordinates.RIGHT_HAND_Z_UP)
+        self._fixed("/__properties", rr.archetypes.RecordingInfo(name=self.recording.design))
         motion = at_frame_rate(self.recording.after, settings.frame_rate)
         known = facts(self.recording, motion.times)
         table = ["| | |", "| --- | --- |", *(f"| {key} | {_told(value)} |" for key, value in known.items())]
@@ -135,12 +161,9 @@ class _Scene:
         positions = lifted(motion.positions, "z")
         muscles = self.recording.swings > 0
         actuation = motion.actuation[:, muscles] if muscles.any() else np.zeros((len(motion.times), 1))
-        for path, label, values in (
-            ("centre_x", "x of the centre [m]", positions[..., 0].mean(axis=1)),
-            ("height", "height of the centre [m]", positions[..., 2].mean(axis=1)),
-            ("actuation_mean", "mean actuation of the muscles [-1 to 1]", actuation.mean(axis=1)),
-        ):
-            self._plot(f"numbers/{name}/{path}", f"{label}, {name.replace('_', ' ')}", values, motion)
+        shown = (positions[..., 0].mean(axis=1), positions[..., 2].mean(axis=1), actuation.mean(axis=1))
+        for path, values in zip(_NUMBERS, shown, strict=True):
+            self._plot(f"numbers/{path}/{name}", name.replace("_", " "), values, motion)
 
     def _plot(self, path: str, label: str, values: Array, motion: Trajectory) -> None:
         import rerun as rr  # noqa: PLC0415 - as above
@@ -174,9 +197,9 @@ class _Scene:
         recording = self.recording
         if not len(recording.springs):
             return
-        ends = lifted(motion.positions, "z")[:, recording.springs].astype(np.float32)
+        ends = lifted(motion.positions, "z")[:, recording.springs]
         columns = rr.LineStrips3D.columns(
-            strips=list(ends.reshape(-1, 2, 3)),
+            strips=_pairs(ends),
             colors=_bytes(paint.spring_colours(recording, motion.actuation).reshape(-1, 3)),
         )
         self._moving(path, motion, columns.partition(np.full(len(motion.times), len(recording.springs))))
@@ -212,6 +235,18 @@ def _columns(what: "AsComponents") -> list["ComponentColumn"]:
     return [
         ComponentColumn(each.component_descriptor(), each, lengths=[len(each.as_arrow_array())]) for each in batches
     ]
+
+
+def _pairs(ends: Array) -> "pa.Array":
+    """Return lines between two points, float[..., 2, 3], as the library stores them; by itself it takes seconds."""
+    import pyarrow as pa  # noqa: PLC0415 - only who asks for it loads it
+    from rerun.components import LineStrip3DBatch  # noqa: PLC0415 - as above
+
+    stored = LineStrip3DBatch(np.zeros((1, 2, 3), np.float32)).as_arrow_array().type
+    numbers = pa.array(_rows(ends).ravel())
+    points = pa.FixedSizeListArray.from_arrays(numbers, type=stored.value_type)
+    starts = pa.array(np.arange(0, len(points) + 1, 2, dtype=np.int32))
+    return pa.ListArray.from_arrays(starts, points, type=stored)
 
 
 def _rows(points: Array) -> Array:

@@ -6,6 +6,7 @@
 the archive that phones and browsers show, whose rules ask for that.
 """
 
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pxr import Usd, UsdGeom
 
 _DEFAULTS = SceneSettings()
+_LONG_AGO = 315619200.0
+"""2 January 1980: archives know no time before that year, whatever the time zone."""
 _APERTURE = 24.0
 """Height of a camera's picture [mm]; the focal length follows from the field of view."""
 
@@ -70,6 +73,8 @@ def _write(recording: Recording, path: Path, settings: SceneSettings, up: Up) ->
         written = layer
         if up == "y":
             written = Path(folder) / "scene.usdz"
+            # The archive says when its files were written; the same scene should be the same archive.
+            os.utime(layer, (_LONG_AGO, _LONG_AGO))
             UsdUtils.CreateNewUsdzPackage(Sdf.AssetPath(str(layer)), str(written))
         files.write_bytes(path, written.read_bytes())
 
