@@ -34,7 +34,7 @@ def struts_by_kind(
         apart: whether muscles are a solid of their own, which ends where joints and passive struts begin.
 
     Raises:
-        RecordingError: a joint without anything at it, since muscles are left out.
+        RecordingError: muscles are left out, and there is nothing else.
     """
     muscle = recording.swings != 0
     if not settings.muscles and muscle.all():
