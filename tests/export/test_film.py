@@ -281,6 +281,23 @@ def test_what_ffmpeg_says_is_told_in_a_line(tmp_path: Path, monkeypatch: pytest.
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_an_ffmpeg_that_does_not_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codesign.export.film.mp4._ffmpeg", lambda: os.fspath(tmp_path / "nowhere"))
+    with pytest.raises(ConfigError, match=r"nowhere \(No such file or directory\); pip install"):
+        write_mp4(shown(recording()), tmp_path / "film.mp4", SMALL)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("title", ["a\nb\0c", "=" * 300, "$x^2$ <&> 'quoted'", "long " * 90])
+def test_any_title_is_shown_and_ends_before_the_clock(title: str, tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    write_mp4(shown(recording(frames=1, before=None), title=title), path, replace(SMALL, hold=0))
+    _, frames = frames_of(path)
+    dark = (frames[0][4:14].max(axis=-1) < 130).any(axis=0)
+    assert dark[:200].any()
+    assert not dark[255:275].any()
+
+
 def test_an_interruption_leaves_neither_a_file_nor_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> object:
         raise KeyboardInterrupt

@@ -68,9 +68,11 @@ class _Film:
 
     def _draw_header(self) -> None:
         theme, layout = self._theme, self._layout
-        self._figure.text(
-            0.015, 1 - 0.25 * self._header, layout.title, size=13, weight="bold", color=theme.ink, va="top"
-        )
+        style = {"size": 13, "weight": "bold", "color": theme.ink, "va": "top"}
+        title = self._figure.text(0.015, 1 - 0.25 * self._header, layout.title, **style)
+        room = self._size[0] * 0.97 - 110 * self._figure.dpi / 100  # up to the clock
+        while title.get_window_extent(self._canvas.get_renderer()).x1 > room:
+            title.set_text(f"{title.get_text()[:-1].removesuffix('…')[:-1]}…")
         self._figure.text(0.015, 1 - 0.9 * self._header, layout.subtitle, size=9, color=theme.muted, va="bottom")
         pixel = self._figure.dpi / 100 / self._size[0]  # of a picture of the usual size, as a part of this one's width
         legend = self._figure.add_axes((1 - 148 * pixel, 1 - 0.83 * self._header, 70 * pixel, 0.14 * self._header))

@@ -70,7 +70,7 @@ def _picture(pixels: Any, corner: tuple[int, int], count: int, nothing: int, hun
 def _palette(frames: Iterable[Frame], colours: int) -> Image.Image:
     """Return an image with the colours that some pictures are shown in best, one less than there may be.
 
-    Colours count by the root of how many pixels have them, so that small muscles keep theirs beside a large ground.
+    Colours count by a power below 1 of how many pixels have them, so that small muscles keep theirs beside much ground.
     """
     counts = np.zeros(32**3, dtype=np.int64)
     sums = np.zeros((32**3, 3))
@@ -82,7 +82,7 @@ def _palette(frames: Iterable[Frame], colours: int) -> Image.Image:
             sums[:, channel] += np.bincount(number, flat[:, channel], minlength=len(counts))
     there = np.flatnonzero(counts)
     means = (sums[there] / counts[there, None]).round().astype(np.uint8)
-    weights = np.ceil(np.sqrt(counts[there]) / 4).astype(int)
+    weights = np.ceil(counts[there] ** 0.4 / 2).astype(int)
     pixels = np.repeat(means, weights, axis=0)
     return Image.fromarray(pixels[None]).quantize(colours - 1, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
 

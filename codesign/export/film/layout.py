@@ -80,7 +80,7 @@ def arrange(gallery: Gallery, settings: FilmSettings) -> Layout:
         raise RecordingError(
             f"at most {_MOST[layout]} designs in a film of layout {layout}", f"{len(recordings)}", remedy
         )
-    title = settings.title or gallery.title
+    title = " ".join((settings.title or gallery.title).replace("\0", " ").split())
     return {"beside": _beside, "race": _race, "strip": _strip}[layout](recordings, title, settings)
 
 

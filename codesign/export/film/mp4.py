@@ -2,12 +2,16 @@
 
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from codesign import files, signals
 from codesign.errors import ConfigError, OutputError
 from codesign.export.film.settings import FilmSettings
 from codesign.export.recording import Gallery
+
+_REMEDY = "pip install 'codesign[film]', or use format=gif"
 
 
 def write_mp4(gallery: Gallery, path: Path, settings: FilmSettings | None = None) -> list[Path]:
@@ -26,19 +30,18 @@ def write_mp4(gallery: Gallery, path: Path, settings: FilmSettings | None = None
     times = frame_times(layout.duration, settings)
     with files.replacing(path) as temporary, tempfile.TemporaryFile() as said:
         command = _command(temporary, layout.title, settings)
-        with signals.kept_from_children():
-            encoder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said)
+        encoder = _started(command, said)
         assert encoder.stdin is not None
         try:
-            for frame in draw_frames(layout, settings, times):
-                encoder.stdin.write(frame.tobytes())
-            encoder.stdin.close()
-        except BrokenPipeError:
-            pass  # it ended early, and says why
+            with suppress(BrokenPipeError):  # it ended early, and says why
+                for frame in draw_frames(layout, settings, times):
+                    encoder.stdin.write(frame.tobytes())
         except BaseException:
             encoder.kill()
             raise
         finally:
+            with suppress(BrokenPipeError):
+                encoder.stdin.close()
             status = encoder.wait()
         if status != 0:
             said.seek(0)
@@ -46,6 +49,19 @@ def write_mp4(gallery: Gallery, path: Path, settings: FilmSettings | None = None
             reason = lines[-1].strip() if lines else f"exit status {status}"
             raise OutputError(f"ffmpeg to write {path}", reason, "free some space, or use format=gif")
     return [path]
+
+
+def _started(command: list[str], said: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Return ffmpeg, waiting for pictures, which puts down what it has to say.
+
+    Raises:
+        ConfigError: it cannot be started.
+    """
+    try:
+        with signals.kept_from_children():
+            return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said)
+    except OSError as error:
+        raise ConfigError("an ffmpeg for format=mp4", f"{command[0]} ({error.strerror})", _REMEDY) from error
 
 
 def _command(path: Path, title: str, settings: FilmSettings) -> list[str]:
@@ -69,5 +85,4 @@ def _ffmpeg() -> str:
 
         return imageio_ffmpeg.get_ffmpeg_exe()
     except (ImportError, RuntimeError) as error:
-        remedy = "pip install 'codesign[film]', or use format=gif"
-        raise ConfigError("an ffmpeg for format=mp4", str(error).splitlines()[0], remedy) from error
+        raise ConfigError("an ffmpeg for format=mp4", str(error).splitlines()[0], _REMEDY) from error

@@ -16,6 +16,9 @@ from codesign.export.theme import Theme
 _CORNERS = ((0.985, 0.965, "right", "top"), (0.985, 0.06, "right", "bottom"), (0.2, 0.965, "left", "top"))
 """Where a ranking may be: its corner in parts of the panel, and which one that is."""
 
+_NAMES = 5
+"""Bodies of a race in three dimensions that have room for their distances beside their names."""
+
 _LINE = 13.0
 """Distance of two lines of text [points]."""
 
@@ -34,8 +37,11 @@ def draw_label(axes: Axes, panel: Panel, time: float, theme: Theme) -> None:
 
 def draw_lanes(axes: Axes, actors: Sequence[Actor], time: float, view: Window | Eye, theme: Theme) -> None:
     """Write beside the bodies of a race who they are and how far they have come."""
+    # Many names stand so close in 3D that there is no room for distances, which the ranking tells.
+    close = isinstance(view, Eye) and len(actors) > _NAMES
     for actor in actors:
-        said = [f"{actor.name}  {_metres(actor.progress(time))}", *_divergence(actor, time)]
+        name = actor.name if close else f"{actor.name}  {_metres(actor.progress(time))}"
+        said = [name, *_divergence(actor, time)]
         positions, _ = actor.at(time)
         top = np.array([*positions.mean(axis=0)[:-1], positions[:, -1].max()])
         if isinstance(view, Eye):
