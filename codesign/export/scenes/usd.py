@@ -221,8 +221,9 @@ class _Scene:
         curves.CreateTypeAttr(UsdGeom.Tokens.linear)
         curves.CreateCurveVertexCountsAttr(Vt.IntArray.FromNumpy(np.full(len(springs), 2, np.int32)))
         widths = 2 * mesh.spring_radii(recording)[springs]
-        curves.CreateWidthsAttr(Vt.FloatArray.FromNumpy(widths.astype(np.float32)))
-        curves.SetWidthsInterpolation(UsdGeom.Tokens.uniform)
+        # One for each end, since Blender takes widths for those of points.
+        curves.CreateWidthsAttr(Vt.FloatArray.FromNumpy(np.repeat(widths, 2).astype(np.float32)))
+        curves.SetWidthsInterpolation(UsdGeom.Tokens.vertex)
         ends = lifted(self.motion.positions, self.up)[:, recording.springs[springs].ravel()]
         self._points(curves, ends, float(widths.max()))
         colours = paint.spring_colours(recording, self.motion.actuation)[:, springs]
@@ -256,7 +257,7 @@ class _Scene:
         from pxr import UsdLux  # noqa: PLC0415 - as above
 
         sun = UsdLux.DistantLight.Define(self.stage, "/World/lights/sun")
-        sun.CreateIntensityAttr(2.6)
+        sun.CreateIntensityAttr(0.8)
         sun.CreateNormalizeAttr(True)
         sun.CreateAngleAttr(1.0)
         self._place(sun, np.zeros((1, 3)), stage.looking(stage.View(SUN, np.zeros(3))))
@@ -282,7 +283,7 @@ class _Scene:
         light = UsdLux.SphereLight.Define(self.stage, "/World/lamp/light")
         light.CreateRadiusAttr(1.01 * lamp.radius)
         light.CreateColorAttr(tuple(paint.linear(paint.LAMP).tolist()))
-        light.CreateIntensityAttr(8.0)
+        light.CreateIntensityAttr(3.0)
         self._place(light, place[None], None)
 
     def _camera(self, name: str, view: stage.View, *, following: bool) -> None:

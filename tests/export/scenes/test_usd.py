@@ -87,7 +87,7 @@ def test_springs_have_the_colour_of_what_they_do(name, tmp_path):
     recording = dataclasses.replace(recording, after=dataclasses.replace(recording.after, actuation=actuation))
     stage = Usd.Stage.Open(str(written(recording, tmp_path, name)))
     springs = UsdGeom.BasisCurves.Get(stage, "/World/robot/springs")
-    assert len(springs.GetWidthsAttr().Get()) == len(recording.springs)
+    assert len(springs.GetWidthsAttr().Get()) == 2 * len(recording.springs)
     muscles = recording.swings > 0
     for code, colour in ((0, (0xC8, 0x50, 0x0A)), (2, (0x1A, 0x63, 0xB0))):
         found = np.array(springs.GetDisplayColorAttr().Get(code))[muscles]
