@@ -2,11 +2,11 @@
 
     python experiments/robust_walkers/compare.py runs/robust_walkers
 
-Runs that are not in the folder yet are made (three seeds of each kind, under a minute each on one idle core) with equally many
-robot-steps: in one world, eight times as many designs. "Staged" runs are half of each: they begin with the best bodies
-of the first half of a run in one world. The best ten designs of each run, with the weights that they learned there, are
-then simulated in sixteen fresh worlds of `conditions=robust`, drawn from another seed, and in worlds that differ in one
-thing only. What they did is printed and written to `results.json` beside this file.
+Runs that are not in the folder yet are made (three seeds of each kind, under a minute each on one idle core) with
+equally many robot-steps: in one world, eight times as many designs. "Staged" runs are half of each: they begin with the
+best bodies of the first half of a run in one world. The best ten designs of each run, with the weights that they have,
+are then simulated in sixteen fresh worlds of `conditions=robust`, drawn from another seed, and in worlds that differ in
+one thing only. What they did is printed and written to `results.json` beside this file.
 """
 
 import argparse
@@ -92,9 +92,9 @@ def tried(run: codesign.Run, designs: list[Design], robust: Worlds) -> dict[str,
     return {
         "designs": [design.id for design in designs],
         "fitness": [design.fitness for design in designs],
-        "nominal": together[:, 0].tolist(),
-        "fresh": together[:, 1:].tolist(),
-        "mean_by_cause": {name: found.mean(axis=1).tolist() for name, found in apart.items()},
+        "nominal": together[:, 0].round(4).tolist(),
+        "fresh": together[:, 1:].round(4).tolist(),
+        "mean_by_cause": {name: found.mean(axis=1).round(4).tolist() for name, found in apart.items()},
     }
 
 
@@ -172,7 +172,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="where the runs are, or will be")
     found = measured(parser.parse_args().folder)
-    (Path(__file__).parent / "results.json").write_text(json.dumps(found, indent=1) + "\n")
+    (Path(__file__).parent / "results.json").write_text(json.dumps(found) + "\n")
     for kind, seeds in found.items():
         steps = ", ".join(f"{each['robot_steps']:,}" for each in seeds.values())
         sys.stdout.write(f"{kind}: {steps} robot-steps\n")
