@@ -42,8 +42,9 @@ class Worlds(Aggregation):
         motor_noise: standard deviation of the noise of actuation, which itself is between -1 and 1.
         stiffness_spread: in other worlds the stiffness of all springs is multiplied by a number between 1 - spread and
             1 + spread.
-        mass_spread: likewise all masses; springs and forces move heavier ones less, gravity as before.
-        strength_spread: likewise what motors do to the lengths of muscles.
+        mass_spread: in other worlds all masses are multiplied by such a number; springs and forces move heavier ones
+            less, gravity as before.
+        strength_spread: in other worlds what motors do to the lengths of muscles is.
         latency: time from a controller's answer to the muscles that follow it, in whole steps [s].
         latency_spread: a time between 0 and this is added to it in other worlds [s].
         nominal_first: whether the first world has no other friction, no push and no noise.

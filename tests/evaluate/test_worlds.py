@@ -116,7 +116,7 @@ def test_the_first_world_can_be_nominal() -> None:
         ({"count": 2, "latency": 0.1, "latency_spread": 1e300}, "latency to be a latency shorter"),
     ],
 )
-def test_a_latency_as_long_as_the_episode(settings: dict[str, float], complaint: str) -> None:
+def test_a_latency_as_long_as_the_episode(settings: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
         spec(Worlds(**settings))
     assert spec(Worlds(latency=0.156)).conditions()[0].latency == STEPS - 1
