@@ -96,7 +96,7 @@ def displacement(positions: Array, light: Array | None = None) -> float:
     """Return how far the centre of mass came along x [m], or, where there is a light, how much closer to it.
 
     Args:
-        positions: float[frames, masses, dim] [m].
+        positions: float[frames, masses, dim], metres.
         light: place of the light [m].
     """
     first, last = positions[0].mean(axis=0, dtype=np.float64), positions[-1].mean(axis=0, dtype=np.float64)

@@ -31,7 +31,7 @@ class Episode:
     """The motion of a robot at the steps of its recording, as far as it is finite.
 
     Attributes:
-        positions: float64[frames, masses, dim] [m].
+        positions: float64[frames, masses, dim], metres.
         steps: frames that there would be without a divergence.
     """
 
