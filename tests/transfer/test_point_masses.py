@@ -106,7 +106,7 @@ def test_what_a_plug_in_brought_is_refused(mechanics: dict[str, Any]) -> None:
         simulate_points([robot(mechanics=replace(MECHANICS, **mechanics))], [Drive()])
 
 
-TINY = {"body": {"rows": 3, "columns": 4}, "physics": {"steps": 60}}
+TINY: dict[str, Any] = {"body": {"rows": 3, "columns": 4}, "physics": {"steps": 60}}
 
 
 def recorded(problem: codesign.Problem, seed: int = 0) -> Recording:
