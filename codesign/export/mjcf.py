@@ -148,14 +148,14 @@ def _add_options(root: Xml.Element, mechanics: Mechanics) -> None:
     # Damping is explicit, as the drag of our step is, and such that a free mass slows down by the same factor.
     Xml.SubElement(option, "flag", eulerdamp="disable", autoreset="disable")
     visual = Xml.SubElement(root, "visual")
-    Xml.SubElement(visual, "headlight", ambient="0.4 0.4 0.4", diffuse="0.5 0.5 0.5", specular="0 0 0")
+    Xml.SubElement(visual, "headlight", ambient="0.35 0.35 0.35", diffuse="0.25 0.25 0.25", specular="0 0 0")
 
 
 def _add_world(root: Xml.Element, recording: Recording, mechanics: Mechanics) -> Xml.Element:
     """Add ground and light, and return the element that bodies go to."""
     asset = Xml.SubElement(root, "asset")
     world = Xml.SubElement(root, "worldbody")
-    Xml.SubElement(world, "light", pos="0 0 4", dir="0 0 -1", directional="true")
+    Xml.SubElement(world, "light", pos="0 0 4", dir="0.2 0.3 -1", directional="true", diffuse="0.4 0.4 0.4")
     friction = repr(friction_of(mechanics))
     shared = {
         "name": "ground",
