@@ -59,7 +59,8 @@ def test_the_program_starts_fast_and_fails_with_one_line() -> None:
     seconds = time.perf_counter() - begin
     assert result.returncode == 2
     assert result.stderr.splitlines() == [
-        "codesign: expected a command (evolve, train, show, export, watch, transfer, analyze, bench); got 'evlove'; did you mean 'evolve'?"
+        "codesign: expected a command (evolve, train, show, export, watch, transfer, analyze, bench); got 'evlove'; "
+        "did you mean 'evolve'?"
     ]
     assert result.stdout == ""
     assert seconds < 5.0, "most of it was spent before the command was known"
