@@ -6,8 +6,18 @@ import pytest
 
 from codesign.errors import OutputError
 from codesign.export import EXPORTERS, Recording, RecordingError, Trajectory
+from codesign.export.film import FilmSettings
 from tests.export import cubes
 from tests.export.strips import gallery, recording
+
+SMALL = {"film": FilmSettings(width=160, height=120, frame_rate=4.0, hold=0.0)}
+"""Settings by section with which what takes long takes less."""
+
+
+def write(name, shown, path):
+    exporter = EXPORTERS[name]
+    own = [SMALL[exporter.section]] if exporter.section in SMALL else []
+    return exporter.write(shown, path, *own)
 
 
 def two_designs():
@@ -21,9 +31,9 @@ def test_one_design_goes_to_the_path_and_several_beside_it(name, tmp_path):
     assert exporter.name == name
     one = exporter.paths(path, ["g000-i0000"])
     assert one[0] == path
-    assert exporter.write(gallery(recordings=(recording(),)), path) == one
+    assert write(name, gallery(recordings=(recording(),)), path) == one
     assert path.stat().st_size > 500
-    several = exporter.write(two_designs(), path)
+    several = write(name, two_designs(), path)
     beside = [path.with_name(f"best-{design}{exporter.suffix}") for design in ("g000-i0000", "g001-i0001")]
     mains = beside if exporter.each else [path]
     assert [each for each in several if each in mains] == mains
@@ -37,9 +47,7 @@ REPEATABLE = [name for name, exporter in EXPORTERS.items() if exporter.repeatabl
 
 @pytest.mark.parametrize("name", REPEATABLE)
 def test_the_same_gallery_gives_the_same_bytes(name, tmp_path):
-    written = [
-        EXPORTERS[name].write(gallery(recordings=(recording(),)), tmp_path / each) for each in ("first", "second")
-    ]
+    written = [write(name, gallery(recordings=(recording(),)), tmp_path / each) for each in ("first", "second")]
     for first, second in zip(*written, strict=True):
         assert first.read_bytes() == second.read_bytes()
 
@@ -48,7 +56,7 @@ def test_the_same_gallery_gives_the_same_bytes(name, tmp_path):
 def test_an_unwritable_path_is_told(name, tmp_path):
     (tmp_path / "file").write_text("kept")
     with pytest.raises(OutputError):
-        EXPORTERS[name].write(gallery(), tmp_path / "file" / "page")
+        write(name, gallery(), tmp_path / "file" / "page")
     assert (tmp_path / "file").read_text() == "kept"
 
 
@@ -56,7 +64,7 @@ def test_an_unwritable_path_is_told(name, tmp_path):
 def test_three_dimensions_are_written_the_same_every_time(name, tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     for path in (first, second):
-        EXPORTERS[name].write(gallery(recordings=(cubes.recording(frames=5),)), path)
+        write(name, gallery(recordings=(cubes.recording(frames=5),)), path)
     assert first.read_bytes() == second.read_bytes()
 
 
@@ -69,7 +77,7 @@ def one_dimension() -> Recording:
 @pytest.mark.parametrize("name", sorted(EXPORTERS.keys() - {"json", "npz", "csv", "parquet"}))
 def test_one_dimension_is_refused_where_it_cannot_be_drawn(name, tmp_path):
     with pytest.raises(RecordingError, match="use format=json"):
-        EXPORTERS[name].write(gallery(recordings=(one_dimension(),)), tmp_path / "page")
+        write(name, gallery(recordings=(one_dimension(),)), tmp_path / "page")
     assert list(tmp_path.iterdir()) == []
 
 
