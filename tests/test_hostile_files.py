@@ -38,6 +38,9 @@ NAMES = (
     "recording",
     "bench",
     "metrics",
+    "watched_metrics",
+    "status",
+    "best",
     "config",
     "experiment",
 )

@@ -220,8 +220,8 @@ class Run:
             >>> import codesign, tempfile
             >>> run = codesign.open_run("runs/demo")
             >>> with tempfile.TemporaryDirectory() as folder:
-            ...     [path.suffix for path in run.export(["html", "json"], "best", folder)]
-            ['.json', '.html']
+            ...     print(*(path.suffix for path in run.export(["html", "json"], "best", folder)))
+            .json .html
         """
         chosen = self._chosen(designs)
         ids = [design.id for design in chosen]

@@ -38,7 +38,7 @@ def test_a_warning_is_told_on_standard_error(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "codesign.cli.evolve.gallery", lambda *_: logging.getLogger("codesign.export").warning("odd") or 1 / 0
+        "codesign.run.ReportWriter.finish", lambda *_: logging.getLogger("codesign.export").warning("odd") or 1 / 0
     )
     with pytest.raises(ZeroDivisionError):
         main(["evolve", *TINY, "logger.display=none", "hydra.run.dir=run"])

@@ -154,7 +154,7 @@ def open_glb(browser: Browser, glb: Path, *, width: int = 640, height: int = 400
 
 
 def glb_facts(page: Page) -> dict[str, Any]:
-    """Animations (name, duration [s], tracks), cameras (count), lights (types), meshes (name, type, vertices, morphs)."""
+    """Animations (name, duration [s], tracks), cameras (count), lights (types), meshes (name, type, vertices, ...)."""
     return json.loads(page.evaluate("JSON.stringify(window.gltf.facts)"))
 
 
