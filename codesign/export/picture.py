@@ -39,7 +39,7 @@ def write_pictures(gallery: Gallery, path: Path, form: Literal["png", "svg"] = "
         RecordingError: designs that have neither two nor three dimensions.
         OutputError: `path` cannot be written to.
     """
-    return each_design(partial(_write_picture, form=form), gallery, path, f".{form}")
+    return each_design(partial(_write_picture, gallery=gallery, form=form), gallery, path, f".{form}")
 
 
 def write_drawings(gallery: Gallery, path: Path) -> list[Path]:
@@ -68,7 +68,7 @@ def moment_of(recording: Recording) -> Recording:
     return replace(recording, after=frame, before=None, weights=np.zeros(0))
 
 
-def _write_picture(recording: Recording, path: Path, form: Literal["png", "svg"]) -> None:
+def _write_picture(recording: Recording, path: Path, gallery: Gallery, form: Literal["png", "svg"]) -> None:
     from codesign.export.still import render_still  # noqa: PLC0415 - only who asks for a picture loads matplotlib
 
-    files.write_bytes(path, render_still(recording, form))
+    files.write_bytes(path, render_still(recording, form, gallery.fitness_of(recording)))

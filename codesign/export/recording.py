@@ -299,6 +299,12 @@ class Gallery:
                 "one recording per design", f"{design} {ids.count(design)} times", "leave out the copies"
             )
 
+    def fitness_of(self, recording: Recording) -> str:
+        """Return the fitness of a design in words, with its unit where it has one."""
+        if not np.isfinite(recording.fitness):
+            return "invalid"
+        return f"{recording.fitness:.3f} {self.units.get('fitness', '')}".rstrip()
+
     @property
     def generations(self) -> tuple[int, ...]:
         """Generations that some recording was born in, increasing."""

@@ -51,7 +51,8 @@ def render_sheet(gallery: Gallery, settings: SheetSettings) -> bytes:
         sheet.paste(_title(gallery, size[0], theme), (0, 0))
         for number, recording in enumerate(gallery.recordings):
             row, column = divmod(number, columns)
-            sheet.paste(_picture(recording, theme), (column * _WIDTH, _HEADER + row * _HEIGHT))
+            picture = _picture(recording, gallery.fitness_of(recording), theme)
+            sheet.paste(picture, (column * _WIDTH, _HEADER + row * _HEIGHT))
     output = io.BytesIO()
     about = PngInfo()
     about.add_itxt("Title", gallery.title)
@@ -83,7 +84,7 @@ def _title(gallery: Gallery, width: int, theme: Theme) -> Image.Image:
     return _image(figure)
 
 
-def _picture(recording: Recording, theme: Theme) -> Image.Image:
+def _picture(recording: Recording, fitness: str, theme: Theme) -> Image.Image:
     """Return the small picture of one design with its words."""
     figure = _figure(_WIDTH, _HEIGHT, theme)
     panel = figure.add_axes((4 / _WIDTH, _WORDS / _HEIGHT, 1 - 8 / _WIDTH, 1 - _WORDS / _HEIGHT))
@@ -92,8 +93,7 @@ def _picture(recording: Recording, theme: Theme) -> Image.Image:
     camera = following(actor, [actor], panel.bbox.width / panel.bbox.height)
     time = float(actor.trajectory.times[0])
     draw_scene(panel, [actor], time, camera(time), theme, detailed=False)
-    fitness = f"fitness {recording.fitness:.3f}" if np.isfinite(recording.fitness) else "invalid"
     figure.text(0.05, 34 / _HEIGHT, recording.design, size=9, weight="bold", color=theme.ink, va="top")
-    said = f"{fitness} · generation {recording.generation}"
+    said = f"fitness {fitness} · generation {recording.generation}"
     figure.text(0.05, 18 / _HEIGHT, said, size=8, color=theme.muted, va="top")
     return _image(figure)

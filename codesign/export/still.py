@@ -23,11 +23,17 @@ INK, MUTED, RULE = LIGHT.ink, LIGHT.muted, LIGHT.rule
 MOMENTS = 5
 
 
-def render_still(recording: Recording, form: Literal["png", "svg"] = "png") -> bytes:
+def render_still(recording: Recording, form: Literal["png", "svg"] = "png", fitness: str = "") -> bytes:
     """Return the picture of one design as PNG or SVG bytes, the same every time.
 
     Needs no display and leaves matplotlib's state alone.
+
+    Args:
+        recording: the design.
+        form: which of both.
+        fitness: its fitness in words (`Gallery.fitness_of`); the number alone if not given.
     """
+    fitness = fitness or f"{recording.fitness:.3f}"
     if recording.dim not in (2, 3):
         got = f"{recording.dim} ({recording.design})"
         raise RecordingError("a design in two or three dimensions", got, "use format=json")
@@ -37,39 +43,39 @@ def render_still(recording: Recording, form: Literal["png", "svg"] = "png") -> b
         figure = Figure(figsize=(6, 5.6) if at_rest else (11, 5.6), dpi=150, facecolor="white")
         FigureCanvasAgg(figure)
         if at_rest:
-            _draw_at_rest(recording, figure)
+            _draw_at_rest(recording, fitness, figure)
         else:
-            _draw_motion(recording, figure)
+            _draw_motion(recording, fitness, figure)
         output = io.BytesIO()
         undated = {"Date": None} if form == "svg" else {}
         figure.savefig(output, format=form, metadata={"Title": recording.design, **undated})
     return output.getvalue()
 
 
-def _draw_at_rest(recording: Recording, figure: Figure) -> None:
+def _draw_at_rest(recording: Recording, fitness: str, figure: Figure) -> None:
     panel = figure.add_axes((0.06, 0.1, 0.88, 0.73))
     _draw_moment(recording, 0.0, panel)
-    fitness = f"fitness {recording.fitness:.3f} · " if np.isfinite(recording.fitness) else ""
+    known = f"fitness {fitness} · " if np.isfinite(recording.fitness) else ""
     figure.text(0.06, 0.945, recording.design, size=14, weight="bold")
-    figure.text(0.06, 0.9, f"{fitness}{_sizes(recording)}", color=MUTED)
+    figure.text(0.06, 0.9, f"{known}{_sizes(recording)}", color=MUTED)
 
 
-def _draw_motion(recording: Recording, figure: Figure) -> None:
+def _draw_motion(recording: Recording, fitness: str, figure: Figure) -> None:
     rows = figure.add_gridspec(2, 1, height_ratios=(1.15, 1), left=0.06, right=0.975, top=0.83, bottom=0.1, hspace=0.36)
     _draw_moments(recording, [figure.add_subplot(cell) for cell in rows[0].subgridspec(1, MOMENTS, wspace=0.05)])
     below = rows[1].subgridspec(1, 2, wspace=0.2)
     _draw_curve(recording, figure.add_subplot(below[0]))
     _draw_way(recording, figure.add_subplot(below[1]))
     figure.text(0.06, 0.945, recording.design, size=14, weight="bold")
-    figure.text(0.06, 0.9, _facts(recording), color=MUTED)
+    figure.text(0.06, 0.9, _facts(recording, fitness), color=MUTED)
     _draw_legend(figure.add_axes((0.8, 0.935, 0.1, 0.018)))
 
 
-def _facts(recording: Recording) -> str:
+def _facts(recording: Recording, fitness: str) -> str:
     made = f"{recording.operator} of {' and '.join(recording.parents)}" if recording.parents else recording.operator
     return " · ".join(
         (
-            f"fitness {recording.fitness:.3f}",
+            f"fitness {fitness}",
             f"generation {recording.generation}",
             made.replace("_", " "),
             _sizes(recording),

@@ -45,7 +45,7 @@ def galleries(
     risen, text = history(folder), folder.config_text()
     for start in range(0, len(designs), at_a_time):
         recordings = replay(experiment, folder, designs[start : start + at_a_time])
-        yield Gallery(experiment.title, tuple(recordings), risen, text)
+        yield Gallery(experiment.title, tuple(recordings), risen, text, experiment.trial.units)
 
 
 def history(folder: RunFolder) -> History:

@@ -104,3 +104,11 @@ def test_a_gallery_knows_its_generations_and_no_design_twice():
         gallery(recordings=(recording(), recording()))
     with pytest.raises(RecordingError, match="at least one"):
         Gallery("none", (), gallery().history)
+
+
+def test_fitness_is_told_with_its_unit() -> None:
+    shown = gallery()
+    one = dataclasses.replace(shown.recordings[0], fitness=0.25)
+    assert shown.fitness_of(one) == "0.250"
+    assert dataclasses.replace(shown, units={"fitness": "m"}).fitness_of(one) == "0.250 m"
+    assert shown.fitness_of(dataclasses.replace(one, fitness=-np.inf)) == "invalid"

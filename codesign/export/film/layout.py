@@ -81,7 +81,7 @@ def arrange(gallery: Gallery, settings: FilmSettings) -> Layout:
             f"at most {_MOST[layout]} designs in a film of layout {layout}", f"{len(recordings)}", remedy
         )
     title = " ".join((settings.title or gallery.title).replace("\0", " ").split())
-    return {"beside": _beside, "race": _race, "strip": _strip}[layout](recordings, title, settings)
+    return {"beside": _beside, "race": _race, "strip": _strip}[layout](gallery, title, settings)
 
 
 def _chosen(recordings: Sequence[Recording]) -> str:
@@ -93,7 +93,8 @@ def _chosen(recordings: Sequence[Recording]) -> str:
     return "strip" if descent else "race"
 
 
-def _beside(recordings: Sequence[Recording], title: str, settings: FilmSettings) -> Layout:
+def _beside(gallery: Gallery, title: str, settings: FilmSettings) -> Layout:
+    recordings = gallery.recordings
     shown = [
         (recording, motion, label)
         for recording in recordings
@@ -104,18 +105,20 @@ def _beside(recordings: Sequence[Recording], title: str, settings: FilmSettings)
     actors = [Actor.alone(recording, motion) for recording, motion, _ in shown]
     # Where motion before learning is all that is shown, it stands in the place of that after it: none is told apart.
     labels = [label for _, _, label in shown] if columns == 2 else [recording.design for recording in recordings]
-    several = len(recordings) > 1
+    first, *others = recordings
+    several = bool(others)
     aspect = _aspect(settings, columns, -(-len(shown) // columns))
     if several and columns == 2:
         labels = [f"{label} · {recording.design}" for recording, _, label in shown]
     panels = [
         Panel((actor,), following(actor, actors, aspect), label) for actor, label in zip(actors, labels, strict=True)
     ]
-    subtitle = f"{len(recordings)} designs" if several else _facts(recordings[0])
+    subtitle = f"{len(recordings)} designs" if several else _facts(first, gallery)
     return Layout(title, subtitle, tuple(panels), columns)
 
 
-def _race(recordings: Sequence[Recording], title: str, settings: FilmSettings) -> Layout:
+def _race(gallery: Gallery, title: str, settings: FilmSettings) -> Layout:
+    recordings = gallery.recordings
     for recording in recordings:
         if recording.dim != recordings[0].dim:
             expected = f"designs in {recordings[0].dim} dimensions like the first"
@@ -127,16 +130,17 @@ def _race(recordings: Sequence[Recording], title: str, settings: FilmSettings) -
     return Layout(title, f"{len(recordings)} designs after learning", (panel,), 1)
 
 
-def _strip(recordings: Sequence[Recording], title: str, settings: FilmSettings) -> Layout:
-    ages = sorted(recordings, key=lambda each: each.generation)
+def _strip(gallery: Gallery, title: str, settings: FilmSettings) -> Layout:
+    ages = sorted(gallery.recordings, key=lambda each: each.generation)
     places = np.unique(np.linspace(0, len(ages) - 1, min(len(ages), _ANCESTORS)).round().astype(int))
     chosen = [ages[place] for place in places.tolist()]
     columns = _columns(len(chosen), settings)
     actors = [Actor.alone(recording) for recording in chosen]
     aspect = _aspect(settings, columns, -(-len(chosen) // columns))
+    words = [f"fitness {gallery.fitness_of(each)} · {_made(each)}" for each in chosen]
     panels = [
-        Panel((actor,), following(actor, actors, aspect), each.design, f"fitness {each.fitness:.3f} · {_made(each)}")
-        for each, actor in zip(chosen, actors, strict=True)
+        Panel((actor,), following(actor, actors, aspect), each.design, said)
+        for each, actor, said in zip(chosen, actors, words, strict=True)
     ]
     some = f"{len(chosen)} of " if len(chosen) < len(ages) else ""
     return Layout(
@@ -159,9 +163,8 @@ def _aspect(settings: FilmSettings, columns: int, rows: int) -> float:
     return settings.width / columns / (settings.height * (1 - settings.header) / rows)
 
 
-def _facts(recording: Recording) -> str:
-    fitness = f"fitness {recording.fitness:.3f}" if np.isfinite(recording.fitness) else "no fitness"
-    return f"{recording.design} · generation {recording.generation} · {fitness}"
+def _facts(recording: Recording, gallery: Gallery) -> str:
+    return f"{recording.design} · generation {recording.generation} · fitness {gallery.fitness_of(recording)}"
 
 
 def _made(recording: Recording) -> str:
