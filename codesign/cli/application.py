@@ -99,6 +99,10 @@ class Completion:
     reason: str = ""
 
 
+def _nothing_added() -> tuple[str, ...]:
+    return ()
+
+
 def _complete_already(_invocation: Invocation) -> Completion:
     return Completion()
 
@@ -113,6 +117,7 @@ class Command:
         catalogue: returns what its configuration may hold.
         prepare: checks an invocation without writing anything, and returns what is to be done.
         precheck: checks the overrides by their keys before a configuration is composed with them.
+        added: returns overrides that every invocation has besides, for what plug-ins brought.
         complete: returns what an invocation lacks; asked again with the words that it gave, until it gives none.
         writes: whether it writes anything; one that does not has the folder that it reads for its plan's.
     """
@@ -123,6 +128,7 @@ class Command:
     prepare: Callable[[Invocation], Plan]
     precheck: Callable[[Mapping[str, Any]], None] = lambda _overrides: None
     complete: Callable[[Invocation], Completion] = _complete_already
+    added: Callable[[], tuple[str, ...]] = _nothing_added
     writes: bool = True
 
 
@@ -138,6 +144,9 @@ def run(command: Command, arguments: Sequence[str]) -> int:
     load_named(flags.overrides)
     catalogue = command.catalogue()
     register(catalogue)
+    if added := command.added():
+        words += added
+        flags = parse_flags(command.name, words)
     read_files_as_saved()
     if flags.help:
         _print_help(command, flags, catalogue)

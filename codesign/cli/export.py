@@ -14,13 +14,14 @@ from codesign.cli.application import Command, Invocation, Plan
 from codesign.cli.body_formats import format_words, named_formats
 from codesign.cli.catalogue import PLUGINS_MEANING, experiment_catalogue, experiment_of
 from codesign.cli.output_folder import repeatable
-from codesign.cli.schemas import Catalogue
+from codesign.cli.schemas import GROUP, Catalogue
 from codesign.cli.settings import build
 from codesign.cli.suggestions import listed, typed
 from codesign.errors import RunError
 from codesign.export import EXPORTERS, Exporter, ExportPlan, Gallery, require_absent, require_motions
 from codesign.formats import BodyPlan, Format, plans_of
 from codesign.genome import Genomes, check_whole
+from codesign.plugins import added_keys
 from codesign.run import Design, Experiment, RunFolder, galleries, select
 
 MEANINGS = {
@@ -148,4 +149,11 @@ def _plans(experiment: Experiment, designs: Sequence[Design]) -> list[BodyPlan]:
     return [replace(plan, fitness=design.fitness) for plan, design in zip(plans, designs, strict=True)]
 
 
-COMMAND = Command("export", "export", export_catalogue, prepare)
+def added_sections() -> tuple[str, ...]:
+    """Return the overrides that give a configuration the sections of exporters that plug-ins brought."""
+    added = added_keys(EXPORTERS)
+    sections = {each.section for name, each in EXPORTERS.items() if name in added and each.settings is not None}
+    return tuple(f"+{GROUP}@{section}={section}" for section in sorted(sections))
+
+
+COMMAND = Command("export", "export", export_catalogue, prepare, added=added_sections)

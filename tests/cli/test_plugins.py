@@ -277,6 +277,45 @@ def test_a_file_format_is_read(here: Path) -> None:
     assert plan.cells.tolist() == [[1, 0], [3, 4]]
 
 
+WIDE = """
+from dataclasses import dataclass
+from codesign.export import Exporter
+from codesign.files import write_text
+from codesign.plugins import register
+
+@dataclass(frozen=True)
+class Wide:
+    '''How wide it is.
+
+    Attributes:
+        width: columns.
+    '''
+
+    width: int = 3
+
+def write(gallery, path, settings=None):
+    write_text(path, str((settings or Wide()).width))
+    return [path]
+
+register("exporter", Exporter("wide", ".wide", write, settings=Wide, section="wide"))
+"""
+
+
+def test_an_exporter_has_settings(finished: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "widening.py").write_text(WIDE)
+    export = ["export", f"run={finished}", "plugins=[widening]", "format=wide"]
+    for words, width in ((["output=a"], "3"), (["output=b", "wide.width=7"], "7")):
+        with undone():
+            assert main([*export, *words]) == 0
+        (path,) = (here / words[0].removeprefix("output=")).iterdir()
+        assert path.read_text() == width
+    capsys.readouterr()
+    assert "did you mean 'wide.width'?" in told(" ".join([*export, "output=c", "wide.wdth=1"]), capsys)
+    with undone():
+        assert main(["export", "--help", "plugins=[widening]"]) == 0
+    assert "wide.width=3                            columns." in capsys.readouterr().out
+
+
 def test_show_converts_files_of_a_format_from_outside(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(EXAMPLES / "pgm.py", here)
     (here / "robot.pgm").write_text("P2\n2 2\n4\n3 4\n1 0\n")

@@ -54,6 +54,7 @@ class Bulky(Quick):
         return super().start(spec, bulky)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("traced")
 def test_memory_stays_flat(tmp_path: Path) -> None:
     one = experiment("racing", checkpoints=CheckpointSettings(weights=2), evaluator=Bulky())

@@ -51,7 +51,9 @@ def test_searches_pass(name: str) -> None:
     check_search(SEARCHES[name](population_size=12), small("triangle"))
 
 
-@pytest.mark.parametrize("name", EXPORTERS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in ("gif", "mp4") else name for name in EXPORTERS]
+)
 def test_exporters_pass(name: str) -> None:
     check_exporter(EXPORTERS[name])
 
