@@ -11,7 +11,7 @@ import warp as wp
 from codesign.body import Bodies
 from codesign.control import CONTROLLERS, Mlp
 from codesign.errors import ConfigError
-from codesign.sim import Conditions, Execution, Simulator, require_conditions, simulator
+from codesign.sim import Conditions, Execution, Simulator, require_conditions
 from codesign.sim.kernels import ControllerFunctions, KernelTypes, rollout
 from codesign.sim.kernels.actuation_queue import build_queue
 from codesign.sim.layout import bytes_per_world
@@ -269,19 +269,6 @@ def test_a_nominal_world_beside_others_moves_as_in_kernels_without_them() -> Non
         made.load(weights)
         made.forward()
     np.testing.assert_allclose(mixed.world_losses.numpy()[::2], plain.world_losses.numpy(), rtol=0, atol=1e-12)
-
-
-@pytest.fixture
-def on_lanes(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
-    """Return what makes simulators use rows of one number, a number of lanes, and so much shared memory."""
-    monkeypatch.setattr(wp.config, "enable_cpu_blocks", True)
-    monkeypatch.setattr(simulator, "row_of", lambda _device, _precision: 1)
-
-    def use(lanes: int, claimed: int) -> None:
-        monkeypatch.setattr(simulator, "lanes_of", lambda _device: lanes)
-        monkeypatch.setattr(simulator, "shared_of", lambda _device: claimed)
-
-    return use
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.control import CONTROLLERS
-from codesign.sim import Conditions, Execution, Physics, Simulator, device, simulator
+from codesign.sim import Conditions, Execution, Physics, Simulator, device
 from codesign.sim.device import settled
 from codesign.sim.kernels import Coulomb
 from codesign.sim.kernels.shared_memory import ALLOCATOR
@@ -24,19 +24,6 @@ from tests.sim.bodies import ASSORTED, strip
 
 CLAIMED = 200 * 1024
 BODIES = Bodies.of(ASSORTED[:4])
-
-
-@pytest.fixture
-def on_lanes(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
-    """Return what makes simulators use rows of one number, a number of lanes, and so much shared memory."""
-    monkeypatch.setattr(wp.config, "enable_cpu_blocks", True)
-    monkeypatch.setattr(simulator, "row_of", lambda _device, _precision: 1)
-
-    def use(lanes: int, claimed: int) -> None:
-        monkeypatch.setattr(simulator, "lanes_of", lambda _device: lanes)
-        monkeypatch.setattr(simulator, "shared_of", lambda _device: claimed)
-
-    return use
 
 
 def made_simulator(controller: str = "mlp", bodies: Bodies = BODIES) -> Simulator:
