@@ -48,6 +48,7 @@ _ROOMS = frozenset(
             "analysis",
             "body",
             "control",
+            "differentiable",
             "errors",
             "evaluate",
             "export",

@@ -11,6 +11,7 @@ from codesign.control import CONTROLLERS
 from codesign.sim import CONTACTS, FORCES, Physics
 from codesign.sim.kernel_key import kernel_key
 from codesign.sim.kernels.aggregation import aggregation_kernels
+from codesign.sim.kernels.exchange import exchange_kernels
 from codesign.sim.kernels.packing import packing_kernels
 from codesign.sim.kernels.weights import weight_kernels
 from codesign.sim.launching.gpu_compilation import compile_for_gpu, compile_module
@@ -68,6 +69,7 @@ def compile_simulator(choice: Choice, precision: str, architecture: int, folder:
         precision=precision,
         noisy=contact == "smooth",
         weighed=contact == "coulomb",
+        windowed=contact == "no_slip",
         delayed=contact in ("coulomb", "no_slip"),
         architecture=architecture,
     )
@@ -121,6 +123,7 @@ def batch_modules(precision: str) -> Iterator[wp.Module]:
     yield weight_kernels(precision, 1).draw.module
     yield packing_kernels(precision).begin.module
     yield aggregation_kernels(getattr(wp, precision)).losses.module
+    yield exchange_kernels(precision).gather.module
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

@@ -21,6 +21,7 @@ BELOW = {
     "train": set(),
     "evaluate": {"train", "sim", "body", "genome", "plugins"},
     "search": {"genome"},
+    "differentiable": {"evaluate", "control", "sim", "body"},
     "analysis": set(),
     "export": {"analysis"},
     "transfer": {"export"},
@@ -64,7 +65,7 @@ BELOW = {
 
 FLOORS = {
     "sim.kernels": {"control", "tasks", "testing", "cli"},
-    "sim.layout": {"evaluate", "cli"},
+    "sim.layout": {"evaluate", "differentiable", "cli"},
     "cli.experiments": {"api"},
 }
 """Floors of rooms that have contracts of their own, and who may use them."""
@@ -77,7 +78,7 @@ HOMES = {
     "omegaconf": {"cli"},
     "rich": {"cli"},
     "ray": {"evaluate"},
-    "warp": {"sim", "control", "tasks", "train", "cli"},
+    "warp": {"sim", "control", "tasks", "train", "differentiable", "cli"},
     "pyarrow": {"run", "formats", "export", "api"},
     "manifold3d": {"export"},
     "ezdxf": {"export"},

@@ -192,6 +192,23 @@ class Problem:
         own = genomes_of(held(genomes))
         return develop(lattice_for(own, self.lattice).build(), own, self.tissue)
 
+    def bodies(self, given: AnyBodies) -> Bodies:
+        """Return the bodies of whatever holds some, as they are simulated here.
+
+        Args:
+            given: as in `evaluate`.
+
+        Raises:
+            ConfigError: they have other dimensions than what the problem is about.
+            BodyError: something else than genomes or bodies.
+        """
+        bodies = bodies_of(given, self.lattice, self.tissue)
+        dimension = bodies.positions.shape[1]
+        if dimension != self.spec.dimension:
+            with in_python():
+                self.spec.require_dimension(dimension)
+        return bodies
+
     def evaluate(self, designs: AnyBodies) -> Results:
         """Return what becomes of designs: they develop, their controllers learn, and what they then do is measured.
 
@@ -229,7 +246,7 @@ class Problem:
             MemoryBudgetError: a body alone needs more memory than there is.
         """
         given = held(bodies)
-        bodies = self._bodies(given)
+        bodies = self.bodies(given)
         spec = self.spec
         with in_python():
             if iterations is not None:
@@ -245,7 +262,7 @@ class Problem:
             bodies: as in `evaluate`.
             seed: of these weights; the problem's if not given, with which they are those that `evaluate` begins with.
         """
-        own = self._bodies(bodies)
+        own = self.bodies(bodies)
         with in_python():
             require_seed(self.seed if seed is None else seed)
         flat = self.spec.first_weights(own, _identities(len(own)), seed)
@@ -294,7 +311,7 @@ class Problem:
                 raise ConfigError(
                     expected, repr(name), 'leave it out, or write for example wrt=["weights", "stiffness"]'
                 )
-        own = self._bodies(bodies)
+        own = self.bodies(bodies)
         flat = self._flat(weights, own)
         physical = any(name != "weights" for name in wanted)
         loss, found = self._differentiation.loss_and_gradients(own, self._split(flat, own), physical=physical)
@@ -321,7 +338,7 @@ class Problem:
             (13, 'walk')
         """
         bodies = held(bodies)
-        own = self._bodies(bodies)
+        own = self.bodies(bodies)
         flat = self.initial_weights(own).flat if weights is None else self._flat(weights, own)
         names = names_of(bodies) or tuple(f"body-{number}" for number in range(len(own)))
         stories = [Story(_identifier(name), operator="given") for name in names]
@@ -340,19 +357,6 @@ class Problem:
         forces = f", forces={[force.name for force in spec.physics.forces]}" if spec.physics.forces else ""
         named = ", ".join(f"{name}={value!r}" for name, value in chosen.items())
         return f"Problem({named}{forces}{several}, seed={spec.seed})"
-
-    def _bodies(self, given: AnyBodies) -> Bodies:
-        """Return bodies that can be evaluated here.
-
-        Raises:
-            ConfigError: they have other dimensions than what the problem is about.
-        """
-        bodies = bodies_of(given, self.lattice, self.tissue)
-        dimension = bodies.positions.shape[1]
-        if dimension != self.spec.dimension:
-            with in_python():
-                self.spec.require_dimension(dimension)
-        return bodies
 
     def _shapes(self, bodies: Bodies) -> list[dict[str, tuple[int, ...]]]:
         return shapes_of(self.spec.controller, bodies, self.spec.physics.steps)

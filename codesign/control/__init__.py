@@ -2,6 +2,7 @@
 
 from codesign.control.cpg import Cpg
 from codesign.control.cpg_feedback import CpgFeedback
+from codesign.control.given_actuation import GivenActuation
 from codesign.control.mlp import Mlp
 from codesign.control.sensors import sensors
 from codesign.control.sequence import OpenLoopSequence
@@ -22,6 +23,7 @@ __all__ = [
     "CONTROLLERS",
     "Cpg",
     "CpgFeedback",
+    "GivenActuation",
     "Mlp",
     "OpenLoopSequence",
     "Parameter",

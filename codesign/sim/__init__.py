@@ -14,6 +14,7 @@ from codesign.sim.launching.weights import first_weights
 from codesign.sim.settings import Aggregation, Execution, Physics
 from codesign.sim.simulator import Simulator
 from codesign.sim.task import Task
+from codesign.sim.window import Window
 
 __all__ = [
     "CONTACTS",
@@ -30,6 +31,7 @@ __all__ = [
     "Task",
     "Terrain",
     "WeightBlock",
+    "Window",
     "beacon_of",
     "compile_for_gpu",
     "device_of",

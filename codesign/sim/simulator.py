@@ -1,6 +1,7 @@
 """The simulator: bodies, a controller and the worlds they live in on a device, episodes forward and in reverse."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,7 @@ class Simulator:
         together: whether all bodies have one controller, for controllers whose weights fit any body.
         physical_gradients: whether `reverse` differentiates rest lengths, stiffness and swings as well.
         velocities: initial velocities [m/s], shape (masses of all worlds, dimension); at rest if not given.
+        episode_steps: of the episode of which `physics.steps` are a window, see `Window`; None for whole episodes.
 
     Raises:
         ConfigError: a device that is not there, conditions that do not go together, a beacon outside of the ground, a
@@ -69,11 +71,15 @@ class Simulator:
         together: bool = False,
         physical_gradients: bool = False,
         velocities: np.ndarray | None = None,
+        episode_steps: int | None = None,
     ) -> None:
         dimension = bodies.positions.shape[1]
         require_conditions(conditions, dimension)
         require_latency(conditions, physics.steps)
         execution = settled(execution or Execution())
+        if episode_steps is not None:
+            execution = replace(execution, segment_steps=physics.steps, checkpoints=1)
+        self._episode_steps = episode_steps
         self.device = device_of(execution)
         self.physics, self.controller, self.task = physics, controller, conditions[0].task
         self.conditions, self.aggregation = tuple(conditions), aggregation or Aggregation()
@@ -103,6 +109,7 @@ class Simulator:
             physical_gradients=physical_gradients,
             weighed=any(each.mass != 1.0 for each in conditions),
             delayed=latency > 0,
+            windowed=episode_steps is not None,
             shared=shared,
         )
         self._allocate_parameters()
@@ -355,7 +362,8 @@ class Simulator:
         """Return what both kernels are called with."""
         program, types, device = self._program, self._program.types, self.device
         physics, steps = self.physics, self.physics.steps
-        constants = constants_of(physics, types, self.segment, max(each.latency for each in self.conditions))
+        latency = max(each.latency for each in self.conditions)
+        constants = constants_of(physics, types, self.segment, latency, self._episode_steps or steps)
         owners = np.repeat(np.arange(self.controllers), np.diff(self.world_start))
         starts = self.parameter_start[owners], self._gradient_start.numpy()
         factors = factors_on_springs(self.conditions)
@@ -366,6 +374,7 @@ class Simulator:
         world_parameters, ground = upload_world_parameters(self.conditions, physics, types, device)
         parameters = upload_task_parameters(self.conditions, program.objective.Parameters, types.dimension, device)
         plan = upload_schedules(-(-steps // self.segment), self.snapshots, types, device)
+        self._world_parameters = world_parameters
         common = [constants, world_parameters, self._model, control, self._states.tape]
         results = [self.world_losses, self._final_task_state, self._measuring, self._locomotion]
         reverse = [*common, self._states.adjoint, plan, ground, parameters]

@@ -30,6 +30,7 @@ class Objective:
         contribution: (mass, parameters) -> vector; None for a task without.
         update_product: `update` dotted with a cotangent, as a vector of one real.
         final_loss: (state, observation, parameters) -> vector of one real: the loss after the last update.
+        final_product: (state, observation, parameters, cotangent) -> `final_loss` times a real.
     """
 
     used: tuple[str, ...]
@@ -41,6 +42,7 @@ class Objective:
     contribution: Any
     update_product: Any
     final_loss: Any
+    final_product: Any
 
     def uses(self, name: str) -> bool:
         """Return whether the task uses an observation."""
@@ -82,7 +84,11 @@ def build_objective(
     def final_loss(state: State, observation: Observation, parameters: Parameters) -> scalar:
         return loss(update(state, observation, parameters), parameters)
 
-    made = Parameters, Observation, Mass, update, loss, contribution, update_product, final_loss
+    @wp.func(module=module, inline=True)
+    def final_product(state: State, observation: Observation, parameters: Parameters, cotangent: real) -> scalar:
+        return final_loss(state, observation, parameters) * cotangent
+
+    made = Parameters, Observation, Mass, update, loss, contribution, update_product, final_loss, final_product
     return Objective(tuple(used), *made)
 
 

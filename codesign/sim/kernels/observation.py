@@ -18,6 +18,7 @@ from codesign.sim.kernels.mass_means import MassFunction, MeanFunctions, build_m
 from codesign.sim.kernels.objective import Objective
 from codesign.sim.kernels.senses import TOUCH
 from codesign.sim.kernels.types import KernelTypes
+from codesign.sim.kernels.windows import build_counting
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def build_observation(
     DIMENSION, ROW, total = types.dimension, types.row, types.row_functions.total
     CENTRE, VELOCITY, EFFORT = (objective.uses(name) for name in ("centre", "velocity", "effort"))
     LOWEST, HIGHEST, HEADING = (objective.uses(name) for name in ("lowest", "highest", "heading"))
+    counted, episode_steps = build_counting(types)
     TOUCHING, OWN = objective.uses("contact_share"), types.contributions > 0
     lowest_of, highest_of, extreme_adjoint = build_extremes(types)
     add_to_velocities = _add_to_velocities(types)
@@ -91,9 +93,9 @@ def build_observation(
         effort: real,
     ) -> Observation:
         seen = Observation()
-        seen.step = step
-        seen.steps = constants.steps
-        seen.time = real(step) * constants.dt
+        seen.step = counted(constants, step)
+        seen.steps = episode_steps(constants)
+        seen.time = real(counted(constants, step)) * constants.dt
         if wp.static(CENTRE):
             seen.centre = centre
         if wp.static(EFFORT):

@@ -12,6 +12,7 @@ from codesign.sim.kernels.observation import ObservationFunctions
 from codesign.sim.kernels.staging import Staging
 from codesign.sim.kernels.step import StepFunctions
 from codesign.sim.kernels.types import KernelTypes
+from codesign.sim.kernels.windows import build_add_given
 from codesign.sim.kernels.world_parameters import WorldParameterFunctions
 
 
@@ -51,6 +52,7 @@ def build_reverse(
     )
     load_coordinates, store_coordinates = types.row_functions.load_coordinates, types.row_functions.store_coordinates
     DELAYED, clear_queue = types.delayed, queue.clear
+    WINDOWED, add_given, final_product = types.windowed, build_add_given(types), objective.final_product
 
     @wp.func(module=module, inline=True)
     def clear(model: Model, adjoint: Adjoint, world: int, lane: int, per_centre: vector):
@@ -93,7 +95,12 @@ def build_reverse(
         steps = constants.steps
         seen = observe(constants, model, tape, ground, parameters, world, lane, at, steps, centre, real(0.0))
         state = tape.task_state[world * (segment + 1) + slot]
-        d_state, d_seen, _parameters = wp.grad(final_loss)(state, seen, parameters)
+        if wp.static(WINDOWED):
+            weight = adjoint.given_loss[world]
+            d_state, d_seen, _parameters, _weight = wp.grad(final_product)(state, seen, parameters, weight)
+            d_state += adjoint.given_task_state[world]
+        else:
+            d_state, d_seen, _parameters = wp.grad(final_loss)(state, seen, parameters)
         if lane == 0:
             adjoint.task_state[world] = d_state
         clear(model, adjoint, world, lane, per_mass(d_seen, model.masses[world]))
@@ -106,6 +113,8 @@ def build_reverse(
             touching_adjoint(model, tape, adjoint, ground, parameters, world, lane, at, d_share)
         if wp.static(own_adjoint is not None):
             own_adjoint(model, tape, adjoint, ground, parameters, world, lane, at, d_seen.means)
+        if wp.static(WINDOWED):
+            add_given(model, adjoint, world, lane, at)
         synchronise()
 
     @wp.kernel(module=module, enable_backward=False)

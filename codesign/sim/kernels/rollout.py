@@ -146,6 +146,7 @@ def _keep_adjoints(
     Observation, final_loss = objective.Observation, objective.final_loss
     spring_impulse, advance = physics.spring_impulse, physics.advance
     sense_product, Sensed = senses.product, senses.Sensed
+    WINDOWED, final_product = types.windowed, objective.final_product
 
     @wp.kernel(module=types.module, enable_backward=True)
     def keep_adjoints(
@@ -164,3 +165,5 @@ def _keep_adjoints(
         impulse = spring_impulse(constants, position, position, real(0.0), real(0.0), real(0.0))
         states[0] = advance(constants, patch, position, position, impulse)
         results[0] = final_loss(task_states[0], observations[0], all_parameters[0])
+        if wp.static(WINDOWED):
+            results[0] = final_product(task_states[0], observations[0], all_parameters[0], real(1.0))

@@ -14,6 +14,7 @@ from codesign.sim.kernels.physics import PhysicsFunctions
 from codesign.sim.kernels.senses import SenseFunctions
 from codesign.sim.kernels.terrain_query import short_loops
 from codesign.sim.kernels.types import KernelTypes
+from codesign.sim.kernels.windows import build_counting
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def build_step(
     spring_impulse, advance, act = physics.spring_impulse, physics.advance, controller.act
     DRIFT, TIMED = physics.uses_drift, physics.uses_time or senses.count > 0
     DELAYED, followed, followed_at = types.delayed, queue.followed, queue.followed_at
+    counted, _episode_steps = build_counting(types)
     put_in_queue, load_queue, save_queue = queue.put, queue.load, queue.save
     functions = types.row_functions
     load, store_row, load_coordinates, store_coordinates = (
@@ -91,7 +93,7 @@ def build_step(
     def at_time(constants: Constants, step: int) -> Constants:
         """Return the constants with the time of a step, which forces and senses may read."""
         now = constants
-        now.time = real(step) * constants.dt
+        now.time = real(counted(constants, step)) * constants.dt
         return now
 
     @wp.func(module=module, inline=True)
@@ -135,7 +137,7 @@ def build_step(
     ) -> row_vector:
         """Return by how much springs of a row are asked to change, with the noise of their motors."""
         if wp.static(noisy):
-            return wp.cw_mul(swing, actuation + noise_of(constants, step, row * ROW))
+            return wp.cw_mul(swing, actuation + noise_of(constants, counted(constants, step), row * ROW))
         return wp.cw_mul(swing, actuation)
 
     @wp.func(module=module, inline=True)

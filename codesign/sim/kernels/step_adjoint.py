@@ -15,6 +15,7 @@ from codesign.sim.kernels.senses import SenseFunctions
 from codesign.sim.kernels.step import StepFunctions
 from codesign.sim.kernels.terrain_query import short_loops
 from codesign.sim.kernels.types import KernelTypes
+from codesign.sim.kernels.windows import build_add_given
 
 
 def build_step_adjoint(
@@ -56,6 +57,7 @@ def build_step_adjoint(
     DRIFT, TIMED = physics.uses_drift, physics.uses_time or senses.count > 0
     drift_adjoint, gather_drift = build_drift_adjoint(types, physics, step_functions, queue)
     DELAYED, followed, followed_at, pass_back = types.delayed, queue.followed, queue.followed_at, queue.pass_back
+    WINDOWED, add_given = types.windowed, build_add_given(types)
     functions = types.row_functions
     load, store_row, load_coordinates, store_coordinates = (
         functions.load,
@@ -306,6 +308,9 @@ def build_step_adjoint(
         synchronise()
         if wp.static(SENSES > 0):
             sense_adjoint(constants, model, tape, adjoint, ground, world, lane, at)
+            synchronise()
+        if wp.static(WINDOWED):
+            add_given(model, adjoint, world, lane, at)
             synchronise()
 
     return step_adjoint

@@ -33,6 +33,7 @@ class KernelTypes:
         contact_numbers, force_numbers: numbers of the contact and of all forces together, see `Constants`.
         weighed: whether worlds have a factor on masses, which are 1 kg otherwise.
         delayed: whether muscles follow actuation some steps later.
+        windowed: whether windows of episodes are simulated, whose reverse sweep takes cotangents of all states.
         module: name of the Warp module that the functions are put into. One module per configuration: functions of the
             same name and signature would otherwise replace each other.
         upward: unit vector that points up.
@@ -56,6 +57,7 @@ class KernelTypes:
     force_numbers: int = 0
     weighed: bool = False
     delayed: bool = False
+    windowed: bool = False
     real: Any = field(init=False)
     vector: Any = field(init=False)
     state: Any = field(init=False)
@@ -139,6 +141,7 @@ class KernelTypes:
                 "segment": wp.int32,
                 **({"per_mass": self.real} if self.weighed else {}),
                 **({"latency": wp.int32, "longest_latency": wp.int32} if self.delayed else {}),
+                **({"first_step": wp.int32, "episode_steps": wp.int32} if self.windowed else {}),
             },
             "Model": {
                 "mass_start": integers,
@@ -201,6 +204,7 @@ class KernelTypes:
                 "noise_seed": integers,
                 **({"per_mass": reals} if self.weighed else {}),
                 **({"latency": integers} if self.delayed else {}),
+                **({"first_step": integers} if self.windowed else {}),
             },
             "Adjoint": {
                 "position": reals,
@@ -218,6 +222,18 @@ class KernelTypes:
                 "stiffness_rows": rows,
                 **({"swing_rows": rows} if self.physical_gradients else {}),
                 **({"queue_rows": rows} if self.delayed else {}),
+                **(
+                    {
+                        "given_position": reals,
+                        "given_position_rows": rows,
+                        "given_velocity": reals,
+                        "given_velocity_rows": rows,
+                        "given_task_state": task_states,
+                        "given_loss": reals,
+                    }
+                    if self.windowed
+                    else {}
+                ),
             },
         }
 

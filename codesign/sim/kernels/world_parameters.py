@@ -30,7 +30,7 @@ def build_world_parameters(types: KernelTypes, Values: Any) -> WorldParameterFun
     """Return the functions in given kernel types; world number w lives under conditions number w modulo their count."""
     module, real, Constants, WorldParameters = types.module, types.real, types.Constants, types.WorldParameters
     reals, values_array = wp.array(dtype=real), wp.array(dtype=Values)
-    row_vector, WEIGHED, DELAYED = types.row_vector, types.weighed, types.delayed
+    row_vector, WEIGHED, DELAYED, WINDOWED = types.row_vector, types.weighed, types.delayed, types.windowed
 
     @wp.func_native("auto out = ground; out.data = ground.data + start; return out;")
     def begin(ground: reals, start: int) -> reals: ...
@@ -49,6 +49,9 @@ def build_world_parameters(types: KernelTypes, Values: Any) -> WorldParameterFun
             own.per_mass = world_parameters.per_mass[at]
         if wp.static(DELAYED):
             own.latency = world_parameters.latency[at]
+        if wp.static(WINDOWED):
+            own.first_step = world_parameters.first_step[at]
+            own.push_step = own.push_step - own.first_step
         return own
 
     @wp.func(module=module, inline=True)

@@ -25,6 +25,7 @@ def compile_for_gpu(
     noisy: bool = False,
     weighed: bool = False,
     delayed: bool = False,
+    windowed: bool = False,
     architecture: int = 90,
 ) -> Path:
     """Compile the kernels that a GPU would run for a configuration, and return the file of machine code.
@@ -40,6 +41,7 @@ def compile_for_gpu(
         noisy: whether motors have noise.
         weighed: whether worlds have a factor on masses.
         delayed: whether motors have a latency.
+        windowed: whether windows of episodes are simulated.
         architecture: of the GPU, as 90 for Hopper.
     """
     parts = physics, terrain, controller, task
@@ -52,6 +54,7 @@ def compile_for_gpu(
         physical_gradients=True,
         weighed=weighed,
         delayed=delayed,
+        windowed=windowed,
         shared=COMMON_SHARED,
     )
     return compile_module(program.kernels.forward.module, architecture, folder, GPU_LANES)

@@ -49,6 +49,7 @@ def build_program(
     physical_gradients: bool = False,
     weighed: bool = False,
     delayed: bool = False,
+    windowed: bool = False,
     shared: int = 0,
 ) -> Program:
     """Return the kernels for a configuration; they are compiled when first launched, and kept on disk by Warp.
@@ -65,10 +66,11 @@ def build_program(
         physical_gradients: whether rest lengths and stiffness are differentiated too.
         weighed: whether worlds have a factor on masses.
         delayed: whether motors have a latency.
+        windowed: whether windows of episodes are simulated, see `KernelTypes`.
         shared: memory of a block that staged kernels claim [bytes], 0 for none.
     """
     parts = _Parts(physics, terrain, controller, task)
-    return _built(dimension, precision, parts, row, noisy, physical_gradients, weighed, delayed, shared)
+    return _built(dimension, precision, parts, row, noisy, physical_gradients, weighed, delayed, windowed, shared)
 
 
 class _Parts:
@@ -118,9 +120,10 @@ def _built(
     physical_gradients: bool,
     weighed: bool,
     delayed: bool,
+    windowed: bool,
     shared: int,
 ) -> Program:
-    more = (*("weighed",) * weighed, *("delayed",) * delayed)
+    more = (*("weighed",) * weighed, *("delayed",) * delayed, *("windowed",) * windowed)
     module = module_name((dimension, precision, parts.key, row, noisy, physical_gradients, shared, *more))
     terrain, controller, task = parts.terrain, parts.controller, parts.task
     numbers = len(parts.contact.parameters(1.0)), count_parameters(parts.forces)
@@ -135,6 +138,7 @@ def _built(
         *numbers,
         weighed=weighed,
         delayed=delayed,
+        windowed=windowed,
     )
     wp.set_module_options(
         {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3},

@@ -79,8 +79,13 @@ class Weights:
             raise ValueError(
                 f"expected weights of shape {(int(self.start[-1]),)}; got {weights.shape}; load those of these bodies"
             )
-        self._clear(parameters)
         given = wp.array(np.ascontiguousarray(weights, np.float64), dtype=wp.float64, device=self._device, copy=False)
+        self.load_array(given, parameters)
+
+    def load_array(self, weights: wp.array, parameters: wp.array) -> None:
+        """Set the weights of all controllers by an array of either precision on the device, flat."""
+        self._clear(parameters)
+        given = self._doubles(weights)
         self._launch(self._kernels.load, self._everybody, self._integers(self.start[:-1]), given, parameters)
 
     def read(self, parameters: wp.array, controllers: np.ndarray | None = None) -> np.ndarray:
@@ -100,6 +105,22 @@ class Weights:
         if len(counts):
             self._launch(self._kernels.read, chosen, self._integers(found[:-1]), parameters, weights)
         return weights.numpy()
+
+    def read_into(self, weights: wp.array, parameters: wp.array) -> None:
+        """Write the weights of all controllers into an array of either precision on the device, flat."""
+        kind: Any = wp.float64
+        found = weights if weights.dtype == kind else wp.empty(weights.size, dtype=kind, device=self._device)
+        self._launch(self._kernels.read, self._everybody, self._integers(self.start[:-1]), parameters, found)
+        if found is not weights:
+            wp.utils.array_cast(found, weights)
+
+    def _doubles(self, weights: wp.array) -> wp.array:
+        kind: Any = wp.float64
+        if weights.dtype == kind:
+            return weights
+        found = wp.empty(weights.size, dtype=kind, device=self._device)
+        wp.utils.array_cast(weights, found)
+        return found
 
     def _clear(self, parameters: wp.array) -> None:
         if self._device.is_cuda:

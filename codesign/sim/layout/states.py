@@ -39,6 +39,8 @@ class States:
             springs = offsets(packed.layout.padded_springs * snapshots)
             self.tape.snapshot_spring_start = integers_on(springs, device)
         kept = {name: size for name, size in sizes.adjoint.items() if name != "swing" or types.physical_gradients}
+        if types.windowed:
+            kept |= _cotangents(sizes, len(snapshots), types.state_size)
         self.adjoint = _allocated(types.Adjoint(), kept, types, device)
 
     def begin(self, model: Any, positions: np.ndarray, velocities: np.ndarray | None, threads: Threads) -> None:
@@ -101,6 +103,25 @@ class States:
             "swings": swing_rows.numpy().reshape(-1)[slots],
         }
 
+    def places(self, steps: int) -> dict[str, np.ndarray]:
+        """Return where the coordinates of all masses lie in flat arrays, each shape (masses of all worlds, dimension).
+
+        Args:
+            steps: of a segment.
+
+        Returns:
+            By name: "start" among snapshots, "adjoint", and "tape" for the first state of the segment; "stride" is how
+            far the next state of the segment is away from there.
+        """
+        layout = self._packed.layout
+        stride = layout.dimension * layout.padded_masses[self._worlds_of_masses()]
+        return {
+            "start": self._coordinates(self._snapshot_mass_start.numpy()),
+            "adjoint": self._coordinates(layout.mass_start),
+            "tape": self._coordinates(layout.mass_start * (steps + 1)),
+            "stride": np.repeat(stride[:, None], layout.dimension, axis=1),
+        }
+
     def _worlds_of_masses(self) -> np.ndarray:
         masses = self._packed.layout.masses
         return np.repeat(np.arange(len(masses)), masses)
@@ -117,6 +138,13 @@ class States:
         return (dimension * (start[worlds] + within))[:, None] + np.arange(dimension)[None]
 
 
+def _cotangents(sizes: BufferSizes, worlds: int, state_size: int) -> dict[str, np.ndarray]:
+    """Return the sizes of the arrays that cotangents of a window's states, its loss and its task state are given in."""
+    one = np.ones(worlds, np.int64)
+    states = {f"given_{name}": sizes.tape[name] for name in ("position", "velocity")}
+    return {**states, "given_task_state": state_size * one, "given_loss": one}
+
+
 def _allocated(record: Any, counts: dict[str, np.ndarray], types: KernelTypes, device: Any) -> Any:
     """Return a record with arrays for so many reals of each world."""
     for name, count in counts.items():
@@ -130,8 +158,9 @@ def _allocated(record: Any, counts: dict[str, np.ndarray], types: KernelTypes, d
             continue
         # Loads of whole masses read a little beyond the last one.
         # The derivatives in springs are zero where they are not computed, and nothing is on its way to muscles at the
-        # start of an episode; the rest is written before it is read.
-        make = wp.zeros if name in ("rest", "stiffness", "swing", "snapshot_queue") else wp.empty
+        # start of an episode; what is padding among cotangents stays zero; the rest is written before it is read.
+        kept = name.startswith("given_") or name in ("rest", "stiffness", "swing", "snapshot_queue")
+        make = wp.zeros if kept else wp.empty
         values = make(total // types.row + SLACK, dtype=types.row_vector, device=device)
         setattr(record, f"{name}_rows", values)
         if name in fields:

@@ -41,6 +41,8 @@ def upload_world_parameters(
         fill("per_mass", [1.0 / each.mass for each in conditions], types.real)
     if types.delayed:
         fill("latency", [each.latency for each in conditions], wp.int32)
+    if types.windowed:
+        fill("first_step", [0] * len(conditions), wp.int32)
     return world_parameters, wp.array(np.concatenate(grounds), dtype=types.real, device=device)
 
 
@@ -49,8 +51,16 @@ def factors_on_springs(conditions: Sequence[Conditions]) -> tuple[np.ndarray, np
     return np.array([each.stiffness for each in conditions]), np.array([each.strength for each in conditions])
 
 
-def constants_of(physics: Physics, types: KernelTypes, segment: int, latency: int) -> Any:
-    """Return the constants that all worlds share; `latency` is the longest of any world [steps]."""
+def constants_of(physics: Physics, types: KernelTypes, segment: int, latency: int, episode_steps: int) -> Any:
+    """Return the constants that all worlds share.
+
+    Args:
+        physics: forces, contact and the length of what is simulated.
+        types: the types of the kernels.
+        segment: steps in a segment.
+        latency: the longest of any world [steps].
+        episode_steps: of the episode, of which a window is a part.
+    """
     constants = types.Constants()
     constants.dt, constants.gravity, constants.drag = physics.dt, physics.gravity, physics.drag
     constants.regularisation = physics.regularisation
@@ -59,6 +69,8 @@ def constants_of(physics: Physics, types: KernelTypes, segment: int, latency: in
     constants.steps, constants.segment = physics.steps, segment
     if types.delayed:
         constants.longest_latency = latency
+    if types.windowed:
+        constants.episode_steps = episode_steps
     return constants
 
 

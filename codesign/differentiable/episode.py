@@ -1,0 +1,225 @@
+"""An episode of a batch of bodies as a function of arrays, with its vector-Jacobian product."""
+
+import math
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal, get_args
+
+import numpy as np
+import warp as wp
+
+from codesign.body import Bodies
+from codesign.control import GivenActuation
+from codesign.differentiable.checking import require_arrays, require_first_step, require_memory, require_window
+from codesign.errors import ConfigError
+from codesign.evaluate import EvaluationSpec
+from codesign.sim import Window
+
+Array = wp.array | np.ndarray
+"""An array on the device of an episode, or one of NumPy's."""
+
+Actuation = Literal["controller", "steps", "held"]
+"""What muscles follow: a controller with weights, given numbers for every step, or given numbers for all steps."""
+
+Diverged = Literal["zero", "nan"]
+"""What is returned of a body that diverges: loss infinite and gradients zero, or both NaN."""
+
+
+class Episode:
+    """Some steps of an episode of many different bodies, as a function that can be differentiated in all its inputs.
+
+    Inputs by name, C-contiguous, of `dtype`, on `device` or NumPy's:
+
+    - `weights` of all controllers, body after body as `codesign.Problem.initial_weights` has them, shape (weights,); or
+      `actuation` that muscles follow instead, (steps, springs), or (springs,) if it is held;
+    - `positions` in the world [m] and `velocities` [m/s] at the start, (masses, dimension);
+    - `rest_lengths` [m], `stiffness` [N/m] and `swings`, (springs,);
+    - `task_state`: what the task has kept of the steps before, (bodies, state size), zeros at the start of an episode.
+
+    Masses and springs are those of all bodies, one body after the other. Outputs: `loss` (bodies,), the task's if the
+    episode ended after these steps; `positions` and `velocities` at the start and after every step, (steps + 1, masses,
+    dimension); `task_state` (bodies, state size) after the steps. Each body has one world.
+
+    A window of an episode (`steps` fewer than the episode's) begins where the one before has ended: with its last
+    positions and velocities, its task state, and `first_step`. Such windows together are the episode, to the bit.
+
+    Memory is allocated once, calls allocate their results. Calls are serialised by a lock and know nothing of each
+    other: `reverse` simulates again unless its inputs were simulated last.
+
+    Args:
+        spec: how designs are evaluated, `codesign.Problem.spec`.
+        bodies: at least one.
+        actuation: what muscles follow.
+        steps: how many; those of the spec's episodes if not given.
+        world: which of the worlds of the spec it is.
+        diverged: what is returned of a body whose loss or last state is not finite; other bodies are not touched.
+
+    Attributes:
+        bodies: the bodies.
+        steps: how many there are.
+        device: where everything is.
+        real, dtype: Warp's and NumPy's type of all numbers.
+        shapes, output_shapes: of inputs and outputs, by name.
+        call: how many episodes were simulated so far.
+
+    Raises:
+        ConfigError: a world or a number of steps that there is not, or motors with latency, or a task that watches the
+            heading, in a window.
+        MemoryBudgetError: the states of all steps do not fit into the memory.
+    """
+
+    def __init__(
+        self,
+        spec: EvaluationSpec,
+        bodies: Bodies,
+        *,
+        actuation: Actuation = "controller",
+        steps: int | None = None,
+        world: int = 0,
+        diverged: Diverged = "zero",
+    ) -> None:
+        for name, value, choices in (("actuation", actuation, Actuation), ("diverged", diverged, Diverged)):
+            if value not in get_args(choices):
+                raise ConfigError(f"{name} to be one of {', '.join(get_args(choices))}", repr(value), "choose one")
+        whole = spec.physics.steps
+        self.steps = whole if steps is None else steps
+        conditions = require_window(spec, bodies, self.steps, world)
+        controller = spec.controller if actuation == "controller" else GivenActuation(held=actuation == "held")
+        execution = require_memory(spec, bodies, controller, self.steps)
+        physics = replace(spec.physics, steps=self.steps)
+        self._window = Window(bodies, physics, controller, conditions, execution, episode_steps=whole)
+        self._whole, self._diverged, self._actuation = whole, diverged, actuation
+        self.bodies, self.device = bodies, self._window.device
+        self.real, self.dtype = self._window.real, self._window.dtype
+        self.state_size = spec.task.state_size
+        self._lock, self._reversed = threading.Lock(), True
+        self.call = 0
+        self.shapes, self.output_shapes = self._shapes()
+        self._order = None
+        if actuation == "steps":
+            order = _actuation_order(bodies, self.steps).astype(np.int32)
+            self._order = wp.array(order, dtype=wp.int32, device=self.device)
+        self._start = conditions.terrain.place(bodies)
+
+    def defaults(self) -> dict[str, np.ndarray]:
+        """Return the inputs that need not be given, by name: bodies as they are, at rest on the terrain."""
+        own = {name: getattr(self.bodies, name) for name in ("rest_lengths", "stiffness", "swings")}
+        own |= {"positions": self._start, "velocities": np.zeros_like(self._start)}
+        own["task_state"] = np.zeros(self.shapes["task_state"])
+        return {name: np.ascontiguousarray(own[name], self.dtype) for name in self.shapes if name in own}
+
+    def forward(
+        self, inputs: Mapping[str, Array], *, first_step: int = 0, measure: bool = False
+    ) -> dict[str, wp.array]:
+        """Simulate and return the outputs by name.
+
+        Args:
+            inputs: by name; what is left out, other than weights or actuation, has its default.
+            first_step: step of the episode that this begins at.
+            measure: whether `measures` is to tell how bodies moved as well, which takes time.
+
+        Raises:
+            ValueError: an unknown or missing input, or one of the wrong shape, type or device.
+            ConfigError: a first step that there is not, or with a controller, whose clock begins at 0.
+        """
+        own = self._inputs(inputs, first_step)
+        with self._lock:
+            self._simulate(own, first_step, measure=measure)
+            outputs = self._window.outputs()
+            marks = self._window.diverged()
+            self._window.fill({"loss": outputs["loss"]}, marks, math.inf if self._diverged == "zero" else math.nan)
+            return self._shaped(outputs, self.output_shapes)
+
+    def reverse(
+        self,
+        inputs: Mapping[str, Array],
+        cotangents: Mapping[str, Array],
+        *,
+        first_step: int = 0,
+        call: int | None = None,
+    ) -> dict[str, wp.array]:
+        """Return the derivative of the sum of all outputs times their cotangents in every input, by name.
+
+        Args:
+            inputs: as in `forward`.
+            cotangents: of outputs, by name, like these; what is left out is zero.
+            first_step: as in `forward`.
+            call: what `call` was after the `forward` of these inputs, which is not done again if it was the last one.
+
+        Raises:
+            ValueError, ConfigError: as in `forward`.
+        """
+        missing = {name: np.zeros(self.output_shapes[name], self.dtype) for name in self.output_shapes}
+        given = self._arrays({**missing, **cotangents}, self.output_shapes, "output")
+        own = self._inputs(inputs, first_step)
+        with self._lock:
+            if call is None or call != self.call or self._reversed:
+                self._simulate(own, first_step, measure=False)
+            self._reversed = True
+            marks = self._window.diverged()
+            found = self._window.pull_back(given)
+            self._window.fill(found, marks, 0.0 if self._diverged == "zero" else math.nan)
+            return self._shaped(self._as_given(found), self.shapes)
+
+    def measures(self) -> dict[str, np.ndarray]:
+        """Return what was measured in the steps that were simulated last, by name, float64, each shape (bodies,)."""
+        with self._lock:
+            return self._window.measures()
+
+    def _simulate(self, inputs: dict[str, wp.array], first_step: int, *, measure: bool) -> None:
+        window = self._window
+        window.begin(inputs, first_step)
+        window.forward(measure=measure)
+        self.call += 1
+        self._reversed = False
+
+    def _inputs(self, given: Mapping[str, Array], first_step: int) -> dict[str, wp.array]:
+        """Return all inputs as the window takes them."""
+        require_first_step(first_step, self._whole - self.steps, self._actuation)
+        found = self._arrays({**self.defaults(), **given}, self.shapes, "input")
+        if self._actuation != "controller":
+            actuation = found.pop("actuation")
+            found["weights"] = actuation if self._order is None else self._window.picked(actuation, self._order)
+        return found
+
+    def _as_given(self, found: dict[str, wp.array]) -> dict[str, wp.array]:
+        """Return gradients of what the window takes as gradients of the inputs."""
+        if self._actuation != "controller":
+            weights = found.pop("weights")
+            found["actuation"] = weights if self._order is None else self._window.put_back(weights, self._order)
+        return found
+
+    def _arrays(self, given: Mapping[str, Array], shapes: dict[str, tuple[int, ...]], kind: str) -> dict[str, wp.array]:
+        require_arrays(given, shapes, self.dtype, self.device, kind)
+        return {name: self._flat(array) for name, array in given.items()}
+
+    def _flat(self, array: Array) -> wp.array:
+        if isinstance(array, np.ndarray):
+            array = wp.array(array, dtype=self.real, device=self.device, copy=False)
+        return array.flatten()
+
+    def _shaped(self, arrays: dict[str, wp.array], shapes: dict[str, tuple[int, ...]]) -> dict[str, wp.array]:
+        return {name: arrays[name].reshape(shape) for name, shape in shapes.items()}
+
+    def _shapes(self) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
+        """Return the shapes of inputs and outputs by name."""
+        bodies, states = self.bodies, (len(self.bodies), self.state_size)
+        springs, placed = (len(bodies.springs),), bodies.positions.shape
+        first: dict[str, tuple[int, ...]] = {"weights": (int(self._window.weight_start[-1]),)}
+        if self._actuation != "controller":
+            first = {"actuation": springs if self._actuation == "held" else (self.steps, *springs)}
+        physical = {"positions": placed, "velocities": placed}
+        physical |= dict.fromkeys(("rest_lengths", "stiffness", "swings"), springs)
+        frames = (self.steps + 1, *placed)
+        outputs = {"loss": (len(bodies),), "positions": frames, "velocities": frames, "task_state": states}
+        return {**first, **physical, "task_state": states}, outputs
+
+
+def _actuation_order(bodies: Bodies, steps: int) -> np.ndarray:
+    """Return where each number of actuation, body after body, is among those of all springs step after step."""
+    springs = len(bodies.springs)
+    own = [
+        np.arange(first, last) for first, last in zip(bodies.spring_start[:-1], bodies.spring_start[1:], strict=True)
+    ]
+    return np.concatenate([(np.arange(steps)[:, None] * springs + each).ravel() for each in own])
