@@ -1,5 +1,5 @@
 """The episode of many bodies as a function of arrays with a derivative, for any framework that differentiates."""
 
-from codesign.differentiable.episode import Actuation, Array, Episode
+from codesign.differentiable.episode import Actuation, Array, Episode, Simulation
 
-__all__ = ["Actuation", "Array", "Episode"]
+__all__ = ["Actuation", "Array", "Episode", "Simulation"]

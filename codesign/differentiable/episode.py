@@ -1,10 +1,11 @@
 """An episode of a batch of bodies as a function of arrays, with its vector-Jacobian product."""
 
+import itertools
 import math
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import warp as wp
@@ -24,6 +25,23 @@ Actuation = Literal["controller", "steps", "held"]
 
 Diverged = Literal["zero", "nan"]
 """What is returned of a body that diverges: loss infinite and gradients zero, or both NaN."""
+
+
+class Simulation(NamedTuple):
+    """What is known of one simulation.
+
+    Attributes:
+        number: no other simulation of any episode in this process has it.
+        outputs: by name.
+        measures: what bodies did, by name, float64, each shape (bodies,).
+    """
+
+    number: int
+    outputs: dict[str, wp.array]
+    measures: dict[str, np.ndarray]
+
+
+_numbers = itertools.count()
 
 
 class Episode:
@@ -61,7 +79,6 @@ class Episode:
         device: where everything is.
         real, dtype: Warp's and NumPy's type of all numbers.
         shapes, output_shapes: of inputs and outputs, by name.
-        call: how many episodes were simulated so far.
 
     Raises:
         ConfigError: a world or a number of steps that there is not, or motors with latency, or a task that watches the
@@ -93,8 +110,7 @@ class Episode:
         self.bodies, self.device = bodies, self._window.device
         self.real, self.dtype = self._window.real, self._window.dtype
         self.state_size = spec.task.state_size
-        self._lock, self._reversed = threading.Lock(), True
-        self.call = 0
+        self._lock, self._number = threading.Lock(), None
         self.shapes, self.output_shapes = self._shapes()
         self._order = None
         if actuation == "steps":
@@ -109,27 +125,37 @@ class Episode:
         own["task_state"] = np.zeros(self.shapes["task_state"])
         return {name: np.ascontiguousarray(own[name], self.dtype) for name in self.shapes if name in own}
 
-    def forward(
-        self, inputs: Mapping[str, Array], *, first_step: int = 0, measure: bool = False
-    ) -> dict[str, wp.array]:
+    def forward(self, inputs: Mapping[str, Array], *, first_step: int = 0) -> dict[str, wp.array]:
         """Simulate and return the outputs by name.
 
         Args:
             inputs: by name; what is left out, other than weights or actuation, has its default.
             first_step: step of the episode that this begins at.
-            measure: whether `measures` is to tell how bodies moved as well, which takes time.
 
         Raises:
             ValueError: an unknown or missing input, or one of the wrong shape, type or device.
             ConfigError: a first step that there is not, or with a controller, whose clock begins at 0.
         """
+        return self.simulate(inputs, first_step=first_step).outputs
+
+    def simulate(self, inputs: Mapping[str, Array], *, first_step: int = 0, measure: bool | None = None) -> Simulation:
+        """Simulate, and return what is known of this simulation, whatever others go on beside it.
+
+        Args:
+            inputs, first_step: as in `forward`.
+            measure: whether to measure how bodies moved as well, which takes time; None to measure nothing at all.
+
+        Raises:
+            ValueError, ConfigError: as in `forward`.
+        """
         own = self._inputs(inputs, first_step)
         with self._lock:
-            self._simulate(own, first_step, measure=measure)
+            self._simulate(own, first_step, measure=bool(measure))
             outputs = self._window.outputs()
             marks = self._window.diverged()
             self._window.fill({"loss": outputs["loss"]}, marks, math.inf if self._diverged == "zero" else math.nan)
-            return self._shaped(outputs, self.output_shapes)
+            measures = {} if measure is None else self._window.measures()
+            return Simulation(self._number, self._shaped(outputs, self.output_shapes), measures)
 
     def reverse(
         self,
@@ -137,7 +163,7 @@ class Episode:
         cotangents: Mapping[str, Array],
         *,
         first_step: int = 0,
-        call: int | None = None,
+        number: int | None = None,
     ) -> dict[str, wp.array]:
         """Return the derivative of the sum of all outputs times their cotangents in every input, by name.
 
@@ -145,7 +171,7 @@ class Episode:
             inputs: as in `forward`.
             cotangents: of outputs, by name, like these; what is left out is zero.
             first_step: as in `forward`.
-            call: what `call` was after the `forward` of these inputs, which is not done again if it was the last one.
+            number: of the simulation of these inputs, which is not done again if no other one came after it.
 
         Raises:
             ValueError, ConfigError: as in `forward`.
@@ -154,25 +180,20 @@ class Episode:
         given = self._arrays({**missing, **cotangents}, self.output_shapes, "output")
         own = self._inputs(inputs, first_step)
         with self._lock:
-            if call is None or call != self.call or self._reversed:
+            if number is None or number != self._number:
                 self._simulate(own, first_step, measure=False)
-            self._reversed = True
+            self._number = None
             marks = self._window.diverged()
             found = self._window.pull_back(given)
             self._window.fill(found, marks, 0.0 if self._diverged == "zero" else math.nan)
             return self._shaped(self._as_given(found), self.shapes)
 
-    def measures(self) -> dict[str, np.ndarray]:
-        """Return what was measured in the steps that were simulated last, by name, float64, each shape (bodies,)."""
-        with self._lock:
-            return self._window.measures()
-
     def _simulate(self, inputs: dict[str, wp.array], first_step: int, *, measure: bool) -> None:
+        """Simulate and give the simulation a number; whoever calls has the lock."""
         window = self._window
         window.begin(inputs, first_step)
         window.forward(measure=measure)
-        self.call += 1
-        self._reversed = False
+        self._number = next(_numbers)
 
     def _inputs(self, given: Mapping[str, Array], first_step: int) -> dict[str, wp.array]:
         """Return all inputs as the window takes them."""
