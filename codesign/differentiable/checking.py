@@ -78,9 +78,15 @@ def require_first_step(first_step: int, last: int, actuation: str) -> None:
 
 
 def require_arrays(
-    given: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype, device: wp.Device, kind: str
+    given: Mapping[str, Any],
+    shapes: Mapping[str, tuple[int, ...]],
+    dtype: np.dtype,
+    device: wp.Device,
+    kind: str,
+    *,
+    whole: bool,
 ) -> None:
-    """Check inputs or cotangents.
+    """Check inputs or cotangents of outputs; where `whole`, none may be missing.
 
     Raises:
         ValueError: one that is unknown, missing, of another shape or type, not contiguous, or elsewhere.
@@ -90,6 +96,8 @@ def require_arrays(
             raise ValueError(f"expected {kind}s among {', '.join(shapes)}; got {name!r}; leave it out")
     for name, shape in shapes.items():
         if name not in given:
+            if not whole:
+                continue
             raise ValueError(f"expected the {kind} {name}; got none; give an array of shape {shape}")
         array = given[name]
         if not isinstance(array, np.ndarray | wp.array):

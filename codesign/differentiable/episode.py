@@ -3,7 +3,7 @@
 import itertools
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Literal, NamedTuple, get_args
 
@@ -110,7 +110,8 @@ class Episode:
         self.bodies, self.device = bodies, self._window.device
         self.real, self.dtype = self._window.real, self._window.dtype
         self.state_size = spec.task.state_size
-        self._lock, self._number = threading.Lock(), None
+        self._lock = threading.Lock()
+        self._number: int | None = None
         self.shapes, self.output_shapes = self._shapes()
         self._order = None
         if actuation == "steps":
@@ -138,24 +139,34 @@ class Episode:
         """
         return self.simulate(inputs, first_step=first_step).outputs
 
-    def simulate(self, inputs: Mapping[str, Array], *, first_step: int = 0, measure: bool | None = None) -> Simulation:
+    def simulate(
+        self,
+        inputs: Mapping[str, Array],
+        *,
+        first_step: int = 0,
+        measure: bool | None = None,
+        wanted: Collection[str] | None = None,
+    ) -> Simulation:
         """Simulate, and return what is known of this simulation, whatever others go on beside it.
 
         Args:
-            inputs, first_step: as in `forward`.
+            inputs: as in `forward`.
+            first_step: as in `forward`.
             measure: whether to measure how bodies moved as well, which takes time; None to measure nothing at all.
+            wanted: outputs that are returned beside loss and task state; all if not given. The states of all steps are
+                large.
 
         Raises:
             ValueError, ConfigError: as in `forward`.
         """
         own = self._inputs(inputs, first_step)
         with self._lock:
-            self._simulate(own, first_step, measure=bool(measure))
-            outputs = self._window.outputs()
+            number = self._simulate(own, first_step, measure=bool(measure))
+            outputs = self._window.outputs(self.output_shapes if wanted is None else wanted)
             marks = self._window.diverged()
             self._window.fill({"loss": outputs["loss"]}, marks, math.inf if self._diverged == "zero" else math.nan)
             measures = {} if measure is None else self._window.measures()
-            return Simulation(self._number, self._shaped(outputs, self.output_shapes), measures)
+            return Simulation(number, self._shaped(outputs, self.output_shapes), measures)
 
     def reverse(
         self,
@@ -176,8 +187,7 @@ class Episode:
         Raises:
             ValueError, ConfigError: as in `forward`.
         """
-        missing = {name: np.zeros(self.output_shapes[name], self.dtype) for name in self.output_shapes}
-        given = self._arrays({**missing, **cotangents}, self.output_shapes, "output")
+        given = self._arrays(cotangents, self.output_shapes, "output")
         own = self._inputs(inputs, first_step)
         with self._lock:
             if number is None or number != self._number:
@@ -188,12 +198,13 @@ class Episode:
             self._window.fill(found, marks, 0.0 if self._diverged == "zero" else math.nan)
             return self._shaped(self._as_given(found), self.shapes)
 
-    def _simulate(self, inputs: dict[str, wp.array], first_step: int, *, measure: bool) -> None:
-        """Simulate and give the simulation a number; whoever calls has the lock."""
+    def _simulate(self, inputs: dict[str, wp.array], first_step: int, *, measure: bool) -> int:
+        """Simulate and return the number of the simulation; whoever calls has the lock."""
         window = self._window
         window.begin(inputs, first_step)
         window.forward(measure=measure)
         self._number = next(_numbers)
+        return self._number
 
     def _inputs(self, given: Mapping[str, Array], first_step: int) -> dict[str, wp.array]:
         """Return all inputs as the window takes them."""
@@ -212,7 +223,7 @@ class Episode:
         return found
 
     def _arrays(self, given: Mapping[str, Array], shapes: dict[str, tuple[int, ...]], kind: str) -> dict[str, wp.array]:
-        require_arrays(given, shapes, self.dtype, self.device, kind)
+        require_arrays(given, shapes, self.dtype, self.device, kind, whole=kind == "input")
         return {name: self._flat(array) for name, array in given.items()}
 
     def _flat(self, array: Array) -> wp.array:
@@ -221,7 +232,7 @@ class Episode:
         return array.flatten()
 
     def _shaped(self, arrays: dict[str, wp.array], shapes: dict[str, tuple[int, ...]]) -> dict[str, wp.array]:
-        return {name: arrays[name].reshape(shape) for name, shape in shapes.items()}
+        return {name: arrays[name].reshape(shape) for name, shape in shapes.items() if name in arrays}
 
     def _shapes(self) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
         """Return the shapes of inputs and outputs by name."""

@@ -4,7 +4,7 @@ Forwards it maps where bodies start, what they are like and what controls them t
 the task keeps and to the loss; in reverse it maps cotangents of these back. Front ends of other frameworks call it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -87,6 +87,10 @@ class Window(Simulator):
         }
         self._inputs, self._outputs, self._given, self._gradients = self._ports(places)
         last = self._integers(places["tape"] + physics.steps * places["stride"])
+        self._kept: set[str] = set()  # whose cotangents of the last call are still in place of zeros
+        size, steps = self.task.state_size, physics.steps
+        after = (np.arange(self.worlds)[:, None] * (steps + 1) + steps) * size + np.arange(size)
+        self._last_task_state = self._port(self._reals(self._states.tape.task_state), after)
         self._last = [port._replace(places=last, frames=1) for port in self._outputs.values()]
 
     def begin(self, inputs: Mapping[str, wp.array], first_step: int = 0) -> None:
@@ -104,32 +108,36 @@ class Window(Simulator):
         wp.copy(self._reals(self._states.tape.snapshot_task_state), inputs["task_state"])
         self._world_parameters.first_step.fill_(first_step)
 
-    def outputs(self) -> dict[str, wp.array]:
-        """Return what `forward` has found.
+    def outputs(self, wanted: Collection[str]) -> dict[str, wp.array]:
+        """Return what `forward` has found, as far as it is wanted, by name.
 
         Returns:
             `loss` of each world, as if the episode ended here; `positions` and `velocities`, (steps + 1, masses,
             dimension); `task_state`, (worlds, state size), after the window.
         """
         found = {"loss": wp.clone(self.loss)}
-        found |= {name: self._gather(port) for name, port in self._outputs.items()}
-        size, steps = self.task.state_size, self.physics.steps
-        states = self._reals(self._states.tape.task_state)
-        last = (np.arange(self.worlds)[:, None] * (steps + 1) + steps) * size + np.arange(size)
-        found["task_state"] = self._gather(self._port(states, last))
+        found |= {name: self._gather(port) for name, port in self._outputs.items() if name in wanted}
+        found["task_state"] = self._gather(self._last_task_state)
         return found
 
     def pull_back(self, cotangents: Mapping[str, wp.array]) -> dict[str, wp.array]:
         """Return the derivative of the sum of outputs times cotangents in all inputs, by the names of these.
 
         Args:
-            cotangents: of outputs, by their names, all of them.
+            cotangents: of outputs, by their names; those that are left out are zero.
         """
         adjoint = self._states.adjoint
-        wp.copy(adjoint.given_loss, cotangents["loss"], count=self.worlds)
-        wp.copy(self._reals(adjoint.given_task_state), cotangents["task_state"])
+        for name, packed in (("loss", adjoint.given_loss), ("task_state", self._reals(adjoint.given_task_state))):
+            if name in cotangents:
+                wp.copy(packed, cotangents[name], count=cotangents[name].size)
+            else:
+                packed.zero_()
         for name, port in self._given.items():
-            self._scatter(cotangents[name], port)
+            if name in cotangents:
+                self._scatter(cotangents[name], port)
+            elif name in self._kept:
+                port.packed.zero_()
+        self._kept = set(cotangents)
         self.reverse()
         found = {"weights": self._read(self.gradient)}
         found |= {name: self._gather(port) for name, port in self._gradients.items()}
@@ -204,16 +212,18 @@ class Window(Simulator):
         return flat(values, self.real)
 
     def _scatter(self, values: wp.array, port: _Port) -> None:
-        count = port.places.size
         inputs = [port.places, port.strides, self.real(port.factor), values, port.packed]
-        self._launch(self._kernels.scatter, (port.frames, count), inputs)
+        self._exchange(self._kernels.scatter, port, inputs)
 
     def _gather(self, port: _Port) -> wp.array:
-        count = port.places.size
-        values = self._unwritten(port.frames * count)
+        values = self._unwritten(port.frames * port.places.size)
         inputs = [port.places, port.strides, self.real(port.factor), port.packed, values]
-        self._launch(self._kernels.gather, (port.frames, count), inputs)
+        self._exchange(self._kernels.gather, port, inputs)
         return values
+
+    def _exchange(self, kernel: wp.Kernel, port: _Port, inputs: list[Any]) -> None:
+        """Move the frames of a port; on a CPU its threads share them."""
+        self._threads.launch(kernel, port.frames, inputs, self.device, port.places.size)
 
     def _unwritten(self, count: int) -> wp.array:
         kind: Any = self.real

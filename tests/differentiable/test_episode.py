@@ -18,6 +18,8 @@ SMALL = 1e-6
 # Half of the digits of a float64 remain, and differences of rest lengths move stiff springs. Measured: up to 8e-8.
 DIFFERENCES = 2e-6
 
+PHYSICAL = ("rest_lengths", "positions")
+
 Arrays = dict[str, np.ndarray]
 
 
@@ -99,16 +101,16 @@ def test_windows_together_are_the_episode(problem: codesign.Problem, bodies: cod
 
 def test_it_is_the_episode_of_the_problem(problem: codesign.Problem, bodies: codesign.Bodies) -> None:
     weights = problem.initial_weights(bodies)
-    loss, gradient = problem.value_and_gradient(bodies, weights, wrt=["weights", "rest_lengths", "positions"])
+    loss, gradient = problem.value_and_gradient(bodies, weights, wrt=["weights", *PHYSICAL])
     episode = Episode(problem.spec, bodies)
     own = {"weights": weights.flat}
     simulated = episode.simulate(own, measure=False)
     assert (simulated.outputs["loss"].numpy() == loss).all()
     assert set(simulated.measures) == {"displacement"}
     found = numpy(episode.reverse(own, {"loss": np.ones(3)}, number=simulated.number))
-    assert (found["weights"] == gradient["weights"].flat).all()
-    assert (found["rest_lengths"] == gradient["rest_lengths"]).all()
-    assert (found["positions"] == gradient["positions"]).all()
+    # Other kernels: what compilers fuse differs in the last bits.
+    for name, expected in (("weights", gradient["weights"].flat), *((name, gradient[name]) for name in PHYSICAL)):
+        np.testing.assert_allclose(found[name], expected, rtol=0, atol=1e-13 * np.abs(expected).max())
 
 
 def test_calls_in_any_order(problem: codesign.Problem, bodies: codesign.Bodies) -> None:

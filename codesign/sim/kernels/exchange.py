@@ -12,14 +12,14 @@ from codesign.sim.kernels.types import PRECISIONS
 
 @dataclass(frozen=True)
 class ExchangeKernels:
-    """Kernels of one precision, launched over (frames, numbers).
+    """Kernels of one precision; the first two are launched over (frames of a share, numbers) and take its first frame.
 
     Number i of frame f is number `places[i] + f * strides[i]` of the packed array, and number `f * numbers + i` of the
     other one.
 
     Attributes:
-        gather: (places, strides, factor, packed; out: values): values are packed numbers times the factor.
-        scatter: (places, strides, factor, values; out: packed): the other way.
+        gather: (first, places, strides, factor, packed; out: values): values are packed numbers times the factor.
+        scatter: (first, places, strides, factor, values; out: packed): the other way.
         mark: (owners, values; in and out: marks): launched over numbers; marks the owners of what is not finite.
         fill: (owners, marks, value; in and out: values): launched over numbers; what marked ones own becomes the value.
     """
@@ -40,13 +40,15 @@ def exchange_kernels(precision: str) -> ExchangeKernels:
     reals, integers = wp.array(dtype=real), wp.array(dtype=wp.int32)
 
     @wp.kernel(module=module)
-    def gather(places: integers, strides: integers, factor: real, packed: reals, values: reals):
-        frame, number = wp.tid()
+    def gather(first: int, places: integers, strides: integers, factor: real, packed: reals, values: reals):
+        index, number = wp.tid()
+        frame = first + index
         values[frame * places.shape[0] + number] = factor * packed[places[number] + frame * strides[number]]
 
     @wp.kernel(module=module)
-    def scatter(places: integers, strides: integers, factor: real, values: reals, packed: reals):
-        frame, number = wp.tid()
+    def scatter(first: int, places: integers, strides: integers, factor: real, values: reals, packed: reals):
+        index, number = wp.tid()
+        frame = first + index
         packed[places[number] + frame * strides[number]] = factor * values[frame * places.shape[0] + number]
 
     @wp.kernel(module=module)
