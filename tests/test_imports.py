@@ -60,6 +60,7 @@ BELOW = {
         "genome",
         "plugins",
     },
+    "jax": {"api", "differentiable", "body"},
 }
 """What each room imports: just the edges of the picture in ARCHITECTURE.md."""
 
@@ -78,7 +79,7 @@ HOMES = {
     "omegaconf": {"cli"},
     "rich": {"cli"},
     "ray": {"evaluate"},
-    "warp": {"sim", "control", "tasks", "train", "differentiable", "cli"},
+    "warp": {"sim", "control", "tasks", "train", "differentiable", "jax", "cli"},
     "pyarrow": {"run", "formats", "export", "api"},
     "manifold3d": {"export"},
     "ezdxf": {"export"},
@@ -91,11 +92,12 @@ HOMES = {
     "mlflow": {"run"},
     "tensorboardX": {"run"},
     "wandb": {"run"},
+    "jax": {"jax"},
 }
 """Libraries that only some rooms know."""
 
 HEAVY = {
-    *("ray", "hydra", "omegaconf", "matplotlib", "pyarrow", "playwright", "scipy.optimize", "pandas"),
+    *("jax", "ray", "hydra", "omegaconf", "matplotlib", "pyarrow", "playwright", "scipy.optimize", "pandas"),
     *("mlflow", "tensorboardX", "wandb", "mujoco", "manifold3d", "ezdxf", "PIL", "imageio_ffmpeg"),
     *("mlflow", "tensorboardX", "wandb", "mujoco", "manifold3d", "ezdxf", "pxr", "rerun"),
 }
