@@ -17,6 +17,10 @@ IntArray = NDArray[np.int32]
 OffsetArray = NDArray[np.int64]
 
 
+_DEFAULT: Any = None
+"""In place of an array that is not given; `require_sound` fills it in."""
+
+
 def _no_cells() -> IntArray:
     return np.zeros((0, 3), dtype=np.int32)
 
@@ -27,14 +31,14 @@ def _no_materials() -> NDArray[np.uint8]:
 
 @dataclass(frozen=True, eq=False)
 class Body:
-    """One body at rest: point masses of 1 kg each, and the springs that join them.
+    """One body at rest: point masses, and the springs that join them.
 
     The fields take arrays, or nested lists that NumPy makes arrays of. Where a body stands in the world is up to the
     terrain, which sets it down: only the positions relative to each other count.
 
     Attributes:
-        positions: positions of the masses [m], each of 1 kg, in any frame; bodies that grow from genomes have their
-            lowest corner at 0. Float64, shape (masses, dim) with dim 2 or 3, the last coordinate upwards.
+        positions: positions of the masses [m], in any frame; bodies that grow from genomes have their lowest corner at
+            0. Float64, shape (masses, dim) with dim 2 or 3, the last coordinate upwards.
         springs: the numbers of the two masses that each spring joins, int32, shape (springs, 2).
         rest_lengths: rest lengths [m], above 0, float64, shape (springs,).
         stiffness: spring stiffnesses [N/m], at least 0, float64, shape (springs,).
@@ -43,6 +47,12 @@ class Body:
         cells: masses at the corners of each filled cell, in drawing order, int32, shape (filled, corners). Only
             pictures need cells; a body of one's own may have none.
         materials: material of each filled cell, an index into the lattice's materials, uint8, shape (filled,).
+        masses: the masses [kg], above 0, float64, shape (masses,); 1 each if not given, as in the papers.
+        damping: damping of a dashpot along each spring, which pulls its ends together by damping times the rate at
+            which it lengthens [N s/m], at least 0, float64, shape (springs,); none if not given.
+        force_limits: motor strength, the largest active force of each muscle [N], above 0, float64, shape (springs,);
+            infinite if not given. The active force a = stiffness * rest length * strain becomes
+            a / sqrt(1 + (a / limit)^2).
 
     Raises:
         BodyError: an array of another shape or type, a spring or a cell of a mass that does not exist, a spring that
@@ -63,6 +73,9 @@ class Body:
     swings: FloatArray
     cells: IntArray = field(default_factory=_no_cells)
     materials: NDArray[np.uint8] = field(default_factory=_no_materials)
+    masses: FloatArray = _DEFAULT
+    damping: FloatArray = _DEFAULT
+    force_limits: FloatArray = _DEFAULT
 
     def __post_init__(self) -> None:
         require_sound(self)
@@ -83,7 +96,7 @@ class Body:
 
 @dataclass(frozen=True, eq=False)
 class Bodies:
-    """Many bodies of different sizes in flat arrays; every mass is 1 kg, as in `Body`.
+    """Many bodies of different sizes in flat arrays.
 
     The masses of body i are those from mass_start[i] up to but not including mass_start[i + 1]; the rest likewise.
 
@@ -98,6 +111,9 @@ class Bodies:
         swings: largest relative changes of the rest lengths, 0 = passive, shape (all springs,).
         cells: masses at the corners of each filled cell, numbered within the body, shape (all filled, corners).
         materials: material of each filled cell, shape (all filled,).
+        masses: the masses [kg], shape (all masses,); 1 each if not given.
+        damping: of the dashpots along the springs [N s/m], shape (all springs,); none if not given.
+        force_limits: the largest active forces of the muscles [N], shape (all springs,); infinite if not given.
 
     Raises:
         BodyError: as `Body`, and offsets that do not divide the arrays among the bodies.
@@ -120,6 +136,9 @@ class Bodies:
     swings: FloatArray
     cells: IntArray
     materials: NDArray[np.uint8]
+    masses: FloatArray = _DEFAULT
+    damping: FloatArray = _DEFAULT
+    force_limits: FloatArray = _DEFAULT
 
     def __post_init__(self) -> None:
         require_sound(self)
@@ -133,6 +152,12 @@ class Bodies:
 
     def __len__(self) -> int:
         return len(self.mass_start) - 1
+
+    @property
+    def has_material_properties(self) -> bool:
+        """Whether any mass is not 1 kg, or any spring has damping or a force limit."""
+        limited = np.isfinite(self.force_limits).any()
+        return bool(limited or self.damping.any() or (self.masses != 1.0).any())
 
     @overload
     def __getitem__(self, index: int) -> Body: ...

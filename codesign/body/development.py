@@ -182,6 +182,9 @@ def _empty_bodies(lattice: Lattice, *starts: NDArray[np.int64]) -> Bodies:
         swings=np.empty(springs),
         cells=np.empty((cells, lattice.cell_nodes.shape[1]), dtype=np.int32),
         materials=np.empty(cells, dtype=np.uint8),
+        masses=np.ones(masses),
+        damping=np.zeros(springs),
+        force_limits=np.full(springs, np.inf),
     )
 
 

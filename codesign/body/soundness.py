@@ -19,11 +19,13 @@ class Form(NamedTuple):
         dtype: type of its numbers.
         dimensions: number of its dimensions.
         part: what an entry of it is about; the starts of these parts are in the field `{part}_start` of `Bodies`.
+        default: every entry of an array that is not given; None where it has to be.
     """
 
     dtype: np.dtype[Any]
     dimensions: int
     part: str
+    default: float | None = None
 
 
 FORMS = {
@@ -34,6 +36,9 @@ FORMS = {
     "swings": Form(np.dtype(np.float64), 1, "spring"),
     "cells": Form(np.dtype(np.int32), 2, "cell"),
     "materials": Form(np.dtype(np.uint8), 1, "cell"),
+    "masses": Form(np.dtype(np.float64), 1, "mass", 1.0),
+    "damping": Form(np.dtype(np.float64), 1, "spring", 0.0),
+    "force_limits": Form(np.dtype(np.float64), 1, "spring", np.inf),
 }
 """The arrays of a body by the names of their fields."""
 
@@ -45,6 +50,9 @@ _RANGES = {
     "rest_lengths": (lambda x: (x > 0.0) & (x < np.inf), "finite rest_lengths above 0 [m]"),
     "stiffness": (lambda x: (x >= 0.0) & (x < np.inf), "finite stiffness of at least 0 [N/m]"),
     "swings": (lambda x: (x >= 0.0) & (x < 1.0), "swings from 0 to below 1"),
+    "masses": (lambda x: (x > 0.0) & (x < np.inf), "finite masses above 0 [kg]"),
+    "damping": (lambda x: (x >= 0.0) & (x < np.inf), "finite damping of at least 0 [N s/m]"),
+    "force_limits": (lambda x: x > 0.0, "force_limits above 0 [N], infinite for no limit"),
 }
 """Which numbers make sense, and how they are called. All of these are false for NaN."""
 
@@ -58,7 +66,10 @@ def require_sound(bodies: Any) -> None:
     """
     many = hasattr(bodies, "mass_start")
     for name, form in FORMS.items():
-        object.__setattr__(bodies, name, _converted(name, getattr(bodies, name), form))
+        value = getattr(bodies, name)
+        if value is None and form.default is not None:
+            value = np.full(len(getattr(bodies, PARTS[form.part])), form.default)
+        object.__setattr__(bodies, name, _converted(name, value, form))
     _require_shapes(bodies)
     starts = {part: _starts(bodies, part) if many else _whole(bodies, part) for part in PARTS}
     _require_masses(starts["mass"])

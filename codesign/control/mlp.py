@@ -11,7 +11,7 @@ from codesign.control.mlp_kernels import build_mlp
 from codesign.control.mlp_sizes import MlpSizes
 from codesign.control.sensors import ordered_sensors, senses_of
 from codesign.sim import Binding, Distribution, Layout, WeightBlock
-from codesign.sim.kernels import ControllerFunctions, KernelTypes
+from codesign.sim.kernels import SLACK, ControllerFunctions, KernelTypes
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,8 @@ class Mlp:
         }
         for name, size in scratch.items():
             setattr(control, name, wp.zeros(size // layout.row, dtype=types.row_vector, device=device))
-        control.passed = wp.zeros(features, dtype=types.real, device=device)
+        # Loads of whole masses read a little beyond the last one.
+        control.passed = wp.zeros(features + SLACK, dtype=types.real, device=device)
         control.passed_rows = binding.view(control.passed, types.row_vector)
         time = np.arange(binding.steps)[:, None] * binding.dt
         clock = np.zeros((binding.steps, sizes.clock))

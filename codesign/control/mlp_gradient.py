@@ -6,7 +6,7 @@ import warp as wp
 
 from codesign.control.layer import LayerFunctions
 from codesign.control.mlp_sizes import MlpSizes
-from codesign.sim.kernels import KernelTypes, synchronise
+from codesign.sim.kernels import KernelTypes, build_centre, synchronise
 
 
 def build_reverse(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Controller: Any) -> Any:
@@ -19,7 +19,9 @@ def build_reverse(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Co
     POSITION, VELOCITY = sizes.position, sizes.velocity
     matvec, transposed_matvec = layer.matvec, layer.transposed_matvec
     load, store, total = types.row_functions.load, types.row_functions.store, types.row_functions.total
-    coordinate = types.row_functions.coordinate
+    coordinate, by_mass = types.row_functions.coordinate, build_centre(types)
+    MATERIALS, mean_by_mass, pass_to_masses = types.material_properties, by_mass.mean, by_mass.pass_to_masses
+    load_coordinates, store_coordinates = types.row_functions.load_coordinates, types.row_functions.store_coordinates
 
     @wp.func(module=module, inline=True)
     def pass_outputs(
@@ -52,6 +54,36 @@ def build_reverse(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Co
             )
             activated = load(control.hidden_rows, hidden + row)
             store(control.before_hidden_rows, hidden + row, passed - wp.cw_mul(passed, wp.cw_mul(activated, activated)))
+
+    @wp.func(module=module, inline=True)
+    def pass_relative(
+        constants: Constants,
+        model: Model,
+        control: Controller,
+        tape: Tape,
+        adjoint: Adjoint,
+        world: int,
+        lane: int,
+        own: int,
+        slot: int,
+    ):
+        """Carry the adjoint of places relative to the centre of mass to places and masses."""
+        start = model.mass_start[world] // ROW
+        count = model.mass_start[world + 1] // ROW - start
+        at = DIMENSION * ROW * (start * (constants.segment + 1) + slot * count)
+        whole = total(control.passed, own * ROW, count) * control.scale
+        for row in range(lane, count, wp.block_dim()):
+            base = DIMENSION * (start + row) * ROW
+            passed = load_coordinates(control.passed, (own + DIMENSION * row) * ROW)
+            moved = load_coordinates(adjoint.position, base)
+            shares = load(model.mass_share, start + row)
+            for axis in range(DIMENSION):
+                for entry in range(ROW):
+                    relative = passed[axis, entry] * control.scale - shares[entry] * whole[axis]
+                    moved[axis, entry] = moved[axis, entry] + relative
+            store_coordinates(adjoint.position, base, moved)
+        centre = mean_by_mass(model, tape.position, world, at)
+        pass_to_masses(model, adjoint, tape.position, world, lane, at, centre, -whole)
 
     @wp.func(module=module, inline=True)
     def reverse(
@@ -90,7 +122,10 @@ def build_reverse(types: KernelTypes, sizes: MlpSizes, layer: LayerFunctions, Co
         synchronise()
         states = DIMENSION * count
         own = base
-        if wp.static(POSITION):
+        if wp.static(POSITION and MATERIALS):
+            pass_relative(constants, model, control, tape, adjoint, world, lane, own, slot)
+            own += states
+        if wp.static(POSITION and not MATERIALS):
             mean = total(control.passed, own * ROW, count) / real(model.masses[world])
             for row in range(lane, states, wp.block_dim()):
                 at = DIMENSION * start + row

@@ -8,7 +8,7 @@ from codesign.control.broadcast import BroadcastFunctions
 from codesign.control.shared_sensing import SensingFunctions
 from codesign.control.shared_sizes import SharedSizes
 from codesign.control.shared_state import build_to_state
-from codesign.sim.kernels import KernelTypes, synchronise
+from codesign.sim.kernels import KernelTypes, build_centre, synchronise
 
 
 def build_reverse(
@@ -35,6 +35,7 @@ def build_reverse(
     load, store, total = types.row_functions.load, types.row_functions.store, types.row_functions.total
     begin, hidden_row = sensing.begin, sensing.hidden_row
     stride_of, springs_before = sensing.stride_of, sensing.springs_before
+    MATERIALS, mean_by_mass = types.material_properties, build_centre(types).mean
     to_state = build_to_state(types, sizes, sensing, Controller)
 
     @wp.func(module=module, inline=True)
@@ -120,7 +121,10 @@ def build_reverse(
         passed_at = model.spring_start[world] // ROW
         actuation = passed_at * constants.segment + slot * springs
         at = DIMENSION * (start * (constants.segment + 1) + slot * masses)
-        centre = total(tape.position, at, masses // ROW) / real(model.masses[world])
+        if wp.static(MATERIALS):
+            centre = mean_by_mass(model, tape.position, world, at)
+        else:
+            centre = total(tape.position, at, masses // ROW) / real(model.masses[world])
         begin(model, control, world, lane, step)
         synchronise()
         for row in range(lane, springs, wp.block_dim()):

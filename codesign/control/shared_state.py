@@ -6,7 +6,14 @@ import warp as wp
 
 from codesign.control.shared_sensing import SensingFunctions
 from codesign.control.shared_sizes import SharedSizes
-from codesign.sim.kernels import SHORTEST, KernelTypes, build_gather, build_gather_senses, synchronise
+from codesign.sim.kernels import (
+    SHORTEST,
+    KernelTypes,
+    build_centre,
+    build_gather,
+    build_gather_senses,
+    synchronise,
+)
 
 
 def build_to_state(types: KernelTypes, sizes: SharedSizes, sensing: SensingFunctions, Controller: Any) -> Any:
@@ -31,7 +38,8 @@ def build_to_state(types: KernelTypes, sizes: SharedSizes, sensing: SensingFunct
     )
     difference_of_ends, gather = functions.difference, functions.gather
     lengths_of, stride_of, larger = sensing.lengths_of, sensing.stride_of, types.larger
-    PHYSICAL = types.physical_gradients
+    PHYSICAL, MATERIALS, by_mass = types.physical_gradients, types.material_properties, build_centre(types)
+    mean_by_mass, pass_on, pass_to_masses = by_mass.mean, by_mass.pass_on, by_mass.pass_to_masses
 
     @wp.func(module=module, inline=True)
     def pass_positions(
@@ -147,13 +155,20 @@ def build_to_state(types: KernelTypes, sizes: SharedSizes, sensing: SensingFunct
             to = force + row * ROW * DIMENSION
             pass_positions(model, control, tape, adjoint, at, first + row, inputs + row, stride, to, to + other)
         synchronise()
-        centre = centre_of(control, inputs, stride, springs) / real(model.masses[world])
+        if wp.static(MATERIALS):
+            whole = centre_of(control, inputs, stride, springs)
+            place = mean_by_mass(model, tape.position, world, at)
+            pass_on(model, adjoint.position, world, lane, DIMENSION * model.mass_start[world], whole)
+            pass_to_masses(model, adjoint, tape.position, world, lane, at, place, whole)
+        else:
+            centre = centre_of(control, inputs, stride, springs) / real(model.masses[world])
         for row in range(lane, count, wp.block_dim()):
             base = DIMENSION * (start + row) * ROW
             passed = load_coordinates(adjoint.position, base) + gathered_by(model, tape, force, start + row)
-            for axis in range(DIMENSION):
-                for entry in range(ROW):
-                    passed[axis, entry] = passed[axis, entry] + centre[axis]
+            if wp.static(not MATERIALS):
+                for axis in range(DIMENSION):
+                    for entry in range(ROW):
+                        passed[axis, entry] = passed[axis, entry] + centre[axis]
             store_coordinates(adjoint.position, base, passed)
         if wp.static(VELOCITY > 0):
             synchronise()

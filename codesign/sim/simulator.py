@@ -50,7 +50,10 @@ class Simulator:
         execution: precision, device, threads and segment.
         aggregation: how the losses of several worlds become one, and their gradients.
         together: whether all bodies have one controller, for controllers whose weights fit any body.
-        physical_gradients: whether `reverse` differentiates rest lengths, stiffness and swings as well.
+        physical_gradients: whether `reverse` differentiates rest lengths, stiffness and swings as well, and with
+            `material_properties` masses, damping and force limits.
+        material_properties: whether masses, damping and force limits are in the kernels although all bodies have the
+            defaults; where a body has others, they are.
         velocities: initial velocities [m/s], shape (masses of all worlds, dimension); at rest if not given.
         episode_steps: of the episode of which `physics.steps` are a window, see `Window`; None for whole episodes.
 
@@ -70,6 +73,7 @@ class Simulator:
         aggregation: Aggregation | None = None,
         together: bool = False,
         physical_gradients: bool = False,
+        material_properties: bool = False,
         velocities: np.ndarray | None = None,
         episode_steps: int | None = None,
     ) -> None:
@@ -97,6 +101,7 @@ class Simulator:
         latency = max(each.latency for each in conditions)
         self.snapshots = snapshots_of(self.layout, controller, physics.steps, execution, state_size, latency)
         shared = shared_of(self.device)
+        material_properties = material_properties or bodies.has_material_properties
         self._program = build_program(
             dimension,
             execution.precision,
@@ -110,6 +115,7 @@ class Simulator:
             weighed=any(each.mass != 1.0 for each in conditions),
             delayed=latency > 0,
             windowed=episode_steps is not None,
+            material_properties=material_properties,
             shared=shared,
         )
         self._allocate_parameters()
@@ -122,6 +128,7 @@ class Simulator:
             len(controller.senses),
             self.task.observed(dimension),
             latency,
+            material_properties=material_properties,
         )
         self._states = States(self._packed, self._program.types, sizes, self.snapshots, self.device)
         inputs = self._bind()
@@ -130,7 +137,15 @@ class Simulator:
             self._program.kernels,
             inputs,
             self.layout.padded_springs + self.layout.padded_masses,
-            staged_bytes(self.layout, controller, self.segment, state_size, execution.precision, latency),
+            staged_bytes(
+                self.layout,
+                controller,
+                self.segment,
+                state_size,
+                execution.precision,
+                latency,
+                material_properties=material_properties,
+            ),
             device=self.device,
             lanes=lanes_of(self.device),
             shared=shared,
@@ -254,10 +269,12 @@ class Simulator:
         return locomotion_measures(locomotion, self.physics.steps, self.physics.dt) | own
 
     def physical_gradients(self) -> dict[str, np.ndarray]:
-        """Return the derivatives of each world's loss in its start and its springs, as the last `reverse` left them.
+        """Return the derivatives of each world's loss in its start and its body, as the last `reverse` left them.
 
         `positions` and `velocities` have shape (masses, dimension), `rest_lengths`, `stiffness` and `swings`
         (springs,), of all worlds; the latter three are zero unless the simulator was made with `physical_gradients`.
+        With that, `masses` (masses,), `damping` and `force_limits` (springs,) are there where a body has others than
+        the defaults, or the simulator was made with `material_properties`.
         They are derivatives in the body, which conditions multiply by their factors.
         """
         found, copies = self._states.gradients(), len(self.conditions)
@@ -284,7 +301,8 @@ class Simulator:
             shares = self._world_shares.numpy()
         found = {}
         for name, values in self.physical_gradients().items():
-            counts = np.diff(bodies.mass_start if name in ("positions", "velocities") else bodies.spring_start)
+            of_masses = name in ("positions", "velocities", "masses")
+            counts = np.diff(bodies.mass_start if of_masses else bodies.spring_start)
             pieces = np.split(values.astype(np.float64), np.cumsum(np.repeat(counts, copies))[:-1])
             # A world without a share may have a gradient that is not finite.
             weighed = [

@@ -1,5 +1,6 @@
 """Device code, and the contract for authors of functions that become part of it: controllers, tasks and terrains."""
 
+from codesign.sim.kernels.centre import build_centre
 from codesign.sim.kernels.contact import Coulomb, NoSlip, Smooth
 from codesign.sim.kernels.cpu import CPU_FLAGS
 from codesign.sim.kernels.dashpot import Dashpot
@@ -16,7 +17,7 @@ from codesign.sim.kernels.lanes import synchronise
 from codesign.sim.kernels.pointwise import build_pointwise, row_sizes
 from codesign.sim.kernels.pointwise_rows import SHORTEST
 from codesign.sim.kernels.quantities import Quantity, SpringFunctions, SpringQuantities, senses_used
-from codesign.sim.kernels.rows import REAL_BYTES, REAL_NAMES
+from codesign.sim.kernels.rows import REAL_BYTES, REAL_NAMES, SLACK
 from codesign.sim.kernels.senses import SENSES
 from codesign.sim.kernels.sine import build_sine
 from codesign.sim.kernels.spring_arguments import RowSizes
@@ -31,6 +32,7 @@ __all__ = [
     "REAL_NAMES",
     "SENSES",
     "SHORTEST",
+    "SLACK",
     "Contact",
     "ControllerFunctions",
     "Coulomb",
@@ -48,6 +50,7 @@ __all__ = [
     "TerrainFunctions",
     "Water",
     "Wind",
+    "build_centre",
     "build_gather",
     "build_gather_senses",
     "build_pointwise",

@@ -29,6 +29,7 @@ def build_drift_adjoint(
     commanded_strain, functions, followed = step_functions.commanded_strain, types.row_functions, queue.followed
     load, load_coordinates, store_coordinates = functions.load, functions.load_coordinates, functions.store_coordinates
     difference_of_ends, gather = functions.difference, functions.gather
+    MATERIALS = types.material_properties
 
     @wp.func(module=module, inline=True)
     def drift_adjoint(
@@ -52,6 +53,9 @@ def build_drift_adjoint(
             stiffness = load(model.stiffness, start + row)
             actuated = followed(tape, actuation + row)
             strain = commanded_strain(constants, load(model.swing, start + row), actuated, step, row)
+            if wp.static(MATERIALS):
+                damping = load(model.damping, start + row)
+                force_limit = load(model.force_limit, start + row)
             ends = rows()
             difference = difference_of_ends(tape.position, at, model.first, model.second, start + row)
             drifts = difference_of_ends(tape.velocity, at, model.first, model.second, start + row)
@@ -64,9 +68,24 @@ def build_drift_adjoint(
                     along[axis] = difference[axis, entry]
                     drift[axis] = drifts[axis, entry]
                     cotangent[axis] = d_difference[axis, entry]
-                _constants, _along, d_drift, _rest, _stiffness, _strain, _cotangent = wp.grad(spring_product)(
-                    constants, along, drift, rest[entry], stiffness[entry], strain[entry], cotangent
-                )
+                if wp.static(MATERIALS):
+                    _constants, _along, d_drift, _rest, _stiffness, _strain, _damping, _limit, _cotangent = wp.grad(
+                        spring_product
+                    )(
+                        constants,
+                        along,
+                        drift,
+                        rest[entry],
+                        stiffness[entry],
+                        strain[entry],
+                        damping[entry],
+                        force_limit[entry],
+                        cotangent,
+                    )
+                else:
+                    _constants, _along, d_drift, _rest, _stiffness, _strain, _cotangent = wp.grad(spring_product)(
+                        constants, along, drift, rest[entry], stiffness[entry], strain[entry], cotangent
+                    )
                 for axis in range(DIMENSION):
                     ends[axis, entry] = d_drift[axis]
             store_coordinates(tape.force, force + row * ROW * DIMENSION, -ends)

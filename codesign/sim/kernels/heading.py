@@ -2,7 +2,8 @@
 
 It is the angle of the rotation about the vertical that brings the horizontal places of the masses at the start, from
 their centre, nearest to those of now (least squares; the planar case of the orthogonal Procrustes problem): with places
-r at the start and a now, atan2(sum(r x a), sum(r . a)). It lies between -pi and pi, counterclockwise seen from above.
+r at the start and a now, atan2(sum(r x a), sum(r . a)), each term times the mass where masses differ. It lies between
+-pi and pi, counterclockwise seen from above.
 The places at the start are differentiated as well, by sums that are added to the adjoint of the first state.
 """
 
@@ -53,6 +54,7 @@ def build_heading(types: KernelTypes, first: int, per_mass: int) -> HeadingFunct
     Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
     ROW, CROSS, DOT, START, PER_MASS = types.row, first, first + 1, first + MOMENTS, per_mass
     load, store_row = functions.load, functions.store
+    MATERIALS, PHYSICAL = types.material_properties, types.physical_gradients
     load_coordinates, store_coordinates = functions.load_coordinates, functions.store_coordinates
 
     @wp.func(module=module, inline=True)
@@ -87,6 +89,10 @@ def build_heading(types: KernelTypes, first: int, per_mass: int) -> HeadingFunct
                 y = places[1, entry] - centre[1]
                 crosses[entry] = starts[0, entry] * y - starts[1, entry] * x
                 dots[entry] = starts[0, entry] * x + starts[1, entry] * y
+            if wp.static(MATERIALS):
+                shares = load(model.mass_share, start + row)
+                crosses = wp.cw_mul(crosses, shares)
+                dots = wp.cw_mul(dots, shares)
             store_row(tape.observation_rows, own + CROSS * count + row, crosses)
             store_row(tape.observation_rows, own + DOT * count + row, dots)
 
@@ -134,13 +140,32 @@ def build_heading(types: KernelTypes, first: int, per_mass: int) -> HeadingFunct
             passed = load_coordinates(adjoint.position, base)
             # Both sums over masses are zero, so that the centres get nothing.
             d_starts = rows()
-            for entry in range(ROW):
-                x = places[0, entry] - centre[0]
-                y = places[1, entry] - centre[1]
-                passed[0, entry] += d_dot * starts[0, entry] - d_cross * starts[1, entry]
-                passed[1, entry] += d_dot * starts[1, entry] + d_cross * starts[0, entry]
-                d_starts[0, entry] = (d_dot * x + d_cross * y) * mask[0, entry]
-                d_starts[1, entry] = (d_dot * y - d_cross * x) * mask[1, entry]
+            if wp.static(MATERIALS):
+                # The moments as a whole get nothing: their derivatives in all weights together cancel out.
+                shares = load(model.mass_share, start + row)
+                masses = load(model.mass, start + row)
+                d_masses = row_vector()
+                for entry in range(ROW):
+                    x = places[0, entry] - centre[0]
+                    y = places[1, entry] - centre[1]
+                    weight = shares[entry]
+                    of_weight = d_dot * (starts[0, entry] * x + starts[1, entry] * y)
+                    of_weight += d_cross * (starts[0, entry] * y - starts[1, entry] * x)
+                    d_masses[entry] = of_weight * weight / masses[entry]
+                    passed[0, entry] += weight * (d_dot * starts[0, entry] - d_cross * starts[1, entry])
+                    passed[1, entry] += weight * (d_dot * starts[1, entry] + d_cross * starts[0, entry])
+                    d_starts[0, entry] = weight * (d_dot * x + d_cross * y)
+                    d_starts[1, entry] = weight * (d_dot * y - d_cross * x)
+                if wp.static(PHYSICAL):
+                    store_row(adjoint.mass_rows, start + row, load(adjoint.mass_rows, start + row) + d_masses)
+            else:
+                for entry in range(ROW):
+                    x = places[0, entry] - centre[0]
+                    y = places[1, entry] - centre[1]
+                    passed[0, entry] += d_dot * starts[0, entry] - d_cross * starts[1, entry]
+                    passed[1, entry] += d_dot * starts[1, entry] + d_cross * starts[0, entry]
+                    d_starts[0, entry] = (d_dot * x + d_cross * y) * mask[0, entry]
+                    d_starts[1, entry] = (d_dot * y - d_cross * x) * mask[1, entry]
             if step < constants.steps:  # the sweep begins with the last observation
                 d_starts += load_coordinates(adjoint.observation, base)
             store_coordinates(adjoint.observation, base, d_starts)

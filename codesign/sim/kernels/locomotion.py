@@ -42,6 +42,7 @@ def build_locomotion(
     locate, height, up, SIZE = terrain.locate, terrain.height, DIMENSION - 1, locomotion_size(DIMENSION)
     centre_of, length_of, effort_of = step_functions.centre_of, types.length_of, step_functions.effort_of
     commanded_strain, followed, followed_at = step_functions.commanded_strain, queue.followed, queue.followed_at
+    MATERIALS = types.material_properties
 
     @wp.func(module=types.module)
     def place(tape: Tape, at: int) -> vector:
@@ -73,14 +74,22 @@ def build_locomotion(
             swing = load(model.swing, start + row)
             actuated = followed(tape, actuation + row)
             strain = commanded_strain(constants, swing, actuated, step, row)
+            if wp.static(MATERIALS):
+                force_limit = load(model.force_limit, start + row)
             for entry in range(ROW):
                 if swing[entry] > real(0.0):
                     a = DIMENSION * first[entry]
                     b = DIMENSION * second[entry]
                     length = length_of(place(tape, at + a) - place(tape, at + b)) + constants.regularisation
                     later = length_of(place(tape, after + a) - place(tape, after + b)) + constants.regularisation
-                    wanted = rest[entry] * (real(1.0) + strain[entry])
-                    work += wp.abs(stiffness[entry] * (length - wanted) * (later - length))
+                    if wp.static(MATERIALS):
+                        active = stiffness[entry] * rest[entry] * strain[entry]
+                        share = active / force_limit[entry]
+                        limited = active / wp.sqrt(real(1.0) + share * share)
+                        work += wp.abs((stiffness[entry] * (length - rest[entry]) - limited) * (later - length))
+                    else:
+                        wanted = rest[entry] * (real(1.0) + strain[entry])
+                        work += wp.abs(stiffness[entry] * (length - wanted) * (later - length))
         return work
 
     @wp.func(module=types.module)

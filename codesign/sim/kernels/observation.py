@@ -10,6 +10,7 @@ from typing import Any
 
 import warp as wp
 
+from codesign.sim.kernels.centre import build_centre
 from codesign.sim.kernels.extremes import build_extremes
 from codesign.sim.kernels.functions import TerrainFunctions
 from codesign.sim.kernels.heading import MOMENTS, HeadingFunctions, build_heading
@@ -33,7 +34,8 @@ class ObservationFunctions:
         touching_adjoint, own_adjoint: the adjoints of the contact share and of the task's own contributions, see
             `MeanFunctions`; None where they are not used.
         visits_masses: whether any of these three has anything to do.
-        per_mass: (adjoint of the observation, masses) -> what every mass gets through the centre.
+        per_mass: (adjoint of the observation, masses) -> what every mass gets through the centre; where bodies have
+            masses of their own, they get their shares of it by `build_centre` instead.
         per_effort: (adjoint of the observation) -> adjoint of the effort.
     """
 
@@ -72,6 +74,8 @@ def build_observation(
     TOUCHING, OWN = objective.uses("contact_share"), types.contributions > 0
     lowest_of, highest_of, extreme_adjoint = build_extremes(types)
     add_to_velocities = _add_to_velocities(types)
+    MATERIALS, by_mass = types.material_properties, build_centre(types)
+    mean_by_mass, pass_on, pass_to_masses = by_mass.mean, by_mass.pass_on, by_mass.pass_to_masses
     touching = _touching(types, terrain, query_terrain, objective) if TOUCHING else _nothing()
     own = _own(types, terrain, query_terrain, objective) if OWN else _nothing()
     heading = _heading(types, objective) if HEADING else HeadingFunctions(None, None, None)
@@ -79,7 +83,7 @@ def build_observation(
     write_heading, heading_of, heading_adjoint = heading.write, heading.heading, heading.adjoint
 
     @wp.func(module=module, inline=True)
-    def observe(
+    def observe(  # noqa: PLR0912 - one for each thing that a task may see
         constants: Constants,
         model: Model,
         tape: Tape,
@@ -100,7 +104,9 @@ def build_observation(
             seen.centre = centre
         if wp.static(EFFORT):
             seen.effort = effort
-        if wp.static(VELOCITY):
+        if wp.static(VELOCITY and MATERIALS):
+            seen.velocity = mean_by_mass(model, tape.velocity, world, at)
+        if wp.static(VELOCITY and not MATERIALS):
             count = (model.mass_start[world + 1] - model.mass_start[world]) // ROW
             seen.velocity = total(tape.velocity, at, count) / real(model.masses[world])
         if wp.static(LOWEST):
@@ -138,7 +144,10 @@ def build_observation(
         d_seen: Observation,
     ):
         base = DIMENSION * model.mass_start[world]
-        if wp.static(VELOCITY):
+        if wp.static(VELOCITY and MATERIALS):
+            pass_on(model, adjoint.velocity, world, lane, base, d_seen.velocity)
+            pass_to_masses(model, adjoint, tape.velocity, world, lane, at, seen.velocity, d_seen.velocity)
+        if wp.static(VELOCITY and not MATERIALS):
             add_to_velocities(model, adjoint, world, lane, d_seen.velocity / real(model.masses[world]))
         if wp.static(LOWEST):
             extreme_adjoint(

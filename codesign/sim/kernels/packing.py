@@ -26,6 +26,9 @@ class PackingKernels:
             stiffness, swing, muscle); padding is zero.
         masses: (copies, dimension, first mass of each body, first spring, ends, padded first mass and spring of each
             world, first incidence of each row of masses; out: mask by mass and by coordinate, incidence).
+        material_properties: (copies, first mass and first spring of each body, masses, damping and force limits, padded
+            first mass and spring of each world; out: masses, their shares in the mass of the body, damping, force
+            limits); padding has no share and no damping, a mass and a force limit of 1.
         begin: (dimension, first mass of each world, padded first mass, padded first spring, first snapshot of each
             world and its first mass there, numbers of a task state, positions, velocities (any may be empty); out:
             positions and velocities of snapshots, states of the task in them, forces); the start of each episode and
@@ -34,6 +37,7 @@ class PackingKernels:
 
     springs: Any
     masses: Any
+    material_properties: Any
     begin: Any
 
 
@@ -102,7 +106,8 @@ def packing_kernels(precision: str) -> PackingKernels:
     """Return the kernels for arrays of a precision."""
     module = f"codesign.sim.packing_{precision}"
     _options(module)
-    return PackingKernels(_springs(precision, module), _masses(precision, module), _begin(precision, module))
+    kernels = [make(precision, module) for make in (_springs, _masses, _material_properties, _begin)]
+    return PackingKernels(*kernels)
 
 
 def _springs(precision: str, module: str) -> Any:
@@ -266,6 +271,78 @@ def _masses(precision: str, module: str) -> Any:
         )
 
     return masses
+
+
+def _material_properties(precision: str, module: str) -> Any:
+    name, real = REAL_NAMES[precision], PRECISIONS[precision]
+    integers, reals, doubles = (wp.array(dtype=kind) for kind in (wp.int32, real, wp.float64))
+
+    @wp.func_native(f"""const int from = mass_start.data[body], count = mass_start.data[body + 1] - from;
+    const int to = padded_masses.data[world], padded = padded_masses.data[world + 1] - to;
+    double whole = 0;
+    for (int i = 0; i < count; ++i) whole += masses.data[from + i];
+    for (int i = 0; i < padded; ++i) {{
+        mass.data[to + i] = i < count ? ({name})masses.data[from + i] : ({name})1;
+        share.data[to + i] = i < count ? ({name})(masses.data[from + i] / whole) : ({name})0;
+    }}
+    const int first = spring_start.data[body], springs = spring_start.data[body + 1] - first;
+    const int at = padded_springs.data[world], places = padded_springs.data[world + 1] - at;
+    for (int s = 0; s < places; ++s) {{
+        damping.data[at + s] = s < springs ? ({name})dampings.data[first + s] : ({name})0;
+        limit.data[at + s] = s < springs ? ({name})limits.data[first + s] : ({name})1;
+    }}""")
+    def lay_out_material_properties(
+        world: int,
+        body: int,
+        mass_start: integers,
+        spring_start: integers,
+        masses: doubles,
+        dampings: doubles,
+        limits: doubles,
+        padded_masses: integers,
+        padded_springs: integers,
+        mass: reals,
+        share: reals,
+        damping: reals,
+        limit: reals,
+    ): ...
+
+    @wp.kernel(module=module)
+    def material_properties(
+        share_of_worlds: int,
+        row: int,
+        copies: int,
+        mass_start: integers,
+        spring_start: integers,
+        masses: doubles,
+        dampings: doubles,
+        limits: doubles,
+        padded_masses: integers,
+        padded_springs: integers,
+        mass: reals,
+        share: reals,
+        damping: reals,
+        limit: reals,
+    ):
+        index, _lane = wp.tid()
+        world = share_of_worlds + index
+        lay_out_material_properties(
+            world,
+            world // copies,
+            mass_start,
+            spring_start,
+            masses,
+            dampings,
+            limits,
+            padded_masses,
+            padded_springs,
+            mass,
+            share,
+            damping,
+            limit,
+        )
+
+    return material_properties
 
 
 def _begin(precision: str, module: str) -> Any:

@@ -22,8 +22,11 @@ class PhysicsFunctions:
 
     Attributes:
         spring_impulse: (constants, along, drift, rest, stiffness, strain) -> impulse [kg m/s] on the second end of a
-            spring whose first end lies `along` from it and moves with `drift` relative to it.
-        advance: (constants, patch, position, velocity, impulse) -> position and velocity after the step.
+            spring whose first end lies `along` from it and moves with `drift` relative to it. Where bodies have
+            material properties, damping and force limit of the spring follow.
+        advance: (constants, patch, position, velocity, impulse) -> position and velocity after the step. Where bodies
+            have material properties, `constants.per_mass` is that of the mass, and `constants.push` the change of its
+            velocity in this step.
         spring_product: `spring_impulse` dotted with a cotangent.
         advance_product: `advance` dotted with a cotangent.
         uses_time: whether a force may read the time.
@@ -58,6 +61,7 @@ def build_physics(
     found = forces or SumOfForces()
     at_mass, along_spring = found.at_mass, found.along_spring
     AT_MASS, ALONG_SPRING, WEIGHED = at_mass is not None, along_spring is not None, types.weighed
+    MATERIALS = types.material_properties
 
     @wp.func(module=types.module, inline=True)
     def spring_impulse(
@@ -76,6 +80,8 @@ def build_physics(
         if wp.static(WEIGHED):
             impulse = impulse * constants.per_mass
         free = velocity * constants.drag + impulse + upward * (constants.dt * constants.gravity)
+        if wp.static(MATERIALS):
+            free = free + constants.push
         if wp.static(AT_MASS):
             pushed = constants.dt * at_mass(constants, patch, position, velocity)
             if wp.static(WEIGHED):
@@ -101,5 +107,54 @@ def build_physics(
     ) -> scalar:
         return scalar(wp.dot(advance(constants, patch, position, velocity, impulse), cotangent))
 
-    uses_time = AT_MASS or ALONG_SPRING
-    return PhysicsFunctions(spring_impulse, advance, spring_product, advance_product, uses_time, ALONG_SPRING)
+    if MATERIALS:
+        spring_impulse, spring_product = _springs_of_material_properties(types, along_spring)
+    uses_time, uses_drift = AT_MASS or ALONG_SPRING, MATERIALS or ALONG_SPRING
+    return PhysicsFunctions(spring_impulse, advance, spring_product, advance_product, uses_time, uses_drift)
+
+
+def _springs_of_material_properties(types: KernelTypes, along_spring: Any) -> tuple[Any, Any]:
+    """Return the impulse of springs that have damping and force limits, and its product with a cotangent.
+
+    The active part a of a muscle's force becomes a / sqrt(1 + (a / limit)^2): it is a where it is small or the limit
+    infinite, stays below the limit, and has derivatives everywhere.
+    """
+    real, vector, scalar = types.real, types.vector, types.scalar
+    Constants, length_of, ALONG_SPRING = types.Constants, types.length_of, along_spring is not None
+
+    @wp.func(module=types.module, inline=True)
+    def impulse_of_material(
+        constants: Constants,
+        along: vector,
+        drift: vector,
+        rest: real,
+        stiffness: real,
+        strain: real,
+        damping: real,
+        force_limit: real,
+    ) -> vector:
+        length = length_of(along) + constants.regularisation
+        rate = wp.dot(along, drift) / length
+        active = stiffness * rest * strain
+        share = active / force_limit
+        tension = stiffness * (length - rest) - active / wp.sqrt(real(1.0) + share * share) + damping * rate
+        if wp.static(ALONG_SPRING):
+            tension = tension + along_spring(constants, length, rate, rest * (real(1.0) + strain), stiffness)
+        return along * (constants.dt * tension / length)
+
+    @wp.func(module=types.module, inline=True)
+    def product_of_material(
+        constants: Constants,
+        along: vector,
+        drift: vector,
+        rest: real,
+        stiffness: real,
+        strain: real,
+        damping: real,
+        force_limit: real,
+        cotangent: vector,
+    ) -> scalar:
+        impulse = impulse_of_material(constants, along, drift, rest, stiffness, strain, damping, force_limit)
+        return scalar(wp.dot(impulse, cotangent))
+
+    return impulse_of_material, product_of_material

@@ -5,6 +5,7 @@ from typing import Any
 import warp as wp
 
 from codesign.sim.kernels.actuation_queue import QueueFunctions
+from codesign.sim.kernels.centre import build_centre
 from codesign.sim.kernels.functions import ControllerFunctions
 from codesign.sim.kernels.lanes import synchronise
 from codesign.sim.kernels.objective import Objective
@@ -53,6 +54,8 @@ def build_reverse(
     load_coordinates, store_coordinates = types.row_functions.load_coordinates, types.row_functions.store_coordinates
     DELAYED, clear_queue = types.delayed, queue.clear
     WINDOWED, add_given, final_product = types.windowed, build_add_given(types), objective.final_product
+    MATERIALS, CENTRE, by_mass = types.material_properties, objective.uses("centre"), build_centre(types)
+    pass_on, pass_to_masses = by_mass.pass_on, by_mass.pass_to_masses
 
     @wp.func(module=module, inline=True)
     def clear(model: Model, adjoint: Adjoint, world: int, lane: int, per_centre: vector):
@@ -61,10 +64,13 @@ def build_reverse(
         count = model.mass_start[world + 1] // ROW - start
         for row in range(lane, count, wp.block_dim()):
             at = DIMENSION * (start + row) * ROW
-            passed = load_coordinates(model.mask, at)
-            for axis in range(DIMENSION):
-                for entry in range(ROW):
-                    passed[axis, entry] = passed[axis, entry] * per_centre[axis]
+            if wp.static(MATERIALS):
+                passed = rows()
+            else:
+                passed = load_coordinates(model.mask, at)
+                for axis in range(DIMENSION):
+                    for entry in range(ROW):
+                        passed[axis, entry] = passed[axis, entry] * per_centre[axis]
             store_coordinates(adjoint.position, at, passed)
             store_coordinates(adjoint.velocity, at, rows())
         if wp.static(physical_gradients):
@@ -74,6 +80,12 @@ def build_reverse(
                 adjoint.rest_rows[row] = row_vector()
                 adjoint.stiffness_rows[row] = row_vector()
                 adjoint.swing_rows[row] = row_vector()
+                if wp.static(MATERIALS):
+                    adjoint.damping_rows[row] = row_vector()
+                    adjoint.force_limit_rows[row] = row_vector()
+            if wp.static(MATERIALS):
+                for row in range(lane, count, wp.block_dim()):
+                    adjoint.mass_rows[start + row] = row_vector()
 
     @wp.func(module=module, inline=True)
     def start_back(
@@ -104,6 +116,9 @@ def build_reverse(
         if lane == 0:
             adjoint.task_state[world] = d_state
         clear(model, adjoint, world, lane, per_mass(d_seen, model.masses[world]))
+        if wp.static(MATERIALS and CENTRE):
+            pass_on(model, adjoint.position, world, lane, DIMENSION * model.mass_start[world], d_seen.centre)
+            pass_to_masses(model, adjoint, tape.position, world, lane, at, centre, d_seen.centre)
         if wp.static(DELAYED):
             clear_queue(constants, model, adjoint, world, lane)
         if wp.static(visits_masses):

@@ -145,7 +145,7 @@ def _keep_adjoints(
     Constants, Patch, Parameters = types.Constants, terrain.Patch, objective.Parameters
     Observation, final_loss = objective.Observation, objective.final_loss
     spring_impulse, advance = physics.spring_impulse, physics.advance
-    sense_product, Sensed = senses.product, senses.Sensed
+    sense_product, Sensed, MATERIALS = senses.product, senses.Sensed, types.material_properties
     WINDOWED, final_product = types.windowed, objective.final_product
 
     @wp.kernel(module=types.module, enable_backward=True)
@@ -162,7 +162,11 @@ def _keep_adjoints(
     ):
         position = positions[0]
         results[1] = sense_product(constants, patch, position, position, sensed[0])
-        impulse = spring_impulse(constants, position, position, real(0.0), real(0.0), real(0.0))
+        if wp.static(MATERIALS):
+            zero = real(0.0)
+            impulse = spring_impulse(constants, position, position, zero, zero, zero, zero, real(1.0))
+        else:
+            impulse = spring_impulse(constants, position, position, real(0.0), real(0.0), real(0.0))
         states[0] = advance(constants, patch, position, position, impulse)
         results[0] = final_loss(task_states[0], observations[0], all_parameters[0])
         if wp.static(WINDOWED):

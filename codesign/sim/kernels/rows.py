@@ -38,6 +38,8 @@ class RowFunctions:
         at_ends: (rows, at, places, index) -> numbers: of every mass there is one number; those of one end of the row
             of springs `index`, `places` being the masses at that end and `at` the first row of masses.
         total: (reals, at, count) -> vector: the sum over `count` rows of masses.
+        weighted_total: (reals, at, weights, index, count) -> vector: the same, each mass times its weight; the weights
+            are in `count` rows from row `index` on.
         coordinate: (vector, index) -> real: what number `index` of the coordinates of masses is in, if all masses are
             at one place; chosen without an index at run time, which would put the vector into a GPU's local memory.
     """
@@ -52,6 +54,7 @@ class RowFunctions:
     gather: Any
     at_ends: Any
     total: Any
+    weighted_total: Any
     coordinate: Any
 
 
@@ -104,6 +107,16 @@ def build_rows(dimension: int, precision: str, row: int, types: dict[str, Any]) 
     return out;""")
     def total(values: reals, at: int, count: int) -> vector: ...
 
+    @wp.func_native(f"""wp::vec_t<{dimension}, {name}> out;
+    {name} sums[{width}] = {{}};
+    const {name}* p = values.data + at;
+    const {name}* w = (const {name}*)(weights.data + index);
+    for (int r = 0; r < count; ++r, p += {width}, w += {row})
+        for (int i = 0; i < {width}; ++i) sums[i] += p[i] * w[i / {dimension}];
+    for (int i = 0; i < {width}; ++i) out[i % {dimension}] += sums[i];
+    return out;""")
+    def weighted_total(values: reals, at: int, weights: row_array, index: int, count: int) -> vector: ...
+
     chosen = "".join(f" if (axis == {axis}) out = place[{axis}];" for axis in range(1, dimension))
 
     @wp.func_native(f"const int axis = index % {dimension}; {name} out = place[0];{chosen} return out;")
@@ -120,6 +133,7 @@ def build_rows(dimension: int, precision: str, row: int, types: dict[str, Any]) 
         gather,
         at_ends,
         total,
+        weighted_total,
         coordinate,
     )
 

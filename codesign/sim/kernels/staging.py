@@ -48,7 +48,7 @@ def build_staging(types: KernelTypes, senses: int, claimed: int) -> Staging:
         senses: numbers that every mass senses.
         claimed: bytes.
     """
-    SENSES, DELAYED = senses, types.delayed
+    SENSES, DELAYED, MATERIALS = senses, types.delayed, types.material_properties
     Constants, Model, Tape, Adjoint = types.Constants, types.Model, types.Tape, types.Adjoint
     DIMENSION, ROW, module, shared = types.dimension, types.row, types.module, types.shared
     copy_to_shared, copy_reals_to_shared, copy_states_to_shared = (
@@ -81,6 +81,11 @@ def build_staging(types: KernelTypes, senses: int, claimed: int) -> Staging:
         staged.mask_rows = copy_to_shared(model.mask_rows, DIMENSION * first, DIMENSION * masses)
         staged.mass_mask = copy_to_shared(model.mass_mask, first, masses)
         staged.mask = as_reals(model.mask, staged.mask_rows)
+        if wp.static(MATERIALS):
+            staged.mass = copy_to_shared(model.mass, first, masses)
+            staged.mass_share = copy_to_shared(model.mass_share, first, masses)
+            staged.damping = copy_to_shared(model.damping, start, count)
+            staged.force_limit = copy_to_shared(model.force_limit, start, count)
         staged.incidence_start = copy_integers_to_shared(model.incidence_start, first, masses + 1)
         incidences = model.incidence_start[first]
         last = model.incidence_start[first + masses]

@@ -6,6 +6,7 @@ from typing import Any
 import warp as wp
 
 from codesign.sim.kernels.actuation_queue import QueueFunctions
+from codesign.sim.kernels.centre import build_centre
 from codesign.sim.kernels.functions import ControllerFunctions, TerrainFunctions
 from codesign.sim.kernels.lanes import synchronise
 from codesign.sim.kernels.objective import Objective
@@ -29,6 +30,7 @@ class StepFunctions:
     save_snapshot: Any
     commanded_strain: Any
     at_time: Any
+    push_of_step: Any
 
 
 def build_step(
@@ -60,6 +62,7 @@ def build_step(
     DRIFT, TIMED = physics.uses_drift, physics.uses_time or senses.count > 0
     DELAYED, followed, followed_at = types.delayed, queue.followed, queue.followed_at
     counted, _episode_steps = build_counting(types)
+    MATERIALS, mean_by_mass = types.material_properties, build_centre(types).mean
     put_in_queue, load_queue, save_queue = queue.put, queue.load, queue.save
     functions = types.row_functions
     load, store_row, load_coordinates, store_coordinates = (
@@ -72,6 +75,8 @@ def build_step(
 
     @wp.func(module=module, inline=True)
     def centre_of(model: Model, tape: Tape, world: int, at: int) -> vector:
+        if wp.static(MATERIALS):
+            return mean_by_mass(model, tape.position, world, at)
         count = (model.mass_start[world + 1] - model.mass_start[world]) // ROW
         return total(tape.position, at, count) / real(model.masses[world])
 
@@ -94,6 +99,14 @@ def build_step(
         """Return the constants with the time of a step, which forces and senses may read."""
         now = constants
         now.time = real(counted(constants, step)) * constants.dt
+        return now
+
+    @wp.func(module=module, inline=True)
+    def push_of_step(constants: Constants, step: int) -> Constants:
+        """Return the constants with no push, unless it comes in this step."""
+        now = constants
+        if step != constants.push_step:
+            now.push = vector()
         return now
 
     @wp.func(module=module, inline=True)
@@ -157,6 +170,9 @@ def build_step(
             drifts = rows()
             if wp.static(DRIFT):
                 drifts = difference_of_ends(tape.velocity, at, model.first, model.second, start + row)
+            if wp.static(MATERIALS):
+                damping = load(model.damping, start + row)
+                force_limit = load(model.force_limit, start + row)
             impulses = rows()
             for entry in range(ROW):
                 along = vector()
@@ -164,7 +180,19 @@ def build_step(
                 for axis in range(DIMENSION):
                     along[axis] = difference[axis, entry]
                     drift[axis] = drifts[axis, entry]
-                impulse = spring_impulse(constants, along, drift, rest[entry], stiffness[entry], strain[entry])
+                if wp.static(MATERIALS):
+                    impulse = spring_impulse(
+                        constants,
+                        along,
+                        drift,
+                        rest[entry],
+                        stiffness[entry],
+                        strain[entry],
+                        damping[entry],
+                        force_limit[entry],
+                    )
+                else:
+                    impulse = spring_impulse(constants, along, drift, rest[entry], stiffness[entry], strain[entry])
                 for axis in range(DIMENSION):
                     impulses[axis, entry] = impulse[axis]
             store_coordinates(tape.force, force + row * ROW * DIMENSION, impulses)
@@ -194,6 +222,8 @@ def build_step(
             for axis in range(DIMENSION):
                 for entry in range(ROW):
                     gathered[axis, entry] = gathered[axis, entry] + push[axis]
+            if wp.static(MATERIALS):
+                masses = load(model.mass, start + row)
             store_coordinates(tape.impulse, impulse_at + own, gathered)
             positions = load_coordinates(tape.position, at + own)
             velocities = load_coordinates(tape.velocity, at + own)
@@ -212,7 +242,12 @@ def build_step(
                         for k in range(INNER):
                             number = wp.min((i * MIDDLE + j) * INNER + k, LAST)
                             patch[number] = patches[number, entry]
-                moved = advance(constants, patch, position, velocity, impulse)
+                if wp.static(MATERIALS):
+                    of_mass = constants
+                    of_mass.per_mass = constants.per_mass / masses[entry]
+                    moved = advance(of_mass, patch, position, velocity, impulse)
+                else:
+                    moved = advance(constants, patch, position, velocity, impulse)
                 for axis in range(DIMENSION):
                     positions[axis, entry] = moved[axis]
                     velocities[axis, entry] = moved[DIMENSION + axis]
@@ -260,8 +295,10 @@ def build_step(
             tape.task_state[before + 1] = update(tape.task_state[before], seen, parameters)
         apply_springs(constants, model, tape, world, lane, at, actuation, step)
         synchronise()
-        push = vector()
-        if step == constants.push_step:
+        push = vector()  # as an impulse; masses that differ get it as a velocity
+        if wp.static(MATERIALS):
+            constants = push_of_step(constants, step)
+        elif step == constants.push_step:
             push = constants.push
         integrate(constants, model, tape, ground, world, lane, at, impulse_at, push)
         synchronise()
@@ -308,5 +345,13 @@ def build_step(
         synchronise()
 
     return StepFunctions(
-        advance_world, centre_of, load_state, effort_of, force_at, save_snapshot, commanded_strain, at_time
+        advance_world,
+        centre_of,
+        load_state,
+        effort_of,
+        force_at,
+        save_snapshot,
+        commanded_strain,
+        at_time,
+        push_of_step,
     )

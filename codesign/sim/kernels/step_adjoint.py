@@ -5,6 +5,7 @@ from typing import Any
 import warp as wp
 
 from codesign.sim.kernels.actuation_queue import QueueFunctions
+from codesign.sim.kernels.centre import build_centre
 from codesign.sim.kernels.drift_adjoint import build_drift_adjoint
 from codesign.sim.kernels.functions import ControllerFunctions, TerrainFunctions
 from codesign.sim.kernels.lanes import synchronise
@@ -53,7 +54,9 @@ def build_step_adjoint(
         step_functions.force_at,
         step_functions.commanded_strain,
     )
-    at_time = step_functions.at_time
+    at_time, push_of_step = step_functions.at_time, step_functions.push_of_step
+    MATERIALS, CENTRE, by_mass = types.material_properties, objective.uses("centre"), build_centre(types)
+    pass_on, pass_to_masses = by_mass.pass_on, by_mass.pass_to_masses
     DRIFT, TIMED = physics.uses_drift, physics.uses_time or senses.count > 0
     drift_adjoint, gather_drift = build_drift_adjoint(types, physics, step_functions, queue)
     DELAYED, followed, followed_at, pass_back = types.delayed, queue.followed, queue.followed_at, queue.pass_back
@@ -92,6 +95,9 @@ def build_step_adjoint(
             after_positions = wp.cw_mul(load_coordinates(adjoint.position, base), mask)
             after_velocities = wp.cw_mul(load_coordinates(adjoint.velocity, base), mask)
             patches = query_terrain(ground, positions)
+            if wp.static(MATERIALS):
+                masses = load(model.mass, start + row)
+                d_masses = row_vector()
             for entry in range(ROW):
                 position = vector()
                 velocity = vector()
@@ -110,14 +116,27 @@ def build_step_adjoint(
                         for k in range(INNER):
                             number = wp.min((i * MIDDLE + j) * INNER + k, LAST)
                             patch[number] = patches[number, entry]
-                _constants, _patch, d_position, d_velocity, d_impulse, _cotangent = wp.grad(advance_product)(
-                    constants,
-                    patch,
-                    position,
-                    velocity,
-                    impulse,
-                    join(after_position, after_velocity),
-                )
+                if wp.static(MATERIALS):
+                    of_mass = constants
+                    of_mass.per_mass = constants.per_mass / masses[entry]
+                    d_constants, _patch, d_position, d_velocity, d_impulse, _cotangent = wp.grad(advance_product)(
+                        of_mass,
+                        patch,
+                        position,
+                        velocity,
+                        impulse,
+                        join(after_position, after_velocity),
+                    )
+                    d_masses[entry] = -d_constants.per_mass * of_mass.per_mass / masses[entry]
+                else:
+                    _constants, _patch, d_position, d_velocity, d_impulse, _cotangent = wp.grad(advance_product)(
+                        constants,
+                        patch,
+                        position,
+                        velocity,
+                        impulse,
+                        join(after_position, after_velocity),
+                    )
                 for axis in range(DIMENSION):
                     after_positions[axis, entry] = d_position[axis]
                     after_velocities[axis, entry] = d_velocity[axis]
@@ -125,6 +144,8 @@ def build_step_adjoint(
             store_coordinates(adjoint.position, base, after_positions)
             store_coordinates(adjoint.velocity, base, after_velocities)
             store_coordinates(adjoint.impulse, base, impulses)
+            if wp.static(MATERIALS and physical_gradients):
+                store_row(adjoint.mass_rows, start + row, load(adjoint.mass_rows, start + row) + d_masses)
 
     @wp.func(module=module, inline=True)
     def spring_adjoint(
@@ -159,6 +180,11 @@ def build_step_adjoint(
             drifts = rows()
             if wp.static(DRIFT):
                 drifts = difference_of_ends(tape.velocity, at, model.first, model.second, start + row)
+            if wp.static(MATERIALS):
+                damping = load(model.damping, start + row)
+                force_limit = load(model.force_limit, start + row)
+                d_dampings = row_vector()
+                d_limits = row_vector()
             for entry in range(ROW):
                 along = vector()
                 drift = vector()
@@ -167,9 +193,26 @@ def build_step_adjoint(
                     along[axis] = difference[axis, entry]
                     drift[axis] = drifts[axis, entry]
                     cotangent[axis] = d_difference[axis, entry]
-                _constants, d_along, _drift, d_rest, d_stiffness, d_strain, _cotangent = wp.grad(spring_product)(
-                    constants, along, drift, rest[entry], stiffness[entry], strain[entry], cotangent
-                )
+                if wp.static(MATERIALS):
+                    _constants, d_along, _drift, d_rest, d_stiffness, d_strain, d_damping, d_limit, _cotangent = (
+                        wp.grad(spring_product)(
+                            constants,
+                            along,
+                            drift,
+                            rest[entry],
+                            stiffness[entry],
+                            strain[entry],
+                            damping[entry],
+                            force_limit[entry],
+                            cotangent,
+                        )
+                    )
+                    d_dampings[entry] = d_damping
+                    d_limits[entry] = d_limit
+                else:
+                    _constants, d_along, _drift, d_rest, d_stiffness, d_strain, _cotangent = wp.grad(spring_product)(
+                        constants, along, drift, rest[entry], stiffness[entry], strain[entry], cotangent
+                    )
                 for axis in range(DIMENSION):
                     ends[axis, entry] = d_along[axis]
                 d_strains[entry] = d_strain
@@ -190,6 +233,10 @@ def build_step_adjoint(
                 per_swing = commanded_strain(constants, row_vector(real(1.0)), actuated, step, row)
                 moved = load(adjoint.swing_rows, start + row) + wp.cw_mul(d_strains, per_swing)
                 store_row(adjoint.swing_rows, start + row, moved)
+                if wp.static(MATERIALS):
+                    store_row(adjoint.damping_rows, start + row, load(adjoint.damping_rows, start + row) + d_dampings)
+                    limited = load(adjoint.force_limit_rows, start + row) + d_limits
+                    store_row(adjoint.force_limit_rows, start + row, limited)
 
     @wp.func(module=module, inline=True)
     def gather_adjoint(model: Model, tape: Tape, adjoint: Adjoint, world: int, lane: int, per_centre: vector):
@@ -202,9 +249,10 @@ def build_step_adjoint(
             first = model.incidence_start[start + row]
             last = model.incidence_start[start + row + 1]
             passed = load_coordinates(adjoint.position, at) + gather(tape.force, force, model.incidence, first, last)
-            for axis in range(DIMENSION):
-                for entry in range(ROW):
-                    passed[axis, entry] = passed[axis, entry] + per_centre[axis]
+            if wp.static(not MATERIALS):
+                for axis in range(DIMENSION):
+                    for entry in range(ROW):
+                        passed[axis, entry] = passed[axis, entry] + per_centre[axis]
             store_coordinates(adjoint.position, at, passed)
 
     @wp.func(module=module, inline=True)
@@ -284,6 +332,8 @@ def build_step_adjoint(
         d_state, d_seen, _parameters, _cotangent = wp.grad(update_product)(
             tape.task_state[world * (segment + 1) + slot], seen, parameters, adjoint.task_state[world]
         )
+        if wp.static(MATERIALS):
+            constants = push_of_step(constants, step)
         integrate_adjoint(constants, model, tape, adjoint, ground, world, lane, at, impulse_at)
         synchronise()
         if lane == 0:
@@ -292,6 +342,9 @@ def build_step_adjoint(
         spring_adjoint(constants, model, tape, adjoint, world, lane, at, actuation, per_effort, step)
         synchronise()
         gather_adjoint(model, tape, adjoint, world, lane, per_mass(d_seen, model.masses[world]))
+        if wp.static(MATERIALS and CENTRE):
+            pass_on(model, adjoint.position, world, lane, DIMENSION * model.mass_start[world], d_seen.centre)
+            pass_to_masses(model, adjoint, tape.position, world, lane, at, centre, d_seen.centre)
         if wp.static(DRIFT):
             synchronise()
             drift_adjoint(constants, model, tape, adjoint, world, lane, at, actuation, step)

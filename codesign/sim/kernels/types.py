@@ -31,7 +31,8 @@ class KernelTypes:
             adds its part to their adjoint then.
         contributions: numbers that the task has of every mass.
         contact_numbers, force_numbers: numbers of the contact and of all forces together, see `Constants`.
-        weighed: whether worlds have a factor on masses, which are 1 kg otherwise.
+        weighed: whether masses may be other than 1 kg: worlds have a factor on them, or bodies have their own.
+        material_properties: whether bodies have masses, damping and force limits of their own.
         delayed: whether muscles follow actuation some steps later.
         windowed: whether windows of episodes are simulated, whose reverse sweep takes cotangents of all states.
         module: name of the Warp module that the functions are put into. One module per configuration: functions of the
@@ -58,6 +59,7 @@ class KernelTypes:
     weighed: bool = False
     delayed: bool = False
     windowed: bool = False
+    material_properties: bool = False
     real: Any = field(init=False)
     vector: Any = field(init=False)
     state: Any = field(init=False)
@@ -161,6 +163,11 @@ class KernelTypes:
                 "mass_mask": rows,
                 "incidence_start": integers,
                 "incidence": index_rows,
+                **(
+                    dict.fromkeys(("mass", "mass_share", "damping", "force_limit"), rows)
+                    if self.material_properties
+                    else {}
+                ),
             },
             "Tape": {
                 "position": reals,
@@ -221,6 +228,11 @@ class KernelTypes:
                 "rest_rows": rows,
                 "stiffness_rows": rows,
                 **({"swing_rows": rows} if self.physical_gradients else {}),
+                **(
+                    dict.fromkeys(("mass_rows", "damping_rows", "force_limit_rows"), rows)
+                    if self.physical_gradients and self.material_properties
+                    else {}
+                ),
                 **({"queue_rows": rows} if self.delayed else {}),
                 **(
                     {

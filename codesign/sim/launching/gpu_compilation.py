@@ -26,6 +26,7 @@ def compile_for_gpu(
     weighed: bool = False,
     delayed: bool = False,
     windowed: bool = False,
+    material_properties: bool = False,
     architecture: int = 90,
 ) -> Path:
     """Compile the kernels that a GPU would run for a configuration, and return the file of machine code.
@@ -42,6 +43,7 @@ def compile_for_gpu(
         weighed: whether worlds have a factor on masses.
         delayed: whether motors have a latency.
         windowed: whether windows of episodes are simulated.
+        material_properties: whether bodies have masses, damping and force limits of their own.
         architecture: of the GPU, as 90 for Hopper.
     """
     parts = physics, terrain, controller, task
@@ -55,6 +57,7 @@ def compile_for_gpu(
         weighed=weighed,
         delayed=delayed,
         windowed=windowed,
+        material_properties=material_properties,
         shared=COMMON_SHARED,
     )
     return compile_module(program.kernels.forward.module, architecture, folder, GPU_LANES)

@@ -50,6 +50,7 @@ def build_program(
     weighed: bool = False,
     delayed: bool = False,
     windowed: bool = False,
+    material_properties: bool = False,
     shared: int = 0,
 ) -> Program:
     """Return the kernels for a configuration; they are compiled when first launched, and kept on disk by Warp.
@@ -63,14 +64,16 @@ def build_program(
         task: what they are to do.
         row: masses or springs in a row, 1 for a GPU.
         noisy: whether motors have noise.
-        physical_gradients: whether rest lengths and stiffness are differentiated too.
+        physical_gradients: whether bodies are differentiated too.
         weighed: whether worlds have a factor on masses.
         delayed: whether motors have a latency.
         windowed: whether windows of episodes are simulated, see `KernelTypes`.
+        material_properties: whether bodies have masses, damping and force limits of their own.
         shared: memory of a block that staged kernels claim [bytes], 0 for none.
     """
     parts = _Parts(physics, terrain, controller, task)
-    return _built(dimension, precision, parts, row, noisy, physical_gradients, weighed, delayed, windowed, shared)
+    flags = noisy, physical_gradients, weighed, delayed, windowed, material_properties
+    return _built(dimension, precision, parts, row, *flags, shared)
 
 
 class _Parts:
@@ -121,9 +124,15 @@ def _built(
     weighed: bool,
     delayed: bool,
     windowed: bool,
+    material_properties: bool,
     shared: int,
 ) -> Program:
-    more = (*("weighed",) * weighed, *("delayed",) * delayed, *("windowed",) * windowed)
+    more = (
+        *("weighed",) * (weighed and not material_properties),
+        *("delayed",) * delayed,
+        *("windowed",) * windowed,
+        *("materials",) * material_properties,
+    )
     module = module_name((dimension, precision, parts.key, row, noisy, physical_gradients, shared, *more))
     terrain, controller, task = parts.terrain, parts.controller, parts.task
     numbers = len(parts.contact.parameters(1.0)), count_parameters(parts.forces)
@@ -136,9 +145,10 @@ def _built(
         physical_gradients,
         task.contributions,
         *numbers,
-        weighed=weighed,
+        weighed=weighed or material_properties,
         delayed=delayed,
         windowed=windowed,
+        material_properties=material_properties,
     )
     wp.set_module_options(
         {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3},

@@ -14,6 +14,9 @@ ALIGNMENT = 16
 ARRAYS = 32
 """Arrays that are staged at most."""
 
+MATERIAL_ARRAYS = 4
+"""Arrays that are staged of bodies' materials besides."""
+
 RESERVED = 2048
 """Bytes of a block's shared memory that are left to Warp, which counts what its lanes have allocated."""
 
@@ -29,7 +32,14 @@ FEWEST_WORLDS = 512
 
 
 def staged_bytes(
-    layout: Layout, controller: Controller, segment: int, state_size: int, precision: str, latency: int = 0
+    layout: Layout,
+    controller: Controller,
+    segment: int,
+    state_size: int,
+    precision: str,
+    latency: int = 0,
+    *,
+    material_properties: bool = False,
 ) -> np.ndarray:
     """Return the shared memory that each world needs [bytes], shape (worlds,).
 
@@ -40,11 +50,14 @@ def staged_bytes(
         state_size: numbers that the task keeps of a world.
         precision: of the numbers.
         latency: the longest time that muscles of a world lag behind [steps].
+        material_properties: whether bodies have masses, damping and force limits of their own.
     """
     sizes = buffer_sizes(layout, segment, 0, state_size, len(controller.senses), latency=latency)
     reals = sum([*sizes.tape.values(), *sizes.adjoint.values()], start=controller.shared_sizes(layout, segment))
     reals -= sizes.adjoint["rest"] + sizes.adjoint["stiffness"] + sizes.adjoint["swing"]
     reals += 4 * layout.padded_springs + (layout.dimension + 1) * layout.padded_masses + PARAMETER_ALIGNMENT
+    if material_properties:
+        reals += 2 * (layout.padded_springs + layout.padded_masses) + MATERIAL_ARRAYS * ALIGNMENT
     integers = 2 * layout.padded_springs + layout.incidences + layout.padded_masses // layout.row + 1
     return reals * np.dtype(precision).itemsize + 4 * integers + ALIGNMENT * ARRAYS
 

@@ -48,6 +48,8 @@ def buffer_sizes(
     senses: int,
     observed: tuple[int, int] = (0, 0),
     latency: int = 0,
+    *,
+    material_properties: bool = False,
 ) -> BufferSizes:
     """Return the sizes of the simulator's arrays.
 
@@ -59,6 +61,7 @@ def buffer_sizes(
         senses: numbers that every mass senses.
         observed: numbers of every mass that a task's observations need, in the tape and in the adjoint.
         latency: the longest time that muscles of a world lag behind [steps].
+        material_properties: whether bodies have masses, damping and force limits of their own.
     """
     state = layout.dimension * layout.padded_masses
     springs = layout.padded_springs
@@ -94,6 +97,11 @@ def buffer_sizes(
             "stiffness": springs,
             "swing": springs,
             **({"queue": springs * latency} if latency else {}),
+            **(
+                {"mass": layout.padded_masses, "damping": springs, "force_limit": springs}
+                if material_properties
+                else {}
+            ),
         },
     )
 

@@ -115,6 +115,9 @@ def upload(
     def rows(count: int, dtype: Any) -> wp.array:
         return wp.empty(count // row, dtype=dtype, device=device)
 
+    def doubles(values: np.ndarray) -> wp.array:
+        return wp.array(np.ascontiguousarray(values, np.float64), dtype=wp.float64, device=device, copy=False)
+
     model.mass_start, model.masses = integers(layout.mass_start), integers(layout.masses)
     model.spring_start, model.springs = integers(layout.spring_start), integers(layout.springs)
     model.parameter_start, model.gradient_start = integers(parameter_start), integers(gradient_start)
@@ -132,10 +135,7 @@ def upload(
     mass_start, spring_start = integers(bodies.mass_start), integers(bodies.spring_start)
     ends = integers(bodies.springs.ravel())
     numbers = (bodies.rest_lengths, bodies.stiffness, bodies.swings, *factors)
-    own = [
-        wp.array(np.ascontiguousarray(each, np.float64), dtype=wp.float64, device=device, copy=False)
-        for each in numbers
-    ]
+    own = [doubles(each) for each in numbers]
     fields = [flat(getattr(model, name), types.real) for name in ("rest", "stiffness", "swing", "muscle")]
     pairs = [flat(model.first, wp.int32), flat(model.second, wp.int32)]
     inputs = [row, packed.copies, spring_start, ends, *own, model.spring_start, *pairs, *fields]
@@ -144,6 +144,13 @@ def upload(
     counts = _yet_to_be_written(masses, device)
     masks = [flat(model.mass_mask, types.real), model.mask, flat(model.incidence, wp.int32)]
     threads.launch(kernels.masses, worlds, [row, packed.copies, layout.dimension, *starts, counts, *masks], device)
+    if types.material_properties:
+        for name, count in (("mass", masses), ("mass_share", masses), ("damping", springs), ("force_limit", springs)):
+            setattr(model, name, rows(count, types.row_vector))
+        own = [doubles(each) for each in (bodies.masses, bodies.damping, bodies.force_limits)]
+        starts = [mass_start, spring_start, *own, model.mass_start, model.spring_start]
+        fields = [flat(getattr(model, name), types.real) for name in ("mass", "mass_share", "damping", "force_limit")]
+        threads.launch(kernels.material_properties, worlds, [row, packed.copies, *starts, *fields], device)
     return model
 
 

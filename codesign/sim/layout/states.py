@@ -38,7 +38,8 @@ class States:
         if types.delayed:
             springs = offsets(packed.layout.padded_springs * snapshots)
             self.tape.snapshot_spring_start = integers_on(springs, device)
-        kept = {name: size for name, size in sizes.adjoint.items() if name != "swing" or types.physical_gradients}
+        optional = ("swing", "mass", "damping", "force_limit")
+        kept = {name: size for name, size in sizes.adjoint.items() if name not in optional or types.physical_gradients}
         if types.windowed:
             kept |= _cotangents(sizes, len(snapshots), types.state_size)
         self.adjoint = _allocated(types.Adjoint(), kept, types, device)
@@ -95,13 +96,18 @@ class States:
         adjoint, slots = self.adjoint, self._packed.spring_slots
         at = self._coordinates(self._packed.layout.mass_start)
         swing_rows = adjoint.swing_rows if self._types.physical_gradients else adjoint.stiffness_rows
-        return {
+        found = {
             "positions": adjoint.position.numpy()[at],
             "velocities": adjoint.velocity.numpy()[at],
             "rest_lengths": adjoint.rest_rows.numpy().reshape(-1)[slots],
             "stiffness": adjoint.stiffness_rows.numpy().reshape(-1)[slots],
             "swings": swing_rows.numpy().reshape(-1)[slots],
         }
+        if self._types.material_properties and self._types.physical_gradients:
+            found["masses"] = adjoint.mass_rows.numpy().reshape(-1)[self._packed.mass_slots]
+            found["damping"] = adjoint.damping_rows.numpy().reshape(-1)[slots]
+            found["force_limits"] = adjoint.force_limit_rows.numpy().reshape(-1)[slots]
+        return found
 
     def places(self, steps: int) -> dict[str, np.ndarray]:
         """Return where the coordinates of all masses lie in flat arrays, each shape (masses of all worlds, dimension).
@@ -159,8 +165,8 @@ def _allocated(record: Any, counts: dict[str, np.ndarray], types: KernelTypes, d
         # Loads of whole masses read a little beyond the last one.
         # The derivatives in springs are zero where they are not computed, and nothing is on its way to muscles at the
         # start of an episode; what is padding among cotangents stays zero; the rest is written before it is read.
-        kept = name.startswith("given_") or name in ("rest", "stiffness", "swing", "snapshot_queue")
-        make = wp.zeros if kept else wp.empty
+        zero = ("rest", "stiffness", "swing", "mass", "damping", "force_limit", "snapshot_queue")
+        make = wp.zeros if name.startswith("given_") or name in zero else wp.empty
         values = make(total // types.row + SLACK, dtype=types.row_vector, device=device)
         setattr(record, f"{name}_rows", values)
         if name in fields:

@@ -31,8 +31,13 @@ def upload_world_parameters(
     fill("ground_start", offsets([len(ground) for ground in grounds])[:-1], wp.int32)
     fill("contact", contacts, types.numbers(types.contact_numbers))
     fill("beacon", [nothing if beacon is None else beacon for beacon in beacons], types.vector)
-    # A push changes velocities, whatever the masses; kernels add it to impulses, which they divide by the mass.
-    pushes = [nothing if each.push is None else each.mass * np.array(each.push) for each in conditions]
+    # A push changes velocities, whatever the masses; kernels add it to impulses, which they divide by the mass, unless
+    # masses of a body differ.
+    per_push = [1.0 if types.material_properties else each.mass for each in conditions]
+    pushes = [
+        nothing if each.push is None else factor * np.array(each.push)
+        for factor, each in zip(per_push, conditions, strict=True)
+    ]
     fill("push", pushes, types.vector)
     fill("push_step", [-1 if each.push is None else each.push_step for each in conditions], wp.int32)
     fill("noise", [each.motor_noise for each in conditions], types.real)
