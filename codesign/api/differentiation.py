@@ -9,6 +9,12 @@ from codesign.body import Bodies
 from codesign.evaluate import EvaluationSpec, batches
 from codesign.sim import Simulator
 
+_SIMULATED = (
+    *("mass_start", "spring_start", "positions", "springs", "rest_lengths", "stiffness", "swings"),
+    *("masses", "damping", "force_limits"),
+)
+"""Arrays of bodies that a simulator is made from."""
+
 
 class Differentiation:
     """Simulates bodies forwards and in reverse, and keeps the simulator of the last ones, if they were one batch.
@@ -22,7 +28,7 @@ class Differentiation:
         self._kept: tuple[bytes, Simulator] | None = None
 
     def loss_and_gradients(
-        self, bodies: Bodies, weights: Sequence[np.ndarray], *, physical: bool
+        self, bodies: Bodies, weights: Sequence[np.ndarray], *, physical: bool, material_properties: bool = False
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Return the loss of each body, shape (n,), and gradients of all bodies by what they are in, flat.
 
@@ -30,18 +36,20 @@ class Differentiation:
             bodies: at least one.
             weights: of the controller of each, flat.
             physical: whether gradients in attributes of the bodies are wanted beside those in weights.
+            material_properties: whether those in masses, damping and force limits are, even if all are the defaults.
 
         Raises:
             MemoryBudgetError: a body alone needs more memory than the spec may use.
         """
-        key = _content_of(bodies, physical=physical)
+        differ = material_properties or bodies.has_material_properties
+        key = _content_of(bodies, physical=physical, material_properties=differ)
         if self._kept is not None and self._kept[0] == key:
             return _gradients(self._kept[1], np.concatenate(weights), physical=physical)
         self._kept = None  # the memory of the one before is needed
         parts = batches(self._spec, bodies)
         found = []
         for part in parts:
-            simulator = self._spec.simulator(bodies[part], physical_gradients=physical)
+            simulator = self._spec.simulator(bodies[part], physical_gradients=physical, material_properties=differ)
             found.append(_gradients(simulator, np.concatenate(weights[part]), physical=physical))
             if len(parts) == 1:
                 self._kept = key, simulator
@@ -61,9 +69,9 @@ def _gradients(simulator: Simulator, flat: np.ndarray, *, physical: bool) -> tup
     return simulator.loss.numpy().astype(np.float64), found
 
 
-def _content_of(bodies: Bodies, *, physical: bool) -> bytes:
+def _content_of(bodies: Bodies, *, physical: bool, material_properties: bool) -> bytes:
     """Return a checksum of everything that a simulator is made from; bodies may be changed in place."""
-    checksum = hashlib.blake2b(bytes([physical]), digest_size=16)
-    for name in ("mass_start", "spring_start", "positions", "springs", "rest_lengths", "stiffness", "swings"):
+    checksum = hashlib.blake2b(bytes([physical, material_properties]), digest_size=16)
+    for name in _SIMULATED:
         checksum.update(np.ascontiguousarray(getattr(bodies, name)).tobytes())
     return checksum.digest()

@@ -35,10 +35,10 @@ from codesign.train import Learner
 if TYPE_CHECKING:
     from codesign.api.configuration import Configured
 
-Wrt = Literal["weights", "rest_lengths", "stiffness", "swings", "positions"]
+Wrt = Literal["weights", "rest_lengths", "stiffness", "swings", "positions", "masses", "damping", "force_limits"]
 """What a loss can be differentiated in: the weights, or an attribute of the bodies."""
 
-PHYSICAL: tuple[Wrt, ...] = ("rest_lengths", "stiffness", "swings", "positions")
+PHYSICAL: tuple[Wrt, ...] = ("rest_lengths", "stiffness", "swings", "positions", "masses", "damping", "force_limits")
 
 
 class Problem:
@@ -281,9 +281,10 @@ class Problem:
             weights: of their controllers: what `initial_weights` returned or arithmetic with that; a flat array, body
                 after body, shape (weights of all bodies,); or for each body a mapping of its arrays by name. The names
                 and shapes are those of `initial_weights(bodies).shapes`.
-            wrt: what to differentiate in: "weights", or attributes of the bodies, "rest_lengths", "stiffness" and
-                "swings" (springs of all bodies,) and "positions" (masses of all bodies, dim), which are those that the
-                masses start at in the world; or several of these.
+            wrt: what to differentiate in: "weights", or attributes of the bodies, "rest_lengths", "stiffness",
+                "swings", "damping" and "force_limits" (springs of all bodies,), "masses" (masses of all bodies,) and
+                "positions" (masses of all bodies, dim), which are those that the masses start at in the world; or
+                several of these.
 
         Returns:
             The loss of each body, lower is better, float64, shape (n,), and the gradient of its own loss: in weights,
@@ -313,8 +314,11 @@ class Problem:
                 )
         own = self.bodies(bodies)
         flat = self._flat(weights, own)
-        physical = any(name != "weights" for name in wanted)
-        loss, found = self._differentiation.loss_and_gradients(own, self._split(flat, own), physical=physical)
+        chosen = {
+            "physical": any(name != "weights" for name in wanted),
+            "material_properties": any(name in ("masses", "damping", "force_limits") for name in wanted),
+        }
+        loss, found = self._differentiation.loss_and_gradients(own, self._split(flat, own), **chosen)
         found["weights"] = self._shaped_like(weights, found["weights"], own)
         return loss, found[wanted[0]] if isinstance(wrt, str) else {name: found[name] for name in wanted}
 

@@ -19,8 +19,10 @@ def develop(lattice: Lattice, genomes: Genomes, tissue: Tissue) -> Bodies:
     """Grow the bodies that the filled cells of the genomes span.
 
     Masses are the nodes of the filled cells in lattice order, springs their edges in lattice order. A spring takes the
-    stiffness of the stiffest filled cell it belongs to. It is a muscle if any of these cells can drive it and, on a
-    lattice with muscle genes, its bit is set. Genomes are taken as they are; a body in several pieces stays so.
+    stiffness of the stiffest filled cell it belongs to, and likewise damping. It is a muscle if any of these cells can
+    drive it and, on a lattice with muscle genes, its bit is set, and as strong as the strongest of these cells makes
+    it. With a density, a mass is the sum of what the filled cells around it weigh, each divided by its corners.
+    Genomes are taken as they are; a body in several pieces stays so.
 
     Raises:
         GenomeError: a genome does not fit the lattice or has no filled cell.
@@ -51,6 +53,15 @@ def develop(lattice: Lattice, genomes: Genomes, tissue: Tissue) -> Bodies:
         stiffness, swings = _spring_materials(tables, genomes[batch], spring)
         np.multiply(stiffness, tissue.stiffness, out=bodies.stiffness[springs])
         np.multiply(swings, tissue.swing, out=bodies.swings[springs])
+        if tissue.density is not None:
+            np.multiply(_mass_shares(tables, genomes[batch], mass), tissue.density, out=bodies.masses[masses])
+        if tissue.damping:
+            damping = _most_around(tables, tables.damping[:, None], genomes[batch], spring)
+            np.multiply(damping, tissue.damping, out=bodies.damping[springs])
+        if tissue.force_limit is not None:
+            strength = _most_around(tables, tables.strength, genomes[batch], spring)
+            limits, muscles = bodies.force_limits[springs], bodies.swings[springs] > 0.0
+            limits[muscles] = strength[muscles] * tissue.force_limit
 
     for_each(fill, range(len(pieces)))
     if not _sensible(tables, tissue):
@@ -117,6 +128,12 @@ class _Tables(NamedTuple):
         roles: which of that cell's springs the edge is.
         stiffness: of the materials, shape (materials,).
         swings: of the springs of a cell of each material, shape (materials, springs).
+        damping: of the materials, shape (materials,).
+        strength: force limits of the springs of a cell of each material, 0 where they are passive, shape (materials,
+            springs).
+        densities: of the materials, shape (materials,).
+        sizes: area or volume of each cell over its corners, and 0 for padding, shape (cells + 1,).
+        beside: a cell around each node, padded with the number of cells, an array for each.
         muscle_genes: the lattice's.
     """
 
@@ -129,6 +146,11 @@ class _Tables(NamedTuple):
     roles: list[_Places]
     stiffness: FloatArray
     swings: FloatArray
+    damping: FloatArray
+    strength: FloatArray
+    densities: FloatArray
+    sizes: FloatArray
+    beside: list[_Places]
     muscle_genes: bool
 
 
@@ -137,6 +159,10 @@ def _tables(lattice: Lattice) -> _Tables:
     def columns(table: NDArray[np.integer]) -> list[NDArray[np.int64]]:
         return list(np.ascontiguousarray(table.T, dtype=np.int64))
 
+    materials = lattice.materials
+    # The first material is empty space, whatever its numbers.
+    real = np.arange(len(materials)) > 0
+    driven = np.array([material.swings for material in materials]) > 0.0
     return _Tables(
         columns(lattice.node_coordinates),
         lattice.unit,
@@ -145,14 +171,25 @@ def _tables(lattice: Lattice) -> _Tables:
         lattice.edge_lengths,
         columns(lattice.edge_cells),
         columns(lattice.edge_places),
-        np.array([material.stiffness for material in lattice.materials]),
-        np.array([material.swings for material in lattice.materials]),
+        np.array([material.stiffness for material in materials]),
+        np.array([material.swings for material in materials]),
+        real * np.array([material.damping for material in materials]),
+        driven * (real * np.array([material.force_limit for material in materials]))[:, None],
+        real * np.array([material.density for material in materials]),
+        np.append(lattice.cell_sizes / lattice.cell_nodes.shape[1], 0.0),
+        columns(lattice.node_cells),
         lattice.muscle_genes,
     )
 
 
 def _sensible(tables: _Tables, tissue: Tissue) -> bool:
     """Whether every body that grows by these numbers is sound, so that bodies need not be looked through."""
+    weights, damping = tables.densities[1:] * (tissue.density or 1.0), tables.damping[1:] * tissue.damping
+    limits = tables.strength[tables.strength != 0.0] * (tissue.force_limit or 1.0)
+    if not (np.isfinite([*weights, *damping, *limits, *tables.sizes]).all() and (limits > 0.0).all()):
+        return False
+    if not ((weights > 0.0).all() and (damping >= 0.0).all() and (tables.sizes[:-1] > 0.0).all()):
+        return False
     stiffness, swings = tables.stiffness * tissue.stiffness, tables.swings * tissue.swing
     extent = tables.unit * max(int(np.abs(along).max()) for along in tables.nodes)
     return bool(
@@ -232,3 +269,37 @@ def _most_demanding(tables: _Tables, genomes: Genomes, springs: _Parts) -> tuple
         own = material * tables.swings.shape[1] + role.take(springs.places)
         np.maximum(swings, tables.swings.ravel().take(own), out=swings)
     return stiffness, swings
+
+
+def _most_around(tables: _Tables, values: FloatArray, genomes: Genomes, springs: _Parts) -> FloatArray:
+    """Return for each spring the most that any filled cell around it has, of values by material.
+
+    Args:
+        tables: of the lattice.
+        values: of the springs of a cell of each material, shape (materials, springs), or (materials, 1).
+        genomes: of the bodies.
+        springs: of the bodies.
+    """
+    width = genomes.cells.shape[1] + 1
+    cells = np.zeros((len(genomes), width), dtype=np.uint8)
+    cells[:, :-1] = genomes.cells
+    before = springs.spread(np.arange(len(genomes)) * width)
+    most = np.zeros(len(springs.places))
+    for around, role in zip(tables.around, tables.roles, strict=True):
+        own = cells.ravel().take(before + around.take(springs.places)).astype(np.intp) * values.shape[1]
+        if values.shape[1] > 1:
+            own += role.take(springs.places)
+        np.maximum(most, values.ravel().take(own), out=most)
+    return most
+
+
+def _mass_shares(tables: _Tables, genomes: Genomes, masses: _Parts) -> FloatArray:
+    """Return what each mass gets of the filled cells around it: relative density times area or volume, by corners."""
+    width = genomes.cells.shape[1] + 1
+    weights = np.zeros((len(genomes), width))
+    np.multiply(tables.densities.take(genomes.cells), tables.sizes[:-1], out=weights[:, :-1])
+    before = masses.spread(np.arange(len(genomes)) * width)
+    found = np.zeros(len(masses.places))
+    for beside in tables.beside:
+        found += weights.ravel().take(before + beside.take(masses.places))
+    return found

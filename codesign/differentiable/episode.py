@@ -26,6 +26,9 @@ Actuation = Literal["controller", "steps", "held"]
 Diverged = Literal["zero", "nan"]
 """What is returned of a body that diverges: loss infinite and gradients zero, or both NaN."""
 
+_OF_SPRINGS = ("rest_lengths", "stiffness", "swings", "damping", "force_limits")
+"""Inputs with a number for every spring; the last two are material properties."""
+
 
 class Simulation(NamedTuple):
     """What is known of one simulation.
@@ -53,6 +56,7 @@ class Episode:
       `actuation` that muscles follow instead, (steps, springs), or (springs,) if it is held;
     - `positions` in the world [m] and `velocities` [m/s] at the start, (masses, dimension);
     - `rest_lengths` [m], `stiffness` [N/m] and `swings`, (springs,);
+    - with material properties `masses` [kg] (masses,), `damping` [N s/m] and `force_limits` [N] (springs,);
     - `task_state`: what the task has kept of the steps before, (bodies, state size), zeros at the start of an episode.
 
     Masses and springs are those of all bodies, one body after the other. Outputs: `loss` (bodies,), the task's if the
@@ -72,6 +76,8 @@ class Episode:
         steps: how many; those of the spec's episodes if not given.
         world: which of the worlds of the spec it is.
         diverged: what is returned of a body whose loss or last state is not finite; other bodies are not touched.
+        material_properties: whether masses, damping and force limits are inputs although all bodies have the defaults.
+            Where a body has others, they are; steps take up to a third longer then.
 
     Attributes:
         bodies: the bodies.
@@ -95,6 +101,7 @@ class Episode:
         steps: int | None = None,
         world: int = 0,
         diverged: Diverged = "zero",
+        material_properties: bool = False,
     ) -> None:
         for name, value, choices in (("actuation", actuation, Actuation), ("diverged", diverged, Diverged)):
             if value not in get_args(choices):
@@ -105,7 +112,8 @@ class Episode:
         controller = spec.controller if actuation == "controller" else GivenActuation(held=actuation == "held")
         execution = require_memory(spec, bodies, controller, self.steps)
         physics = replace(spec.physics, steps=self.steps)
-        self._window = Window(bodies, physics, controller, conditions, execution, episode_steps=whole)
+        own = {"episode_steps": whole, "material_properties": material_properties}
+        self._window = Window(bodies, physics, controller, conditions, execution, **own)
         self._whole, self._diverged, self._actuation = whole, diverged, actuation
         self.bodies, self.device = bodies, self._window.device
         self.real, self.dtype = self._window.real, self._window.dtype
@@ -121,7 +129,7 @@ class Episode:
 
     def defaults(self) -> dict[str, np.ndarray]:
         """Return the inputs that need not be given, by name: bodies as they are, at rest on the terrain."""
-        own = {name: getattr(self.bodies, name) for name in ("rest_lengths", "stiffness", "swings")}
+        own = {name: getattr(self.bodies, name) for name in (*_OF_SPRINGS, "masses")}
         own |= {"positions": self._start, "velocities": np.zeros_like(self._start)}
         own["task_state"] = np.zeros(self.shapes["task_state"])
         return {name: np.ascontiguousarray(own[name], self.dtype) for name in self.shapes if name in own}
@@ -242,7 +250,9 @@ class Episode:
         if self._actuation != "controller":
             first = {"actuation": springs if self._actuation == "held" else (self.steps, *springs)}
         physical = {"positions": placed, "velocities": placed}
-        physical |= dict.fromkeys(("rest_lengths", "stiffness", "swings"), springs)
+        physical |= dict.fromkeys(_OF_SPRINGS[:3], springs)
+        if self._window.has_material_properties:
+            physical |= {"masses": placed[:1]} | dict.fromkeys(_OF_SPRINGS[3:], springs)
         frames = (self.steps + 1, *placed)
         outputs = {"loss": (len(bodies),), "positions": frames, "velocities": frames, "task_state": states}
         return {**first, **physical, "task_state": states}, outputs

@@ -37,7 +37,8 @@ def bytes_needed(spec: EvaluationSpec, bodies: Bodies) -> np.ndarray:
     observed = task.observed(layout.dimension)
     latency = max(each.latency for each in spec.conditions())
     sizes = task.state_size, COPIES, observed, latency
-    needed = bytes_per_world(layout, controller, physics.steps, execution, *sizes)
+    own = bodies.has_material_properties
+    needed = bytes_per_world(layout, controller, physics.steps, execution, *sizes, material_properties=own)
     return spec.worlds.count * needed
 
 

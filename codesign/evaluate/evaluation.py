@@ -9,6 +9,7 @@ from codesign.evaluate.batches import batches
 from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations, KeptWeights
 from codesign.genome import Genomes
+from codesign.sim import Simulator
 from codesign.train import LearningStatus, learn
 
 DESIGNS_AT_A_TIME = 8192
@@ -66,22 +67,31 @@ def evaluate_bodies(
         MemoryBudgetError: a body alone needs more memory than the spec may use.
         ConfigError: the spec's device is not there.
     """
+    # Of bodies that come from elsewhere only some may have masses of their own; batches are to change no bit.
+    own = bodies.has_material_properties
     parts = [
-        _assess(spec, bodies[part], identities[part], thresholds, keep, None if weights is None else weights[part])
+        _assess(
+            spec.simulator(bodies[part], material_properties=own),
+            spec,
+            identities[part],
+            thresholds,
+            keep,
+            None if weights is None else weights[part],
+        )
         for part in batches(spec, bodies)
     ]
     return Evaluations.concatenate(parts).kept(keep, identities)
 
 
 def _assess(
+    simulator: Simulator,
     spec: EvaluationSpec,
-    bodies: Bodies,
     identities: np.ndarray,
     thresholds: np.ndarray | None,
     keep: KeptWeights | None,
     weights: Sequence[np.ndarray] | None,
 ) -> Evaluations:
-    simulator = spec.simulator(bodies)
+    bodies = simulator.bodies
     limits = None if thresholds is None else -thresholds
     if weights is None:
         spec.begin(simulator, identities)

@@ -122,13 +122,24 @@ class EvaluationSpec:
     def _conditions(self) -> tuple[Conditions, ...]:
         return self.worlds.conditions(self.terrain, self.task, self.physics, self.dimension, self.seed)
 
-    def simulator(self, bodies: Bodies, *, together: bool = False, physical_gradients: bool = False) -> Simulator:
+    def simulator(
+        self,
+        bodies: Bodies,
+        *,
+        together: bool = False,
+        physical_gradients: bool = False,
+        material_properties: bool = False,
+    ) -> Simulator:
         """Return the simulator of bodies in all their worlds.
+
+        Kernels have masses, damping and force limits if the tissue has, whatever bodies grew from it: which bodies are
+        simulated together changes no bit.
 
         Args:
             bodies: at least one.
             together: whether they have one controller, see `Simulator`.
             physical_gradients: whether bodies are differentiated too, see `Simulator`.
+            material_properties: whether kernels have masses, damping and force limits in any case, see `Simulator`.
 
         Raises:
             ConfigError: the device is not there.
@@ -142,6 +153,7 @@ class EvaluationSpec:
             aggregation=self.worlds,
             together=together,
             physical_gradients=physical_gradients,
+            material_properties=material_properties or self.tissue.has_material_properties,
         )
 
     def begin(self, simulator: Simulator, identities: np.ndarray) -> None:

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import ConvexHull
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
@@ -36,11 +37,19 @@ class Material:
         name: the material's name.
         stiffness: the cell's share of spring stiffness, relative to `Tissue.stiffness`.
         swings: per spring of the cell, 1 where the material can change its rest length, else 0.
+        density: what the cell weighs per area or volume, relative to `Tissue.density`.
+        damping: the cell's share of damping, relative to `Tissue.damping`.
+        force_limit: how strong its muscles are, relative to `Tissue.force_limit`.
+
+    Of the first material of a lattice, empty space, none of these numbers counts.
     """
 
     name: str
     stiffness: float
     swings: tuple[float, ...]
+    density: float = 1.0
+    damping: float = 1.0
+    force_limit: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +155,16 @@ class Lattice:
     def rotations(self) -> tuple[Symmetry, ...]:
         """The symmetries that rotate about the vertical, by other than nothing."""
         return tuple(own for own in self.symmetries[1:] if np.linalg.det(own.matrix) > 0)
+
+    @cached_property
+    def cell_sizes(self) -> FloatArray:
+        """The area of each cell [m^2], in 3D its volume [m^3], of the convex shape that its corners span, (cells,)."""
+        _, first, kinds = np.unique(self.cell_kinds, return_index=True, return_inverse=True)
+        # In two dimensions SciPy calls the area a volume, too.
+        sizes = np.array([ConvexHull(self.node_positions[self.cell_nodes[cell]]).volume for cell in first])
+        found = sizes[kinds.reshape(-1)]
+        found.setflags(write=False)
+        return found
 
     @cached_property
     def cell_neighbours(self) -> IntArray:

@@ -73,9 +73,11 @@ def rollout(
         worlds=spec.worlds.first,
     )
     recordings: list[Recording] = []
+    differ = bodies.has_material_properties
     for part in batches(whole, bodies):
         own = None if before is None else before[part]
-        recordings += _record(whole, bodies[part], weights[part], stories[part], own, every_step=every_step)
+        simulator = whole.simulator(bodies[part], material_properties=differ)
+        recordings += _record(simulator, whole, weights[part], stories[part], own, every_step=every_step)
     return recordings
 
 
@@ -85,8 +87,8 @@ def split_at(flat: np.ndarray, counts: Sequence[int]) -> list[np.ndarray]:
 
 
 def _record(
+    simulator: Simulator,
     spec: EvaluationSpec,
-    bodies: Bodies,
     weights: Sequence[np.ndarray],
     stories: Sequence[Story],
     before: Sequence[np.ndarray] | None,
@@ -94,7 +96,7 @@ def _record(
     every_step: bool,
 ) -> list[Recording]:
     """Return recordings of bodies that fit into the memory together."""
-    simulator = spec.simulator(bodies)
+    bodies = simulator.bodies
     rate = None if every_step else FRAMES_PER_SECOND
     first = None if before is None else _move(simulator, before, rate, measure=False)
     last = _move(simulator, weights, rate, measure=any(story.measures is None for story in stories))

@@ -9,6 +9,9 @@ from typing import Any
 ADDED: Mapping[str, Mapping[str, Any]] = {
     "CheckpointSettings": {"weights": 1_000_000_000},
     "Coulomb": {"grip": None},
+    "CubeLattice": {
+        f"{tissue}_{kind}": 1.0 for kind in ("density", "damping", "force_limit") for tissue in ("soft", "stiff")
+    },
     "EvaluationSpec": {"start": ()},
     "Experiment": {"first": None},
     "Learner": {"unsound": "invalid"},
@@ -29,6 +32,10 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
     "SearchSettings": {"symmetric": False, "first": None},
     "Segments": {"file": None},
     "Smooth": {"grip": None, "softness": 5e-4},
+    "SquareLattice": {
+        f"{tissue}_{kind}": 1.0 for kind in ("density", "damping") for tissue in ("rigid", "soft", "muscle")
+    },
+    "Tissue": {"density": None, "damping": 0.0, "force_limit": None},
     "Worlds": {
         "name": "worlds",
         "fitness": "mean",

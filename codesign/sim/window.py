@@ -44,6 +44,7 @@ class Window(Simulator):
         conditions: of all worlds.
         execution: precision, device and threads.
         episode_steps: of the episode that the window is a part of.
+        material_properties: whether masses, damping and force limits are inputs although all bodies have the defaults.
 
     Attributes:
         dtype: NumPy's type of all numbers.
@@ -62,6 +63,7 @@ class Window(Simulator):
         execution: Execution,
         *,
         episode_steps: int,
+        material_properties: bool = False,
     ) -> None:
         super().__init__(
             bodies,
@@ -71,6 +73,7 @@ class Window(Simulator):
             execution,
             physical_gradients=True,
             episode_steps=episode_steps,
+            material_properties=material_properties,
         )
         self.dtype, self.real = np.dtype(execution.precision), PRECISIONS[execution.precision]
         self._kernels = exchange_kernels(execution.precision)
@@ -93,18 +96,28 @@ class Window(Simulator):
         self._last_task_state = self._port(self._reals(self._states.tape.task_state), after)
         self._last = [port._replace(places=last, frames=1) for port in self._outputs.values()]
 
+    @property
+    def has_material_properties(self) -> bool:
+        """Whether masses, damping and force limits are inputs."""
+        return self._program.types.material_properties
+
     def begin(self, inputs: Mapping[str, wp.array], first_step: int = 0) -> None:
         """Set where the window begins, what bodies are like and what controls them.
 
         Args:
             inputs: by name, all of them: `weights` of all controllers as `load` takes them; `positions` [m] and
                 `velocities` [m/s] of all masses, (masses, dimension); `rest_lengths` [m], `stiffness` [N/m] and
-                `swings` of all springs; `task_state`, (worlds, state size).
+                `swings` of all springs; `task_state`, (worlds, state size). With material properties also `masses` [kg]
+                of all masses, `damping` [N s/m] and `force_limits` [N] of all springs.
             first_step: step of the episode that the window begins at.
         """
         self._load(inputs["weights"])
         for name, port in self._inputs.items():
             self._scatter(inputs[name], port)
+        if "masses" in self._inputs:
+            model = self._model
+            shares = [model.mass_start, model.masses, self._reals(model.mass), self._reals(model.mass_share)]
+            self._launch(self._kernels.share, self.worlds, shares)
         wp.copy(self._reals(self._states.tape.snapshot_task_state), inputs["task_state"])
         self._world_parameters.first_step.fill_(first_step)
 
@@ -171,6 +184,7 @@ class Window(Simulator):
             "velocities": "coordinate",
             "task_state": "task_state",
             "loss": "world",
+            "masses": "mass",
         }
         for name, array in values.items():
             own = self._owners[owners.get(name, "spring")]
@@ -179,13 +193,15 @@ class Window(Simulator):
     def _ports(self, places: dict[str, np.ndarray]) -> tuple[dict[str, _Port], ...]:
         """Return where inputs, states, their cotangents and the gradients of inputs lie."""
         tape, adjoint, steps = self._states.tape, self._states.adjoint, self.physics.steps
-        slots = self._packed.spring_slots
         stiffer, stronger = factors_on_springs(self.conditions)
-        factors = {"rest_lengths": 1.0, "stiffness": float(stiffer[0]), "swings": float(stronger[0])}
-        springs = {"rest_lengths": "rest", "stiffness": "stiffness", "swings": "swing"}
+        factors = {"stiffness": float(stiffer[0]), "swings": float(stronger[0])}
+        parts = {"rest_lengths": "rest", "stiffness": "stiffness", "swings": "swing"}
+        if self._program.types.material_properties:
+            parts |= {"masses": "mass", "damping": "damping", "force_limits": "force_limit"}
 
-        def spring(name: str, packed: wp.array) -> _Port:
-            return self._port(packed, slots)._replace(factor=factors[name])
+        def part(name: str, packed: wp.array) -> _Port:
+            slots = self._packed.mass_slots if name == "masses" else self._packed.spring_slots
+            return self._port(packed, slots)._replace(factor=factors.get(name, 1.0))
 
         def states(record: Any, before: str, kind: str, frames: int = 1) -> dict[str, _Port]:
             rows = {"positions": f"{before}position_rows", "velocities": f"{before}velocity_rows"}
@@ -196,9 +212,9 @@ class Window(Simulator):
             }
 
         inputs = states(tape, "snapshot_", "start")
-        inputs |= {name: spring(name, self._reals(getattr(self._model, own))) for name, own in springs.items()}
+        inputs |= {name: part(name, self._reals(getattr(self._model, own))) for name, own in parts.items()}
         gradients = states(adjoint, "", "adjoint")
-        gradients |= {name: spring(name, self._reals(getattr(adjoint, f"{own}_rows"))) for name, own in springs.items()}
+        gradients |= {name: part(name, self._reals(getattr(adjoint, f"{own}_rows"))) for name, own in parts.items()}
         return inputs, states(tape, "", "tape", steps + 1), states(adjoint, "given_", "tape", steps + 1), gradients
 
     def _port(self, packed: wp.array, places: np.ndarray) -> _Port:

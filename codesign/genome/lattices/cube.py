@@ -40,6 +40,9 @@ class CubeLattice(LatticeSettings):
         actuated: what is a muscle or not: "cells", by their material, or "springs", by the genome's muscle bits.
         soft_stiffness: relative stiffness of a soft cell's springs.
         stiff_stiffness: relative stiffness of a stiff cell's springs.
+        soft_density, stiff_density: of soft and of stiff cells, relative to `Tissue.density`.
+        soft_damping, stiff_damping: of their springs, relative to `Tissue.damping`.
+        soft_force_limit, stiff_force_limit: of their muscles, relative to `Tissue.force_limit`.
     """
 
     extents: ClassVar[tuple[str, ...]] = ("columns", "rows", "layers")
@@ -54,11 +57,20 @@ class CubeLattice(LatticeSettings):
     actuated: Actuated = "cells"
     soft_stiffness: float = 0.3
     stiff_stiffness: float = 1.0
+    soft_density: float = 1.0
+    stiff_density: float = 1.0
+    soft_damping: float = 1.0
+    stiff_damping: float = 1.0
+    soft_force_limit: float = 1.0
+    stiff_force_limit: float = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for field in ("soft_stiffness", "stiff_stiffness"):
-            require_number(self, field, above=0.0, example=0.5)
+        for kind in ("stiffness", "density", "force_limit"):
+            for tissue in ("soft", "stiff"):
+                require_number(self, f"{tissue}_{kind}", above=0.0, example=0.5)
+        for field in ("soft_damping", "stiff_damping"):
+            require_number(self, field, at_least=0.0, example=0.5)
         require_choice(self, "actuated", get_args(Actuated))
 
     def construct(self) -> Lattice:
@@ -77,17 +89,21 @@ class CubeLattice(LatticeSettings):
         )
 
     def _materials(self) -> tuple[Material, ...]:
-        soft, stiff = self.soft_stiffness, self.stiff_stiffness
         passive, driven = (0.0,) * 24, (1.0,) * 24
+        empty = Material("empty", 0.0, passive)
+
+        def soft(name: str, swings: tuple[float, ...]) -> Material:
+            own = self.soft_density, self.soft_damping, self.soft_force_limit
+            return Material(name, self.soft_stiffness, swings, *own)
+
+        def stiff(name: str, swings: tuple[float, ...]) -> Material:
+            own = self.stiff_density, self.stiff_damping, self.stiff_force_limit
+            return Material(name, self.stiff_stiffness, swings, *own)
+
         if self.actuated == "springs":
-            return Material("empty", 0.0, passive), Material("soft", soft, driven), Material("stiff", stiff, driven)
-        return (
-            Material("empty", 0.0, passive),
-            Material("soft", soft, passive),
-            Material("stiff", stiff, passive),
-            Material("soft muscle", soft, driven),
-            Material("stiff muscle", stiff, driven),
-        )
+            return empty, soft("soft", driven), stiff("stiff", driven)
+        muscles = soft("soft muscle", driven), stiff("stiff muscle", driven)
+        return empty, soft("soft", passive), stiff("stiff", passive), *muscles
 
     def material_probabilities(self) -> tuple[float, ...]:
         """Return the probabilities of the materials: soft and stiff ones are equally likely."""

@@ -26,6 +26,8 @@ class SquareLattice(LatticeSettings):
         rigid_stiffness: relative stiffness of a rigid cell's springs.
         soft_stiffness: relative stiffness of a soft cell's springs.
         muscle_stiffness: relative stiffness of a muscle cell's springs.
+        rigid_density, soft_density, muscle_density: of cells, relative to `Tissue.density`.
+        rigid_damping, soft_damping, muscle_damping: of their springs, relative to `Tissue.damping`.
     """
 
     name: str = "square"
@@ -37,11 +39,19 @@ class SquareLattice(LatticeSettings):
     rigid_stiffness: float = 0.75
     soft_stiffness: float = 0.15
     muscle_stiffness: float = 0.3
+    rigid_density: float = 1.0
+    soft_density: float = 1.0
+    muscle_density: float = 1.0
+    rigid_damping: float = 1.0
+    soft_damping: float = 1.0
+    muscle_damping: float = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for field in ("rigid_stiffness", "soft_stiffness", "muscle_stiffness"):
-            require_number(self, field, above=0.0, example=0.5)
+        for tissue in ("rigid", "soft", "muscle"):
+            require_number(self, f"{tissue}_stiffness", above=0.0, example=0.5)
+            require_number(self, f"{tissue}_density", above=0.0, example=0.5)
+            require_number(self, f"{tissue}_damping", at_least=0.0, example=0.5)
 
     def construct(self) -> Lattice:
         """Work the lattice out."""
@@ -68,12 +78,13 @@ class SquareLattice(LatticeSettings):
 
     def _materials(self) -> tuple[Material, ...]:
         passive = (0.0,) * 6
+        muscle = self.muscle_density, self.muscle_damping
         return (
             Material("empty", 0.0, passive),
-            Material("rigid", self.rigid_stiffness, passive),
-            Material("soft", self.soft_stiffness, passive),
-            Material("horizontal muscle", self.muscle_stiffness, (1.0, 0.0, 1.0, 0.0, 0.0, 0.0)),
-            Material("vertical muscle", self.muscle_stiffness, (0.0, 1.0, 0.0, 1.0, 0.0, 0.0)),
+            Material("rigid", self.rigid_stiffness, passive, self.rigid_density, self.rigid_damping),
+            Material("soft", self.soft_stiffness, passive, self.soft_density, self.soft_damping),
+            Material("horizontal muscle", self.muscle_stiffness, (1.0, 0.0, 1.0, 0.0, 0.0, 0.0), *muscle),
+            Material("vertical muscle", self.muscle_stiffness, (0.0, 1.0, 0.0, 1.0, 0.0, 0.0), *muscle),
         )
 
     def material_probabilities(self) -> tuple[float, ...]:

@@ -22,12 +22,15 @@ class ExchangeKernels:
         scatter: (first, places, strides, factor, values; out: packed): the other way.
         mark: (owners, values; in and out: marks): launched over numbers; marks the owners of what is not finite.
         fill: (owners, marks, value; in and out: values): launched over numbers; what marked ones own becomes the value.
+        share: (padded first mass of each world, masses of each world, masses; out: shares): launched over worlds; every
+            mass over the mass of its body.
     """
 
     gather: Any
     scatter: Any
     mark: Any
     fill: Any
+    share: Any
 
 
 @cache
@@ -63,4 +66,13 @@ def exchange_kernels(precision: str) -> ExchangeKernels:
         if marks[owners[number]] != 0:
             values[number] = value
 
-    return ExchangeKernels(gather, scatter, mark, fill)
+    @wp.kernel(module=module)
+    def share(start: integers, counts: integers, masses: reals, shares: reals):
+        world = wp.tid()
+        whole = real(0.0)
+        for mass in range(counts[world]):
+            whole += masses[start[world] + mass]
+        for mass in range(counts[world]):
+            shares[start[world] + mass] = masses[start[world] + mass] / whole
+
+    return ExchangeKernels(gather, scatter, mark, fill, share)

@@ -137,6 +137,8 @@ def bytes_per_world(
     copies: int,
     observed: tuple[int, int] = (0, 0),
     latency: int = 0,
+    *,
+    material_properties: bool = False,
 ) -> np.ndarray:
     """Return the memory of each world [bytes], shape (worlds,).
 
@@ -149,11 +151,14 @@ def bytes_per_world(
         copies: how many times the parameters are held: themselves, their gradient, and what a learner keeps.
         observed: numbers of every mass that a task's observations need, in the tape and in the adjoint.
         latency: the longest time that muscles of a world lag behind [steps].
+        material_properties: whether bodies have masses, damping and force limits of their own.
     """
     segment = settled(execution).segment(steps)
     snapshots = snapshots_of(layout, controller, steps, execution, state_size, latency)
     numbers = _numbers(layout, controller, segment, snapshots, state_size, latency)
     numbers = numbers + sum(observed) * layout.padded_masses
+    if material_properties:
+        numbers = numbers + 2 * (layout.padded_masses + layout.padded_springs)
     parameters = copies * controller.parameter_counts(layout, steps)
     return (numbers + parameters) * np.dtype(execution.precision).itemsize
 
