@@ -3,11 +3,14 @@
 Everything is per robot and per step, in the order in which the equations are told:
 
     L       = |xa - xb| + 1e-4
-    impulse = dt k (L - rest (1 + swing act)) / L (xa - xb)      -impulse on a, +impulse on b
+    F       = k (L - rest (1 + swing act))
+    impulse = dt F / L (xa - xb)      -impulse on a, +impulse on b
     v'      = exp(-damping dt) v + sum of impulses / m + dt g
     x'      = x + dt v', and a contact where that is below the ground
 
-Masses m are 1 kg, or all of them another number. act is what the controller answered a latency ago, and 0 before.
+Masses m are 1 kg, or those of the body (`masses`), times one number for all. act is what the controller answered a
+latency ago, and 0 before. Where a body has them, a muscle's active force a = k rest swing act becomes a / sqrt(1 + (a /
+limit)^2), and a dashpot along the spring adds `damping` times the rate at which it lengthens. Centres are those of mass.
 
 Space has two or three dimensions; the last axis points up. Bodies and physics are read by attribute (`positions`,
 `springs`, `rest_lengths`, `stiffness`, `swings`; `dt`, `steps`, `gravity`, `damping`, `friction`, and where they are
@@ -26,6 +29,16 @@ TOUCH_SPEED = 1e-10  # keeps the time of impact finite for a mass that does not 
 TOUCH_GAP = 1e-12  # the same where heights divide [m]
 CREASE = 1e-3  # distance from an edge of a grid within which the slopes of both sides are mixed [m]
 SLIP = 0.01  # speed below which smooth friction fades out [m/s]
+
+
+class _Everywhere(float):
+    """A number that every spring has."""
+
+    def __getitem__(self, _spring: int) -> float:
+        return float(self)
+
+
+NO_LIMIT, NO_DAMPING = _Everywhere(np.inf), _Everywhere(0.0)
 
 Actuate = Callable[[int, np.ndarray, np.ndarray], np.ndarray]
 Contact = Callable[["Ground", Any, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -192,10 +205,14 @@ def spring_impulses(
     for spring, (a, b) in enumerate(np.asarray(body.springs)):
         between = positions[a] - positions[b]
         length = np.sqrt((between**2).sum()) + softening
-        target = body.rest_lengths[spring] * (1.0 + body.swings[spring] * actuation[spring])
+        strain = body.swings[spring] * actuation[spring]
+        active = body.stiffness[spring] * body.rest_lengths[spring] * strain
+        strain /= np.hypot(1.0, active / getattr(body, "force_limits", NO_LIMIT)[spring])
+        target = body.rest_lengths[spring] * (1.0 + strain)
         impulse = dt * body.stiffness[spring] * (length - target) / length * between
         if velocities is not None:
-            impulse += dt * damping * ((velocities[a] - velocities[b]) @ between) * between / length**2
+            resistance = damping + getattr(body, "damping", NO_DAMPING)[spring]
+            impulse += dt * resistance * ((velocities[a] - velocities[b]) @ between) * between / length**2
         impulses[a] -= impulse
         impulses[b] += impulse
     return impulses
@@ -294,7 +311,7 @@ def water(settings: Any, physics: Any, _time: float, x: np.ndarray, v: np.ndarra
     bottom = x[:, -1] - settings.size / 2.0
     submerged = np.clip((settings.level - bottom) / settings.size, 0.0, 1.0)
     rate = 0.5 * settings.density * settings.drag_area * submerged * np.linalg.norm(v, axis=1)
-    force = -(rate / (1.0 + physics.dt * rate / getattr(physics, "mass", 1.0)))[:, None] * v
+    force = -(rate / (1.0 + physics.dt * rate / np.asarray(getattr(physics, "mass", 1.0))))[:, None] * v
     force[:, -1] -= settings.density * settings.volume * submerged * physics.gravity
     return force
 
@@ -325,7 +342,8 @@ def advance(
     for force in scene.forces:
         if force.name in FORCES:
             impulses = impulses + physics.dt * FORCES[force.name](force, physics, time, x, v)
-    mass = getattr(physics, "mass", 1.0)
+    mass = np.asarray(getattr(physics, "mass", 1.0))
+    mass = mass if mass.ndim == 0 else mass[:, None]
     v = np.exp(-physics.damping * physics.dt) * v + impulses / mass
     v[:, -1] += physics.dt * physics.gravity
     return scene.contact(scene.ground, physics, x, v)
@@ -340,14 +358,27 @@ def step(
     return advance(scene, x, v, impulses, time)
 
 
+def centre(positions: np.ndarray, masses: np.ndarray | None = None) -> np.ndarray:
+    """Return the centre of mass of positions, shape (..., masses, dimension), as (..., dimension)."""
+    if masses is None or np.all(masses == masses[0]):
+        return positions.mean(axis=-2)
+    return (positions * masses[:, None]).sum(axis=-2) / masses.sum()
+
+
 @dataclass(frozen=True)
 class Rollout:
     """An episode: positions and velocities, shape (steps + 1, masses, dimension); the actuation that muscles follow,
-    shape (steps, springs)."""
+    shape (steps, springs); the body's masses, shape (masses,), None where all are equal."""
 
     positions: np.ndarray
     velocities: np.ndarray
     actuation: np.ndarray
+    masses: np.ndarray | None = None
+
+    @property
+    def centres(self) -> np.ndarray:
+        """The centre of mass before every step and at the end, shape (steps + 1, dimension)."""
+        return centre(self.positions, self.masses)
 
 
 def rollout(
@@ -362,12 +393,13 @@ def rollout(
         x, v = step(body, scene, x, v, actuations[t], t * scene.physics.dt)
         positions.append(x)
         speeds.append(v)
-    return Rollout(np.array(positions), np.array(speeds), np.array(actuations[: scene.physics.steps]))
+    masses = getattr(body, "masses", None)
+    return Rollout(np.array(positions), np.array(speeds), np.array(actuations[: scene.physics.steps]), masses)
 
 
 def displacement_loss(episode: Rollout) -> float:
-    """Minus how far the mean of the masses came along x [m]."""
-    return float(-(episode.positions[-1, :, 0].mean() - episode.positions[0, :, 0].mean()))
+    """Minus how far the centre of mass came along x [m]."""
+    return float(-(episode.centres[-1, 0] - episode.centres[0, 0]))
 
 
 def mlp(

@@ -70,6 +70,7 @@ def compile_simulator(choice: Choice, precision: str, architecture: int, folder:
         noisy=contact == "smooth",
         weighed=contact == "coulomb",
         windowed=contact == "no_slip",
+        material_properties=contact == "smooth" or terrain == "flat",
         delayed=contact in ("coulomb", "no_slip"),
         architecture=architecture,
     )

@@ -21,7 +21,7 @@ from codesign.export.motion_tables import (
 from codesign.export.notebook import page_in_frame
 from codesign.export.picture import SheetSettings, moment_of, write_drawings, write_pictures, write_sheet
 from codesign.export.plan import MOTIONS, ExportPlan, require_absent, require_motions
-from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory
+from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory, centre_of
 from codesign.export.scenes import SceneSettings, write_glb, write_rrd, write_usd, write_usdz
 from codesign.export.webpage import render_page, warn_of_size, write_page
 from codesign.export.workshop import BESIDE, SUFFIX, PrintSettings, write_3mf, write_parts, write_stl
@@ -69,6 +69,7 @@ __all__ = [
     "Recording",
     "RecordingError",
     "Trajectory",
+    "centre_of",
     "each_design",
     "height_at",
     "line_chart",

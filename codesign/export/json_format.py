@@ -17,6 +17,8 @@ from codesign.reading import MOST, json_value, read_text
 
 FORMAT = "codesign-recording"
 SCHEMA_VERSION = 1
+MATERIAL_SCHEMA_VERSION = 2
+"""Of files whose bodies have masses, damping or force limits of their own, which older readers would pass over."""
 
 
 def write_json(gallery: Gallery, path: Path) -> list[Path]:
@@ -36,7 +38,7 @@ def to_json(recording: Recording) -> dict[str, Any]:
     """Return the recording as JSON values; float32 numbers as the shortest decimals that read back the same."""
     return {
         "format": FORMAT,
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": MATERIAL_SCHEMA_VERSION if recording.has_material_properties else SCHEMA_VERSION,
         "design": recording.design,
         "lineage": {
             "generation": recording.generation,
@@ -56,6 +58,7 @@ def to_json(recording: Recording) -> dict[str, Any]:
             "cells": recording.cells.tolist(),
             "materials": recording.materials.tolist(),
             "material_names": list(recording.material_names),
+            **_material_properties_to_json(recording),
         },
         "controller": {
             "name": recording.controller,
@@ -70,6 +73,17 @@ def to_json(recording: Recording) -> dict[str, Any]:
             "after": _trajectory_to_json(recording.after),
             "before": recording.before and _trajectory_to_json(recording.before),
         },
+    }
+
+
+def _material_properties_to_json(recording: Recording) -> dict[str, Any]:
+    """Return what a body has of its own besides springs; nothing where it has the defaults, as files had before."""
+    if not recording.has_material_properties:
+        return {}
+    return {
+        "masses": _decimals(recording.point_masses),
+        "damping": _decimals(recording.damping),
+        "force_limits": _decimals_or_null(recording.force_limits),
     }
 
 
@@ -118,7 +132,9 @@ def read_json(path: Path) -> Recording:
 
 def _from_json(file: JsonPart) -> Recording:
     file.must_be("format", FORMAT)
-    file.must_be("schema_version", SCHEMA_VERSION)
+    version = file.integer("schema_version", low=0)
+    if version not in (SCHEMA_VERSION, MATERIAL_SCHEMA_VERSION):
+        file.must_be("schema_version", SCHEMA_VERSION)
     lineage, body, controller, motion = (file.part(name) for name in ("lineage", "body", "controller", "motion"))
     measures = file.part("measures")
     dim = body.integer("dimensions", low=1, high=3)
@@ -147,7 +163,19 @@ def _from_json(file: JsonPart) -> Recording:
         world_fitness=file.floats("world_fitness", (0,), gaps=True) if file.holds("world_fitness") else None,
         mechanics=_mechanics_from_json(file.part("mechanics")) if file.holds("mechanics") else None,
         controller_settings=_settings_from_json(controller.part("settings")) if controller.holds("settings") else {},
+        **(_material_properties_from_json(body) if version == MATERIAL_SCHEMA_VERSION else {}),
     )
+
+
+def _material_properties_from_json(body: JsonPart) -> dict[str, Any]:
+    limits = body.floats("force_limits", (0,), gaps=True)
+    if not (np.isnan(limits) | (limits > 0.0)).all():
+        raise RecordingError("body.force_limits to be numbers above 0, or null for no limit", "others", REMEDY)
+    return {
+        "point_masses": body.floats_within("masses", 0.0, np.inf, least=False),
+        "damping": body.floats_within("damping", 0.0, np.inf, least=True),
+        "force_limits": np.where(np.isnan(limits), np.float32(np.inf), limits),
+    }
 
 
 def _mechanics_from_json(part: JsonPart) -> Mechanics:

@@ -19,7 +19,7 @@ class Mechanics:
         gravity: acceleration along the upward axis [m/s^2].
         damping: rate at which velocities decay [1/s].
         regularisation: length that is added to every spring [m].
-        mass: of every mass [kg].
+        mass: factor on the masses of the body: of every mass [kg] where the body has none of its own.
         contact: how the ground acts ("no_slip", "coulomb", "smooth", or that of a plug-in).
         contact_settings: its numbers by name, such as `friction`, the coefficient in the world of the recording.
         forces: what else acts, by name ("water", "wind", "dashpot", or that of a plug-in), each with its numbers.

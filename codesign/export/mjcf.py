@@ -69,10 +69,15 @@ def control_path(model: Path) -> Path:
 
 
 def control_text(recording: Recording) -> str:
-    """Return a table of what is asked of every muscle (-1 contract, 1 expand), a row for each frame, as CSV."""
+    """Return a table of what every muscle is told (-1 contract, 1 expand), a row for each frame, as CSV.
+
+    A muscle with a force limit is told what it delivers, since MuJoCo's own limits cut forces off instead of bending
+    them.
+    """
     muscles = muscles_of(recording)
     lines = [",".join(["time", *(f"muscle_{spring}" for spring in muscles)])]
-    for time, actuation in zip(recording.after.times, recording.after.actuation[:, muscles], strict=True):
+    delivered = recording.delivered(recording.after.actuation)[:, muscles]
+    for time, actuation in zip(recording.after.times, delivered, strict=True):
         lines.append(",".join([f"{time:.6g}", *(f"{value:.6g}" for value in actuation)]))
     return "\n".join(lines) + "\n"
 
@@ -99,7 +104,8 @@ def mjcf_text(recording: Recording, title: str = "a run") -> str:
 
     Joints, sites and tendons are named after the masses and springs of the recording (mass_3, spring_17), actuators
     after their springs (muscle_17). Joint positions are displacements from the first frame of `after`. Springs have
-    `regularisation` taken off their length at rest, which is that of our spring law.
+    `regularisation` taken off their length at rest, which is that of our spring law. Masses, damping along springs and
+    force limits are the recording's; controls are those of `Recording.delivered`.
 
     Args:
         recording: the design.
@@ -125,7 +131,10 @@ def mjcf_text(recording: Recording, title: str = "a run") -> str:
 
 
 def joint_damping(mechanics: Mechanics, dt: float) -> float:
-    """Return the damping of joints [N s/m] by which an explicit step of `dt` slows down as one of ours does."""
+    """Return the damping of joints [N s/m] by which an explicit step of `dt` slows down as one of ours does.
+
+    It is that of a mass of 1 kg times the factor on masses; a mass of its own has as many times that.
+    """
     return mechanics.mass * -math.expm1(-mechanics.damping * dt) / dt
 
 
@@ -197,7 +206,8 @@ def _radius(recording: Recording, share: float) -> float:
 
 def _add_mass(world: Xml.Element, mass: int, place: Array, recording: Recording, mechanics: Mechanics) -> None:
     body = Xml.SubElement(world, "body", name=f"mass_{mass}", pos=_text(place))
-    damping = repr(joint_damping(mechanics, mechanics.dt))
+    weight = mechanics.mass * float(recording.point_masses[mass])
+    damping = repr(weight / mechanics.mass * joint_damping(mechanics, mechanics.dt))
     for axis, direction in (("x", "1 0 0"), ("y", "0 1 0"), ("z", "0 0 1")):
         if recording.dim == 3 or axis != "y":
             Xml.SubElement(body, "joint", name=f"mass_{mass}_{axis}", type="slide", axis=direction, damping=damping)
@@ -216,7 +226,7 @@ def _add_mass(world: Xml.Element, mass: int, place: Array, recording: Recording,
         group="3",
     )
     # Bodies do not turn: the moments of inertia only have to be there.
-    Xml.SubElement(body, "inertial", pos="0 0 0", mass=repr(mechanics.mass), diaginertia="0.001 0.001 0.001")
+    Xml.SubElement(body, "inertial", pos="0 0 0", mass=repr(weight), diaginertia="0.001 0.001 0.001")
     dot = repr(_radius(recording, _DOT))
     Xml.SubElement(body, "site", name=f"mass_{mass}", size=dot, rgba=_rgba(LIGHT.mass))
 
@@ -233,7 +243,7 @@ def _add_springs(root: Xml.Element, recording: Recording, mechanics: Mechanics) 
             name=f"spring_{spring}",
             stiffness=str(stiffness),
             springlength=repr(float(str(rest)) - mechanics.regularisation),
-            damping=repr(damping),
+            damping=repr(damping + float(recording.damping[spring])),
             width="0.002",
             rgba=_rgba(LIGHT.contract if muscle else LIGHT.passive),
         )
@@ -249,7 +259,13 @@ def _add_springs(root: Xml.Element, recording: Recording, mechanics: Mechanics) 
                 tendon=f"spring_{spring}",
                 gainprm=repr(gain),
                 ctrlrange="-1 1",
+                **_limits(recording, spring),
             )
+
+
+def _limits(recording: Recording, spring: int) -> dict[str, str]:
+    limit = float(recording.force_limits[spring])
+    return {} if math.isinf(limit) else {"forcerange": f"{-limit!r} {limit!r}"}
 
 
 def _add_skins(root: Xml.Element, recording: Recording) -> None:

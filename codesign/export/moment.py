@@ -41,7 +41,7 @@ class Actor:
     @property
     def start(self) -> Array:
         """Where its centre of mass begins [m]."""
-        return self.trajectory.positions[0].mean(axis=0, dtype=np.float64) + self.shift
+        return self.recording.centres(self.trajectory.positions[0]) + self.shift
 
     @property
     def light(self) -> Array | None:
@@ -58,7 +58,7 @@ class Actor:
     @property
     def centres(self) -> Array:
         """Places of its centre of mass [m], shape (frames, dim)."""
-        return self.trajectory.positions.mean(axis=1, dtype=np.float64) + self.shift
+        return self.recording.centres(self.trajectory.positions) + self.shift
 
     @property
     def size(self) -> Array:

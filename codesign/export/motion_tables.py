@@ -23,7 +23,10 @@ _EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can tell, for the same bytes every time."""
 
 _UNITS = {"time": "s", "x": "m", "y": "m", "z": "m", "actuation": "1"}
-_BODY = ("springs", "rest_lengths", "stiffness", "swings", "cells", "materials", "ground", "curve", "weights")
+_BODY = (
+    *("springs", "rest_lengths", "stiffness", "swings", "cells", "materials", "ground", "curve", "weights"),
+    *("point_masses", "damping", "force_limits"),
+)
 _TEXTS = ("design", "operator", "controller", "task")
 
 _ColumnsOf = Callable[[Recording, str, Trajectory], dict[str, Array]]

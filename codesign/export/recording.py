@@ -13,6 +13,9 @@ from codesign.errors import CodesignError
 from codesign.export.chart import line_chart
 from codesign.export.mechanics import Mechanics
 
+_DEFAULT: Any = None
+"""In place of an array that is not given."""
+
 Array = npt.NDArray[Any]
 """What makers hand in; the records convert it to the type that their documentation names."""
 
@@ -106,6 +109,9 @@ class Recording:
         mechanics: constants of the simulation that the motion comes from; None where they are not known.
         controller_settings: what the controller is besides its weights, by the names of its settings: numbers, texts
             and lists of texts; empty where that is not known.
+        point_masses: float32[masses], kilograms, before the factor of `mechanics.mass`; 1 each if not given.
+        damping: float32[springs], newton seconds per metre, of a dashpot along each spring; none if not given.
+        force_limits: float32[springs], newtons, the largest active force of each muscle; infinite if not given.
 
     Raises:
         RecordingError: shapes that disagree, ids out of range, a ground or light that is not finite, a heightfield that
@@ -144,6 +150,9 @@ class Recording:
     world_fitness: Array | None = None
     mechanics: Mechanics | None = None
     controller_settings: dict[str, float | str | tuple[str, ...]] = field(default_factory=dict)
+    point_masses: Array = _DEFAULT
+    damping: Array = _DEFAULT
+    force_limits: Array = _DEFAULT
 
     def __post_init__(self) -> None:
         if not _DESIGN_ID.fullmatch(self.design):
@@ -152,6 +161,14 @@ class Recording:
         _convert(self, "springs", np.int32, (None, 2))
         for name in ("rest_lengths", "stiffness", "swings"):
             _convert(self, name, np.float32, (len(self.springs),))
+        for name, count, default in (
+            ("point_masses", self.masses, 1.0),
+            ("damping", len(self.springs), 0.0),
+            ("force_limits", len(self.springs), np.inf),
+        ):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, np.full(count, default))
+            _convert(self, name, np.float32, (count,))
         _convert(self, "cells", np.int32, (None, None))
         _convert(self, "materials", np.uint8, (len(self.cells),))
         if self.dim == 3 and len(self.cells):
@@ -177,6 +194,27 @@ class Recording:
     def dim(self) -> int:
         """Dimensions of space."""
         return self.after.positions.shape[2]
+
+    @property
+    def has_material_properties(self) -> bool:
+        """Whether any mass is not 1 kg, or any spring has damping or a force limit."""
+        limited = np.isfinite(self.force_limits).any()
+        return bool(limited or self.damping.any() or (self.point_masses != 1.0).any())
+
+    def centres(self, positions: Array) -> Array:
+        """Return the centre of mass of positions, shape (..., masses, axes), float64, shape (..., axes)."""
+        return centre_of(positions, self.point_masses)
+
+    def delivered(self, actuation: Array) -> Array:
+        """Return what muscles deliver of an actuation, shape (..., springs), within their force limits.
+
+        A muscle is asked for the active force a = stiffness * rest length * swing * actuation and gives
+        a / sqrt(1 + (a / limit)^2), as if it was asked for that much less.
+        """
+        if np.isinf(self.force_limits).all():
+            return actuation
+        share = self.stiffness.astype(np.float64) * self.rest_lengths * self.swings / self.force_limits * actuation
+        return actuation / np.sqrt(1.0 + share**2)
 
     @property
     def masses(self) -> int:
@@ -224,6 +262,18 @@ class Recording:
         from codesign.export.notebook import page_in_frame  # noqa: PLC0415 - the page knows recordings
 
         return page_in_frame(Gallery(self.design, (self,), History(np.zeros(0), np.zeros(0), np.zeros(0))))
+
+
+def centre_of(positions: Array, masses: Array | None = None) -> Array:
+    """Return the centre of mass of positions, shape (..., masses, axes), float64, shape (..., axes).
+
+    Args:
+        positions: [m].
+        masses: in any unit, shape (masses,); None where all are equal.
+    """
+    if masses is None or (masses == masses[:1]).all():
+        return positions.mean(axis=-2, dtype=np.float64)
+    return np.average(positions.astype(np.float64), axis=-2, weights=masses)
 
 
 @dataclass(frozen=True, eq=False)

@@ -127,7 +127,7 @@ def _draw_way(recording: Recording, panel: Axes) -> None:
     trajectories = ((recording.before, "before learning", MUTED, 1.2), (recording.after, "after learning", INK, 1.6))
     for trajectory, name, colour, width in trajectories:
         if trajectory is not None:
-            panel.plot(trajectory.times, _way(trajectory, recording.light), color=colour, linewidth=width, label=name)
+            panel.plot(trajectory.times, _way(recording, trajectory), color=colour, linewidth=width, label=name)
     panel.legend(
         loc="lower right", bbox_to_anchor=(1, 0.98), ncols=2, frameon=False, handlelength=1.4, labelcolor=MUTED
     )
@@ -138,9 +138,9 @@ def _draw_way(recording: Recording, panel: Axes) -> None:
     _style(panel, "time [s]", "centre of mass [m]")
 
 
-def _way(trajectory: Trajectory, light: Array | None) -> Array:
+def _way(recording: Recording, trajectory: Trajectory) -> Array:
     """Return metres per frame: on the level from the light if there is one, else from the start along x."""
-    middle = trajectory.positions[:, :, :-1].mean(axis=1)
+    middle, light = recording.centres(trajectory.positions)[:, :-1], recording.light
     if light is None:
         return middle[:, 0] - middle[0, 0]
     return np.linalg.norm(middle - light[:-1], axis=1)

@@ -177,6 +177,7 @@ def _encode_recording(recording: Recording, grounds: _Distinct) -> dict[str, Any
         "measures": {name: plain(value) for name, value in recording.measures.items()},
         "curve": plain_list(recording.curve),
         "mass_count": recording.masses,
+        **_encode_masses(recording),
         "spring_count": len(recording.springs),
         "spring_length": float(recording.rest_lengths.mean()) if len(recording.rest_lengths) else 0.0,
         "springs": recording.springs.ravel().tolist(),
@@ -191,6 +192,12 @@ def _encode_recording(recording: Recording, grounds: _Distinct) -> dict[str, Any
             "after": _encode_trajectory(recording.after, muscles),
         },
     }
+
+
+def _encode_masses(recording: Recording) -> dict[str, Any]:
+    """Return the masses where they differ, which decides where the centre of mass is."""
+    differ = (recording.point_masses != recording.point_masses[:1]).any()
+    return {"point_masses": plain_list(recording.point_masses)} if differ else {}
 
 
 def _encode_trajectory(trajectory: Trajectory, muscles: npt.NDArray[np.intp]) -> dict[str, Any]:

@@ -51,6 +51,9 @@ def body_of(recording: Recording, name: str) -> Body:
             swings=recording.swings.astype(np.float64),
             cells=recording.cells,
             materials=recording.materials,
+            masses=recording.point_masses.astype(np.float64),
+            damping=recording.damping.astype(np.float64),
+            force_limits=recording.force_limits.astype(np.float64),
         )
     except BodyError as error:
         raise RecordingError(error.expected, f"{error.got} in {name}", error.remedy) from error

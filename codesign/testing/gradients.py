@@ -15,6 +15,9 @@ from codesign.sim import Simulator, Terrain
 SIZES = {"weights": 1e-6, "positions": 1e-8, "velocities": 1e-7, "rest_lengths": 1e-8, "stiffness": 1e-2}
 """Half the distance of the two points that a difference is taken of, in the quantity's own unit."""
 
+MATERIAL_SIZES = {"masses": 1e-6, "damping": 1e-4, "force_limits": 1e-3}
+"""The same for what bodies may have of their own besides springs."""
+
 FACTORS = (4.0, 1.0, 0.25, 0.01)
 """Factors on these sizes that differences are taken with: rounding dominates small ones, curvature large ones."""
 
@@ -64,7 +67,7 @@ def gradient_error(
     Args:
         setup: what is simulated.
         body: one body, in world frame.
-        quantity: a key of `SIZES`: what the loss is differentiated in.
+        quantity: a key of `SIZES` or `MATERIAL_SIZES`: what the loss is differentiated in.
         directions: directions of length 1 to differentiate along; the first is the gradient's own.
         seed: of weights, velocities and directions.
         segment_steps: steps that are recomputed at a time, 0 for the simulator's choice.
@@ -80,7 +83,7 @@ def gradient_error(
     drawn = generator.normal(size=(directions, len(found)))
     along = np.concatenate([found[None], drawn[1:]]) if length else drawn
     along /= np.linalg.norm(along, axis=1, keepdims=True)
-    sizes = SIZES[quantity] * np.array(FACTORS)
+    sizes = (SIZES | MATERIAL_SIZES)[quantity] * np.array(FACTORS)
     shifts = np.multiply.outer(sizes, np.stack([along, -along])).reshape(-1, len(found))
     losses = _losses(setup, body, quantity, weights, start, shifts).reshape(len(sizes), 2, directions)
     differences = (losses[:, 0] - losses[:, 1]) / (2.0 * sizes[:, None])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from codesign.export import Recording, RecordingError
+from codesign.export import Recording, RecordingError, centre_of
 from codesign.transfer.arrays import Array
 from codesign.transfer.changes import RECORDED, Change, TransferSettings, mechanics_of
 from codesign.transfer.controllers import BLIND, controller_of
@@ -92,14 +92,15 @@ class Transfer:
         return reached / self.recorded if np.isfinite(reached) else 0.0
 
 
-def displacement(positions: Array, light: Array | None = None) -> float:
+def displacement(positions: Array, light: Array | None = None, masses: Array | None = None) -> float:
     """Return how far the centre of mass came along x [m], or, where there is a light, how much closer to it.
 
     Args:
         positions: float[frames, masses, dim], metres.
         light: place of the light [m].
+        masses: in any unit, shape (masses,); None where all are equal.
     """
-    first, last = positions[0].mean(axis=0, dtype=np.float64), positions[-1].mean(axis=0, dtype=np.float64)
+    first, last = centre_of(positions[0], masses), centre_of(positions[-1], masses)
     if light is None:
         return float(last[0] - first[0])
     return float(np.linalg.norm(first - light) - np.linalg.norm(last - light))
@@ -156,7 +157,7 @@ def _transfer(recording: Recording, settings: TransferSettings) -> Transfer:
         inside = simulate_points(variants, drives, held) if variants else []
         for change, variant, drive, here in zip(changes, variants, drives, inside, strict=True):
             outcomes.append(_outcome(body, change, loop, held, here, simulate_mujoco(variant, drive, held)))
-    recorded = displacement(recording.after.positions, recording.light)
+    recorded = displacement(recording.after.positions, recording.light, recording.point_masses)
     limits = limits_of(recording)
     return Transfer(recording.design, recorded, mechanics.dt, limits, factor, tuple(outcomes), tuple(notes))
 
@@ -182,13 +183,16 @@ def _held(recording: Recording, substeps: Sequence[int]) -> tuple[float, int]:
 def _outcome(recording: Recording, change: Change, loop: str, substeps: int, here: Episode, there: Episode) -> Outcome:
     frames = min(len(here.positions), len(there.positions))
     apart = here.positions[:frames] - there.positions[:frames]
-    reached = [np.nan if each.diverged else displacement(each.positions, recording.light) for each in (here, there)]
+    reached = [
+        np.nan if each.diverged else displacement(each.positions, recording.light, recording.point_masses)
+        for each in (here, there)
+    ]
     return Outcome(
         change,
         loop,
         substeps,
         *reached,
-        centre_distance=np.linalg.norm(apart.mean(axis=1), axis=-1),
+        centre_distance=np.linalg.norm(centre_of(apart, recording.point_masses), axis=-1),
         rms_distance=np.sqrt((apart**2).sum(axis=-1).mean(axis=-1)),
     )
 

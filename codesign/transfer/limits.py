@@ -27,6 +27,7 @@ def limits_of(recording: Recording) -> Limits:
     """Return the limits of a body, from the fastest of its small oscillations w about its start.
 
     A step is v' = d v - dt w^2 x, x' = x + dt v' with the factor d of the drag, which holds while dt^2 w^2 < 2 (1 + d).
+    Damping along springs is left out.
 
     Raises:
         RecordingError: the recording does not say how it was simulated.
@@ -54,5 +55,7 @@ def fastest(recording: Recording) -> float:
         block = stiffness * np.outer(along, along) / max(along @ along, 1e-18)
         for one, other, sign in ((first, first, 1), (second, second, 1), (first, second, -1), (second, first, -1)):
             matrix[one, :, other] += sign * block
+    root = np.sqrt(mechanics_of(recording).mass * recording.point_masses.astype(np.float64))
+    matrix = matrix / root[:, None, None, None] / root[:, None]
     largest = np.linalg.eigvalsh(matrix.reshape(masses * dim, -1))[-1]
-    return math.sqrt(max(float(largest), 1e-12) / mechanics_of(recording).mass)
+    return math.sqrt(max(float(largest), 1e-12))

@@ -41,6 +41,7 @@ def simulate_mujoco(recording: Recording, drive: Drive, substeps: int = 1) -> Ep
         RecordingError: the recording does not say how it was simulated, or not at every step.
     """
     mechanics, frames = mechanics_of(recording), len(recording.after.times)
+    mass = mechanics.mass * recording.point_masses.astype(np.float64)
     dt = mechanics.dt / substeps
     forces = force_of(recording, mechanics)
     mujoco = _library()
@@ -53,14 +54,14 @@ def simulate_mujoco(recording: Recording, drive: Drive, substeps: int = 1) -> Ep
     x, v = start, np.zeros_like(start)
     with _silent(mujoco):
         for step in range(frames - 1):
-            data.ctrl[:] = asked.at(step, x[None], v[None])[0, muscles]
+            data.ctrl[:] = recording.delivered(asked.at(step, x[None], v[None])[0])[muscles]
             for part in range(substeps):
                 applied = np.zeros_like(start)
                 if forces is not None:
                     x, v = _state(start, data)
-                    applied = forces(step * mechanics.dt + part * dt, dt / mechanics.mass, x, v)
+                    applied = forces(step * mechanics.dt + part * dt, dt / mass, x, v)
                 if mechanics.push and step == pushed_at and part == 0:
-                    applied = applied + mechanics.mass / dt * np.array(mechanics.push)
+                    applied = applied + mass[:, None] / dt * np.array(mechanics.push)
                 data.qfrc_applied[:] = applied.ravel()
                 mujoco.mj_step(model, data)
             x, v = _state(start, data)

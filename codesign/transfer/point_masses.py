@@ -31,7 +31,8 @@ class _World:
 
     Attributes:
         dt: length of a step [s].
-        mass, friction: shape (variants, 1, 1) and (variants, 1).
+        mass, friction: shape (variants, masses, 1) and (variants, 1).
+        muscles: stiffness times rest length times swing over the force limit, shape (variants, springs).
         grip: largest share of the speed that friction takes, shape (variants, 1).
     """
 
@@ -41,6 +42,7 @@ class _World:
     swings: Array
     mass: Array
     friction: Array
+    muscles: Array
     grip: Array
 
 
@@ -95,23 +97,30 @@ def _world(variants: Sequence[Recording], dt: float) -> _World:
     return _World(
         variants[0],
         dt,
-        np.stack([each.stiffness.astype(np.float64) for each in variants]),
-        np.stack([each.swings.astype(np.float64) for each in variants]),
-        np.array([each.mass for each in settings])[:, None, None],
+        _doubles(variants, "stiffness"),
+        _doubles(variants, "swings"),
+        np.array([each.mass for each in settings])[:, None, None] * _doubles(variants, "point_masses")[..., None],
         friction,
+        np.prod([_doubles(variants, name) for name in ("stiffness", "rest_lengths", "swings")], axis=0)
+        / _doubles(variants, "force_limits"),
         np.array(grip),
     )
+
+
+def _doubles(variants: Sequence[Recording], name: str) -> Array:
+    return np.stack([getattr(each, name).astype(np.float64) for each in variants])
 
 
 def _pull(world: _World, x: Array, v: Array, actuation: Array) -> Array:
     """Return the acceleration of masses by springs, shape (variants, masses, dim)."""
     recording, mechanics = world.recording, mechanics_of(world.recording)
-    dashpot = mechanics.forces.get("dashpot", {}).get("damping", 0.0)
+    dashpot = mechanics.forces.get("dashpot", {}).get("damping", 0.0) + recording.damping.astype(np.float64)
     first, second = recording.springs.T
     along = x[:, first] - x[:, second]
     length = np.sqrt((along**2).sum(-1)) + mechanics.regularisation
-    tension = world.stiffness * (length - recording.rest_lengths * (1.0 + world.swings * actuation))
-    if dashpot:
+    strain = world.swings * actuation / np.sqrt(1.0 + (world.muscles * actuation) ** 2)
+    tension = world.stiffness * (length - recording.rest_lengths * (1.0 + strain))
+    if dashpot.any():
         tension = tension + dashpot * ((v[:, first] - v[:, second]) * along).sum(-1) / length
     force = along * (tension / length)[..., None]
     total = np.zeros_like(x)

@@ -128,10 +128,12 @@ def seen(positions: np.ndarray, velocities: np.ndarray, ground: np.ndarray) -> d
     return found
 
 
-def heading(positions: np.ndarray) -> np.ndarray:
+def heading(positions: np.ndarray, masses: np.ndarray | None = None) -> np.ndarray:
     """Return the angle by which 3D shapes are turned about the vertical against the first, by a singular value
     decomposition (Kabsch), shape (steps + 1,)."""
-    flat = positions[..., :2] - positions[..., :2].mean(1, keepdims=True)
+    weights = np.ones(positions.shape[1]) if masses is None else masses
+    flat = positions[..., :2] - np.average(positions[..., :2], axis=1, weights=weights)[:, None]
+    flat = flat * np.sqrt(weights)[:, None]
     angles = []
     for now in flat:
         left, _, right = np.linalg.svd(flat[0].T @ now)

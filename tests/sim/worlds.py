@@ -182,13 +182,14 @@ def wave(case: "Case", body: Any, weights: Weights) -> oracle.Actuate:
     return actuate
 
 
-def mlp(case: "Case", _body: Any, weights: Weights) -> oracle.Actuate:
+def mlp(case: "Case", body: Any, weights: Weights) -> oracle.Actuate:
     w1, b1, w2, b2 = (weights[name] for name in ("w1", "b1", "w2", "b2"))
     controller = case.controller
 
     def actuate(step: int, x: np.ndarray, v: np.ndarray) -> np.ndarray:
         scale = controller.input_scale
-        sensors = {"position": scale * (x - x.mean(0)), "velocity": scale * v} | case.senses(x, v)
+        relative = x - oracle.centre(x, body.masses)
+        sensors = {"position": scale * relative, "velocity": scale * v} | case.senses(x, v)
         chosen = [sensors[name] for name in all_sensors() if name in controller.sensors]
         state = np.concatenate([np.zeros((len(x), 0)), *chosen], axis=1).ravel()
         inputs = np.concatenate([sines(case, step), state, [1.0, 1.0]])
@@ -208,7 +209,10 @@ def shared(case: "Case", body: Any, weights: Weights) -> oracle.Actuate:
         felt = case.senses(x, v)
         inputs = [sines(case, step), [length / body.rest_lengths[spring] - 1.0]]
         if "position" in controller.sensors:
-            inputs += [controller.position_scale * ((x[a] + x[b]) / 2.0 - x.mean(0)), along / length]
+            inputs += [
+                controller.position_scale * ((x[a] + x[b]) / 2.0 - oracle.centre(x, body.masses)),
+                along / length,
+            ]
         if "velocity" in controller.sensors:
             inputs += [controller.velocity_scale * (v[a] + v[b]) / 2.0]
         if "light" in controller.sensors:
@@ -241,7 +245,7 @@ ACTUATES: dict[str, Callable[["Case", Any, Weights], oracle.Actuate]] = {
 
 def centres(episode: oracle.Rollout) -> np.ndarray:
     """Return the centre before every step and at the end, shape (steps + 1, dimension)."""
-    return episode.positions.mean(axis=1)
+    return episode.centres
 
 
 def height_loss(_task: Any, _body: Any, episode: oracle.Rollout) -> float:
@@ -280,7 +284,7 @@ def balance_loss(_task: Any, _body: Any, episode: oracle.Rollout) -> float:
 
 
 def turning_loss(_task: Any, _body: Any, episode: oracle.Rollout) -> float:
-    return -np.unwrap(heading(episode.positions))[-1]
+    return -np.unwrap(heading(episode.positions, episode.masses))[-1]
 
 
 def reaching_loss(_task: Any, _body: Any, episode: oracle.Rollout) -> float:
@@ -439,7 +443,7 @@ class Case:
         """Return what the oracle says about one body alone, under conditions without push and noise."""
         contact = self.physics.contact
         around = conditions or Conditions(self.terrain, self.task)
-        constants = SimpleNamespace(**vars(self.physics) | vars(contact), mass=around.mass)
+        constants = SimpleNamespace(**vars(self.physics) | vars(contact), mass=around.mass * body.masses)
         scene = oracle.Scene(constants, self.ground, oracle.CONTACTS[contact.name], self.physics.forces)
         actuate = self.actuate(body, weights)
         placed = SimpleNamespace(
@@ -448,6 +452,9 @@ class Case:
             rest_lengths=body.rest_lengths,
             stiffness=around.stiffness * body.stiffness,
             swings=around.strength * body.swings,
+            masses=body.masses,
+            damping=body.damping,
+            force_limits=body.force_limits,
         )
         return oracle.rollout(placed, scene, actuate, velocities, around.latency)
 

@@ -10,10 +10,14 @@ function decodeArray(base64, Type) {
   return new Type(bytes.buffer);
 }
 
-/** One episode: quantised positions and actuation, read at any time by linear interpolation between frames. */
+/**
+ * One episode: quantised positions and actuation, read at any time by linear interpolation between frames.
+ * `weights` are the masses where they differ.
+ */
 export class Trajectory {
-  constructor(record, masses, muscles, dim) {
+  constructor(record, masses, muscles, dim, weights) {
     this.masses = masses;
+    this.weights = weights;
     this.muscles = muscles;
     this.dim = dim;
     this.times = decodeArray(record.times, Float32Array);
@@ -80,7 +84,8 @@ export class Trajectory {
 
   /** Paths per frame (centre of mass; lowest corner) with their running means, and the extent of body and course. */
   measureExtent() {
-    const { frames, masses, dim } = this;
+    const { frames, masses, dim, weights } = this;
+    const whole = weights ? weights.reduce((sum, weight) => sum + weight, 0) : masses;
     this.centre = new Float32Array(frames * dim);
     this.lowest = new Float32Array(frames * dim);
     this.size = new Array(dim).fill(0);
@@ -94,11 +99,11 @@ export class Trajectory {
         let low = Infinity;
         let high = -Infinity;
         for (let i = axis; i < positions.length; i += dim) {
-          sum += positions[i];
+          sum += weights ? weights[(i - axis) / dim] * positions[i] : positions[i];
           low = Math.min(low, positions[i]);
           high = Math.max(high, positions[i]);
         }
-        this.centre[frame * dim + axis] = sum / masses;
+        this.centre[frame * dim + axis] = sum / whole;
         this.lowest[frame * dim + axis] = low;
         this.size[axis] = Math.max(this.size[axis], high - low);
         this.courseLow[axis] = Math.min(this.courseLow[axis], low);
@@ -147,7 +152,7 @@ export class Design {
   trajectory(name) {
     const record = this.motion[name];
     if (!record) return null;
-    this.decoded[name] ??= new Trajectory(record, this.mass_count, this.muscles.length, this.dim);
+    this.decoded[name] ??= new Trajectory(record, this.mass_count, this.muscles.length, this.dim, this.point_masses);
     return this.decoded[name];
   }
 
