@@ -56,5 +56,6 @@ def _bodies(plans: list[BodyPlan], path: str | Path, names: tuple[str, ...], fit
         got = f"some of cells and some of masses in {path}"
         raise FormatError("bodies of cells, or bodies of masses and springs", got, "load the files one by one")
     bodies = Bodies.of(given)
-    arrays = {name: getattr(bodies, name) for name in (*_BODIES, "cells", "materials")}
+    properties = ("cells", "materials", "masses", "damping", "force_limits")
+    arrays = {name: getattr(bodies, name) for name in (*_BODIES, *properties)}
     return NamedBodies(**arrays, names=names, fitness=fitness)

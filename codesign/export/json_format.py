@@ -169,8 +169,11 @@ def _from_json(file: JsonPart) -> Recording:
 
 def _material_properties_from_json(body: JsonPart) -> dict[str, Any]:
     limits = body.floats("force_limits", (0,), gaps=True)
-    if not (np.isnan(limits) | (limits > 0.0)).all():
-        raise RecordingError("body.force_limits to be numbers above 0, or null for no limit", "others", REMEDY)
+    wrong = ~(np.isnan(limits) | (limits > 0.0))
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        expected = "body.force_limits to be numbers above 0, or null for no limit"
+        raise RecordingError(expected, f"{limits[place]} at index {place}", REMEDY)
     return {
         "point_masses": body.floats_within("masses", 0.0, np.inf, least=False),
         "damping": body.floats_within("damping", 0.0, np.inf, least=True),

@@ -255,11 +255,11 @@ def _add_springs(root: Xml.Element, recording: Recording, mechanics: Mechanics) 
             Xml.SubElement(
                 actuators,
                 "general",
+                _limits(recording, spring),
                 name=f"muscle_{spring}",
                 tendon=f"spring_{spring}",
                 gainprm=repr(gain),
                 ctrlrange="-1 1",
-                **_limits(recording, spring),
             )
 
 

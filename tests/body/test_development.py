@@ -19,7 +19,11 @@ from tests.genome.lattices import (
 )
 from tests.reference import FOLDER, PLANAR, robots
 
-FIELDS = ("positions", "springs", "rest_lengths", "stiffness", "swings", "cells", "materials")
+FIELDS = (
+    *("positions", "springs", "rest_lengths", "stiffness", "swings", "cells", "materials"),
+    *("masses", "damping", "force_limits"),
+)
+HEAVY = Tissue(density=700.0, damping=3.0, force_limit=40.0)
 
 
 @pytest.mark.parametrize("name", PLANAR)
@@ -35,6 +39,12 @@ def test_published_bodies_are_reproduced_exactly(name):
         np.testing.assert_array_equal(body.positions + np.array([0.025, 0.1]), robot.body.positions)
         for field in ("springs", "rest_lengths", "stiffness", "swings"):
             np.testing.assert_array_equal(getattr(body, field), getattr(robot.body, field))
+
+
+def size_of(lattice: Lattice, cell: int) -> float:
+    """Return the area or volume of a triangle, a square or a cube from the length of its first spring."""
+    side = float(lattice.edge_lengths[lattice.cell_edges[cell, 0]])
+    return {3: math.sqrt(3.0) / 4.0 * side**2, 4: side**2, 8: side**3}[lattice.cell_nodes.shape[1]]
 
 
 def assert_follows_definition(lattice: Lattice, genome: Genome, body, tissue: Tissue) -> None:
@@ -58,6 +68,15 @@ def assert_follows_definition(lattice: Lattice, genome: Genome, body, tissue: Ti
         if lattice.muscle_genes:
             swing *= genome.muscles[edge]
         assert body.stiffness[index] == tissue.stiffness * max(material.stiffness for material in materials)
+        assert body.damping[index] == tissue.damping * max(material.damping for material in materials)
+        driving = [m.force_limit for m, place in zip(materials, places, strict=True) if m.swings[place] > 0.0]
+        limit = tissue.force_limit if swing and tissue.force_limit is not None else math.inf
+        assert body.force_limits[index] == (limit * max(driving) if swing else limit)
+    for index, node in enumerate(nodes):
+        around = [cell for cell in filled if node in lattice.cell_nodes[cell].tolist()]
+        weights = [size_of(lattice, cell) * lattice.materials[genome.cells[cell]].density for cell in around]
+        expected = 1.0 if tissue.density is None else tissue.density * sum(weights) / lattice.cell_nodes.shape[1]
+        np.testing.assert_allclose(body.masses[index], expected, rtol=1e-12)
         assert body.swings[index] == tissue.swing * swing
 
 

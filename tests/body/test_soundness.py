@@ -59,6 +59,14 @@ WRONG = [
     ({"positions": np.array([["a", "b"]] * 4)}, "positions as an array of numbers"),
     ({"materials": np.array([1, 1])}, r"materials of shape \(1,\)"),
     ({"materials": np.array([256])}, "materials as an array of whole numbers"),
+    (with_entry("masses", 2, 0.0), "finite masses above 0 .* got 0.0 for mass 2"),
+    (with_entry("masses", 2, np.inf), "got inf for mass 2"),
+    (with_entry("damping", 1, -0.5), "finite damping of at least 0 .* got -0.5 for spring 1"),
+    (with_entry("damping", 1, np.nan), "got nan for spring 1"),
+    (with_entry("force_limits", 0, 0.0), "force_limits above 0 .* got 0.0 for spring 0"),
+    (with_entry("force_limits", 0, np.nan), "got nan for spring 0"),
+    ({"masses": np.ones(5)}, r"masses of shape \(4,\); got \(5,\)"),
+    ({"damping": np.zeros(4)}, r"damping of shape \(5,\); got \(4,\)"),
 ]
 
 
@@ -146,3 +154,21 @@ def test_bodies_that_grow_are_checked_too():
     object.__setattr__(tissue, "stiffness", -1.0)
     with pytest.raises(BodyError, match=r"got -1.0 for spring 0 of body 0"):
         develop(lattice, genomes_of(lattice, [0]), tissue)
+
+
+def test_what_is_not_given_is_as_in_the_papers():
+    made = square()
+    np.testing.assert_array_equal(made.masses, np.ones(4))
+    np.testing.assert_array_equal(made.damping, np.zeros(5))
+    np.testing.assert_array_equal(made.force_limits, np.full(5, np.inf))
+    assert not Bodies.of([made]).has_material_properties
+    for change in (with_entry("masses", 0, 2.0), with_entry("damping", 0, 1.0), with_entry("force_limits", 0, 9.0)):
+        assert Bodies.of([made, square(**change)]).has_material_properties
+
+
+def test_masses_damping_and_limits_go_with_their_body():
+    first, second = square(masses=np.arange(1.0, 5.0)), square(damping=np.arange(5.0), force_limits=np.arange(1.0, 6.0))
+    bodies = Bodies.concatenate([Bodies.of([first]), Bodies.of([second, first])]).take([1, 0])[0:2]
+    for found, made in zip(bodies, (second, first), strict=True):
+        for name in ("masses", "damping", "force_limits"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(made, name))

@@ -19,6 +19,11 @@ CASES = {
     "three dimensions": cubes.recording(frames=5, light=cubes.LIGHT, world_fitness=[0.25, np.nan, 0.1]),
     "light in two dimensions": recording(light=(1.5, 0.1), world_fitness=[0.5]),
     "no cells": recording(cells=np.zeros((0, 3)), materials=np.zeros(0)),
+    "masses, damping and force limits": recording(
+        point_masses=np.linspace(0.5, 2.0, recording().masses),
+        damping=np.linspace(0.0, 3.0, len(recording().springs)),
+        force_limits=np.append(np.full(len(recording().springs) - 1, 25.0), np.inf),
+    ),
 }
 
 
@@ -71,7 +76,7 @@ def test_float32_numbers_are_written_short():
 
 BROKEN = {
     "format": lambda data: data.update(format="gif"),
-    "schema_version": lambda data: data.update(schema_version=2),
+    "schema_version": lambda data: data.update(schema_version=3),
     "design": lambda data: data.pop("design"),
     "lineage": lambda data: data.update(lineage=[]),
     "lineage.generation": lambda data: data["lineage"].update(generation=-1),
@@ -140,3 +145,32 @@ def test_springs_that_no_body_can_have_are_refused(name, value, said, tmp_path):
     schema = json.loads((resources.files("codesign.export") / "recording.schema.json").read_text(encoding="utf-8"))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(data, schema)
+
+
+def test_files_of_bodies_with_the_defaults_are_as_they_were():
+    data = to_json(recording())
+    assert data["schema_version"] == 1
+    assert not {"masses", "damping", "force_limits"} & set(data["body"])
+    # Who does not know masses is not to take such a body for one of 1 kg each.
+    assert to_json(CASES["masses, damping and force limits"])["schema_version"] == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("masses", 0.0, "expected body.masses to be numbers above 0; got 0.0 at index 1 in "),
+        ("masses", None, "body.masses"),
+        ("damping", -1.0, "expected body.damping to be numbers of 0 or more; got -1.0 at index 1 in "),
+        ("force_limits", 0.0, "expected body.force_limits to be numbers above 0, or null for no limit; got 0.0 at"),
+        ("force_limits", "strong", "body.force_limits"),
+    ],
+)
+def test_masses_that_no_body_can_have_are_refused(name, value, said, tmp_path):
+    data = to_json(CASES["masses, damping and force limits"])
+    data["body"][name][1] = value
+    with pytest.raises(RecordingError) as told:
+        read_json(write(data, tmp_path / "broken.json"))
+    assert said in str(told.value)
+    del data["body"][name]
+    with pytest.raises(RecordingError, match=f"body.{name}"):
+        read_json(write(data, tmp_path / "broken.json"))

@@ -22,6 +22,15 @@ def flat(dim: int, height: float) -> np.ndarray:
     return ground
 
 
+def weighty(made: Recording) -> Recording:
+    """Return the robot with masses, damping along springs and force limits that all differ."""
+    generator, springs = np.random.default_rng(4), len(made.springs)
+    limits = generator.uniform(5.0, 60.0, springs)
+    limits[0] = np.inf
+    masses, damping = generator.uniform(0.6, 1.8, made.masses), generator.uniform(0.0, 8.0, springs)
+    return replace(made, point_masses=masses, damping=damping, force_limits=limits)
+
+
 def robot(dim: int = 2, steps: int = 100, mechanics: Mechanics = MECHANICS, **changes: Any) -> Recording:
     """A strip in 2D, a table in 3D, on level ground, with muscles that follow sines of one second."""
     made = strips.recording() if dim == 2 else cubes.recording(bumpy=False)

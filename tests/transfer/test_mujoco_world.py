@@ -18,7 +18,7 @@ from codesign.transfer import (
     simulate_points,
     without_ground,
 )
-from tests.transfer.robots import MECHANICS, robot
+from tests.transfer.robots import MECHANICS, robot, weighty
 
 WATER = {"level": 0.3, "density": 1000.0, "volume": 1.2e-3, "drag_area": 6e-2, "size": 0.05}
 WIND = {"speed": 2.0, "direction": 30.0, "gusts": 0.5, "period": 0.1, "linear": 0.3, "quadratic": 0.1}
@@ -48,6 +48,20 @@ def test_so_it_is_with_other_forces_and_masses(forces: dict[str, dict[str, float
     still = replace(recording, mechanics=replace(mechanics, forces={}))
     here, there = (simulate_points([each], [Drive()])[0].positions[-1] for each in (recording, still))
     assert np.abs(here - there).max() > 1e-4
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_so_it_is_with_masses_damping_and_force_limits(dim: int) -> None:
+    mechanics = replace(MECHANICS, forces={"water": WATER}, push=(0.3, 0.5, 0.1)[:dim], push_time=0.1, mass=1.3)
+    recording = weighty(robot(dim, mechanics=replace(mechanics, gravity=-1.0)))
+    ground = recording.ground.copy()
+    ground[..., -1] -= 9.0
+    recording = replace(recording, ground=ground)
+    assert apart(recording).max() < 1e-6
+    for name in ("point_masses", "damping", "force_limits"):
+        plain = replace(recording, **{name: getattr(robot(dim), name)})
+        here, there = (simulate_points([each], [Drive()])[0].positions[-1] for each in (recording, plain))
+        assert np.abs(here - there).max() > 1e-5
 
 
 def test_in_smaller_steps_both_go_to_one_motion() -> None:

@@ -13,7 +13,7 @@ from codesign.export import Mechanics, Recording, Trajectory
 from codesign.run import Story, rollout
 from codesign.transfer import Change, Drive, controller_of, simulate_points
 from tests import oracle
-from tests.transfer.robots import MECHANICS, robot
+from tests.transfer.robots import MECHANICS, robot, weighty
 
 WATER = {"level": 0.25, "density": 1000.0, "volume": 9e-4, "drag_area": 6e-3, "size": 0.05}
 WIND = {"speed": 2.0, "direction": 30.0, "gusts": 0.5, "period": 0.1, "linear": 0.3, "quadratic": 0.1}
@@ -38,7 +38,9 @@ def expected(recording: Recording) -> np.ndarray:
     vars(physics).update(mechanics.contact_settings)
     forces = tuple(SimpleNamespace(name=name, **settings) for name, settings in mechanics.forces.items())
     springs = {name: getattr(recording, name).astype(np.float64) for name in ("rest_lengths", "stiffness", "swings")}
+    springs |= {name: getattr(recording, name).astype(np.float64) for name in ("damping", "force_limits")}
     body = SimpleNamespace(positions=start, springs=recording.springs, **springs)
+    physics.mass = mechanics.mass * recording.point_masses.astype(np.float64)
     level = float(recording.ground.reshape(-1, recording.dim)[0, -1])
     ground = oracle.Lines(level, np.zeros(0), np.zeros(0), np.zeros(0))
     scene = oracle.Scene(physics, ground, oracle.CONTACTS[mechanics.contact], forces)
@@ -52,6 +54,16 @@ def test_the_oracle_computes_the_same(physics: str, dim: int) -> None:
     (episode,) = simulate_points([recording], [Drive()])
     np.testing.assert_allclose(episode.positions, expected(recording), rtol=0, atol=1e-9)
     assert not episode.diverged
+
+
+@pytest.mark.parametrize("physics", ["coulomb", "water", "wind and dashpots"])
+def test_so_it_does_with_masses_damping_and_force_limits(physics: str) -> None:
+    recording = weighty(robot(3, steps=60, mechanics=replace(PHYSICS[physics], mass=1.2)))
+    (episode,) = simulate_points([recording], [Drive()])
+    np.testing.assert_allclose(episode.positions, expected(recording), rtol=0, atol=1e-9)
+    for name in ("point_masses", "damping", "force_limits"):
+        plain = replace(recording, **{name: getattr(robot(3), name)})
+        assert np.abs(expected(plain) - episode.positions).max() > 1e-6
 
 
 def test_variants_together_are_variants_alone() -> None:
