@@ -133,7 +133,7 @@ def mjcf_text(recording: Recording, title: str = "a run") -> str:
 def joint_damping(mechanics: Mechanics, dt: float) -> float:
     """Return the damping of joints [N s/m] by which an explicit step of `dt` slows down as one of ours does.
 
-    It is that of a mass of 1 kg times the factor on masses; a mass of its own has as many times that.
+    It is that of a mass of 1 kg times the factor on masses, to be multiplied by what the mass weighs itself [kg].
     """
     return mechanics.mass * -math.expm1(-mechanics.damping * dt) / dt
 

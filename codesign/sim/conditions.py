@@ -29,9 +29,9 @@ class Conditions:
             distributed.
         noise_seed: which noise that is.
         stiffness: factor on the stiffness of every spring.
-        mass: factor on every mass, which is 1 kg otherwise. Impulses of springs and forces are divided by it. Gravity
-            and pushes change velocities as before; so does the papers' drag, which is a rate [1/s] and not a
-            coefficient [N s/m]: damping proportional to mass, as Rayleigh's. The contact works on velocities.
+        mass: factor on every mass, which is 1 kg or what the body says. Impulses of springs and forces are divided by
+            it. Gravity and pushes change velocities as before; so does the papers' drag, which is a rate [1/s] and not
+            a coefficient [N s/m]: damping proportional to mass, as Rayleigh's. The contact works on velocities.
         strength: factor on the commanded strain of every muscle, noise included.
         latency: steps from the controller's answer to the muscles that follow it; until the first answer arrives, they
             are commanded nothing.

@@ -46,6 +46,12 @@ def check_lattice(settings: LatticeSettings) -> None:
     low = np.minimum.reduceat(bodies.positions, bodies.mass_start[:-1])
     expect(np.allclose(low, 0.0, atol=1e-9), "bodies whose lowest corner is at 0", low)
     expect((bodies.rest_lengths > 0.0).all(), "springs with a rest length above 0", bodies.rest_lengths.min())
+    heavy, own = develop(lattice, genomes, Tissue(density=2.0)), lattice.cell_sizes
+    weights = np.array(
+        [own[cells != 0] @ [lattice.materials[m].density for m in cells[cells != 0]] for cells in genomes.cells]
+    )
+    found = np.add.reduceat(heavy.masses, heavy.mass_start[:-1])
+    expect(np.allclose(found, 2.0 * weights), "bodies that weigh as much as their cells", found)
     expect((bodies.swings > 0.0).any(), "muscles in some of the random bodies", "none in any")
     joined = np.diff(bodies.mass_start) > 1
     expect(joined.all(), "bodies of two masses or more", np.diff(bodies.mass_start))

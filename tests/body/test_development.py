@@ -68,6 +68,7 @@ def assert_follows_definition(lattice: Lattice, genome: Genome, body, tissue: Ti
         if lattice.muscle_genes:
             swing *= genome.muscles[edge]
         assert body.stiffness[index] == tissue.stiffness * max(material.stiffness for material in materials)
+        assert body.swings[index] == tissue.swing * swing
         assert body.damping[index] == tissue.damping * max(material.damping for material in materials)
         driving = [m.force_limit for m, place in zip(materials, places, strict=True) if m.swings[place] > 0.0]
         limit = tissue.force_limit if swing and tissue.force_limit is not None else math.inf
@@ -77,17 +78,37 @@ def assert_follows_definition(lattice: Lattice, genome: Genome, body, tissue: Ti
         weights = [size_of(lattice, cell) * lattice.materials[genome.cells[cell]].density for cell in around]
         expected = 1.0 if tissue.density is None else tissue.density * sum(weights) / lattice.cell_nodes.shape[1]
         np.testing.assert_allclose(body.masses[index], expected, rtol=1e-12)
-        assert body.swings[index] == tissue.swing * swing
 
 
 @hypothesis.settings(deadline=None)
-@given(settings=settings_of_any_kind(), seed=st.integers(0, 2**32))
-def test_bodies_are_what_the_definition_says(settings, seed):
-    lattice, tissue = settings.build(), Tissue(stiffness=2e4, swing=0.2)
+@given(settings=settings_of_any_kind(), seed=st.integers(0, 2**32), heavy=st.booleans())
+def test_bodies_are_what_the_definition_says(settings, seed, heavy):
+    lattice, tissue = settings.build(), HEAVY if heavy else Tissue(stiffness=2e4, swing=0.2)
     genomes = random_genomes(lattice, settings, draws(3, seed))
     bodies = develop(lattice, genomes, tissue)
     for i in range(3):
         assert_follows_definition(lattice, genomes[i], bodies[i], tissue)
+
+
+def test_materials_say_how_heavy_damped_and_strong_bodies_are():
+    settings = CubeLattice(
+        columns=2,
+        rows=2,
+        layers=2,
+        soft_density=0.25,
+        soft_damping=0.5,
+        soft_force_limit=0.1,
+        stiff_force_limit=3.0,
+    )
+    lattice = settings.build()
+    genomes = random_genomes(lattice, settings, draws(6, 3))
+    bodies = develop(lattice, genomes, HEAVY)
+    for i, body in enumerate(bodies):
+        assert_follows_definition(lattice, genomes[i], body, HEAVY)
+        densities = [lattice.materials[material].density for material in body.materials]
+        np.testing.assert_allclose(body.masses.sum(), 700.0 * 0.1**3 * sum(densities), rtol=1e-12)
+    assert {round(limit, 9) for limit in bodies.force_limits} == {4.0, 120.0, math.inf}
+    assert set(bodies.damping) == {1.5, 3.0}
 
 
 def lengths_by_place(places: np.ndarray, springs: np.ndarray, rest_lengths: np.ndarray) -> dict[tuple, float]:

@@ -14,7 +14,7 @@ class Dashpot(Force):
     """A linear damper along every spring: a tension of `damping` times the rate at which the spring lengthens.
 
     It takes the velocities at the start of a step, so that a body with many springs at a mass is stable only while dt
-    times `damping` times their number stays below 1 or so (masses are 1 kg).
+    times `damping` times their number over the mass stays below 1 or so. It adds to the damping that bodies have.
 
     Attributes:
         name: the name of the choice.

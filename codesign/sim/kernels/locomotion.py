@@ -139,7 +139,7 @@ def locomotion_measures(conduct: np.ndarray, steps: int, dt: float) -> dict[str,
 
     Returns:
         `distance`: of the centre from its start, in the plane [m]; `straightness`: that over the length of its way, 0
-        to 1; `energy`: mechanical work of all muscles, given and taken alike [J] (masses count 1 kg); `effort`: squared
+        to 1; `energy`: mechanical work of all muscles, given and taken alike [J], without dashpots; `effort`: squared
         actuation, mean over time and springs, 0 to 1; `airtime`: with no mass on the ground [s].
     """
     dimension = (conduct.shape[1] - COUNTS) // 2
