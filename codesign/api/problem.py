@@ -38,7 +38,11 @@ if TYPE_CHECKING:
 Wrt = Literal["weights", "rest_lengths", "stiffness", "swings", "positions", "masses", "damping", "force_limits"]
 """What a loss can be differentiated in: the weights, or an attribute of the bodies."""
 
-PHYSICAL: tuple[Wrt, ...] = ("rest_lengths", "stiffness", "swings", "positions", "masses", "damping", "force_limits")
+PHYSICAL: tuple[Wrt, ...] = ("rest_lengths", "stiffness", "swings", "positions")
+"""What every body is differentiated in together."""
+
+MATERIAL: tuple[Wrt, ...] = ("masses", "damping", "force_limits")
+"""What bodies are differentiated in by kernels that have masses: losses may differ in the last digits from others."""
 
 
 class Problem:
@@ -284,7 +288,8 @@ class Problem:
             wrt: what to differentiate in: "weights", or attributes of the bodies, "rest_lengths", "stiffness",
                 "swings", "damping" and "force_limits" (springs of all bodies,), "masses" (masses of all bodies,) and
                 "positions" (masses of all bodies, dim), which are those that the masses start at in the world; or
-                several of these.
+                several of these. Where bodies are of the defaults, asking for one of "masses", "damping" and
+                "force_limits" may change the loss in its last digits.
 
         Returns:
             The loss of each body, lower is better, float64, shape (n,), and the gradient of its own loss: in weights,
@@ -307,8 +312,8 @@ class Problem:
         """
         wanted: tuple[Any, ...] = tuple(wrt) if isinstance(wrt, list | tuple | set) and wrt else (wrt,)
         for name in wanted:
-            if name not in ("weights", *PHYSICAL):
-                expected = f"wrt to be among weights, {', '.join(PHYSICAL)}"
+            if name not in ("weights", *PHYSICAL, *MATERIAL):
+                expected = f"wrt to be among weights, {', '.join((*PHYSICAL, *MATERIAL))}"
                 raise ConfigError(
                     expected, repr(name), 'leave it out, or write for example wrt=["weights", "stiffness"]'
                 )
@@ -316,7 +321,7 @@ class Problem:
         flat = self._flat(weights, own)
         chosen = {
             "physical": any(name != "weights" for name in wanted),
-            "material_properties": any(name in ("masses", "damping", "force_limits") for name in wanted),
+            "material_properties": any(name in MATERIAL for name in wanted),
         }
         loss, found = self._differentiation.loss_and_gradients(own, self._split(flat, own), **chosen)
         found["weights"] = self._shaped_like(weights, found["weights"], own)

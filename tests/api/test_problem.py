@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import codesign
-from codesign.api.problem import PHYSICAL, Wrt
+from codesign.api.problem import MATERIAL, PHYSICAL, Wrt
 from codesign.control import CONTROLLERS
 from codesign.errors import ConfigError
 from codesign.evaluate import Worlds
@@ -215,6 +215,33 @@ def test_gradients_agree_with_differences(conditions: dict) -> None:
     ahead, behind = (problem.value_and_gradient(bodies, each)[0] for each in (weights + step, weights - step))
     np.testing.assert_allclose((ahead - behind) / 2e-6, found["weights"].norms(), rtol=1e-5)
     np.testing.assert_array_equal(loss, problem.value_and_gradient(bodies, weights)[0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tissue", [{}, {"density": 400.0, "damping": 5.0, "force_limit": 60.0}])
+def test_gradients_in_masses_damping_and_force_limits(tissue: dict) -> None:
+    problem = codesign.Problem(
+        body={**TINY["body"], **tissue},
+        physics={"name": "coulomb", "steps": 60},
+        execution={"precision": "float64"},
+        conditions={"count": 2, "mass_spread": 0.2},
+    )
+    bodies = problem.develop(problem.random(2))
+    assert bodies.has_material_properties == bool(tissue)
+    weights = problem.initial_weights(bodies)
+    loss, found = problem.value_and_gradient(bodies, weights, wrt=["weights", *MATERIAL, *PHYSICAL])
+    np.testing.assert_allclose(problem.value_and_gradient(bodies, weights)[0], loss, rtol=0, atol=1e-10)
+    muscle = int(np.flatnonzero(bodies.swings)[-1])
+    for name, place, size in (("masses", 0, 1e-6), ("damping", 0, 1e-4), ("force_limits", muscle, 1e-2)):
+        assert found[name].shape == getattr(bodies, name).shape
+        sides = []
+        for sign in (1, -1):
+            values = getattr(bodies, name).copy()
+            values[place] += sign * size if tissue or name != "damping" else (1 + sign) * size / 2
+            moved = replace(bodies, **{name: values})
+            sides.append(problem.value_and_gradient(moved, weights, wrt=MATERIAL)[0].sum())
+        expected = (sides[0] - sides[1]) / (2 * size if tissue or name != "damping" else size)
+        assert found[name][place] == pytest.approx(expected, rel=1e-3 if not tissue else 1e-4, abs=1e-9)
 
 
 def test_one_quantity_gives_an_array_and_several_a_mapping(problem: codesign.Problem) -> None:

@@ -82,6 +82,36 @@ def test_reverse_mode_is_the_derivative_in_every_input(
         assert found != 0.0 or (name == "task_state" and first == 0), name
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("heavy", [True, False])
+def test_so_it_is_in_masses_damping_and_force_limits(heavy: bool) -> None:
+    tissue = {"density": 300.0, "damping": 3.0, "force_limit": 80.0} if heavy else {}
+    problem = codesign.Problem(
+        body={"rows": 3, "columns": 4, **tissue}, physics={"steps": STEPS}, execution={"precision": "float64"}
+    )
+    own_bodies = problem.bodies(problem.random(3))
+    plain = Episode(problem.spec, own_bodies, actuation="held", steps=10)
+    assert ("masses" in plain.shapes) == heavy
+    episode = Episode(problem.spec, own_bodies, actuation="held", steps=10, material_properties=True)
+    own, given = inputs(episode, problem), cotangents(episode)
+    for name in ("masses", "damping", "force_limits"):
+        np.testing.assert_array_equal(own[name], getattr(own_bodies, name))
+    # Masses that are given decide where the centre of mass is.
+    own["masses"] = own["masses"] * np.random.default_rng(3).uniform(0.5, 2.0, own["masses"].shape)
+    gradients = numpy(episode.reverse(own, given, first_step=10))
+
+    def value(name: str, change: np.ndarray) -> float:
+        found = numpy(episode.forward({**own, name: own[name] + change}, first_step=10))
+        return sum(float(np.vdot(found[output], given[output])) for output in given)
+
+    for name, size in (("masses", 1e-6), ("damping", 1e-4), ("force_limits", 1e-3), ("stiffness", 1e-1)):
+        direction = size * np.random.default_rng(2).normal(size=own[name].shape)
+        expected = (value(name, direction) - value(name, -direction)) / 2.0
+        found = float(np.vdot(gradients[name], direction))
+        assert abs(found - expected) <= 1e-5 * abs(expected) + 1e-12, name
+        assert (found != 0.0) == (heavy or name != "force_limits"), name
+
+
 def test_windows_together_are_the_episode(problem: codesign.Problem, bodies: codesign.Bodies) -> None:
     whole = Episode(problem.spec, bodies, actuation="steps")
     own = whole.defaults()

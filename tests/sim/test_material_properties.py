@@ -175,7 +175,7 @@ def test_damping_of_springs_is_a_dashpot() -> None:
 
 def test_two_masses_swing_about_their_centre_and_come_to_rest_by_the_textbook() -> None:
     """A free spring between m and M swings with (k / mu - (c / 2 mu)^2)^(1/2), decaying with c / 2 mu."""
-    case = Case.of(controller="cpg", steps=400, gravity=0.0, damping=0.0, dt=1e-4)
+    case = Case.of(steps=400, gravity=0.0, damping=0.0, dt=1e-4)
     masses, stiffness, damping = np.array([0.5, 2.0]), 2000.0, 8.0
     # Beyond its rest length, so that it swings; the centre of mass is 4/5 of the way to the second mass.
     pair = lifted(
