@@ -56,7 +56,7 @@ def _mlp(recording: Recording) -> Actuate:
     def actuate(time: float, x: Array, v: Array) -> Array:
         felt = []
         if "position" in sensors:
-            felt.append(scale * (x - x.mean(axis=1, keepdims=True)))
+            felt.append(scale * (x - recording.centres(x)[:, None]))
         if "velocity" in sensors:
             felt.append(scale * v)
         felt += [_SENSES[name](recording, x, v)[..., None] for name in senses]
@@ -86,7 +86,7 @@ def _shared(recording: Recording) -> Actuate:
         length = np.sqrt((along**2).sum(-1) + _SHORTEST**2)
         felt = [(length / recording.rest_lengths - 1.0)[..., None]]
         if "position" in sensors:
-            middle = (x[:, first] + x[:, second]) / 2.0 - x.mean(axis=1, keepdims=True)
+            middle = (x[:, first] + x[:, second]) / 2.0 - recording.centres(x)[:, None]
             felt += [scales[0] * middle, along / length[..., None]]
         if "velocity" in sensors:
             felt.append(scales[1] * (v[:, first] + v[:, second]) / 2.0)

@@ -160,6 +160,8 @@ def test_the_simulator_moves_the_same_and_its_controller_asks_the_same() -> None
 OTHERS: dict[str, dict[str, Any]] = {
     "shared": {"controller": "shared"},
     "cpg_feedback": {"controller": "cpg_feedback"},
+    "masses": {"body": TINY["body"] | {"density": 700.0, "damping": 2.0, "force_limit": 60.0}},
+    "masses and shared": {"controller": "shared", "body": TINY["body"] | {"density": 700.0}},
     "cpg in 3D": {"body": "voxel", "controller": "cpg", "physics": "voxel"},
 }
 

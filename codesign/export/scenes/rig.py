@@ -17,7 +17,7 @@ class Rig:
 
     Attributes:
         times: float64[frames], seconds.
-        centre: float64[frames, 3], mean of the masses, metres, world frame.
+        centre: float64[frames, 3], centre of mass, metres, world frame.
         places: float64[frames, masses, 3], masses in metres from the centre.
         turns: float64[frames, masses, 4], unit quaternions (x, y, z, w): how far the neighbourhood of each mass has
             turned since the first frame.
@@ -32,7 +32,7 @@ class Rig:
 def rig_of(recording: Recording, trajectory: Trajectory) -> Rig:
     """Return the joints of a body for a motion."""
     points = lifted(trajectory.positions, "y")
-    centre = points.mean(axis=1)
+    centre = recording.centres(points)
     places = points - centre[:, None]
     return Rig(trajectory.times.astype(np.float64), centre, places, _quaternions(_rotations(recording, places)))
 

@@ -161,7 +161,8 @@ class _Scene:
         positions = lifted(motion.positions, "z")
         muscles = self.recording.swings > 0
         actuation = motion.actuation[:, muscles] if muscles.any() else np.zeros((len(motion.times), 1))
-        shown = (positions[..., 0].mean(axis=1), positions[..., 2].mean(axis=1), actuation.mean(axis=1))
+        centre = self.recording.centres(positions)
+        shown = (centre[:, 0], centre[:, 2], actuation.mean(axis=1))
         for path, values in zip(_NUMBERS, shown, strict=True):
             self._plot(f"numbers/{path}/{name}", name.replace("_", " "), values, motion)
 
