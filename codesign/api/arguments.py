@@ -109,6 +109,8 @@ class Argument:
             self._apply_body(catalogue, config)
         elif self.name == "physics":
             self._apply_physics(catalogue, config)
+        elif self.name == "learner":
+            self._apply_learner(catalogue, config)
         else:
             config[self.group] = self._section(catalogue, self.group, config[self.group])
 
@@ -157,6 +159,22 @@ class Argument:
         rest = replace(self, entry="", fields=fields)
         config["sim"] = {**rest._section(catalogue, "sim", before), "contact": contact}
 
+    def _apply_learner(self, catalogue: Catalogue, config: dict[str, Any]) -> None:
+        before = config["learner"]
+        body, fields = before["body"], dict(self.fields)
+        asked = fields.pop("body", None)
+        if self.settings is not None and not self.foreign:
+            body = section_of(self.settings.body)
+        elif isinstance(asked, Mapping):
+            body = _filled(catalogue, "learner.body", body, asked, 'learner["body"]')
+        elif asked is not None and type(asked) is catalogue.records["learner.body"]:
+            body = section_of(asked)
+        elif asked is not None:
+            remedy = 'write for example learner={"body": {"rest_lengths": 0.2}}'
+            raise ConfigError('learner["body"] as a mapping or settings', repr(asked), remedy)
+        rest = replace(self, fields=fields)
+        config["learner"] = {**rest._section(catalogue, "learner", before), "body": body}
+
 
 def section_of(settings: Any) -> dict[str, Any]:
     """Return settings as a section of a configuration: plain values by field."""
@@ -199,6 +217,8 @@ def _filled(
     known = [item.name for item in plain_fields(catalogue.kind(key, section.get("name"))) if item.name != "name"]
     if argument == "body" and key == "body.lattice":
         known += [item.name for item in plain_fields(catalogue.records["body.tissue"]) if item.name != "name"]
+    elif key == "learner":
+        known.append("body")
     for name in values:
         if name not in known:
             chosen = f" ({section['name']})" if key in catalogue.choices else ""

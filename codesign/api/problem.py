@@ -368,7 +368,7 @@ class Problem:
         return f"Problem({named}{forces}{several}, seed={spec.seed})"
 
     def _shapes(self, bodies: Bodies) -> list[dict[str, tuple[int, ...]]]:
-        return shapes_of(self.spec.controller, bodies, self.spec.physics.steps)
+        return shapes_of(self.spec.weighted, bodies, self.spec.physics.steps)
 
     def _flat(self, weights: Any, bodies: Bodies) -> np.ndarray:
         return flat_weights(weights, self._shapes(bodies))

@@ -18,7 +18,7 @@ from codesign.run import LOGGERS, CheckpointSettings, Experiment, FirstDesigns, 
 from codesign.search import SEARCHES
 from codesign.sim import CONTACTS, FORCES, Execution, Physics
 from codesign.tasks import TASKS, TERRAINS
-from codesign.train import LEARNERS
+from codesign.train import LEARNERS, BodyLearning
 
 PLUGINS_MEANING = (
     "module with tasks, terrains, controllers and so on of your own, or a list of such, found in the working folder or"
@@ -51,7 +51,13 @@ def trial_catalogue() -> Catalogue:
             "learner": LEARNERS,
             "sim.contact": CONTACTS,
         },
-        records={"body.tissue": Tissue, "sim": Physics, "execution": Execution, "conditions": Worlds},
+        records={
+            "body.tissue": Tissue,
+            "sim": Physics,
+            "execution": Execution,
+            "conditions": Worlds,
+            "learner.body": BodyLearning,
+        },
         values={"seed": int, "weights": str | None, "plugins": Any},
         meanings=TRIAL_MEANINGS,
         collections={"forces": FORCES},

@@ -119,7 +119,8 @@ def _settable(kind: type) -> list[str]:
 def register(catalogue: Catalogue) -> None:
     """Put the schemas into Hydra's store, as `hydra/schema/<group>/<entry>` and `hydra/schema/<record>`.
 
-    A dotted choice such as `body.lattice` gives its group one schema per entry, which holds the group's records too.
+    A choice gives its group one schema per entry, which holds the group's records too: `body.lattice` with
+    `body.tissue`, `learner` with `learner.body`.
     What plug-ins have added without a YAML file is an option of its group besides.
 
     Raises:
@@ -134,8 +135,12 @@ def register(catalogue: Catalogue) -> None:
         for name, kind in registry.items():
             if name in added:
                 _require_plain(group, name, kind)
-            base = mirror(catalogue.records[group]) if group in catalogue.records else None
-            node = mirror(kind) if not inner else nested({key: kind, **_records_of(catalogue, group)}, group, base)
+            records = _records_of(catalogue, group)
+            if inner:
+                base = mirror(catalogue.records[group]) if group in catalogue.records else None
+                node = nested({key: kind, **records}, group, base)
+            else:
+                node = nested(records, group, mirror(kind)) if records else mirror(kind)
             store.store(name, node, f"{GROUP}/{group}")
             if name in added and not _has_file(group, name):
                 store.store(name, node, group)

@@ -31,11 +31,11 @@ def prepare_together(experiment: Experiment, folder: Path) -> Plan:
     """Check that one controller can learn with all designs of a first generation.
 
     Raises:
-        ConfigError: weights of the controller fit one body only.
+        ConfigError: weights of the controller fit one body only, or bodies learn too.
         MemoryBudgetError: the bodies do not fit into the memory together.
     """
     spec = experiment.trial
-    spec.require_any_body()
+    spec.require_one_controller()
     seen, unseen = (_bodies(experiment, generation) for generation in (0, 1))
     for bodies in (seen, unseen):
         needed, budget = int(bytes_needed(spec, bodies).sum()), batch_budget(spec.execution)

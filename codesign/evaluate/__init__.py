@@ -1,6 +1,7 @@
 """From genomes to fitness: how designs are evaluated, in this process or by many others, with the same numbers."""
 
 from codesign.evaluate.batches import batch_budget, batches, bytes_needed
+from codesign.evaluate.body_learning import body_weights, controller_weights, learned_bodies
 from codesign.evaluate.evaluation import DESIGNS_AT_A_TIME, evaluate_bodies, evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations, KeptWeights
@@ -30,9 +31,12 @@ __all__ = [
     "Worlds",
     "batch_budget",
     "batches",
+    "body_weights",
     "bytes_needed",
+    "controller_weights",
     "elimination_thresholds",
     "evaluate_bodies",
     "evaluate_designs",
     "learn_together",
+    "learned_bodies",
 ]

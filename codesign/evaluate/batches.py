@@ -6,7 +6,7 @@ import numpy as np
 
 from codesign.body import Bodies
 from codesign.evaluate.evaluation_spec import EvaluationSpec
-from codesign.sim import Execution, device_of
+from codesign.sim import PARTS, Execution, Layout, device_of
 from codesign.sim.layout import MEBIBYTE, ROWS, bytes_per_world, free_memory, layout_of, split
 
 WIDEST_ROW = max(ROWS.values())
@@ -14,6 +14,9 @@ WIDEST_ROW = max(ROWS.values())
 
 COPIES = 5
 """Arrays as long as the weights: these, their gradient, the best so far, and two averages that some learners keep."""
+
+LEARNED_BYTES = 3 * 8 + 4 * 4
+"""Bytes of a spring or mass for each field that is learned: what is drawn, its reach and mean, and where it lies."""
 
 MOST_NUMBERS = 2**31 - 1
 """Numbers in a batch at most, because kernels count in 32 bits; a large GPU has room for more."""
@@ -33,13 +36,23 @@ def bytes_needed(spec: EvaluationSpec, bodies: Bodies) -> np.ndarray:
     """Return the memory that each body takes in all its worlds while it learns [bytes], shape (bodies,)."""
     physics, execution = spec.physics, spec.execution
     layout = layout_of(bodies, WIDEST_ROW)
-    task, controller = spec.task, spec.controller
+    task, controller = spec.task, spec.weighted
     observed = task.observed(layout.dimension)
     latency = max(each.latency for each in spec.conditions())
     sizes = task.state_size, COPIES, observed, latency
     own = bodies.has_material_properties
     needed = bytes_per_world(layout, controller, physics.steps, execution, *sizes, material_properties=own)
-    return spec.worlds.count * needed
+    return spec.worlds.count * needed + _learned_bytes(spec, layout)
+
+
+def _learned_bytes(spec: EvaluationSpec, layout: Layout) -> np.ndarray:
+    """Return what each body takes to be learned, besides its weights [bytes], shape (bodies,)."""
+    learned = spec.learner.body.learned
+    swings = spec.worlds.count * np.dtype(spec.execution.precision).itemsize * bool(learned)
+    return sum(
+        (LEARNED_BYTES * getattr(layout, f"padded_{PARTS[name]}") for name in learned),
+        start=swings * layout.padded_springs,
+    )
 
 
 def batch_budget(execution: Execution) -> int:

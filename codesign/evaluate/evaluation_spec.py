@@ -8,11 +8,13 @@ import numpy as np
 
 from codesign.body import Bodies, Tissue
 from codesign.errors import ConfigError
+from codesign.evaluate.body_learning import body_parameters, body_sizes
 from codesign.evaluate.worlds import Worlds
 from codesign.genome import LatticeSettings
 from codesign.sim import (
     Conditions,
     Controller,
+    ControllerAndBody,
     Execution,
     Physics,
     Simulator,
@@ -39,7 +41,7 @@ class EvaluationSpec:
         controller: what moves the muscles, an entry of `CONTROLLERS`.
         task: what is to be achieved, an entry of `TASKS`.
         terrain: the ground, an entry of `TERRAINS`.
-        learner: how controllers learn.
+        learner: how controllers learn, and what of bodies learns with them.
         seed: seed of the initial controllers and of what differs between worlds.
         worlds: how many worlds every design is tested in, and what differs between them.
         start: weights that every controller starts to learn from, for those that fit any body; empty for random ones.
@@ -87,6 +89,12 @@ class EvaluationSpec:
             field = "latency" if self.worlds.latency > 0.0 else "latency_spread"
             got = f"up to {longest:g} s in an episode of {episode:g} s"
             raise ConfigError("a latency shorter than an episode", got, "lower {field}, or raise sim.steps", field)
+
+    @property
+    def weighted(self) -> Controller:
+        """The controller with the weights that a design has: its own, followed by its body's where bodies learn."""
+        learned = self.learner.body.learned
+        return ControllerAndBody(self.controller, learned) if learned else self.controller
 
     @property
     def dimension(self) -> int:
@@ -143,6 +151,7 @@ class EvaluationSpec:
 
         Raises:
             ConfigError: the device is not there.
+            BodyError: bodies without cells that are to learn by their materials.
         """
         return Simulator(
             bodies,
@@ -154,6 +163,7 @@ class EvaluationSpec:
             together=together,
             physical_gradients=physical_gradients,
             material_properties=material_properties or self.tissue.has_material_properties,
+            body_parameters=body_parameters(self.learner.body, bodies),
         )
 
     def begin(self, simulator: Simulator, identities: np.ndarray) -> None:
@@ -165,7 +175,9 @@ class EvaluationSpec:
             simulator: of the designs' bodies.
             identities: (generation, individual) of each of its controllers, int64, shape (controllers, 2).
         """
-        if self.start:
+        if self.start and self.learner.body.learned:
+            simulator.load(self.first_weights(simulator.bodies, identities))
+        elif self.start:
             simulator.load(np.tile(self.start, simulator.controllers))
         else:
             simulator.draw(stream_keys(self.seed, identities, Purpose.CONTROLLER))
@@ -179,9 +191,11 @@ class EvaluationSpec:
             seed: what they are drawn from instead of the spec's seed.
         """
         if self.start:
-            return np.tile(np.array(self.start, np.float64), len(bodies))
+            own = np.array(self.start, np.float64)
+            sizes = body_sizes(self.learner.body, bodies).tolist()
+            return np.concatenate([piece for size in sizes for piece in (own, np.zeros(size))])
         keys = stream_keys(self.seed if seed is None else seed, identities, Purpose.CONTROLLER)
-        return first_weights(self.controller, bodies, self.physics.steps, keys)
+        return first_weights(self.weighted, bodies, self.physics.steps, keys)
 
     def require_any_body(self) -> int:
         """Check that the weights of the controller fit any body, and return how many there are.
@@ -198,3 +212,15 @@ class EvaluationSpec:
             got = f"{self.controller.name}, which has other weights for every body"
             raise ConfigError("a controller that fits any body", got, "choose the controller shared")
         return sizes[0]
+
+    def require_one_controller(self) -> None:
+        """Check that bodies can learn with one controller together, which has weights of its own alone.
+
+        Raises:
+            ConfigError: the number of its weights depends on the body, or bodies learn too.
+        """
+        self.require_any_body()
+        if learned := self.learner.body.learned:
+            expected = "bodies as drawn for one controller of all"
+            remedy = "set learner.body to nothing that is learned, or let each body have a controller"
+            raise ConfigError(expected, f"bodies whose {', '.join(learned)} are learned", remedy)

@@ -37,13 +37,14 @@ def learn_together(spec: EvaluationSpec, seen: Bodies, unseen: Bodies) -> Transf
     """Let one controller learn with some bodies, and compare its performance on these and on others before and after.
 
     Args:
-        spec: how bodies are evaluated; the weights of its controller fit any body (`EvaluationSpec.require_any_body`).
+        spec: how bodies are evaluated; see `EvaluationSpec.require_one_controller`.
         seen: bodies to learn with; all of them are simulated at once.
         unseen: bodies to try the controller on.
 
     Raises:
-        ConfigError: the spec's device is not there.
+        ConfigError: the spec's device is not there, or its controller fits one body only, or bodies learn too.
     """
+    spec.require_one_controller()
     simulator = spec.simulator(seen, together=True)
     spec.begin(simulator, np.zeros((1, 2), np.int64))
     first = simulator.weights()

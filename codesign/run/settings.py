@@ -7,6 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 ADDED: Mapping[str, Mapping[str, Any]] = {
+    "BodyLearning": {
+        "rest_lengths": 0.0,
+        "stiffness": 0.0,
+        "swings": 0.0,
+        "masses": 0.0,
+        "rate": 1.0,
+        "tie": "none",
+        "inherit": False,
+    },
     "CheckpointSettings": {"weights": 1_000_000_000},
     "Coulomb": {"grip": None},
     "CubeLattice": {

@@ -4,6 +4,7 @@ This is the contract for those who simulate, and for what controllers, tasks and
 become device code find what they need in `codesign.sim.kernels`, those who plan memory in `codesign.sim.layout`.
 """
 
+from codesign.sim.body_parameters import PARTS, PREFIX, BodyParameters, ControllerAndBody, LearnedField
 from codesign.sim.conditions import Conditions, beacon_of, require_conditions
 from codesign.sim.contracts import Binding, Controller, Distribution, Layout, Terrain, WeightBlock
 from codesign.sim.device import device_of, start_warp
@@ -19,13 +20,18 @@ from codesign.sim.window import Window
 __all__ = [
     "CONTACTS",
     "FORCES",
+    "PARTS",
+    "PREFIX",
     "Aggregation",
     "Binding",
+    "BodyParameters",
     "Conditions",
     "Controller",
+    "ControllerAndBody",
     "Distribution",
     "Execution",
     "Layout",
+    "LearnedField",
     "Physics",
     "Simulator",
     "Task",

@@ -9,11 +9,13 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.machine import available_cores
+from codesign.sim.body_parameters import BodyParameters, ControllerAndBody
 from codesign.sim.conditions import Conditions, require_conditions, require_latency
 from codesign.sim.contracts import Binding, Controller
 from codesign.sim.device import device_of, settled
 from codesign.sim.kernels.aggregation import aggregation_kernels
 from codesign.sim.kernels.locomotion import locomotion_measures, locomotion_size
+from codesign.sim.launching.body_parameters import LearnedBodies
 from codesign.sim.launching.launches import Launches
 from codesign.sim.launching.program import build_program, lanes_of, row_of, shared_of
 from codesign.sim.launching.weights import Weights
@@ -56,8 +58,11 @@ class Simulator:
             defaults; where a body has others, they are.
         velocities: initial velocities [m/s], shape (masses of all worlds, dimension); at rest if not given.
         episode_steps: of the episode of which `physics.steps` are a window, see `Window`; None for whole episodes.
+        body_parameters: what of the bodies is learned; the weights of each then follow those of its controller, see
+            `ControllerAndBody`. Nothing if not given.
 
     Raises:
+        ValueError: bodies that are learned and have one controller together.
         ConfigError: a device that is not there, conditions that do not go together, a beacon outside of the ground, a
             latency as long as an episode.
     """
@@ -76,7 +81,10 @@ class Simulator:
         material_properties: bool = False,
         velocities: np.ndarray | None = None,
         episode_steps: int | None = None,
+        body_parameters: BodyParameters | None = None,
     ) -> None:
+        if together and body_parameters is not None:
+            raise ValueError("expected a controller for each body that is learned; got one for all; learn them apart")
         dimension = bodies.positions.shape[1]
         require_conditions(conditions, dimension)
         require_latency(conditions, physics.steps)
@@ -86,6 +94,9 @@ class Simulator:
         self._episode_steps = episode_steps
         self.device = device_of(execution)
         self.physics, self.controller, self.task = physics, controller, conditions[0].task
+        self._body_parameters = body_parameters
+        fields = () if body_parameters is None else tuple(body_parameters.fields)
+        self._weighted = ControllerAndBody(controller, fields) if fields else controller
         self.conditions, self.aggregation = tuple(conditions), aggregation or Aggregation()
         self.bodies = bodies
         row = row_of(self.device, execution.precision)
@@ -111,7 +122,7 @@ class Simulator:
             self.task,
             row=row,
             noisy=any(each.motor_noise for each in conditions),
-            physical_gradients=physical_gradients,
+            physical_gradients=physical_gradients or body_parameters is not None,
             weighed=any(each.mass != 1.0 for each in conditions),
             delayed=latency > 0,
             windowed=episode_steps is not None,
@@ -139,7 +150,7 @@ class Simulator:
             self.layout.padded_springs + self.layout.padded_masses,
             staged_bytes(
                 self.layout,
-                controller,
+                self._weighted,
                 self.segment,
                 state_size,
                 execution.precision,
@@ -222,6 +233,8 @@ class Simulator:
         self._reversible, self._measured = True, measure
         if measure:
             self._measuring.fill_(1)
+        if self._learned is not None:
+            self._learned.write(self.parameters)
         self._launches.forward()
         if measure:
             self._measuring.fill_(0)
@@ -243,7 +256,11 @@ class Simulator:
             )
         self._reversible = False
         self._world_gradients.zero_()
+        if self._learned is not None:
+            self._learned.forget()
         self._launches.reverse()
+        if self._learned is not None:
+            self._learned.differentiate(self._world_gradients)
         if self._aggregated:
             threads = lanes_of(self.device)
             starts = [self._world_start, self._gradient_start, self.parameter_offsets]
@@ -251,6 +268,8 @@ class Simulator:
             inputs = [self.aggregation.gradient_quantile, threads, *starts, *gradients]
             kernel = aggregation_kernels(self._program.types.real).gradients
             wp.launch(kernel, dim=(self.controllers, threads), inputs=inputs, device=self.device)
+        if self._learned is not None:
+            self._learned.tie(self.gradient)
 
     def measures(self) -> dict[str, np.ndarray]:
         """Return what was done in each world in the last episode, by name, float64, shape (worlds,).
@@ -275,7 +294,7 @@ class Simulator:
         (springs,), of all worlds; the latter three are zero unless the simulator was made with `physical_gradients`.
         With that, `masses` (masses,), `damping` and `force_limits` (springs,) are there where a body has others than
         the defaults, or the simulator was made with `material_properties`.
-        They are derivatives in the body, which conditions multiply by their factors.
+        They are derivatives in the body, as learned, which conditions multiply by their factors.
         """
         found, copies = self._states.gradients(), len(self.conditions)
         condition = np.arange(self.worlds) % copies
@@ -331,7 +350,7 @@ class Simulator:
         return self._states.motion(steps, latencies[np.arange(self.worlds) % len(latencies)])
 
     def _allocate_parameters(self) -> None:
-        controller, steps, device = self.controller, self.physics.steps, self.device
+        controller, steps, device = self._weighted, self.physics.steps, self.device
         places = parameter_layout(controller, self.layout, self.world_start, steps)
         self.parameter_start = places.start
         size, types = int(self.parameter_start[-1]), self._program.types
@@ -389,6 +408,7 @@ class Simulator:
         own = physics.dt, steps, self.segment
         binding = Binding(types, program.controller, self.layout, self.bodies, len(self.conditions), *own)
         control = self.controller.bind(binding, self.parameters, self._world_gradients)
+        self._learned = self._bind_bodies(factors)
         world_parameters, ground = upload_world_parameters(self.conditions, physics, types, device)
         parameters = upload_task_parameters(self.conditions, program.objective.Parameters, types.dimension, device)
         plan = upload_schedules(-(-steps // self.segment), self.snapshots, types, device)
@@ -397,3 +417,24 @@ class Simulator:
         results = [self.world_losses, self._final_task_state, self._measuring, self._locomotion]
         reverse = [*common, self._states.adjoint, plan, ground, parameters]
         return [*common, plan, ground, parameters, *results], reverse
+
+    def _bind_bodies(self, factors: tuple[np.ndarray, np.ndarray]) -> LearnedBodies | None:
+        """Return what writes learned bodies into the model; None where none is learned."""
+        if self._body_parameters is None or not isinstance(self._weighted, ControllerAndBody):
+            return None
+        within, _ = self._weighted.places(self.layout, self.physics.steps)
+        first, copies = self._gradient_start.numpy()[:-1], len(self.conditions)
+        types = self._program.types
+        return LearnedBodies(
+            self._body_parameters,
+            self.bodies,
+            self.layout,
+            {name: self.parameter_start[:-1] + own[::copies] for name, own in within.items()},
+            {name: first + own for name, own in within.items()},
+            dict(zip(("stiffness", "swings"), factors, strict=True)),
+            self._model,
+            self._states.adjoint,
+            types,
+            self.device,
+            self._threads,
+        )

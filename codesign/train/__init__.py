@@ -2,6 +2,7 @@
 
 from codesign.train.adam import Adam
 from codesign.train.batch import Batch, LearningProblem
+from codesign.train.body_learning import BodyLearning
 from codesign.train.kernels import exact_module
 from codesign.train.learner import Learner, Step
 from codesign.train.learning import LearningResult, learn
@@ -14,6 +15,7 @@ __all__ = [
     "LEARNERS",
     "Adam",
     "Batch",
+    "BodyLearning",
     "Learner",
     "LearningProblem",
     "LearningResult",

@@ -2,10 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from codesign.checks import require_choice, require_count, require_number
+from codesign.errors import ConfigError
 from codesign.train.batch import Batch
+from codesign.train.body_learning import BodyLearning
 
 Step = Callable[[], None]
 """Takes one step of every controller that is OK, by the same launches every time."""
@@ -37,6 +39,7 @@ class Learner(ABC):
             rung is a number of steps after which those designs stop that are too far behind (`rungs`).
         racing_chance: a design goes on where at least this share of those that it has to beat gained as much from there
             to the end as it still needs; from 0, which stops only what nobody made up for, to 1.
+        body: what of bodies is learned together with their controllers, by default nothing.
 
     Raises:
         ConfigError: a setting is of the wrong type or out of range.
@@ -49,6 +52,7 @@ class Learner(ABC):
     unsound: str = KEEP_BEST
     racing: int = 0
     racing_chance: float = 0.3
+    body: BodyLearning = field(default_factory=BodyLearning, metadata={"section": True})
 
     def __post_init__(self) -> None:
         require_count(self, "iterations", at_least=0, example=35)
@@ -57,6 +61,8 @@ class Learner(ABC):
         require_choice(self, "unsound", (KEEP_BEST, INVALID))
         require_count(self, "racing", at_least=0, example=2)
         require_number(self, "racing_chance", at_least=0.0, at_most=1.0, example=0.3)
+        if not isinstance(self.body, BodyLearning):
+            raise ConfigError("settings of BodyLearning", repr(self.body), "set {field}=BodyLearning()", "body")
 
     @property
     def rungs(self) -> tuple[int, ...]:

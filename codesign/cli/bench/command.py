@@ -53,8 +53,8 @@ def bench_catalogue() -> Catalogue:
     choices = {key: registry for key, registry in trials.choices.items() if key != "learner"}
     choices["cubes.lattice"] = choices["body.lattice"]
     choices["cubes_sim.contact"] = choices["sim.contact"]
-    # Every body has one world here.
-    records = {key: record for key, record in trials.records.items() if key != "conditions"}
+    # Every body has one world here, and none learns.
+    records = {key: record for key, record in trials.records.items() if key not in ("conditions", "learner.body")}
     records |= {"cubes.tissue": records["body.tissue"], "cubes_sim": records["sim"]}
     lists = {"measure": list[str], "worlds": list[int], "grids": list[str] | None, "sizes": list[str]}
     lists |= {"precisions": list[str], "segments": list[int]}

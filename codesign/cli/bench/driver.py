@@ -213,7 +213,7 @@ def _made_up(spec: EvaluationSpec, bodies: Bodies, identities: np.ndarray, keep:
     fitness = curves[:, -1].astype(np.float64)
     lengths = np.zeros(count, dtype=np.int64)
     for index in range(count) if keep is None else keep.chosen(fitness, identities):
-        shapes = spec.controller.weight_shapes(int(masses[index]), int(springs[index]), 2, spec.physics.steps)
+        shapes = spec.weighted.weight_shapes(int(masses[index]), int(springs[index]), 2, spec.physics.steps)
         lengths[index] = sum(math.prod(shape) for shape in shapes.values())
     return Evaluations(
         fitness=fitness,
