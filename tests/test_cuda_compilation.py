@@ -11,6 +11,7 @@ from codesign.control import CONTROLLERS
 from codesign.sim import CONTACTS, FORCES, Physics
 from codesign.sim.kernel_key import kernel_key
 from codesign.sim.kernels.aggregation import aggregation_kernels
+from codesign.sim.kernels.body_parameters import body_parameter_kernels
 from codesign.sim.kernels.exchange import exchange_kernels
 from codesign.sim.kernels.packing import packing_kernels
 from codesign.sim.kernels.weights import weight_kernels
@@ -125,6 +126,7 @@ def batch_modules(precision: str) -> Iterator[wp.Module]:
     yield packing_kernels(precision).begin.module
     yield aggregation_kernels(getattr(wp, precision)).losses.module
     yield exchange_kernels(precision).gather.module
+    yield body_parameter_kernels(precision).write.module
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

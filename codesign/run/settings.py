@@ -12,7 +12,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
         "stiffness": 0.0,
         "swings": 0.0,
         "masses": 0.0,
-        "rate": 1.0,
+        "rate": 3.0,
         "tie": "none",
         "inherit": False,
     },

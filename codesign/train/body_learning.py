@@ -37,14 +37,14 @@ class BodyLearning:
     stiffness: float = 0.0
     swings: float = 0.0
     masses: float = 0.0
-    rate: float = 1.0
+    rate: float = 3.0
     tie: str = UNTIED
     inherit: bool = False
 
     def __post_init__(self) -> None:
         for name in LEARNABLE:
             require_number(self, name, at_least=0.0, below=1.0, example=0.2)
-        require_number(self, "rate", above=0.0, example=1.0)
+        require_number(self, "rate", above=0.0, example=3.0)
         require_choice(self, "tie", (UNTIED, BY_MATERIAL, BY_SYMMETRY))
         require_flag(self, "inherit")
 
