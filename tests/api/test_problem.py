@@ -1,6 +1,7 @@
 """Problems: what arguments mean, and that what one does with them is what the command line does."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from codesign.sim import CONTACTS, FORCES, Execution, Physics, Simulator
 from codesign.sim.kernels import Coulomb
 from codesign.sim.kernels.wind import Wind
 from codesign.tasks import TASKS, TERRAINS
-from codesign.train import LEARNERS
+from codesign.train import LEARNERS, BodyLearning
 from tests.api.conftest import TINY
 
 
@@ -75,6 +76,39 @@ def test_settings_are_taken_as_they_are() -> None:
     spec = codesign.Problem(**chosen).spec
     found = spec.lattice, spec.controller, spec.task, spec.terrain, spec.physics, spec.worlds, spec.learner
     assert (*found, spec.execution) == tuple(chosen.values())
+
+
+def test_bodies_learn_with_their_controllers() -> None:
+    learner = {"iterations": 3, "body": {"rest_lengths": 0.1, "swings": 0.2, "tie": "symmetry"}}
+    problem = codesign.Problem(**{**TINY, "learner": learner})
+    assert problem.spec.learner.body == BodyLearning(rest_lengths=0.1, swings=0.2, tie="symmetry")
+    bodies = problem.develop(problem.random(2))
+    weights = problem.initial_weights(bodies)
+    springs = len(bodies[1].springs)
+    shapes = {name: array.shape for name, array in weights[1].items() if name.startswith("body.")}
+    assert shapes == {"body.rest_lengths": (springs,), "body.swings": (springs,)}
+    _, gradient = problem.value_and_gradient(bodies, weights)
+    assert gradient[1]["body.rest_lengths"].any()
+    found = problem.learn(bodies, weights)
+    assert found.weights[1]["body.rest_lengths"].any()
+    np.testing.assert_array_equal(problem.learn(bodies, found.weights, iterations=0).fitness, found.fitness)
+    given = codesign.Problem(
+        **{**TINY, "learner": LEARNERS["normalized"](iterations=3, body=problem.spec.learner.body)}
+    )
+    np.testing.assert_array_equal(given.learn(bodies, weights).fitness, found.fitness)
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ({"tie": "side"}, r'learner\["body"\]\["tie"\] to be one of none, material, symmetry'),
+        ({"rest_length": 0.1}, "did you mean 'rest_lengths'"),
+        (0.1, r'learner\["body"\] as a mapping or settings; got 0\.1'),
+    ],
+)
+def test_what_bodies_cannot_learn_by(body: Any, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        codesign.Problem(learner={"body": body})
 
 
 @dataclass(frozen=True)
