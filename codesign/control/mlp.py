@@ -9,9 +9,10 @@ import warp as wp
 from codesign.checks import require_count, require_number
 from codesign.control.mlp_kernels import build_mlp
 from codesign.control.mlp_sizes import MlpSizes
+from codesign.control.mlp_tangent import build_mlp_tangent, mlp_control
 from codesign.control.sensors import ordered_sensors, senses_of
-from codesign.sim import Binding, Distribution, Layout, WeightBlock
-from codesign.sim.kernels import SLACK, ControllerFunctions, KernelTypes
+from codesign.sim import Binding, Distribution, Layout, TangentBinding, WeightBlock
+from codesign.sim.kernels import SLACK, ControllerFunctions, KernelTypes, TangentFunctions, TangentTypes
 
 
 @dataclass(frozen=True)
@@ -178,13 +179,27 @@ class Mlp:
         # Loads of whole masses read a little beyond the last one.
         control.passed = wp.zeros(features + SLACK, dtype=types.real, device=device)
         control.passed_rows = binding.view(control.passed, types.row_vector)
-        time = np.arange(binding.steps)[:, None] * binding.dt
+        time = np.arange(binding.steps) * binding.dt
         clock = np.zeros((binding.steps, sizes.clock))
-        clock[:, : self.sines] = np.sin(self.frequency * time + 2.0 * np.pi / self.sines * np.arange(self.sines)[None])
+        clock[:, : self.sines] = self._sines_at(time)
         clock[:, self.sines : self.sines + 2] = 1.0
         control.clock_rows = wp.array(clock.reshape(-1, layout.row), dtype=types.row_vector, device=device)
         control.scale = self.input_scale
         return control
+
+    def tangent_functions(self, types: TangentTypes) -> TangentFunctions:
+        """Return the network for forward mode."""
+        return build_mlp_tangent(types, self._sizes(1))
+
+    def bind_tangent(self, binding: TangentBinding) -> Any:
+        """Return the record that forward mode reads besides weights."""
+        own = self._sizes(1), self._sines_at(binding.times), self.input_scale
+        threads = binding.directions * len(binding.bodies)
+        return mlp_control(binding.functions, *own, threads, binding.types.kernel.real, binding.device)
+
+    def _sines_at(self, times: np.ndarray) -> np.ndarray:
+        """Return the sines at times [s], shape (times,), as (times, sines)."""
+        return np.sin(self.frequency * times[:, None] + 2.0 * np.pi / self.sines * np.arange(self.sines)[None])
 
     def _sizes(self, row: int) -> MlpSizes:
         return MlpSizes(self.hidden, self.sines, row, self.sensors)

@@ -11,8 +11,9 @@ from codesign.checks import require_count, require_number
 from codesign.control.sensors import ordered_sensors, senses_of
 from codesign.control.shared_kernels import build_shared_network
 from codesign.control.shared_sizes import SharedSizes
-from codesign.sim import Binding, Distribution, Layout, WeightBlock
-from codesign.sim.kernels import ControllerFunctions, KernelTypes
+from codesign.control.shared_tangent import build_shared_tangent, shared_control
+from codesign.sim import Binding, Distribution, Layout, TangentBinding, WeightBlock
+from codesign.sim.kernels import ControllerFunctions, KernelTypes, TangentFunctions, TangentTypes
 
 
 @dataclass(frozen=True)
@@ -141,13 +142,26 @@ class Shared:
         for name, counts in sizes.scratch(layout.padded_springs, binding.segment).items():
             count = int(counts.sum()) // layout.row
             setattr(control, name, wp.zeros(count, dtype=types.row_vector, device=device))
-        time = np.arange(binding.steps)[:, None] * binding.dt
         clock = np.ones((binding.steps, sizes.clock))
-        phases = 2.0 * np.pi / self.sines * np.arange(self.sines)
-        clock[:, : self.sines] = np.sin(self.frequency * time + phases[None])
+        clock[:, : self.sines] = self._sines_at(np.arange(binding.steps) * binding.dt)
         control.clock = wp.array(clock.ravel(), dtype=types.real, device=device)
         control.position_scale, control.velocity_scale = self.position_scale, self.velocity_scale
         return control
+
+    def tangent_functions(self, types: TangentTypes) -> TangentFunctions:
+        """Return the network for forward mode."""
+        return build_shared_tangent(types, self._sizes(types.kernel.dimension, 1))
+
+    def bind_tangent(self, binding: TangentBinding) -> Any:
+        """Return the record that forward mode reads besides weights."""
+        scales = self.position_scale, self.velocity_scale
+        own = binding.types.kernel.real, binding.device
+        return shared_control(binding.functions, self._sines_at(binding.times), scales, *own)
+
+    def _sines_at(self, times: np.ndarray) -> np.ndarray:
+        """Return the sines at times [s], shape (times,), as (times, sines)."""
+        phases = 2.0 * np.pi / self.sines * np.arange(self.sines)
+        return np.sin(self.frequency * times[:, None] + phases[None])
 
     def _sizes(self, dimension: int, row: int) -> SharedSizes:
         return SharedSizes(self.hidden, self.sines, dimension, row, self.sensors)

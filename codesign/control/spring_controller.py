@@ -33,16 +33,20 @@ import numpy as np
 import warp as wp
 
 from codesign.body import Bodies, Body
-from codesign.sim import Binding, Distribution, Layout, WeightBlock
+from codesign.sim import Binding, Distribution, Layout, TangentBinding, WeightBlock
 from codesign.sim.kernels import (
     SENSES,
     ControllerFunctions,
     KernelTypes,
+    LearnedQuantity,
     Quantity,
     RowSizes,
     SpringFunctions,
     SpringQuantities,
+    TangentFunctions,
+    TangentTypes,
     build_pointwise,
+    build_pointwise_tangent,
     row_sizes,
     senses_used,
 )
@@ -222,6 +226,29 @@ class SpringController(ABC):
             control.constant_rows = wp.array(constants.reshape(-1, layout.row), dtype=types.row_vector, device=device)
         clock = _columns(self.clock(np.arange(binding.steps) * binding.dt).values(), binding.steps)
         control.clock = wp.array(np.append(clock.ravel(), 0.0), dtype=types.real, device=device)
+        return control
+
+    def tangent_functions(self, types: TangentTypes) -> TangentFunctions:
+        """Return the controller for forward mode, by the gradients of its functions."""
+        dimension = types.kernel.dimension
+        learned = [LearnedQuantity(own.name, own.per, own.width) for own in self.parameters(dimension)]
+        own = self._quantities(dimension), self.spring_functions(types.kernel), self.senses
+        return build_pointwise_tangent(types, *own, learned)
+
+    def bind_tangent(self, binding: TangentBinding) -> Any:
+        """Return the record that forward mode reads besides weights."""
+        control, bodies = binding.functions.Control(), binding.bodies
+        constants = [
+            _columns(self.constants(bodies[number]).values(), int(springs)).ravel()
+            for number, springs in enumerate(np.diff(bodies.spring_start))
+        ]
+        clock = _columns(self.clock(binding.times).values(), len(binding.times))
+        prepared = _sizes(self, bodies.positions.shape[1]).prepared * binding.directions * len(bodies.rest_lengths)
+        numbers = {"constants": np.concatenate(constants), "clock": clock.ravel()}
+        numbers |= dict.fromkeys(("prepared", "d_prepared"), np.zeros(prepared))
+        for name, values in numbers.items():
+            own = np.append(values, 0.0)
+            setattr(control, name, wp.array(own, dtype=binding.types.kernel.real, device=binding.device))
         return control
 
     def _scratch(self, layout: Layout) -> dict[str, int]:

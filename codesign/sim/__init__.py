@@ -11,6 +11,8 @@ from codesign.sim.device import device_of, start_warp
 from codesign.sim.kernels.contact import CONTACTS
 from codesign.sim.kernels.forces import FORCES
 from codesign.sim.launching.gpu_compilation import compile_for_gpu
+from codesign.sim.launching.tangent_program import compile_tangents_for_gpu, has_tangent
+from codesign.sim.launching.tangents import TangentBinding, Tangents
 from codesign.sim.launching.weights import first_weights
 from codesign.sim.settings import Aggregation, Execution, Physics
 from codesign.sim.simulator import Simulator
@@ -34,14 +36,18 @@ __all__ = [
     "LearnedField",
     "Physics",
     "Simulator",
+    "TangentBinding",
+    "Tangents",
     "Task",
     "Terrain",
     "WeightBlock",
     "Window",
     "beacon_of",
     "compile_for_gpu",
+    "compile_tangents_for_gpu",
     "device_of",
     "first_weights",
+    "has_tangent",
     "require_conditions",
     "start_warp",
 ]

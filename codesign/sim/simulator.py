@@ -18,6 +18,7 @@ from codesign.sim.kernels.locomotion import locomotion_measures, locomotion_size
 from codesign.sim.launching.body_parameters import LearnedBodies
 from codesign.sim.launching.launches import Launches
 from codesign.sim.launching.program import build_program, lanes_of, row_of, shared_of
+from codesign.sim.launching.tangents import WINDOW, SimulatedEpisode, Tangents
 from codesign.sim.launching.weights import Weights
 from codesign.sim.layout.block_memory import staged_bytes
 from codesign.sim.layout.buffers import buffer_sizes, snapshots_of
@@ -230,7 +231,7 @@ class Simulator:
         """
         if not self._loaded:
             raise RuntimeError("expected controllers with weights; got none; call draw or load first")
-        self._reversible, self._measured = True, measure
+        self._reversible, self._simulated, self._measured = True, True, measure
         if measure:
             self._measuring.fill_(1)
         if self._learned is not None:
@@ -349,6 +350,42 @@ class Simulator:
         latencies = np.array([each.latency for each in self.conditions])
         return self._states.motion(steps, latencies[np.arange(self.worlds) % len(latencies)])
 
+    def tangents(self, directions: int = 1, *, window: int = WINDOW, controlled: bool = True) -> Tangents:
+        """Return the derivatives of the last episode along some directions, in forward mode.
+
+        Args:
+            directions: how many.
+            window: steps of which tangents are held at a time.
+            controlled: whether actuation depends on state and weights, see `Tangents`.
+
+        Raises:
+            ValueError: segments shorter than an episode, so that not all of it is held; several conditions; or one
+                controller for several bodies.
+            RuntimeError: no episode was simulated yet.
+            ConfigError: a controller that forward mode does not know.
+        """
+        if self.segment != self.physics.steps or len(self.conditions) > 1 or self.controllers != self.worlds:
+            raise ValueError(
+                f"expected segments of {self.physics.steps} steps and a world and a controller for each body; got"
+                f" segments of {self.segment} in {len(self.conditions)} worlds; set segment_steps and one condition"
+            )
+        if not self._simulated:
+            raise RuntimeError("expected an episode to differentiate; got none; call forward first")
+        episode = SimulatedEpisode(
+            self.bodies,
+            self.physics,
+            self.controller,
+            self.conditions[0],
+            self._program.types.precision,
+            self._packed,
+            self._model,
+            self._states.tape,
+            self.weights(),
+            self.weight_start,
+            self.device,
+        )
+        return Tangents(episode, directions, window=window, controlled=controlled)
+
     def _allocate_parameters(self) -> None:
         controller, steps, device = self._weighted, self.physics.steps, self.device
         places = parameter_layout(controller, self.layout, self.world_start, steps)
@@ -378,7 +415,7 @@ class Simulator:
         self._final_task_state = wp.zeros(self.worlds, dtype=types.task_state, device=device)
         self._locomotion = wp.zeros(self.worlds * locomotion_size(types.dimension), dtype=types.real, device=device)
         self._measuring = wp.zeros(1, dtype=wp.int32, device=device)
-        self._measured = False
+        self._measured = self._simulated = False
 
     def _starts(self) -> np.ndarray:
         """Return where all masses start, in world frame [m], shape (masses of all worlds, dimension)."""

@@ -21,6 +21,8 @@ from codesign.sim.kernels.rows import REAL_BYTES, REAL_NAMES, SLACK
 from codesign.sim.kernels.senses import SENSES
 from codesign.sim.kernels.sine import build_sine
 from codesign.sim.kernels.spring_arguments import RowSizes
+from codesign.sim.kernels.tangent_pointwise import LearnedQuantity, build_pointwise_tangent
+from codesign.sim.kernels.tangent_types import TangentFunctions, TangentTypes
 from codesign.sim.kernels.tanh import build_tanh
 from codesign.sim.kernels.types import KernelTypes
 from codesign.sim.kernels.water import Water
@@ -40,12 +42,15 @@ __all__ = [
     "Force",
     "ForceFunctions",
     "KernelTypes",
+    "LearnedQuantity",
     "NoSlip",
     "Quantity",
     "RowSizes",
     "Smooth",
     "SpringFunctions",
     "SpringQuantities",
+    "TangentFunctions",
+    "TangentTypes",
     "TaskFunctions",
     "TerrainFunctions",
     "Water",
@@ -54,6 +59,7 @@ __all__ = [
     "build_gather",
     "build_gather_senses",
     "build_pointwise",
+    "build_pointwise_tangent",
     "build_sine",
     "build_tanh",
     "row_sizes",
