@@ -15,7 +15,7 @@ from codesign.control import GivenActuation
 from codesign.differentiable.checking import require_arrays, require_first_step, require_memory, require_window
 from codesign.errors import ConfigError
 from codesign.evaluate import EvaluationSpec
-from codesign.sim import Window
+from codesign.sim import Tangents, Window
 
 Array = wp.array | np.ndarray
 """An array on the device of an episode, or one of NumPy's."""
@@ -205,6 +205,24 @@ class Episode:
             found = self._window.pull_back(given)
             self._window.fill(found, marks, 0.0 if self._diverged == "zero" else math.nan)
             return self._shaped(self._as_given(found), self.shapes)
+
+    def tangents(self, inputs: Mapping[str, Array], directions: int = 1) -> Tangents:
+        """Simulate from the episode's first step, and return the derivatives along directions, in forward mode.
+
+        Given actuation moves only along the `actuation` that `Tangents.advance` takes. The tangents go along the motion
+        that is held here, so that they end with the next call.
+
+        Args:
+            inputs: as in `forward`.
+            directions: how many.
+
+        Raises:
+            ValueError, ConfigError: as in `forward`, or a controller that forward mode does not know.
+        """
+        own = self._inputs(inputs, 0)
+        with self._lock:
+            self._simulate(own, 0, measure=False)
+            return self._window.tangents(directions, controlled=self._actuation == "controller")
 
     def _simulate(self, inputs: dict[str, wp.array], first_step: int, *, measure: bool) -> int:
         """Simulate and return the number of the simulation; whoever calls has the lock."""

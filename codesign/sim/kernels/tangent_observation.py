@@ -157,6 +157,7 @@ def build_task_tangent(
         steps = constants.steps
         state = renewed(constants, trajectory, tangent, ground, parameters, world, direction, steps)
         worlds = trajectory.mass_start.shape[0] - 1
+        tangent.kept[world] = state
         to_state, _parameters = wp.grad(loss)(state, parameters)
         at = direction * worlds + world
         tangent.loss[at] = wp.dot(to_state, tangent.task_state[at])

@@ -80,7 +80,7 @@ class TangentTypes:
                 **dict.fromkeys(("masses", "springs", "weights_of_all", "window", "first_step", "ring"), wp.int32),
                 **dict.fromkeys(("position", "velocity", "force", "actuation", "added", "sense", "start"), reals),
                 **dict.fromkeys((*springs, "weights", "loss"), reals),
-                "task_state": task_states,
+                **dict.fromkeys(("task_state", "kept"), task_states),
             },
         }
 

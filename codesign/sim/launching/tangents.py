@@ -96,7 +96,7 @@ class Tangents:
             controlled=controlled,
         )
         kernel, device = self._program.types.kernel, episode.device
-        self._constants = constants_of(physics, kernel, physics.steps, conditions.latency)
+        self._constants = constants_of(physics, kernel, physics.steps, conditions.latency, physics.steps)
         self._world_parameters, self._ground = upload_world_parameters([conditions], physics, kernel, device)
         own = [conditions], self._program.objective.Parameters, kernel.dimension, device
         self._task_parameters = upload_task_parameters(*own)
@@ -173,7 +173,7 @@ class Tangents:
         inputs = [self._control, self._ground, self._task_parameters, steps, int(actuation is not None)]
         self._launch(self._program.kernels.advance, inputs)
         self.step += steps
-        found = [self._read(name)[:, : steps + 1] for name in ("position", "velocity")]
+        found = [self._read(name)[:, : steps + 1].copy() for name in ("position", "velocity")]
         for name, values in zip(("position", "velocity"), found, strict=True):
             self._put(name, values[:, -1])
         return found[0], found[1]
@@ -192,10 +192,27 @@ class Tangents:
         states = self._tangent.task_state.numpy().reshape(self.directions, worlds, -1)
         return self._tangent.loss.numpy().reshape(self.directions, worlds), states
 
-    def replace(self, positions: np.ndarray, velocities: np.ndarray) -> None:
-        """Go on from other tangents of positions and velocities, each shape (directions, masses, dimension)."""
-        self._put("position", positions)
-        self._put("velocity", velocities)
+    def state(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the tangents of positions and velocities at `step`, each shape (directions, masses, dimension)."""
+        return self._read("position")[:, 0].copy(), self._read("velocity")[:, 0].copy()
+
+    def kept(self) -> np.ndarray:
+        """Return what the task of each body has kept at the end, which `finish` computes, shape (bodies, numbers)."""
+        return self._tangent.kept.numpy().reshape(len(self._episode.bodies), -1)
+
+    def combine(self, coefficients: np.ndarray) -> None:
+        """Go on along other directions, which are combinations of these.
+
+        Args:
+            coefficients: of the directions there are (columns) in each of the new ones (rows), shape (directions,
+                directions).
+        """
+        for name in ("position", "velocity"):
+            self._put(name, np.tensordot(coefficients, self._read(name)[:, 0], 1))
+        for name in ("actuation", "start", "task_state", *_FIELDS.values()):
+            array = getattr(self._tangent, name)
+            combined = coefficients @ array.numpy().reshape(self.directions, -1)
+            array.assign(np.ascontiguousarray(combined, self._dtype).reshape(array.numpy().shape))
 
     @property
     def _dtype(self) -> np.dtype:
@@ -235,6 +252,7 @@ class Tangents:
         }
         for name, size in sizes.items():
             setattr(tangent, name, wp.zeros(max(size, 1), dtype=kernel.real, device=episode.device))
+        tangent.kept = wp.zeros(len(bodies), dtype=kernel.task_state, device=episode.device)
         tangent.task_state = wp.zeros(count * len(bodies), dtype=kernel.task_state, device=episode.device)
         return tangent
 
