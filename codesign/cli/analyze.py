@@ -1,4 +1,4 @@
-"""`codesign analyze`: several runs side by side, as a page and as numbers."""
+"""`codesign analyze`: several runs side by side, as a page and as numbers, or the gradients of designs."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -9,8 +9,10 @@ from typing import Any
 from rich.console import Console
 
 from codesign.analysis import Comparison
+from codesign.cli.analyze_gradient import FOLDER, prepare_gradient, require_none_of_gradient
 from codesign.cli.application import Command, Invocation, Plan
 from codesign.cli.catalogue import PLUGINS_MEANING
+from codesign.cli.docstrings import field_meanings
 from codesign.cli.output_folder import repeatable
 from codesign.cli.run_records import comparison_of, runs_in
 from codesign.cli.schemas import Catalogue
@@ -19,6 +21,7 @@ from codesign.cli.suggestions import listed, nearest, typed
 from codesign.errors import CodesignError, ConfigError, RunError
 from codesign.export import require_absent, write_comparison, write_comparison_json
 from codesign.run import RunFolder
+from codesign.sensitivity import GradientSettings
 
 WRITERS: dict[str, tuple[str, Callable[[Comparison, Path], list[Path]]]] = {
     "html": (".html", write_comparison),
@@ -26,10 +29,19 @@ WRITERS: dict[str, tuple[str, Callable[[Comparison, Path], list[Path]]]] = {
 }
 """Suffix and function of each format that comparisons are written in."""
 
+FOLDER_OF_COMPARISONS = "analysis"
+"""Folder that comparisons are written to, unless another one is asked for."""
+
 MEANINGS = {
     "run": "folder of a run or of a sweep, or a list of these: runs that are finished or go on.",
     "format": f"{listed(WRITERS)}, or a list.",
-    "output": "folder that comparison.html and comparison.json are written to.",
+    "output": f"folder that comparison.html and comparison.json are written to, null for analysis; with gradient=true"
+    f" that of gradient.json, gradient.txt and figures, null for {FOLDER} in the run's folder.",
+    "gradient": "whether to measure how far the gradients of designs of one run hold, instead of comparing runs; what"
+    " follows is for this.",
+    "design": "best, top5 (or another number), lineage, generation:3 (all valid designs of one), an id such as"
+    " g012-i0007, or a list of these; null for best.",
+    "when": "weights that are looked at, before or after learning, or a list of both; null for both.",
     "overwrite": "whether files that are there already are replaced.",
     "plugins": PLUGINS_MEANING,
 }
@@ -37,8 +49,11 @@ MEANINGS = {
 
 def analyze_catalogue() -> Catalogue:
     """Return what the configuration holds."""
-    values = {"run": Any, "format": Any, "output": str, "overwrite": bool, "plugins": Any}
-    return Catalogue({}, {}, values, MEANINGS)
+    values: dict[str, Any] = {"run": Any, "format": Any, "output": str | None, "overwrite": bool, "plugins": Any}
+    values |= {"gradient": bool, "design": Any, "when": Any, "horizons": list[int], "seed": int}
+    values |= dict.fromkeys(("perturbations", "exponents", "window", "directions", "line_points", "random_lines"), int)
+    values |= dict.fromkeys(("line_length", "jump_threshold"), float)
+    return Catalogue({}, {}, values, {**MEANINGS, **field_meanings(GradientSettings)})
 
 
 def prepare(invocation: Invocation) -> Plan:
@@ -50,6 +65,9 @@ def prepare(invocation: Invocation) -> Plan:
         OutputError: a file is there already.
     """
     settings = build(analyze_catalogue(), invocation.config)
+    if settings["gradient"]:
+        return prepare_gradient(settings)
+    require_none_of_gradient(settings)
     formats = typed("format", settings["format"])
     for name in formats:
         if name not in WRITERS:
@@ -59,7 +77,7 @@ def prepare(invocation: Invocation) -> Plan:
         raise RunError("folders of runs", "none", "name them, as in codesign analyze run=[FOLDER,FOLDER]")
     paths = [Path(word) for word in typed("run", settings["run"])]
     _require_a_run([each for path in paths for each in runs_in(path)])
-    output = Path(settings["output"])
+    output = Path(settings["output"] or FOLDER_OF_COMPARISONS)
     files = {output / f"comparison{WRITERS[name][0]}": WRITERS[name][1] for name in formats}
     if not settings["overwrite"]:
         require_absent(list(files))

@@ -11,7 +11,7 @@ from codesign.run.listeners import Listener, Listeners, Outcome
 from codesign.run.loggers import LOGGERS, Delivery, LoggedRun, LoggerConnection, LoggerSettings
 from codesign.run.metrics import Metrics, metrics_table
 from codesign.run.populations import populations
-from codesign.run.replay import galleries, gallery, history, replay
+from codesign.run.replay import galleries, gallery, history, learned_weights, replay
 from codesign.run.report import Report
 from codesign.run.report_writer import ReportWriter
 from codesign.run.rollout import Story, rollout, split_at
@@ -51,6 +51,7 @@ __all__ = [
     "gallery_of",
     "history",
     "learned_recordings",
+    "learned_weights",
     "metrics_table",
     "populations",
     "read_status",

@@ -99,15 +99,20 @@ def replay(
             f"designs of {lattice.cells} cells", f"{genomes.cells.shape[1]}", "use the run's own configuration"
         )
     check_whole(lattice, genomes)
-    weights = _weights(experiment, folder, designs)
+    weights = learned_weights(experiment, folder, designs)
     bodies = develop(lattice, genomes, spec.tissue)
     identities = np.array([design.identity for design in designs], dtype=np.int64)
     before = split_at(spec.first_weights(bodies, identities), [len(each) for each in weights])
     return rollout(spec, bodies, weights, [_story(design) for design in designs], before, every_step=every_step)
 
 
-def _weights(experiment: Experiment, folder: RunFolder, designs: Sequence[Design]) -> list[np.ndarray]:
-    """Return the learned weights of each design, flat."""
+def learned_weights(experiment: Experiment, folder: RunFolder, designs: Sequence[Design]) -> list[np.ndarray]:
+    """Return the learned weights of each design, flat: those that are kept, or learned again as in `replay`.
+
+    Raises:
+        RunError: the experiment is not that of the run's newest checkpoint.
+        MemoryBudgetError: a design alone needs more memory than the experiment may use.
+    """
     kept = _newest(experiment, folder)
     found = {} if kept is None else dict(kept.weights)
     found |= learn_again(experiment.trial, [design for design in designs if design.identity not in found])

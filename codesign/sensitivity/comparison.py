@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from codesign.body import Bodies
-from codesign.errors import ConfigError
 from codesign.evaluate import EvaluationSpec
 from codesign.sensitivity.derivatives import Method, Sensitivities
 from codesign.sensitivity.simulating import in_precision, over_horizon
@@ -31,7 +30,7 @@ class MethodRow:
         steps: the horizon.
         error: the largest error of all directions, as a share of the gradient's length: what the reverse mode of
             double precision says is taken as true, and forward mode checks that.
-        seconds: of all directions together, once kernels are compiled.
+        seconds: of one direction, of which several are done at once; kernels are compiled before.
         seconds_of_all: what all weights would take: reverse mode has them all at once, the others need a direction for
             each.
         robot_steps: steps simulated forwards for one direction.
@@ -88,26 +87,11 @@ def compare_methods(
             for method in METHODS:
                 if method == "forward" and not has_tangent(own.controller):
                     continue
-                subject.derivatives(None, moving[:1] if method == "reverse" else moving, method)  # compiles, allocates
+                subject.derivatives(None, moving, method)  # compiles and allocates
                 found = subject.derivatives(None, moving, method)
                 seconds = sum(each.seconds for each in found)
-                whole = seconds if method == "reverse" else seconds / len(found) * len(rounded)
+                whole = seconds if method == "reverse" else seconds / len(found) * len(start)
                 errors = [abs(each.value - true) / length for each, true in zip(found, exact, strict=True)]
-                name, cost = own.physics.contact.name, found[0].robot_steps
-                if method == "reverse":
-                    cost *= len(found)
-                rows.append(MethodRow(method, name, precision, steps, float(max(errors)), seconds, whole, cost))
+                own_row = method, own.physics.contact.name, precision, steps, float(max(errors))
+                rows.append(MethodRow(*own_row, seconds / len(found), whole, found[0].robot_steps))
     return rows
-
-
-def require_horizons(horizons: Sequence[int]) -> None:
-    """Check horizons.
-
-    Raises:
-        ConfigError: none, or one that is no whole number of at least 1.
-    """
-    for steps in horizons:
-        if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1:
-            raise ConfigError("{field} as whole numbers of at least 1", repr(steps), "write [100,1000]", "horizons")
-    if not horizons:
-        raise ConfigError("at least one horizon", "none", "write horizons=[100,1000]", "horizons")

@@ -58,7 +58,8 @@ class Derivative:
         value: the derivative of the scalar along the direction.
         error: what the method itself says of its error; NaN for those that say nothing.
         seconds: taken, once kernels are compiled.
-        robot_steps: steps of a robot that were simulated forwards; reverse mode simulates an episode twice.
+        robot_steps: steps of a robot that are simulated forwards for one direction alone; reverse mode simulates an
+            episode twice, and has all directions of it.
     """
 
     method: str
@@ -172,7 +173,7 @@ class Sensitivities:
         step: float | None = None,
         levels: int = LEVELS,
     ) -> list[Derivative]:
-        """Return the derivatives of a scalar along directions, with seconds and steps shared among these.
+        """Return the derivatives of a scalar along directions, with seconds shared among these.
 
         Args:
             scalar: the loss, if None.
@@ -200,9 +201,8 @@ class Sensitivities:
         began = time.perf_counter()
         values, errors, episodes = work()
         seconds = (time.perf_counter() - began) / len(directions)
-        robot_steps = round(episodes * self.steps / len(directions))
         return [
-            Derivative(method, float(value), float(error), seconds, robot_steps)
+            Derivative(method, float(value), float(error), seconds, episodes * self.steps)
             for value, error in zip(values, errors, strict=True)
         ]
 
@@ -258,9 +258,9 @@ class Sensitivities:
         values = scalar.values(self._outcome(moved)).astype(np.float64).reshape(len(directions), levels, 2)
         slopes = (values[..., 0] - values[..., 1]) / (2.0 * sizes / np.array(lengths)[:, None])
         if levels == 1:
-            return slopes[:, 0], np.full(len(directions), np.nan), 2 * len(directions)
+            return slopes[:, 0], np.full(len(directions), np.nan), 2
         found, errors = extrapolated(slopes)
-        return found, errors, 2 * levels * len(directions)
+        return found, errors, 2 * levels
 
     def _measure_gradient(self, scalar: Measure) -> dict[str, Numbers]:
         """Return the gradient of a measure, by way of a task whose loss is its linear part."""
