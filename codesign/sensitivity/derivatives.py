@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codesign.body import Bodies, Body
-from codesign.differentiable import Episode
+from codesign.differentiable import Episode, Simulation
 from codesign.errors import ConfigError
 from codesign.evaluate import EvaluationSpec
 from codesign.sensitivity.kept_loss import KeptLoss
@@ -132,7 +132,8 @@ class Sensitivities:
 
     def value(self, scalar: Scalar | None = None) -> float:
         """Return what a scalar comes to; the loss, if none is given."""
-        return float((scalar or Loss()).values(self._outcome([{}]))[0])
+        scalar = scalar or Loss()
+        return float(scalar.values(self._outcome([{}], scalar))[0])
 
     def gradient(self, scalar: Scalar | None = None) -> dict[str, Numbers]:
         """Return the derivative of a scalar in every input, by reverse mode, each shaped like the input.
@@ -144,12 +145,13 @@ class Sensitivities:
         episode = self._episode(1)
         if isinstance(scalar, Measure):
             return self._measure_gradient(scalar)
-        given = scalar.cotangents(_shaped(episode.forward(self.inputs), episode, 1))
+        simulation = episode.simulate(self.inputs, wanted=scalar.wanted)
+        given = scalar.cotangents(_shaped(simulation, 1))
         cotangents = {
             name: np.ascontiguousarray(np.reshape(values, episode.output_shapes[name]), self._dtype)
             for name, values in given.items()
         }
-        found = episode.reverse(self.inputs, cotangents, call=episode.call)
+        found = episode.reverse(self.inputs, cotangents, number=simulation.number)
         return {name: array.numpy().astype(np.float64) for name, array in found.items()}
 
     def derivative(
@@ -206,31 +208,36 @@ class Sensitivities:
             for value, error in zip(values, errors, strict=True)
         ]
 
-    def tangents(self, directions: Sequence[Direction]) -> tuple[Motion, Outcome]:
-        """Return how the whole motion moves along directions, by forward mode, and the motion itself."""
-        outcome = self._outcome([{}])
+    def tangents(self, directions: Sequence[Direction], *, states: bool = True) -> Motion:
+        """Return how the motion moves along directions, by forward mode.
+
+        Args:
+            directions: at least one.
+            states: whether the tangents of all states are wanted, which are large, or only what they come to.
+        """
         tangents = self.forward_mode(len(directions))
-        stacked = {
-            name: np.stack([np.asarray(each.get(name, np.zeros(shape))) for each in directions])
-            for name, shape in ((name, tangents.shapes[name][1:]) for name in tangents.shapes)
-            if any(name in each for each in directions)
-        }
-        tangents.begin(stacked)
+        shapes = {name: shape[1:] for name, shape in tangents.shapes.items()}
+        tangents.begin(
+            {
+                name: np.stack([np.asarray(each.get(name, np.zeros(shape))) for each in directions])
+                for name, shape in shapes.items()
+                if any(name in each for each in directions)
+            }
+        )
         added = None
         if any("actuation" in each for each in directions):
             none = np.zeros((self.steps, len(self._bodies.springs)))
             added = np.stack([np.asarray(each.get("actuation", none)) for each in directions])
-        parts: list[tuple[Numbers, Numbers]] = []
+        parts = [tuple(each[:, None][:, :0] for each in tangents.state())]
         while tangents.step < self.steps:
-            begin, count_of_steps = tangents.step, min(WINDOW, self.steps - tangents.step)
-            own = None if added is None else added[:, begin : begin + count_of_steps]
-            positions, velocities = tangents.advance(count_of_steps, own)
-            last = begin + count_of_steps == self.steps
-            shown = slice(None, None if last else -1)
-            parts.append((positions[:, shown], velocities[:, shown]))
+            begin, count = tangents.step, min(WINDOW, self.steps - tangents.step)
+            found = tangents.advance(count, None if added is None else added[:, begin : begin + count])
+            shown = slice(None, None if tangents.step == self.steps else -1)
+            if states:
+                parts.append(tuple(each[:, shown] for each in found))
         loss, kept = tangents.finish()
-        whole = [np.concatenate([part[place] for part in parts], axis=1) for place in (0, 1)]
-        return Motion(loss[:, 0], (tangents.kept()[0].astype(np.float64), kept[:, 0]), *whole), outcome
+        positions, velocities = (np.concatenate([part[place] for part in parts], axis=1) for place in (0, 1))
+        return Motion(loss[:, 0], (tangents.kept()[0].astype(np.float64), kept[:, 0]), positions, velocities)
 
     def _by_reverse(self, scalar: Scalar, directions: Sequence[Direction]) -> tuple[Any, Any, int]:
         gradient = self.gradient(scalar)
@@ -241,7 +248,8 @@ class Sensitivities:
         return values, np.full(len(values), np.nan), 2
 
     def _by_forward(self, scalar: Scalar, directions: Sequence[Direction]) -> tuple[Any, Any, int]:
-        motion, outcome = self.tangents(directions)
+        motion = self.tangents(directions, states="measures" not in scalar.wanted and bool(scalar.wanted))
+        outcome = self._outcome([{}], scalar)
         return scalar.tangents(self._spec.task, outcome, motion), np.full(len(directions), np.nan), 1
 
     def _by_differences(
@@ -255,7 +263,7 @@ class Sensitivities:
             for size in sizes
             for sign in (1.0, -1.0)
         ]
-        values = scalar.values(self._outcome(moved)).astype(np.float64).reshape(len(directions), levels, 2)
+        values = scalar.values(self._outcome(moved, scalar)).astype(np.float64).reshape(len(directions), levels, 2)
         slopes = (values[..., 0] - values[..., 1]) / (2.0 * sizes / np.array(lengths)[:, None])
         if levels == 1:
             return slopes[:, 0], np.full(len(directions), np.nan), 2
@@ -275,8 +283,8 @@ class Sensitivities:
         found = episode.reverse(self.inputs, {"loss": np.ones(1, self._dtype)})
         return {name: array.numpy().astype(np.float64) for name, array in found.items()}
 
-    def _outcome(self, moved: Sequence[Direction]) -> Outcome:
-        """Return what copies of the body do whose inputs are moved."""
+    def _outcome(self, moved: Sequence[Direction], scalar: Scalar) -> Outcome:
+        """Return of what copies of the body do whose inputs are moved what a scalar asks for."""
         count = len(moved)
         episode = self._episode(count)
         inputs = {}
@@ -284,8 +292,9 @@ class Sensitivities:
             axis = 1 if name == "actuation" else 0
             copies = [value + np.asarray(each[name]) if name in each else value for each in moved]
             inputs[name] = np.ascontiguousarray(np.concatenate(copies, axis=axis), self._dtype)
-        outputs = episode.forward(inputs, measure=True)
-        return replace(_shaped(outputs, episode, count), measures=episode.measures())
+        measured = True if "measures" in scalar.wanted else None
+        states = [name for name in scalar.wanted if name != "measures"]
+        return _shaped(episode.simulate(inputs, measure=measured, wanted=states), count)
 
     def _episode(self, count: int) -> Episode:
         """Return the episode of copies of the body; that of one copy and another one are kept."""
@@ -319,10 +328,10 @@ def _length(direction: Direction) -> float:
     return float(np.sqrt(squares)) or 1.0
 
 
-def _shaped(outputs: Mapping[str, Any], episode: Episode, count: int) -> Outcome:
-    """Return outputs of an episode of copies of one body."""
-    states = {}
+def _shaped(simulation: Simulation, count: int) -> Outcome:
+    """Return a simulation of copies of one body."""
+    outputs, states = simulation.outputs, dict[str, Numbers]()
     for name in ("positions", "velocities"):
-        values = outputs[name].numpy()
-        states[name] = values.reshape(len(values), count, -1, values.shape[-1])
-    return Outcome(outputs["loss"].numpy().astype(np.float64), states["positions"], states["velocities"], {})
+        values = outputs[name].numpy() if name in outputs else np.zeros((0, count, 1))
+        states[name] = values.reshape(len(values), count, values.shape[1] // count, values.shape[-1])
+    return Outcome(outputs["loss"].numpy().astype(np.float64), **states, measures=simulation.measures)

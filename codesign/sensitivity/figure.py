@@ -108,7 +108,7 @@ def draw_line(panel: Axes, reports: Sequence[GradientReport]) -> None:
         panel.plot(line.places[jumped], (line.losses - line.losses[0])[jumped], "|", color=_colour(number), alpha=0.4)
         panel.plot(line.places, line.slopes[0] * line.places, ":", color=_colour(number), linewidth=0.9)
     panel.set(xlabel="way down the gradient, in weight space", ylabel="change of the loss")
-    panel.set_title("Loss (lines), what the gradient foretells (dots), jumps (|)")
+    panel.set_title("Loss, foretold (dots), jumps (|)")
 
 
 def _legend(panel: Axes) -> None:

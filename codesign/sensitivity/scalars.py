@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +25,9 @@ class Outcome:
 
     Attributes:
         loss: of each copy, shape (copies,).
-        positions: of all masses in the world [m], shape (steps + 1, copies, masses, dimension).
+        positions: of all masses in the world [m], shape (steps + 1, copies, masses, dimension); no steps if not wanted.
         velocities: likewise [m/s].
-        measures: numbers by name, each shape (copies,).
+        measures: numbers by name, each shape (copies,), if wanted.
     """
 
     loss: Numbers
@@ -43,7 +43,8 @@ class Motion:
     Attributes:
         loss: shape (directions,).
         kept: what the task keeps of the episode at its end, and its tangents, shapes (numbers,), (directions, numbers).
-        positions, velocities: tangents of all masses, shape (directions, steps + 1, masses, dimension).
+        positions, velocities: tangents of all masses, shape (directions, steps + 1, masses, dimension); no steps if not
+            wanted.
     """
 
     loss: Numbers
@@ -54,6 +55,11 @@ class Motion:
 
 class Scalar(Protocol):
     """A number that an episode comes to."""
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """What of an episode it is made of besides the loss: "positions", "velocities", "measures"."""
+        ...
 
     def values(self, outcome: Outcome) -> Numbers:
         """Return the number of each copy, shape (copies,)."""
@@ -71,6 +77,8 @@ class Scalar(Protocol):
 @dataclass(frozen=True)
 class Loss:
     """The loss of the task."""
+
+    wanted: ClassVar[tuple[str, ...]] = ()
 
     def values(self, outcome: Outcome) -> Numbers:
         """Return the losses."""
@@ -91,6 +99,7 @@ class Measure:
     """A measure by its name; only those of the task itself can be differentiated otherwise than by differences."""
 
     name: str
+    wanted: ClassVar[tuple[str, ...]] = ("measures",)
 
     def values(self, outcome: Outcome) -> Numbers:
         """Return the measure of each copy.
@@ -147,6 +156,11 @@ class Coordinate:
     step: int = -1
     velocity: bool = False
 
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The states that it is one of."""
+        return ("velocities",) if self.velocity else ("positions",)
+
     def values(self, outcome: Outcome) -> Numbers:
         """Return the coordinates.
 
@@ -171,10 +185,10 @@ class Coordinate:
     def cotangents(self, outcome: Outcome) -> dict[str, Numbers]:
         """Return one for the coordinate."""
         self.values(outcome)
-        name = "velocities" if self.velocity else "positions"
-        found = np.zeros_like(outcome.positions)
+        states = outcome.velocities if self.velocity else outcome.positions
+        found = np.zeros_like(states)
         found[self.step, :, self.mass, self.axis] = 1.0
-        return {name: found}
+        return {self.wanted[0]: found}
 
 
 @dataclass(frozen=True)
@@ -191,6 +205,7 @@ class Custom:
 
     function: Callable[[Numbers], Any]
     gradient: Callable[[Numbers], Numbers] | None = None
+    wanted: ClassVar[tuple[str, ...]] = ("positions",)
 
     def values(self, outcome: Outcome) -> Numbers:
         """Return the number of each copy."""
