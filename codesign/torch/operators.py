@@ -1,0 +1,201 @@
+"""An episode as an operation of PyTorch: tensors in and out without copies, and its reverse sweep as the derivative."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+import warp as wp
+
+from codesign.differentiable import Episode
+
+OUTPUTS = ("loss", "positions", "velocities", "task_state")
+"""Outputs of an episode, in the order in which they are returned."""
+
+_PATHS = ("positions", "velocities")
+
+
+class Operator:
+    """An episode of a batch of bodies, as a function of tensors that PyTorch differentiates once.
+
+    Tensors share their memory with the arrays of Warp, on a CPU and on a GPU, where the work goes to PyTorch's current
+    stream; calls from several streams wait for each other there, since they share the episode's memory. Any number of
+    calls may be pending in graphs, and any thread may call.
+
+    Args:
+        episode: what is simulated; kept as long as a graph needs it.
+    """
+
+    def __init__(self, episode: Episode) -> None:
+        self.episode = episode
+        self.device = torch.device(str(wp.device_to_torch(episode.device)))
+        self.dtype = wp.dtype_to_torch(episode.real)
+        self.shapes = episode.shapes
+        self._lock = threading.Lock()
+        self._finished: torch.cuda.Event | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Operator":
+        """Return the same operator: it holds nothing of a model, and memory for one."""
+        return self
+
+    def __call__(
+        self,
+        inputs: Mapping[str, torch.Tensor],
+        first_step: int = 0,
+        *,
+        final: bool = False,
+        measures: dict[str, Any] | None = None,
+    ) -> dict[str, torch.Tensor]:
+        """Return the outputs by name: loss, positions, velocities and task state.
+
+        Args:
+            inputs: by name, contiguous, of the operator's type and device; what is left out has its default.
+            first_step: step of the episode that the window begins at.
+            final: whether only the positions and velocities at the window's end are wanted.
+            measures: takes what the bodies did, by name, NumPy arrays (bodies,), if given.
+        """
+        found = _Forward.apply(self, first_step, final, measures, tuple(inputs), *inputs.values())
+        return dict(zip(OUTPUTS, found, strict=True))
+
+    def forward(
+        self,
+        inputs: Mapping[str, torch.Tensor],
+        first_step: int,
+        *,
+        final: bool,
+        measures: dict[str, Any] | None = None,
+    ) -> tuple[torch.Tensor, ...]:
+        """Simulate; see `__call__`."""
+        with self._alone():
+            own = {name: self._shared(each) for name, each in inputs.items()}
+            found = self.episode.forward(own, first_step=first_step)
+            if measures is not None:
+                measures.update(self.episode.measures())
+        outputs = {name: wp.to_torch(found[name], requires_grad=False) for name in OUTPUTS}
+        if final:  # a copy, so that the path's memory is free again
+            outputs |= {name: outputs[name][-1].clone() for name in _PATHS}
+        return tuple(outputs[name] for name in OUTPUTS)
+
+    def reverse(
+        self,
+        inputs: Mapping[str, torch.Tensor],
+        cotangents: Sequence[torch.Tensor | None],
+        first_step: int,
+        *,
+        final: bool,
+    ) -> dict[str, torch.Tensor]:
+        """Return the gradient in every input, by name, of the outputs' sum weighed by cotangents."""
+        given = {name: each for name, each in zip(OUTPUTS, cotangents, strict=True) if each is not None}
+        if final:
+            given |= {name: self._at_the_end(name, given[name]) for name in _PATHS if name in given}
+        with self._alone():
+            found = self.episode.reverse(
+                {name: self._shared(each) for name, each in inputs.items()},
+                {name: self._shared(each.contiguous()) for name, each in given.items()},
+                first_step=first_step,
+            )
+        return {name: wp.to_torch(each, requires_grad=False) for name, each in found.items()}
+
+    def _at_the_end(self, name: str, cotangent: torch.Tensor) -> torch.Tensor:
+        """Return the cotangent of a whole path of which only the end is used."""
+        path = torch.zeros(self.episode.output_shapes[name], dtype=self.dtype, device=self.device)
+        path[-1] = cotangent
+        return path
+
+    def _shared(self, tensor: torch.Tensor) -> wp.array:
+        return wp.from_torch(tensor.detach(), dtype=self.episode.real, requires_grad=False)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one caller at a time use the episode, on PyTorch's current stream and after the caller before."""
+        with self._lock:
+            if self.device.type != "cuda":
+                yield
+                return
+            stream = torch.cuda.current_stream(self.device)
+            if self._finished is not None:
+                stream.wait_event(self._finished)
+            with wp.ScopedStream(wp.stream_from_torch(stream)):
+                yield
+            self._finished = stream.record_event()
+
+
+class _Forward(torch.autograd.Function):
+    """An episode; its backward is `_Reverse`."""
+
+    @staticmethod
+    def forward(
+        operator: Operator,
+        first_step: int,
+        final: bool,
+        measures: dict[str, Any] | None,
+        names: tuple[str, ...],
+        *tensors: torch.Tensor,
+    ) -> Any:
+        return operator.forward(dict(zip(names, tensors, strict=True)), first_step, final=final, measures=measures)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ARG004 - PyTorch's signature
+        ctx.operator, ctx.first_step, ctx.final, _, ctx.names, *tensors = inputs
+        ctx.save_for_backward(*tensors)
+        ctx.set_materialize_grads(False)
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: torch.Tensor | None) -> Any:
+        fixed = ctx.operator, ctx.first_step, ctx.final, ctx.names, ctx.needs_input_grad[5:]
+        return None, None, None, None, None, *_Reverse.apply(*fixed, *ctx.saved_tensors, *cotangents)
+
+
+class _Reverse(torch.autograd.Function):
+    """The reverse sweep of an episode, which has no derivative."""
+
+    @staticmethod
+    def forward(
+        operator: Operator,
+        first_step: int,
+        final: bool,
+        names: tuple[str, ...],
+        needed: tuple[bool, ...],
+        *tensors: torch.Tensor | None,
+    ) -> Any:
+        inputs, cotangents = tensors[: len(names)], tensors[len(names) :]
+        if all(each is None for each in cotangents):
+            return (None,) * len(names)
+        own = {name: each for name, each in zip(names, inputs, strict=True) if each is not None}
+        found = operator.reverse(own, cotangents, first_step, final=final)
+        return tuple(found[name] if need else None for name, need in zip(names, needed, strict=True))
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        """Keep nothing."""
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: torch.Tensor | None) -> Any:
+        del ctx, cotangents
+        raise RuntimeError(_ONCE)
+
+
+_ONCE = (
+    "expected first derivatives of an episode; got a request for second ones; "
+    "take differences of gradients instead, or leave create_graph out"
+)
+
+
+class _Once(torch.autograd.Function):
+    """Gradients that have no derivative themselves."""
+
+    @staticmethod
+    def forward(ctx: Any, count: int, *tensors: torch.Tensor) -> Any:
+        del ctx
+        return tuple(each.clone() for each in tensors[:count])
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: torch.Tensor | None) -> Any:
+        del ctx, cotangents
+        raise RuntimeError(_ONCE)
+
+
+def once(gradients: Sequence[torch.Tensor], inputs: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
+    """Return gradients in inputs that refuse to be differentiated again, rather than being taken for constants."""
+    return _Once.apply(len(gradients), *gradients, *inputs) if torch.is_grad_enabled() else gradients
