@@ -3,8 +3,10 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 import warp as wp
 
@@ -14,6 +16,21 @@ OUTPUTS = ("loss", "positions", "velocities", "task_state")
 """Outputs of an episode, in the order in which they are returned."""
 
 _PATHS = ("positions", "velocities")
+
+
+@dataclass
+class Call:
+    """What is known of a call besides tensors.
+
+    Attributes:
+        measure: whether to measure how bodies move; None to measure nothing at all.
+        measures: what the bodies did, by name, each shape (bodies,).
+        number: of the episode's simulation.
+    """
+
+    measure: bool | None = None
+    measures: dict[str, np.ndarray] = field(default_factory=dict)
+    number: int | None = None
 
 
 class Operator:
@@ -45,7 +62,7 @@ class Operator:
         first_step: int = 0,
         *,
         final: bool = False,
-        measures: dict[str, Any] | None = None,
+        call: "Call | None" = None,
     ) -> dict[str, torch.Tensor]:
         """Return the outputs by name: loss, positions, velocities and task state.
 
@@ -53,25 +70,21 @@ class Operator:
             inputs: by name, contiguous, of the operator's type and device; what is left out has its default.
             first_step: step of the episode that the window begins at.
             final: whether only the positions and velocities at the window's end are wanted.
-            measures: takes what the bodies did, by name, NumPy arrays (bodies,), if given.
+            call: takes what is known of the call besides tensors.
         """
-        found = _Forward.apply(self, first_step, final, measures, tuple(inputs), *inputs.values())
+        found = _Forward.apply(self, first_step, final, call or Call(), tuple(inputs), *inputs.values())
         return dict(zip(OUTPUTS, found, strict=True))
 
     def forward(
-        self,
-        inputs: Mapping[str, torch.Tensor],
-        first_step: int,
-        *,
-        final: bool,
-        measures: dict[str, Any] | None = None,
+        self, inputs: Mapping[str, torch.Tensor], first_step: int, *, final: bool, call: "Call"
     ) -> tuple[torch.Tensor, ...]:
         """Simulate; see `__call__`."""
         with self._alone():
             own = {name: self._shared(each) for name, each in inputs.items()}
-            found = self.episode.forward(own, first_step=first_step)
-            if measures is not None:
-                measures.update(self.episode.measures())
+            found = self.episode.forward(own, first_step=first_step, measure=bool(call.measure))
+            call.number = self.episode.call
+            if call.measure is not None:
+                call.measures = self.episode.measures()
         outputs = {name: wp.to_torch(found[name], requires_grad=False) for name in OUTPUTS}
         if final:  # a copy, so that the path's memory is free again
             outputs |= {name: outputs[name][-1].clone() for name in _PATHS}
@@ -84,8 +97,17 @@ class Operator:
         first_step: int,
         *,
         final: bool,
+        number: int | None = None,
     ) -> dict[str, torch.Tensor]:
-        """Return the gradient in every input, by name, of the outputs' sum weighed by cotangents."""
+        """Return the gradient in every input, by name, of the outputs' sum weighed by cotangents.
+
+        Args:
+            inputs: as in `__call__`.
+            cotangents: of the outputs, in their order; None for zero.
+            first_step: as in `__call__`.
+            final: as in `__call__`.
+            number: of the call that simulated these inputs, which is not done again if it was the last one.
+        """
         given = {name: each for name, each in zip(OUTPUTS, cotangents, strict=True) if each is not None}
         if final:
             given |= {name: self._at_the_end(name, given[name]) for name in _PATHS if name in given}
@@ -94,6 +116,7 @@ class Operator:
                 {name: self._shared(each) for name, each in inputs.items()},
                 {name: self._shared(each.contiguous()) for name, each in given.items()},
                 first_step=first_step,
+                call=number,
             )
         return {name: wp.to_torch(each, requires_grad=False) for name, each in found.items()}
 
@@ -129,21 +152,21 @@ class _Forward(torch.autograd.Function):
         operator: Operator,
         first_step: int,
         final: bool,
-        measures: dict[str, Any] | None,
+        call: Call,
         names: tuple[str, ...],
         *tensors: torch.Tensor,
     ) -> Any:
-        return operator.forward(dict(zip(names, tensors, strict=True)), first_step, final=final, measures=measures)
+        return operator.forward(dict(zip(names, tensors, strict=True)), first_step, final=final, call=call)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ARG004 - PyTorch's signature
-        ctx.operator, ctx.first_step, ctx.final, _, ctx.names, *tensors = inputs
+        ctx.operator, ctx.first_step, ctx.final, ctx.call, ctx.names, *tensors = inputs
         ctx.save_for_backward(*tensors)
         ctx.set_materialize_grads(False)
 
     @staticmethod
     def backward(ctx: Any, *cotangents: torch.Tensor | None) -> Any:
-        fixed = ctx.operator, ctx.first_step, ctx.final, ctx.names, ctx.needs_input_grad[5:]
+        fixed = ctx.operator, ctx.first_step, ctx.final, ctx.call.number, ctx.names, ctx.needs_input_grad[5:]
         return None, None, None, None, None, *_Reverse.apply(*fixed, *ctx.saved_tensors, *cotangents)
 
 
@@ -155,6 +178,7 @@ class _Reverse(torch.autograd.Function):
         operator: Operator,
         first_step: int,
         final: bool,
+        number: int | None,
         names: tuple[str, ...],
         needed: tuple[bool, ...],
         *tensors: torch.Tensor | None,
@@ -163,7 +187,7 @@ class _Reverse(torch.autograd.Function):
         if all(each is None for each in cotangents):
             return (None,) * len(names)
         own = {name: each for name, each in zip(names, inputs, strict=True) if each is not None}
-        found = operator.reverse(own, cotangents, first_step, final=final)
+        found = operator.reverse(own, cotangents, first_step, final=final, number=number)
         return tuple(found[name] if need else None for name, need in zip(names, needed, strict=True))
 
     @staticmethod

@@ -14,7 +14,7 @@ from codesign.api import Problem
 from codesign.body import Bodies
 from codesign.differentiable import Episode
 from codesign.torch.arguments import in_torch, require_problem, require_whole_number, tensor_of
-from codesign.torch.operators import Operator
+from codesign.torch.operators import Call, Operator
 
 Diverged = Literal["zero", "nan"]
 """What a diverged body has: a loss of infinity and gradients of zero, or NaN in both."""
@@ -53,6 +53,8 @@ class Rollout(torch.nn.Module):
         bodies: genomes, bodies, or whatever else `Problem.evaluate` takes.
         steps: length of the episode in steps of the simulation; the problem's if not given.
         world: number of the problem's worlds that the bodies are in.
+        measure: whether to measure how bodies move (distance, effort, ...) beside what the task measures, which
+            takes time.
         diverged: what a body gets whose motion diverges: "zero", a loss of infinity and gradients of zero, or "nan",
             NaN in both. The numbers of other bodies do not change.
 
@@ -71,12 +73,20 @@ class Rollout(torch.nn.Module):
     """
 
     def __init__(
-        self, problem: Problem, bodies: Any, *, steps: int | None = None, world: int = 0, diverged: Diverged = "zero"
+        self,
+        problem: Problem,
+        bodies: Any,
+        *,
+        steps: int | None = None,
+        world: int = 0,
+        measure: bool = False,
+        diverged: Diverged = "zero",
     ) -> None:
         super().__init__()
         self.problem = require_problem(problem)
         with in_torch():
             self.bodies = problem.bodies(bodies)
+        self._measure = measure
         self._settings = settings_of(problem, steps, world, diverged)
         self._operators: dict[Form, Operator] = {}
 
@@ -154,10 +164,10 @@ class Rollout(torch.nn.Module):
             **{"rest_lengths": rest_lengths, "stiffness": stiffness, "swings": swings},
             **{"masses": masses, "damping": damping, "force_limits": force_limits},
         }
-        measures: dict[str, Any] = {}
-        outputs = operator(inputs_of(operator, given), measures=measures)
-        found = {name: torch.as_tensor(values, device=operator.device) for name, values in measures.items()}
-        return RolloutResult(**outputs, measures=found)
+        call = Call(self._measure)
+        outputs = operator(inputs_of(operator, given), call=call)
+        measures = {name: torch.as_tensor(values, device=operator.device) for name, values in call.measures.items()}
+        return RolloutResult(**outputs, measures=measures)
 
     def _operator(self, form: Form) -> Operator:
         if form not in self._operators:
@@ -199,6 +209,7 @@ def rollout(
     force_limits: Any = None,
     steps: int | None = None,
     world: int = 0,
+    measure: bool = False,
     diverged: Diverged = "zero",
 ) -> RolloutResult:
     """Simulate an episode of bodies as a function of tensors; see `Rollout` for arguments and errors.
@@ -218,12 +229,12 @@ def rollout(
     """
     with in_torch():
         own = require_problem(problem).bodies(bodies)
-    key = _content_of(own), steps, world, diverged
+    key = _content_of(own), steps, world, measure, diverged
     with _kept_lock:
         kept = _kept.get(problem)
         if kept is None or kept[0] != key:
             _kept.pop(problem, None)  # the memory of the one before is needed
-            kept = key, Rollout(problem, own, steps=steps, world=world, diverged=diverged)
+            kept = key, Rollout(problem, own, steps=steps, world=world, measure=measure, diverged=diverged)
             _kept[problem] = kept
     return kept[1](
         weights,
