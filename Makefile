@@ -5,12 +5,13 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 INSTALLED_BENCH := .venv/.installed-bench
+INSTALLED_FRAMEWORKS := .venv/.installed-frameworks
 INSTALLED_DOCS := .venv/.installed-docs
 EXPERIMENT ?= demo
 BENCHMARK ?= docs/benchmarks/latest.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format types bench peers docs wheel clean
+.PHONY: help demo test test-slow frameworks lint format types bench peers docs wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +32,10 @@ $(INSTALLED_BENCH): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@touch $@
 
+$(INSTALLED_FRAMEWORKS): $(INSTALLED_BENCH)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[torch]'
+	@touch $@
+
 $(INSTALLED_DOCS): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@touch $@
@@ -43,6 +48,8 @@ test: $(INSTALLED_DEV) ## run the fast tests
 
 test-slow: $(INSTALLED_DEV) ## run the slow tests
 	$(BIN)/python -m pytest -m slow -n auto --dist worksteal
+
+frameworks: $(INSTALLED_FRAMEWORKS) ## install PyTorch and JAX, whose tests and notebooks are skipped without
 
 lint: $(INSTALLED_DEV) ## check style and formatting
 	$(BIN)/ruff check .

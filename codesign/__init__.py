@@ -59,7 +59,7 @@ _ROOMS = frozenset(
             "search",
             "sim",
         ),
-        *("tasks", "testing", "train"),
+        *("tasks", "testing", "torch", "train"),
     }
 )
 """Parts of the package that `codesign.NAME` loads too, for settings and plug-ins: `codesign.tasks.Walk()`."""

@@ -22,6 +22,7 @@ BELOW = {
     "evaluate": {"train", "sim", "body", "genome", "plugins"},
     "search": {"genome"},
     "differentiable": {"evaluate", "control", "sim", "body"},
+    "torch": {"api", "differentiable", "body"},
     "analysis": set(),
     "export": {"analysis"},
     "transfer": {"export"},
@@ -80,6 +81,8 @@ HOMES = {
     "rich": {"cli"},
     "ray": {"evaluate"},
     "warp": {"sim", "control", "tasks", "train", "differentiable", "jax", "cli"},
+    "warp": {"sim", "control", "tasks", "train", "differentiable", "torch", "cli"},
+    "torch": {"torch"},
     "pyarrow": {"run", "formats", "export", "api"},
     "manifold3d": {"export"},
     "ezdxf": {"export"},
@@ -99,6 +102,8 @@ HOMES = {
 HEAVY = {
     *("jax", "ray", "hydra", "omegaconf", "matplotlib", "pyarrow", "playwright", "scipy.optimize", "pandas"),
     *("mlflow", "tensorboardX", "wandb", "mujoco", "manifold3d", "ezdxf", "PIL", "imageio_ffmpeg"),
+    *("ray", "hydra", "omegaconf", "matplotlib", "pyarrow", "playwright", "scipy.optimize", "pandas"),
+    *("mlflow", "tensorboardX", "wandb", "mujoco", "manifold3d", "ezdxf", "PIL", "imageio_ffmpeg", "torch"),
     *("mlflow", "tensorboardX", "wandb", "mujoco", "manifold3d", "ezdxf", "pxr", "rerun"),
 }
 

@@ -7,6 +7,7 @@ import torch
 from codesign.api import Problem
 from codesign.torch.arguments import require_problem, require_whole_number
 from codesign.torch.observations import Observation
+from codesign.torch.operators import in_python
 from codesign.torch.rollouts import Diverged
 from codesign.torch.windows import State, Windows, decrease
 
@@ -133,7 +134,7 @@ class Environment:
         self.number = 0
         return self.windows.observe(self._state, self._body_inputs, self._alive, 0)
 
-    @torch.compiler.disable
+    @in_python
     def step(self, actuation: Any) -> Step:
         """Let muscles follow an actuation for a control step.
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from codesign.torch.environments import Environment
-from codesign.torch.operators import once
+from codesign.torch.operators import in_python, once
 from codesign.torch.windows import State, Windows, decrease
 
 _TOLERANCE = 1e-3
@@ -35,7 +35,7 @@ class ClosedLoop:
     diverged: torch.Tensor
 
 
-@torch.compiler.disable
+@in_python
 def closed_loop(environment: Environment, policy: torch.nn.Module, **start: Any) -> ClosedLoop:
     """Simulate an episode of an environment's bodies with a policy, as one operation that PyTorch differentiates once.
 
@@ -215,7 +215,8 @@ class _Reversal:
         for total, gradient in zip(sums, found[2:], strict=True):
             if gradient is not None:
                 total.add_(gradient)
-        return tuple(0.0 if each is None else each for each in found[:2])
+        of_positions, of_velocities = (0.0 if each is None else each for each in found[:2])
+        return of_positions, of_velocities
 
     def _require_same(self, answer: torch.Tensor, number: int) -> None:
         kept = self._answers[number]

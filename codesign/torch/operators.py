@@ -1,10 +1,10 @@
 """An episode as an operation of PyTorch: tensors in and out without copies, and its reverse sweep as the derivative."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
@@ -16,6 +16,14 @@ OUTPUTS = ("loss", "positions", "velocities", "task_state")
 """Outputs of an episode, in the order in which they are returned."""
 
 _PATHS = ("positions", "velocities")
+
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def in_python(function: _Function) -> _Function:
+    """Return a function at which `torch.compile` breaks its graph: the simulator has a compiler of its own."""
+    return cast(_Function, torch.compiler.disable(function))
 
 
 @dataclass
@@ -50,7 +58,7 @@ class Operator:
         self.dtype = wp.dtype_to_torch(episode.real)
         self.shapes = episode.shapes
         self._lock = threading.Lock()
-        self._finished: torch.cuda.Event | None = None
+        self._finished: Any = None  # the event at the end of the last call on a GPU
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Operator":
         """Return the same operator: it holds nothing of a model, and memory for one."""

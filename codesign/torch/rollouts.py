@@ -14,7 +14,7 @@ from codesign.api import Problem
 from codesign.body import Bodies
 from codesign.differentiable import Episode
 from codesign.torch.arguments import in_torch, require_problem, require_whole_number, tensor_of
-from codesign.torch.operators import Call, Operator
+from codesign.torch.operators import Call, Operator, in_python
 
 Diverged = Literal["zero", "nan"]
 """What a diverged body has: a loss of infinity and gradients of zero, or NaN in both."""
@@ -115,7 +115,7 @@ class Rollout(torch.nn.Module):
         found = operator.episode.defaults()
         return {name: torch.as_tensor(array).to(operator.device, operator.dtype) for name, array in found.items()}
 
-    @torch.compiler.disable
+    @in_python
     def forward(
         self,
         weights: Any = None,
@@ -192,7 +192,7 @@ _kept: WeakKeyDictionary[Problem, tuple[tuple[Any, ...], Rollout]] = WeakKeyDict
 _kept_lock = threading.Lock()
 
 
-@torch.compiler.disable
+@in_python
 def rollout(
     problem: Problem,
     bodies: Any,

@@ -12,6 +12,7 @@ import pytest
 
 from codesign.cli import main
 from tests.documentation.pages import PAGES, ROOT, Block, blocks, commands, name_of
+from tools.documentation.libraries import missing_libraries, remedy
 
 SHIM = """#!/bin/bash
 # Runs what is asked for, tiny; what needs a cluster is composed only.
@@ -65,11 +66,19 @@ def begins_with(text: str, patterns: Iterable[str]) -> bool:
     return any(re.match(pattern, text) for pattern in patterns)
 
 
+def absent(page: Path) -> list[str]:
+    """Return the libraries that Python of a page imports and that are not installed."""
+    return missing_libraries("\n".join(block.text for block in blocks(page) if block.language == "python"))
+
+
 def steps(page: Path) -> list[tuple[str, str, str]]:
-    """Return language, text and place of what is run of a page."""
-    found = []
+    """Return language, text and place of what is run of a page; after an import that fails, no Python is."""
+    found, lost = [], False
     for block in blocks(page):
         text = block.text
+        lost = lost or bool(block.language == "python" and missing_libraries(text))
+        if lost and block.language == "python":
+            continue
         if block.language == "shell":
             text = "\n".join(command for command in commands(block) if not begins_with(command, SKIPPED))
         elif begins_with(text, SKIPPED_PYTHON):
@@ -122,6 +131,8 @@ def test_what_a_page_tells_its_reader_to_do_works(page: Path, finished: Path, tm
         timeout=540,
     )
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+    if libraries := absent(page):
+        pytest.skip(f"ran but for Python that needs {', '.join(libraries)} ({remedy(libraries)})")
 
 
 @pytest.mark.parametrize("pattern", [*SKIPPED, *SKIPPED_PYTHON])

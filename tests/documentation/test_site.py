@@ -16,7 +16,7 @@ import codesign
 from codesign.cli.catalogue import experiment_catalogue
 from codesign.cli.entry import COMMANDS, WITHOUT_CONFIGURATION
 from tests.documentation.pages import PAGES, ROOT, name_of
-from tools.documentation import notebooks, reference, repository_pages
+from tools.documentation import libraries, notebooks, reference, repository_pages
 
 SITE_PAGES = [*PAGES, ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md"]
 
@@ -181,8 +181,21 @@ def test_a_notebook_is_stored_without_outputs_and_explains_itself(path: Path) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_a_notebook_runs(path: Path) -> None:
-    page = notebooks.page_of(notebooks.execute(notebooks.read(path)))
+    notebook = notebooks.read(path)
+    if absent := notebooks.missing(notebook):
+        pytest.skip(f"{', '.join(absent)} is not installed ({libraries.remedy(absent)})")
+    page = notebooks.page_of(notebooks.execute(notebook))
     assert page.outputs
+
+
+def test_a_notebook_without_its_library_is_shown_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(libraries, "find_spec", lambda name: None)
+    notebook = notebooks.read(ROOT / "docs" / "tutorials" / "torch_policy.ipynb")
+    assert notebooks.missing(notebook) == ["torch"]
+    assert notebooks.missing(notebooks.read(ROOT / "docs" / "tutorials" / "gradients.ipynb")) == []
+    page = notebooks.page_of(notebooks.unexecuted(notebook, ["torch"]))
+    assert page.outputs == ()
+    assert "pip install 'codesign[torch]'" in page.markdown.partition("```")[0]
 
 
 def html_pages(site: Path) -> Iterator[tuple[str, References]]:

@@ -9,7 +9,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tools.documentation.equations import drawn
-from tools.documentation.notebooks import NotebookPage, execute, page_of, placeholder, read
+from tools.documentation.notebooks import NotebookPage, execute, missing, page_of, placeholder, read, unexecuted
 from tools.documentation.reference import GENERATED
 from tools.documentation.repository_pages import ROOT, NotebookFile, SourceFile, repository_files
 
@@ -36,8 +36,10 @@ def on_page_read_source(page: Any, config: Any) -> str | None:
         return page.file.markdown()
     if isinstance(page.file, NotebookFile):
         notebook = read(ROOT / page.file.src_uri)
-        executed = execute(notebook) if os.environ.get(NOTEBOOKS) != "unexecuted" else notebook
-        _notebooks[page.file.src_uri] = page_of(executed)
+        if os.environ.get(NOTEBOOKS) != "unexecuted":
+            absent = missing(notebook)
+            notebook = unexecuted(notebook, absent) if absent else execute(notebook)
+        _notebooks[page.file.src_uri] = page_of(notebook)
         return _notebooks[page.file.src_uri].markdown
     return None
 

@@ -18,6 +18,8 @@ import nbformat
 from nbclient import NotebookClient
 from traitlets.config import Config
 
+from tools.documentation.libraries import missing_libraries, remedy
+
 SECONDS = 240
 """Longest time that a cell may take."""
 
@@ -45,6 +47,19 @@ def placeholder(number: int) -> str:
 def read(path: Path) -> Any:
     """Return a notebook without outputs."""
     return nbformat.read(path, as_version=4)
+
+
+def missing(notebook: Any) -> list[str]:
+    """Return the libraries that a notebook imports and that are not installed."""
+    return missing_libraries("\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code"))
+
+
+def unexecuted(notebook: Any, libraries: list[str]) -> Any:
+    """Return a notebook that says in front why it is shown without outputs."""
+    note = f"*Shown without outputs: {', '.join(libraries)} is not installed ({remedy(libraries)}).*"
+    title, *rest = notebook.cells
+    notebook.cells = [title, nbformat.v4.new_markdown_cell(note), *rest]
+    return notebook
 
 
 def execute(notebook: Any) -> Any:
