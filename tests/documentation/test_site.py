@@ -189,7 +189,7 @@ def test_a_notebook_runs(path: Path) -> None:
 
 
 def test_a_notebook_without_its_library_is_shown_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(libraries, "find_spec", lambda name: None)
+    monkeypatch.setattr(libraries, "find_spec", lambda _: None)
     notebook = notebooks.read(ROOT / "docs" / "tutorials" / "torch_policy.ipynb")
     assert notebooks.missing(notebook) == ["torch"]
     assert notebooks.missing(notebooks.read(ROOT / "docs" / "tutorials" / "gradients.ipynb")) == []
