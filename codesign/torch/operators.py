@@ -89,11 +89,9 @@ class Operator:
         """Simulate; see `__call__`."""
         with self._alone():
             own = {name: self._shared(each) for name, each in inputs.items()}
-            found = self.episode.forward(own, first_step=first_step, measure=bool(call.measure))
-            call.number = self.episode.call
-            if call.measure is not None:
-                call.measures = self.episode.measures()
-        outputs = {name: wp.to_torch(found[name], requires_grad=False) for name in OUTPUTS}
+            found = self.episode.simulate(own, first_step=first_step, measure=call.measure)
+        call.number, call.measures = found.number, found.measures
+        outputs = {name: wp.to_torch(found.outputs[name], requires_grad=False) for name in OUTPUTS}
         if final:  # a copy, so that the path's memory is free again
             outputs |= {name: outputs[name][-1].clone() for name in _PATHS}
         return tuple(outputs[name] for name in OUTPUTS)
@@ -114,7 +112,7 @@ class Operator:
             cotangents: of the outputs, in their order; None for zero.
             first_step: as in `__call__`.
             final: as in `__call__`.
-            number: of the call that simulated these inputs, which is not done again if it was the last one.
+            number: of the simulation of these inputs, which is not done again if no other one came after it.
         """
         given = {name: each for name, each in zip(OUTPUTS, cotangents, strict=True) if each is not None}
         if final:
@@ -124,7 +122,7 @@ class Operator:
                 {name: self._shared(each) for name, each in inputs.items()},
                 {name: self._shared(each.contiguous()) for name, each in given.items()},
                 first_step=first_step,
-                call=number,
+                number=number,
             )
         return {name: wp.to_torch(each, requires_grad=False) for name, each in found.items()}
 

@@ -176,13 +176,13 @@ def test_tensors_share_their_memory_with_the_simulator(simulate: Rollout, weight
     operator = simulate._operator("controller")
     assert operator._shared(weights).ptr == weights.data_ptr()
     kept: list[Any] = []
-    forward = operator.episode.forward
-    operator.episode.forward = lambda *args, **named: kept.append(forward(*args, **named)) or kept[0]
+    simulate_episode = operator.episode.simulate
+    operator.episode.simulate = lambda *args, **named: kept.append(simulate_episode(*args, **named)) or kept[0]
     try:
         result = simulate(weights)
     finally:
-        del operator.episode.forward
-    assert result.positions.data_ptr() == kept[0]["positions"].ptr
+        del operator.episode.simulate
+    assert result.positions.data_ptr() == kept[0].outputs["positions"].ptr
 
 
 @pytest.mark.parametrize("diverged", ["zero", "nan"])
