@@ -54,6 +54,7 @@ _ROOMS = frozenset(
             "export",
             "formats",
             "genome",
+            "gym",
             "plugins",
             "run",
             "search",

@@ -33,6 +33,7 @@ class Purpose(IntEnum):
     CONTROLLER = 2
     WORLD = 3
     TERRAIN = 4
+    START = 6
 
 
 def require_seed(seed: int) -> None:

@@ -19,7 +19,7 @@ from codesign.export.motion_tables import (
     write_parquet,
 )
 from codesign.export.notebook import page_in_frame
-from codesign.export.picture import SheetSettings, moment_of, write_drawings, write_pictures, write_sheet
+from codesign.export.picture import SheetSettings, moment_of, render_frame, write_drawings, write_pictures, write_sheet
 from codesign.export.plan import MOTIONS, ExportPlan, require_absent, require_motions
 from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory, centre_of
 from codesign.export.scenes import SceneSettings, write_glb, write_rrd, write_usd, write_usdz
@@ -77,6 +77,7 @@ __all__ = [
     "page_in_frame",
     "read_json",
     "render_comparison",
+    "render_frame",
     "render_page",
     "require_absent",
     "require_motions",

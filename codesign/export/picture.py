@@ -60,6 +60,23 @@ def write_sheet(gallery: Gallery, path: Path, settings: SheetSettings | None = N
     return [path]
 
 
+def render_frame(recording: Recording, time: float, width: int, height: int) -> np.ndarray:
+    """Return a picture of the motion after learning at a time [s], without any words.
+
+    Args:
+        recording: the design, in two or three dimensions.
+        time: of its motion [s].
+        width: pixels across.
+        height: pixels down.
+
+    Returns:
+        Red, green and blue of every pixel, uint8, shape (height, width, 3).
+    """
+    from codesign.export.still import draw_frame  # noqa: PLC0415 - only who asks for a picture loads matplotlib
+
+    return draw_frame(recording, time, width, height)
+
+
 def moment_of(recording: Recording) -> Recording:
     """Return the recording with one frame of its motion after learning, which is all that a contact sheet shows."""
     frames = recording.after

@@ -21,6 +21,7 @@ from codesign.export.theme import LIGHT
 
 INK, MUTED, RULE = LIGHT.ink, LIGHT.muted, LIGHT.rule
 MOMENTS = 5
+_DPI = 100
 
 
 def render_still(recording: Recording, form: Literal["png", "svg"] = "png", fitness: str = "") -> bytes:
@@ -50,6 +51,16 @@ def render_still(recording: Recording, form: Literal["png", "svg"] = "png", fitn
         undated = {"Date": None} if form == "svg" else {}
         figure.savefig(output, format=form, metadata={"Title": recording.design, **undated})
     return output.getvalue()
+
+
+def draw_frame(recording: Recording, time: float, width: int, height: int) -> np.ndarray:
+    """Return a picture of a moment, see `codesign.export.render_frame`."""
+    with rc_context(STYLE):
+        figure = Figure(figsize=((width + 0.01) / _DPI, (height + 0.01) / _DPI), dpi=_DPI, facecolor=LIGHT.sky)
+        canvas = FigureCanvasAgg(figure)
+        _draw_moment(recording, time, figure.add_axes((0.0, 0.0, 1.0, 1.0)))
+        canvas.draw()
+        return np.asarray(canvas.buffer_rgba())[:height, :width, :3].copy()
 
 
 def _draw_at_rest(recording: Recording, fitness: str, figure: Figure) -> None:

@@ -9,6 +9,7 @@ from codesign.run.folder import RunFolder
 from codesign.run.learned import gallery_of, learned_recordings
 from codesign.run.listeners import Listener, Listeners, Outcome
 from codesign.run.loggers import LOGGERS, Delivery, LoggedRun, LoggerConnection, LoggerSettings
+from codesign.run.mechanics import mechanics_of
 from codesign.run.metrics import Metrics, metrics_table
 from codesign.run.populations import populations
 from codesign.run.replay import galleries, gallery, history, learned_weights, replay
@@ -52,6 +53,7 @@ __all__ = [
     "history",
     "learned_recordings",
     "learned_weights",
+    "mechanics_of",
     "metrics_table",
     "populations",
     "read_status",
