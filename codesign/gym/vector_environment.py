@@ -184,7 +184,7 @@ class VectorEnvironment(gymnasium.vector.VectorEnv[np.ndarray, np.ndarray, np.nd
         ended, last = self._over.copy(), self._loop.observations()
         found: dict[str, Any] = {"loss": np.where(ended, 0.0, infos["loss"]), "_loss": infos["_loss"]}
         for number in np.flatnonzero(ended).tolist():
-            own: dict[str, Any] = {name: infos[name][number] for name in ("loss", "diverged")}
+            own: dict[str, Any] = {"loss": float(infos["loss"][number]), "diverged": bool(outcome.diverged[number])}
             if outcome.over[number]:
                 own["measures"] = outcome.measured(number)
             found = self._add_info(found, {"final_obs": last[number].copy(), "final_info": own}, number)
