@@ -159,7 +159,7 @@ def error_of_step(which: str, dt: float, duration: float) -> float:
         swing = 0.05 * PAIR_LENGTH * math.cos(math.sqrt(2.0 * PAIR_STIFFNESS) * duration)
         exact = np.array([[-0.5 * PAIR_LENGTH - swing, 0.0], [0.5 * PAIR_LENGTH + swing, 0.0]])
     else:
-        body, start = tumbling_body(0.02 if which == "stretched" else 0.0)
+        body, start = tumbling_body(0.1 if which == "stretched" else 0.0)
         exact = _reference(body, start, duration)
     found = simulate(body, physics_of(dt), round(duration / dt), start).positions[-1]
     return float(np.sqrt(((found - exact) ** 2).sum(axis=1).mean()))
@@ -167,10 +167,15 @@ def error_of_step(which: str, dt: float, duration: float) -> float:
 
 def energy_history(which: str, dt: float, steps: int, *, every: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Return times [s] and the change of energy relative to its start, of the pair or of the stretched body."""
-    body, start = (pair(stretch=0.1), np.zeros((2, 2))) if which == "pair" else tumbling_body(0.02)
+    body, start = (pair(stretch=0.1), np.zeros((2, 2))) if which == "pair" else tumbling_body(0.1)
     motion = simulate(body, physics_of(dt), steps, start, every=every)
     found = energy(body, motion.positions, motion.velocities)
     return motion.times, found / found[0] - 1.0
+
+
+def fastest_of(which: str) -> float:
+    """Return the largest angular frequency of the pair or of the body of `energy_history` [rad/s]."""
+    return fastest(pair() if which == "pair" else tumbling_body()[0])
 
 
 def growth(body: Body, physics: Physics, steps: int = 120, size: float = 1e-9) -> float:
