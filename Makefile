@@ -11,7 +11,7 @@ EXPERIMENT ?= demo
 BENCHMARK ?= docs/benchmarks/latest.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow frameworks lint format types bench peers docs wheel clean
+.PHONY: help demo test test-slow frameworks lint format types bench peers validation docs wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench: $(INSTALLED) ## measure this machine, compare with the committed benchmar
 
 peers: $(INSTALLED_BENCH) ## measure JAX and PyTorch beside codesign
 	$(BIN)/python -m benchmarks.compare
+
+validation: $(INSTALLED) ## compare the physics with theory, and write docs/validation.md and its figures
+	$(BIN)/python -m benchmarks.validation
 
 docs: $(INSTALLED_DOCS) ## build the documentation site, with its notebooks executed
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict -f tools/documentation/mkdocs.yml

@@ -13,7 +13,7 @@ def deflection(places: np.ndarray, loads: np.ndarray, at: float, bending: float,
 
     A load P at p moves the beam at m by P s^2 (3 l - s) / (6 E I) + P s / K, with s the smaller and l the larger of p
     and m (S. P. Timoshenko, Strength of Materials I, 1955, articles 32 and 39). At the tip that is P L^3 / (3 E I) +
-    P L / K, and under a weight of w per length w L^4 / (8 E I) + w L^2 / (2 K). Without K it is an Euler-Bernoulli beam.
+    P L / K, and under a weight of w per length w L^4 / (8 E I) + w L^2 / (2 K). Without K: Euler and Bernoulli.
 
     Args:
         places: of the loads [m], shape (loads,).

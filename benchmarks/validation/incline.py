@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from benchmarks.validation.lattices import beam
-from benchmarks.validation.motions import GRAVITY
+from benchmarks.validation.motions import GRAVITY, pair
 from benchmarks.validation.simulation import physics_of, simulate
 from codesign.body import Body
 from codesign.sim.kernels import Coulomb, Dashpot
@@ -16,11 +16,9 @@ FAR = 100.0
 
 
 def block(angle: float, *, lattice: bool) -> Body:
-    """Return a body that lies on an incline through the origin: 3 x 2 squares, or two masses without a spring."""
-    if lattice:
-        body = beam("square", 2, 4).body
-    else:
-        body = Body([[-0.1, 0.0], [0.1, 0.0]], [[0, 1]], [0.2], [0.0], [0.0])  # pyright: ignore[reportArgumentType]
+    """Return a body that lies on an incline through the origin: 4 x 2 squares, or two masses without a spring."""
+    loose = pair(stiffness=0.0, length=0.2)
+    body = beam("square", 2, 4).body if lattice else loose
     places = body.positions - [0.0, body.positions[:, 1].min()]
     turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     return Body(places @ turn, body.springs, body.rest_lengths, body.stiffness, body.swings)
@@ -49,7 +47,9 @@ def sliding(
     """
     slope = math.tan(angle)
     ground = Segments(corners=(-FAR, -FAR * slope, FAR, FAR * slope))
-    physics = physics_of(dt, gravity=GRAVITY, contact=Coulomb(friction=friction, grip=grip), forces=(Dashpot(damping=dashpot),))
+    physics = physics_of(
+        dt, gravity=GRAVITY, contact=Coulomb(friction=friction, grip=grip), forces=(Dashpot(damping=dashpot),)
+    )
     motion = simulate(block(angle, lattice=lattice), physics, round(duration / dt), terrain=ground)
     downhill = -np.array([math.cos(angle), math.sin(angle)])
     return motion.times, motion.velocities.mean(axis=1) @ downhill

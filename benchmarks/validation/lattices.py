@@ -80,7 +80,7 @@ class Beam:
 
     @property
     def shear_stiffness(self) -> float:
-        """5/6 G A (E. Reissner, J. Appl. Mech. 12, 1945); of cubes, N cells across have N + 1 planes that bear shear."""
+        """5/6 G A (E. Reissner, J. Appl. Mech. 12, 1945); N cubes across have N + 1 planes that bear shear."""
         planes = 1.0 + SIDE * self.height / self.area if self.lattice == "cube" else 1.0
         return 5.0 / 6.0 * material_of(self.lattice).shear * self.area * planes
 

@@ -1,7 +1,6 @@
 """Cases of few masses: free fall, pendulum, incline, steps of time, damping, stability."""
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -17,10 +16,10 @@ ROUNDING = 1e-12
 
 
 def free_fall() -> Finding:
-    """A mass that is thrown, with and without the papers' drag; equations in `motions.fall`.
+    """Throw a mass, with and without the papers' drag; equations in `motions.fall`.
 
-    Bounds: against the exact solution of the discrete equations rounding; against the continuous one half a step of the
-    acceleration, dt |g| t / 2, the local errors of a first-order method added up, and with drag dt (|v0| + |g| / c) / 2.
+    Bounds are for the continuous solution: half a step of the acceleration, dt |g| t / 2, the local errors of a
+    first-order method added up, and with drag dt (|v0| + |g| / c) / 2 more.
     """
     rows, curves = [], {}
     for damping in (0.0, 15.0):
@@ -45,7 +44,7 @@ def free_fall() -> Finding:
 
 
 def pendulum() -> Finding:
-    """A mass on a stiff spring, let go at angles up to 170 degrees; theory and bound in `motions`."""
+    """Let go a mass on a stiff spring at angles up to 170 degrees; theory and bound in `motions`."""
     rows: list[Row] = []
     for degrees in (1, 30, 60, 90, 120, 150, 170):
         angle = math.radians(degrees)
@@ -234,7 +233,14 @@ def longest_step() -> Finding:
     return Finding("stability", rows)
 
 
-def cases() -> Iterator[Finding]:
-    """Yield all of them."""
-    for each in (free_fall, pendulum, sliding_block, creep, order, energy, damping, longest_step):
-        yield each()
+CASES = {
+    "free_fall": free_fall,
+    "pendulum": pendulum,
+    "incline": sliding_block,
+    "creep": creep,
+    "order": order,
+    "energy": energy,
+    "damping": damping,
+    "stability": longest_step,
+}
+"""What computes each case."""

@@ -106,9 +106,9 @@ def decay(damping: float, dt: float, *, drag: bool = False) -> tuple[float, floa
     """Return the rate at which a stretched pair's oscillation decays [1/s]: simulated, discrete and continuous.
 
     For the distance r of two masses m on a spring k with a dashpot c, m r'' = -2 k r - 2 c r', so amplitudes decay at c
-    / m; a drag of rate c makes it c / 2. In discrete time the matrix of a step has the determinant 1 - 2 c dt / m with a
-    dashpot and exp(-c dt) with drag, whose root is the factor of the amplitude in a step (logarithmic decrement: S. S.
-    Rao, Mechanical Vibrations, section 2.6.3).
+    / m; a drag of rate c makes it c / 2 (logarithmic decrement: S. S. Rao, Mechanical Vibrations, section 2.6.3). In
+    discrete time the matrix of a step has the determinant 1 - 2 c dt / m with a dashpot and exp(-c dt) with drag; its
+    root is the factor of the amplitude in a step.
 
     Args:
         damping: c, of the dashpot [N s/m] or of the drag [1/s].

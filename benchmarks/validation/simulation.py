@@ -111,11 +111,8 @@ def settled(body: Body, physics: Physics, steps: int, *, tolerance: float = 1e-9
     """
     before, moving = body.positions, None
     for _ in range(most):
-        last = None
-        for last in windows(replace(body, positions=before), physics, steps, moving):
-            pass
-        assert last is not None
-        after, moving = last.positions[-1].copy(), last.velocities[-1].copy()
+        last = simulate(replace(body, positions=before), physics, steps, moving, every=steps)
+        after, moving = last.positions[-1], last.velocities[-1]
         if np.abs(after - before).max() < tolerance * np.abs(after - body.positions).max():
             return after
         before = after

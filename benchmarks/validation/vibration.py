@@ -64,11 +64,12 @@ class FreeBeam:
         """Return the angular frequency of the simulated mode [rad/s]."""
         beam, expected = self.beam, self.euler(self.beam.stiffness)
         places = beam.body.positions
-        shape, slope = beam_theory.modes_of_free_beam(0.5 + places[:, 0] / self.length, FREE[self.mode])
+        length = self.length + 2.0 * self.end
+        shape, slope = beam_theory.modes_of_free_beam(0.5 + places[:, 0] / length, FREE[self.mode])
         start = np.zeros_like(places)
         start[:, -1] = shape
-        start[:, 0] = -places[:, -1] * slope / self.length
-        start *= amplitude * self.length * expected
+        start[:, 0] = -places[:, -1] * slope / length
+        start *= amplitude * length * expected
         steps = int(PERIODS * 2.0 * math.pi / expected / STEP)
         motion = simulate(beam.body, physics_of(STEP), steps, start, every=max(1, steps // 4000))
         signal = (motion.positions[..., -1] - places[:, -1]) @ shape / (shape @ shape)
@@ -76,7 +77,7 @@ class FreeBeam:
 
 
 def frequency_of(times: np.ndarray, signal: np.ndarray, expected: float) -> float:
-    """Return the angular frequency whose sine, cosine and constant leave least of a signal [rad/s].
+    """Return the angular frequency whose sine and cosine, and a line, leave least of a signal [rad/s].
 
     Args:
         times: of the samples [s], shape (n,).
@@ -85,7 +86,8 @@ def frequency_of(times: np.ndarray, signal: np.ndarray, expected: float) -> floa
     """
 
     def rest(frequency: float) -> float:
-        base = np.stack([np.cos(frequency * times), np.sin(frequency * times), np.ones_like(times)], axis=1)
+        angles = frequency * times
+        base = np.stack([np.cos(angles), np.sin(angles), np.ones_like(times), times / times[-1]], axis=1)
         return float(np.linalg.norm(signal - base @ np.linalg.lstsq(base, signal, rcond=None)[0]))
 
     grid = expected * np.linspace(0.85, 1.15, 121)

@@ -1,0 +1,1 @@
+"""Motions and shapes that theory knows, beside what the simulator makes of them."""
