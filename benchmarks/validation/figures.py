@@ -7,6 +7,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from benchmarks.validation.case import Finding
 
@@ -32,7 +33,7 @@ def cantilever(axes: Axes, found: Findings) -> None:
             label=f"{lattice}, simulated",
         )
     axes.set(xscale="log", yscale="log", xlabel="cells over the height", ylabel="E I beyond the continuum's, relative")
-    axes.set_xticks([1, 2, 4, 8, 16, 40], labels=["1", "2", "4", "8", "16", "40"])
+    _ticks(axes, [1, 2, 4, 8, 16, 40])
 
 
 def slenderness(axes: Axes, found: Findings) -> None:
@@ -42,7 +43,7 @@ def slenderness(axes: Axes, found: Findings) -> None:
         style = "--" if theory == "Timoshenko" else "-"
         axes.plot(ratio, error, style, marker=MARKERS[lattice], color=COLOURS[lattice], label=name)
     axes.set(xscale="log", yscale="log", xlabel="length / height", ylabel="theory beside simulation, relative error")
-    axes.set_xticks([1.5, 2.5, 5, 10, 20], labels=["1.5", "2.5", "5", "10", "20"])
+    _ticks(axes, [1.5, 2.5, 5, 10, 20])
 
 
 def vibration(axes: Axes, found: Findings) -> None:
@@ -55,7 +56,8 @@ def vibration(axes: Axes, found: Findings) -> None:
     axes.plot(places, timoshenko, "o", color=COLOURS["triangle"], label="beside Timoshenko")
     labels = [f"{row['lattice']} {row['rows']}, {row['mode']}" for row in rows]
     axes.set_xticks(places, labels=labels, rotation=60, ha="right", fontsize=7)
-    axes.set(ylabel="frequency, difference [%]", xlabel="lattice, cells over the height, mode")
+    axes.set(ylabel="frequency, difference [%]", xlabel="lattice, cells over the height, mode", ylim=(-7.5, 1.5))
+    axes.legend(fontsize=7, frameon=False, loc="lower right")
 
 
 def elastica(axes: Axes, found: Findings) -> None:
@@ -64,7 +66,8 @@ def elastica(axes: Axes, found: Findings) -> None:
         what, lattice = name.split(", ")
         dash = "-" if what == "sunk" else "--"
         style = dash if lattice == "theory" else MARKERS[lattice]
-        axes.plot(load, share, style, color=COLOURS[lattice], markerfacecolor="white", label=name)
+        label = name if lattice == "theory" else f"{lattice}s, simulated" if what == "sunk" else None
+        axes.plot(load, share, style, color=COLOURS[lattice], markerfacecolor="none", label=label)
     linear = np.array([0.0, 6.0])
     axes.plot(linear, linear / 8.0, ":", color="#999999", label="sunk, small deflections")
     axes.set(xlabel="w L$^3$ / E I", ylabel="share of the length", ylim=(0.0, 0.9))
@@ -114,6 +117,7 @@ def order(axes: Axes, found: Findings) -> None:
     for power, scale in ((1, 0.3), (2, 8.0)):
         axes.plot(1e3 * steps, scale * steps**power, ":", color="#999999", label=f"slope {power}")
     axes.set(xscale="log", yscale="log", xlabel="dt [ms]", ylabel="error of positions [m]")
+    _ticks(axes, [0.125, 0.25, 0.5, 1, 2])
 
 
 def energy(axes: Axes, found: Findings) -> None:
@@ -173,6 +177,11 @@ def draw(found: Findings, folder: Path) -> list[Path]:
         figure.savefig(path, dpi=110, metadata={"Software": None})
         written.append(path)
     return written
+
+
+def _ticks(axes: Axes, places: list[float]) -> None:
+    axes.set_xticks(places, labels=[f"{place:g}" for place in places])
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _against_theory(axes: Axes, found: Finding) -> None:

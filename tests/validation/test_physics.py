@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.validation import incline, motions
 from benchmarks.validation.beam_cases import slender
-from benchmarks.validation.cantilever import Cantilever
+from benchmarks.validation.cantilever import STEP, Cantilever
 from benchmarks.validation.limits import hanging, stability
 from benchmarks.validation.loads import Loads
 from benchmarks.validation.simulation import physics_of, simulate
@@ -54,7 +54,9 @@ def test_a_beam_vibrates_as_timoshenkos_does(mode: int) -> None:
     stiffness, simulated = free.beam.stiffness, free.simulated()
     timoshenko = free.timoshenko(stiffness)
     assert abs(simulated / timoshenko - 1.0) < (1.0 - timoshenko / free.euler(stiffness)) / 2.0
-    assert simulated == pytest.approx(free.solved(), rel=2e-3)
+    # The integrator adds (w dt)^2 / 24, since sin(w' dt / 2) = w dt / 2; other modes move the fit by less than that.
+    added = (simulated * STEP) ** 2 / 24.0
+    assert simulated / free.solved() - 1.0 == pytest.approx(added, rel=0.1)
 
 
 @pytest.mark.slow
