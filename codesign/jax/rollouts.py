@@ -17,6 +17,9 @@ from codesign.jax.operators import Operator
 Diverged = Literal["zero", "nan"]
 """What a diverged body has: a loss of infinity and gradients of zero, or NaN in both."""
 
+MATERIAL = ("masses", "damping", "force_limits")
+"""Inputs that episodes have only where they matter."""
+
 Form = Literal["controller", "steps", "held"]
 
 
@@ -97,7 +100,7 @@ class Rollout:
             remedy = 'set jax.config.update("jax_enable_x64", True), or compute in float32'
             raise ValueError(f"expected JAX with float64 for a problem in float64; got float32 alone; {remedy}")
         self._paths = paths
-        self._families: dict[Form, dict[int, Operator]] = {}
+        self._families: dict[tuple[Form, bool], dict[int, Operator]] = {}
 
     def initial_weights(self, *, seed: int | None = None) -> jax.Array:
         """Return first weights of the controllers of all bodies, as `Problem.initial_weights`, shape (weights,).
@@ -154,7 +157,7 @@ class Rollout:
             **{"masses": masses, "damping": damping, "force_limits": force_limits},
         }
         form: Form = "controller" if actuation is None else "held" if jnp.ndim(actuation) == 1 else "steps"
-        operator = self._operator(form)
+        operator = self._operator(form, any(given[name] is not None for name in MATERIAL))
         episode = operator.episode
         defaults = episode.defaults()
         inputs = [
@@ -172,15 +175,16 @@ class Rollout:
             raise ValueError(f"expected {name} of shape {shape}; got {array.shape}; give one number for each")
         return array
 
-    def _operator(self, form: Form) -> Operator:
+    def _operator(self, form: Form, material: bool) -> Operator:
         """Return the operator of the bodies themselves; `vmap` makes those of several copies."""
-        family = self._families.setdefault(form, {})
-        return family[1] if family else Operator(partial(self._episode, form), 1, paths=self._paths, family=family)
+        family = self._families.setdefault((form, material), {})
+        make = partial(self._episode, form, material)
+        return family[1] if family else Operator(make, 1, paths=self._paths, family=family)
 
-    def _episode(self, form: Form, copies: int) -> Episode:
+    def _episode(self, form: Form, material: bool, copies: int) -> Episode:
         bodies = self.bodies.take(np.tile(np.arange(len(self.bodies)), copies))
         try:
-            return Episode(self.problem.spec, bodies, actuation=form, **self._settings)
+            return Episode(self.problem.spec, bodies, actuation=form, material_properties=material, **self._settings)
         except MemoryBudgetError as error:
             raise RuntimeError(str(error)) from None
         except CodesignError as error:

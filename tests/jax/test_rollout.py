@@ -49,6 +49,9 @@ def test_gradients_in_every_input(problem: codesign.Problem, bodies: codesign.Bo
         "rest_lengths": jnp.asarray(bodies.rest_lengths),
         "stiffness": jnp.asarray(bodies.stiffness),
         "swings": jnp.asarray(bodies.swings),
+        "masses": jnp.asarray(generator.uniform(0.5, 2.0, size=len(start))),
+        "damping": jnp.asarray(generator.uniform(1.0, 2.0, size=springs)),
+        "force_limits": jnp.asarray(generator.uniform(50.0, 100.0, size=springs)),
     }
 
     def value(**inputs: Any) -> Any:
@@ -56,13 +59,13 @@ def test_gradients_in_every_input(problem: codesign.Problem, bodies: codesign.Bo
         return found.loss.sum() + (found.positions**2).mean() + (found.velocities**3).mean() + found.task_state.sum()
 
     for name, array in own.items():
-        # The stiffness is large and matters little, so that it takes large differences.
+        # Stiffness and forces are large and matter little, so that they take large differences.
         jax.test_util.check_grads(
             lambda given, name=name: value(**{**own, name: given}),
             (array,),
             order=1,
             modes=["rev"],
-            eps=1e-7 if name != "stiffness" else 1e-2,
+            eps=1e-7 if name not in ("stiffness", "force_limits") else 1e-2,
         )
     assert rollout(**own).positions.shape == (STEPS + 1, len(start), 2)
 
