@@ -33,6 +33,7 @@ class Purpose(IntEnum):
     CONTROLLER = 2
     WORLD = 3
     TERRAIN = 4
+    SMOOTHING = 5
     START = 6
 
 

@@ -19,6 +19,7 @@ from codesign.sim.launching.gpu_compilation import compile_for_gpu, compile_modu
 from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS, Batch
 from codesign.train.kernels import gradient_kernels, loss_kernels
+from codesign.train.smoothing_kernels import smoothing_kernels
 from tests.combinations import pairwise
 
 PRECISIONS = ("float32", "float64")
@@ -83,6 +84,7 @@ def learner_modules(precision: str) -> Iterator[wp.Module]:
     real = getattr(wp, precision)
     yield loss_kernels(real).record.module
     yield gradient_kernels(real).norm.module
+    yield smoothing_kernels(real).blend.module
     yield from (own_kernel(learner, real).module for learner in LEARNERS.values())
 
 

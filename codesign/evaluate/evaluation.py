@@ -10,7 +10,7 @@ from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations, KeptWeights
 from codesign.genome import Genomes
 from codesign.sim import Simulator
-from codesign.train import LearningStatus, learn
+from codesign.train import LearningStatus, SmoothedProblem, learn
 
 DESIGNS_AT_A_TIME = 8192
 """Designs that are developed, and so simulated, together at most: more would fill the host's memory, not the device."""
@@ -71,8 +71,9 @@ def evaluate_bodies(
     own = bodies.has_material_properties
     parts = [
         _assess(
-            spec.simulator(bodies[part], material_properties=own),
+            spec.learning_problem(bodies[part], identities[part], material_properties=own),
             spec,
+            bodies[part],
             identities[part],
             thresholds,
             keep,
@@ -84,26 +85,26 @@ def evaluate_bodies(
 
 
 def _assess(
-    simulator: Simulator,
+    problem: Simulator | SmoothedProblem,
     spec: EvaluationSpec,
+    bodies: Bodies,
     identities: np.ndarray,
     thresholds: np.ndarray | None,
     keep: KeptWeights | None,
     weights: Sequence[np.ndarray] | None,
 ) -> Evaluations:
-    bodies = simulator.bodies
     limits = None if thresholds is None else -thresholds
     if weights is None:
-        spec.begin(simulator, identities)
+        spec.begin(problem, identities)
     else:
-        simulator.load(np.concatenate(weights))
-    learned = learn(simulator, spec.learner, limits=limits)
+        problem.load(np.concatenate(weights))
+    learned = learn(problem, spec.learner, limits=limits)
     muscles = np.diff(np.concatenate([[0], np.cumsum(bodies.swings != 0)])[bodies.spring_start])
     passive = (muscles == 0) & (learned.status == LearningStatus.ZERO_GRADIENT)
     # Only what is kept is copied from the device.
     chosen = np.arange(len(bodies)) if keep is None else keep.chosen(learned.fitness, identities)
     lengths = np.zeros(len(bodies), dtype=np.int64)
-    lengths[chosen] = np.diff(simulator.weight_start)[chosen]
+    lengths[chosen] = np.diff(problem.weight_start)[chosen]
     return Evaluations(
         fitness=learned.fitness,
         curves=(-learned.curves).astype(np.float32),

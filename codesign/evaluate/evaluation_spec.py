@@ -25,7 +25,7 @@ from codesign.sim import (
     require_conditions,
 )
 from codesign.streams import Purpose, require_seed, stream_keys
-from codesign.train import Learner
+from codesign.train import Learner, SmoothedProblem
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,7 @@ class EvaluationSpec:
         bodies: Bodies,
         *,
         together: bool = False,
+        copies: int = 1,
         physical_gradients: bool = False,
         material_properties: bool = False,
     ) -> Simulator:
@@ -146,6 +147,7 @@ class EvaluationSpec:
         Args:
             bodies: at least one.
             together: whether they have one controller, see `Simulator`.
+            copies: sets of them, one after the other, each with controllers of its own.
             physical_gradients: whether bodies are differentiated too, see `Simulator`.
             material_properties: whether kernels have masses, damping and force limits in any case, see `Simulator`.
 
@@ -153,6 +155,8 @@ class EvaluationSpec:
             ConfigError: the device is not there.
             BodyError: bodies without cells that are to learn by their materials.
         """
+        if copies > 1:
+            bodies = bodies.take(np.tile(np.arange(len(bodies)), copies))
         return Simulator(
             bodies,
             self.physics,
@@ -161,18 +165,40 @@ class EvaluationSpec:
             self.execution,
             aggregation=self.worlds,
             together=together,
+            copies=copies,
             physical_gradients=physical_gradients,
             material_properties=material_properties or self.tissue.has_material_properties,
             body_parameters=body_parameters(self.learner.body, bodies),
         )
 
-    def begin(self, simulator: Simulator, identities: np.ndarray) -> None:
+    def learning_problem(
+        self, bodies: Bodies, identities: np.ndarray, *, together: bool = False, material_properties: bool = False
+    ) -> Simulator | SmoothedProblem:
+        """Return what controllers of bodies learn from: the simulator, or that of copies where the learner wants them.
+
+        Args:
+            bodies: at least one.
+            identities: (generation, individual) of each controller, int64, shape (controllers, 2).
+            together: whether they have one controller, see `Simulator`.
+            material_properties: see `simulator`.
+
+        Raises:
+            ConfigError: the device is not there.
+            BodyError: bodies without cells that are to learn by their materials.
+        """
+        copies = self.learner.copies
+        simulator = self.simulator(bodies, together=together, copies=copies, material_properties=material_properties)
+        if copies == 1:
+            return simulator
+        return SmoothedProblem(simulator, self.learner, stream_keys(self.seed, identities, Purpose.SMOOTHING))
+
+    def begin(self, simulator: Simulator | SmoothedProblem, identities: np.ndarray) -> None:
         """Give designs the weights that they start to learn from.
 
         They are drawn for every design, unless `start` says what they all start from.
 
         Args:
-            simulator: of the designs' bodies.
+            simulator: of the designs' bodies, or their learning problem.
             identities: (generation, individual) of each of its controllers, int64, shape (controllers, 2).
         """
         if self.start and self.learner.body.learned:

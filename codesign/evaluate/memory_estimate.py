@@ -76,6 +76,8 @@ def _checked(spec: EvaluationSpec, largest: int, expected: int, processes: int |
     if largest > budget:
         sharing = "" if processes == 1 else f" for each of {processes} workers"
         fewer = "" if processes == 1 else ", use fewer workers"
+        if spec.learner.copies > 1:
+            fewer += ", lower learner.samples"
         raise MemoryBudgetError(
             f"{-(-largest // MEBIBYTE):,} MiB for {named}",
             f"{budget // MEBIBYTE:,} MiB{sharing}",

@@ -45,12 +45,13 @@ def learn_together(spec: EvaluationSpec, seen: Bodies, unseen: Bodies) -> Transf
         ConfigError: the spec's device is not there, or its controller fits one body only, or bodies learn too.
     """
     spec.require_one_controller()
-    simulator = spec.simulator(seen, together=True)
-    spec.begin(simulator, np.zeros((1, 2), np.int64))
-    first = simulator.weights()
+    identities = np.zeros((1, 2), np.int64)
+    problem = spec.learning_problem(seen, identities, together=True)
+    spec.begin(problem, identities)
+    first = problem.weights()
     groups = {SEEN: seen, UNSEEN: unseen}
     before = {group: _performance(spec, bodies, first) for group, bodies in groups.items()}
-    learned = learn(simulator, spec.learner)
+    learned = learn(problem, spec.learner)
     best = learned.best_weights
     after = {group: _performance(spec, bodies, best) for group, bodies in groups.items()}
     return Transfer(best, LearningStatus(int(learned.status[0])), -learned.curves[0], before, after)

@@ -23,7 +23,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
     },
     "EvaluationSpec": {"start": ()},
     "Experiment": {"first": None},
-    "Learner": {"unsound": "invalid"},
+    "Learner": {"unsound": "invalid", "estimator": "exact", "samples": 8, "radius": 0.5, "patience": 0},
     "Logger": {"page_seconds": 30.0},
     "Mlp": {"sensors": ("position", "velocity")},
     "NoSlip": {"grazing_speed": 0.0},

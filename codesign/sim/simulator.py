@@ -53,6 +53,7 @@ class Simulator:
         execution: precision, device, threads and segment.
         aggregation: how the losses of several worlds become one, and their gradients.
         together: whether all bodies have one controller, for controllers whose weights fit any body.
+        copies: sets of the same bodies that are given, one after the other; together, every set has a controller.
         physical_gradients: whether `reverse` differentiates rest lengths, stiffness and swings as well, and with
             `material_properties` masses, damping and force limits.
         material_properties: whether masses, damping and force limits are in the kernels although all bodies have the
@@ -78,6 +79,7 @@ class Simulator:
         *,
         aggregation: Aggregation | None = None,
         together: bool = False,
+        copies: int = 1,
         physical_gradients: bool = False,
         material_properties: bool = False,
         velocities: np.ndarray | None = None,
@@ -105,7 +107,7 @@ class Simulator:
         self.layout = self._packed.layout
         self.worlds = len(self.layout.masses)
         self._threads = Threads(1 if self.device.is_cuda else execution.threads or available_cores())
-        each = self.worlds if together else len(conditions)
+        each = self.worlds // copies if together else len(conditions)
         self.world_start = np.arange(0, self.worlds + 1, each)
         self.controllers = len(self.world_start) - 1
         self.segment = execution.segment(physics.steps)
@@ -166,6 +168,11 @@ class Simulator:
         self.set_active(np.arange(self.controllers))
 
     @property
+    def simulations(self) -> int:
+        """Simulations of a controller in all its worlds that the next `forward` takes."""
+        return self._active
+
+    @property
     def weight_start(self) -> np.ndarray:
         """First weight of each controller and the end of the last, shape (controllers + 1,)."""
         return self._weights.start
@@ -184,6 +191,15 @@ class Simulator:
         """
         self._weights.draw(keys, self.parameters)
         self._loaded = True
+
+    def draw_normal(self, keys: wp.array, controllers: wp.array) -> None:
+        """Set the weights of some controllers to standard normal numbers, by launches alone, see `draw`.
+
+        Args:
+            keys: of all controllers, on the device, uint64, shape (controllers,).
+            controllers: the indices of those, on the device, int32, shape (any,).
+        """
+        self._weights.draw_normal(keys, controllers, self.parameters)
 
     def load(self, weights: np.ndarray) -> None:
         """Set the controllers' weights.
@@ -217,21 +233,28 @@ class Simulator:
         """
         active = np.zeros(self.controllers, np.bool_)
         active[controllers] = True
+        self._active = int(active.sum())
         self._launches.set_active(np.flatnonzero(np.repeat(active, np.diff(self.world_start))))
         self._reversible = False
 
-    def forward(self, *, measure: bool = False) -> None:
+    def heed(self, stalled: np.ndarray) -> bool:
+        """Return that exact gradients do not depend on how learning goes."""
+        del stalled
+        return False
+
+    def forward(self, *, measure: bool = False, differentiable: bool = True) -> None:
         """Simulate the active worlds; writes losses and what `measures` reads.
 
         Args:
             measure: whether to measure how bodies move as well, which takes time.
+            differentiable: whether `reverse` may follow.
 
         Raises:
             RuntimeError: the controllers have no weights yet.
         """
         if not self._loaded:
             raise RuntimeError("expected controllers with weights; got none; call draw or load first")
-        self._reversible, self._simulated, self._measured = True, True, measure
+        self._reversible, self._simulated, self._measured = differentiable, True, measure
         if measure:
             self._measuring.fill_(1)
         if self._learned is not None:
@@ -244,6 +267,19 @@ class Simulator:
             inputs = [self.aggregation.loss_quantile, self._world_start, self.world_losses, *scratch, self.loss]
             kernel = aggregation_kernels(self._program.types.real).losses
             wp.launch(kernel, dim=self.controllers, inputs=inputs, device=self.device)
+
+    def learned_losses(self) -> wp.array:
+        """Return the loss of each controller that `gradient` is the derivative of, after `forward`.
+
+        That is `loss`, unless controllers are judged by another aggregation of their worlds than they learn by.
+        """
+        if not self._aggregated or self.aggregation.gradient_quantile == self.aggregation.loss_quantile:
+            return self.loss
+        scratch = [self._world_order, self._world_shares]
+        inputs = [self.aggregation.gradient_quantile, self._world_start, self.world_losses, *scratch]
+        kernel = aggregation_kernels(self._program.types.real).losses
+        wp.launch(kernel, dim=self.controllers, inputs=[*inputs, self._learned_loss], device=self.device)
+        return self._learned_loss
 
     def reverse(self) -> None:
         """Differentiate the episode that `forward` simulated last; writes `gradient`.
@@ -408,6 +444,7 @@ class Simulator:
     def _allocate_results(self) -> None:
         types, device = self._program.types, self.device
         self.loss = wp.zeros(self.controllers, dtype=types.real, device=device)
+        self._learned_loss = wp.zeros(self.controllers, dtype=types.real, device=device)
         self.world_losses = wp.zeros(self.worlds, dtype=types.real, device=device) if self._aggregated else self.loss
         self._world_order = wp.zeros(self.worlds, dtype=wp.int32, device=device)
         self._world_shares = wp.zeros(self.worlds, dtype=wp.float64, device=device)

@@ -7,6 +7,7 @@ from codesign.train.kernels import exact_module
 from codesign.train.learner import Learner, Step
 from codesign.train.learning import LearningResult, learn
 from codesign.train.normalized import Normalized
+from codesign.train.smoothing import CopiesProblem, SmoothedProblem
 from codesign.train.status import LearningStatus
 
 LEARNERS: dict[str, type[Learner]] = {"normalized": Normalized, "adam": Adam}
@@ -16,11 +17,13 @@ __all__ = [
     "Adam",
     "Batch",
     "BodyLearning",
+    "CopiesProblem",
     "Learner",
     "LearningProblem",
     "LearningResult",
     "LearningStatus",
     "Normalized",
+    "SmoothedProblem",
     "Step",
     "exact_module",
     "learn",

@@ -60,6 +60,11 @@ class LearningProblem(Protocol):
         """Loss in each world, shape (worlds,); written by `forward`."""
         ...
 
+    @property
+    def simulations(self) -> int:
+        """Simulations of a controller in all its worlds that the next differentiable `forward` takes."""
+        ...
+
     def load(self, weights: np.ndarray) -> None:
         """Set the parameters by the weights of all controllers, flat, without padding."""
         ...
@@ -77,12 +82,25 @@ class LearningProblem(Protocol):
         """Simulate and differentiate only some controllers from now on, by index; the others keep their losses."""
         ...
 
-    def forward(self, *, measure: bool = False) -> None:
-        """Simulate the active controllers, at first all; if told so, measure how bodies move as well."""
+    def heed(self, stalled: np.ndarray) -> bool:
+        """Be told which controllers gain nothing by their gradients, bool, shape (controllers,).
+
+        Returns:
+            Whether others are simulated from now on than before.
+        """
+        ...
+
+    def forward(self, *, measure: bool = False, differentiable: bool = True) -> None:
+        """Simulate the active controllers, at first all.
+
+        Args:
+            measure: whether to measure how bodies move as well.
+            differentiable: whether `reverse` may follow; otherwise nothing is simulated for its sake.
+        """
         ...
 
     def reverse(self) -> None:
-        """Differentiate the episode that was simulated last."""
+        """Differentiate the episode that was simulated last, with `differentiable`."""
         ...
 
     def measures(self) -> dict[str, np.ndarray]:

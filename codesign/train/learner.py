@@ -15,6 +15,9 @@ Step = Callable[[], None]
 KEEP_BEST, INVALID = "keep_best", "invalid"
 """Rules for a controller that comes to an unsound loss, see `Learner.unsound`."""
 
+EXACT, SMOOTHED, BLENDED = "exact", "smoothed", "blended"
+"""What a gradient is made of, see `Learner.estimator`."""
+
 
 @dataclass(frozen=True)
 class Learner(ABC):
@@ -40,6 +43,16 @@ class Learner(ABC):
         racing_chance: a design goes on where at least this share of those that it has to beat gained as much from there
             to the end as it still needs; from 0, which stops only what nobody made up for, to 1.
         body: what of bodies is learned together with their controllers, by default nothing.
+        estimator: the gradient that steps follow: the "exact" one of the loss; that of the loss under Gaussian
+            perturbations of the weights, "smoothed", estimated from losses alone; or the same estimated from both
+            losses and exact gradients, "blended" (`SmoothedProblem`).
+        samples: perturbed copies of every controller that are simulated in each step of learning, in pairs, with
+            estimator=smoothed or blended; 2 or more, and for blended 4 or more.
+        radius: length of perturbations in the space of one controller's weights, for estimator=smoothed or blended: the
+            root of their mean square; every weight's has the standard deviation radius / sqrt(number of weights).
+        patience: for estimator=blended: steps without a new best loss after which a controller learns by the smoothed
+            gradient, until there is one; also where its exact gradient is zero or not finite. At other times its steps
+            follow the exact gradient, for which no copies are simulated. 0 for the smoothed gradient at all times.
 
     Raises:
         ConfigError: a setting is of the wrong type or out of range.
@@ -53,6 +66,10 @@ class Learner(ABC):
     racing: int = 0
     racing_chance: float = 0.3
     body: BodyLearning = field(default_factory=BodyLearning, metadata={"section": True})
+    estimator: str = EXACT
+    samples: int = 8
+    radius: float = 0.5
+    patience: int = 0
 
     def __post_init__(self) -> None:
         require_count(self, "iterations", at_least=0, example=35)
@@ -63,11 +80,23 @@ class Learner(ABC):
         require_number(self, "racing_chance", at_least=0.0, at_most=1.0, example=0.3)
         if not isinstance(self.body, BodyLearning):
             raise ConfigError("settings of BodyLearning", repr(self.body), "set {field}=BodyLearning()", "body")
+        require_choice(self, "estimator", (EXACT, SMOOTHED, BLENDED))
+        fewest = 4 if self.estimator == BLENDED else 2
+        require_count(self, "samples", at_least=fewest, example=8)
+        if self.samples % 2:
+            raise ConfigError("an even number, as copies come in pairs", f"{self.samples}", "set {field}=8", "samples")
+        require_number(self, "radius", above=0.0, example=0.5)
+        require_count(self, "patience", at_least=0, example=5)
 
     @property
     def rungs(self) -> tuple[int, ...]:
         """Steps after which designs that are too far behind stop, ascending."""
         return tuple(range(self.racing, self.iterations, self.racing)) if self.racing else ()
+
+    @property
+    def copies(self) -> int:
+        """Simulations of a controller for a step of learning, in each of its worlds: its own, and of perturbed ones."""
+        return 1 if self.estimator == EXACT or self.iterations == 0 else 1 + self.samples
 
     @abstractmethod
     def bind(self, batch: Batch) -> Step:

@@ -8,9 +8,12 @@ import warp as wp
 
 from codesign.train.batch import PARTIAL_SUMS, Batch, LearningProblem
 from codesign.train.kernels import gradient_kernels, loss_kernels
-from codesign.train.learner import INVALID, Learner
+from codesign.train.learner import EXACT, INVALID, Learner
 from codesign.train.repetition import Repetition
+from codesign.train.smoothing_kernels import smoothing_kernels
 from codesign.train.status import LearningStatus
+
+_UNUSABLE = (LearningStatus.ZERO_GRADIENT, LearningStatus.NON_FINITE_GRADIENT)
 
 Observer = Callable[[int, LearningProblem], None]
 """(steps taken, problem): called before every step and after the last, see `learn`."""
@@ -106,16 +109,18 @@ def learn(
     repetition = Repetition(iterate, problem.parameters.device, captured=observe is None)
     learning, episodes = batch.controllers, 0
     for taken in range(learner.iterations):
+        episodes += problem.simulations
         repetition.run()
-        episodes += learning
         if limits is not None and np.isfinite(limits[taken]):
             left = tracker.stop(float(limits[taken]))
             if len(left) < learning:
                 problem.set_active(left)
                 repetition.forget()
                 learning = len(left)
+        if learner.patience and problem.heed(tracker.stalled(taken, learner.patience)):
+            repetition.forget()
     # Without any step the initial weights are the best ones, and their only episode is the one that is measured.
-    problem.forward(measure=learner.iterations == 0)
+    problem.forward(measure=learner.iterations == 0, differentiable=False)
     tracker.record(problem.loss)
     episodes += learning
     if observe is not None:
@@ -124,7 +129,7 @@ def learn(
         wp.copy(problem.parameters, tracker.best_parameters)
         if learning < batch.controllers:
             problem.set_active(np.arange(batch.controllers))
-        problem.forward(measure=True)
+        problem.forward(measure=True, differentiable=False)
         episodes += batch.controllers
     return tracker.result(problem, learner, episodes)
 
@@ -136,6 +141,7 @@ class _BestTracker:
         controllers, real, device = batch.controllers, batch.real, batch.parameters.device
         self._batch = batch
         self._loss_kernels, self._gradient_kernels = loss_kernels(real), gradient_kernels(real)
+        self._forgive = None if learner.estimator == EXACT else smoothing_kernels(real).forgive
         jump_limit = np.inf if learner.jump_limit is None else learner.jump_limit
         self._limits = real(learner.loss_limit), real(jump_limit)
         self._curves = wp.full((learner.iterations + 1, controllers), real(np.nan), dtype=real, device=device)
@@ -159,12 +165,22 @@ class _BestTracker:
         wp.launch(self._loss_kernels.count, dim=1, inputs=[counter], device=counter.device)
 
     def measure_gradient(self) -> None:
-        """Compute the length of every controller's gradient; learning ends where it is zero or not finite."""
+        """Compute the length of every controller's gradient; learning ends where it is zero or not finite.
+
+        An estimate may be so by chance: then a controller stands still until there is a better one.
+        """
         batch, kernels = self._batch, self._gradient_kernels
+        if self._forgive is not None:
+            batch.launch(self._forgive, batch.status, parameters=False)
         batch.launch(kernels.find_largest, batch.offsets, batch.gradient, self._largest)
         batch.launch(kernels.add_squares, batch.offsets, batch.gradient, self._largest, self._squares)
         sums = self._largest, self._squares
         batch.launch(kernels.norm, batch.offsets, *sums, batch.norm, batch.status, parameters=False)
+
+    def stalled(self, taken: int, patience: int) -> np.ndarray:
+        """Return which controllers have had no new best loss for so many steps, or have no usable gradient."""
+        waited = taken - np.maximum(self._best_iteration.numpy(), 0) >= patience
+        return waited | np.isin(self._batch.status.numpy(), _UNUSABLE)
 
     def stop(self, limit: float) -> np.ndarray:
         """Stop the controllers whose lowest loss is above a limit, and return those that go on learning.

@@ -62,7 +62,16 @@ class Quadratic:
     def world_losses(self) -> wp.array:
         return self.loss
 
-    def forward(self, *, measure: bool = False) -> None:
+    @property
+    def simulations(self) -> int:
+        return len(self.active)
+
+    def heed(self, stalled: np.ndarray) -> bool:
+        del stalled
+        return False
+
+    def forward(self, *, measure: bool = False, differentiable: bool = True) -> None:
+        del differentiable
         self.measured += measure
         self.episodes += 1
         self.simulated += len(self.active)

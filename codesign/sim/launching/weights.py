@@ -49,6 +49,7 @@ class Weights:
         table = _table(blocks, controllers, row, self._kernels)
         self.start = offsets((table["count"].astype(np.int64) * table["lines"]).sum(axis=1))
         self._blocks = table.shape[1]
+        self._normal: wp.array | None = None
         self._table = wp.array(table.ravel(), dtype=self._kernels.Block, device=device)
         self.offsets = wp.array(starts.astype(np.int32), dtype=wp.int32, device=device)
         self._everybody = wp.array(np.arange(controllers, dtype=np.int32), dtype=wp.int32, device=device)
@@ -68,6 +69,20 @@ class Weights:
         self._clear(parameters)
         own = wp.array(np.ascontiguousarray(keys, np.uint64), dtype=wp.uint64, device=self._device)
         self._launch(self._kernels.draw, self._everybody, own, parameters)
+
+    def draw_normal(self, keys: wp.array, controllers: wp.array, parameters: wp.array) -> None:
+        """Set the weights of some controllers to standard normal numbers; from the second call on allocate nothing.
+
+        Args:
+            keys: of all controllers, on the device, uint64, shape (controllers,).
+            controllers: the indices of those, on the device, int32, shape (any,).
+            parameters: written; on a GPU, padding stays as it is.
+        """
+        if self._normal is None:
+            table: Any = self._table.numpy()
+            table["kind"], table["location"], table["scale"] = KINDS["normal"], 0.0, 1.0
+            self._normal = wp.array(table, dtype=self._kernels.Block, device=self._device)
+        self._launch(self._kernels.draw, controllers, keys, parameters, table=self._normal)
 
     def load(self, weights: np.ndarray, parameters: wp.array) -> None:
         """Set the weights of all controllers, flat; padding becomes zero.
@@ -129,9 +144,10 @@ class Weights:
     def _integers(self, values: np.ndarray) -> wp.array:
         return wp.array(values.astype(np.int32), dtype=wp.int32, device=self._device)
 
-    def _launch(self, kernel: wp.Kernel, chosen: wp.array, *arguments: Any) -> None:
+    def _launch(self, kernel: wp.Kernel, chosen: wp.array, *arguments: Any, table: wp.array | None = None) -> None:
         lanes = GPU_LANES if self._device.is_cuda else 1
-        inputs = [lanes, chosen, self.offsets, self._table, self._blocks, *arguments]
+        blocks = self._table if table is None else table
+        inputs = [lanes, chosen, self.offsets, blocks, self._blocks, *arguments]
         self._threads.launch(kernel, chosen.size, inputs, self._device, lanes)
 
 
