@@ -77,7 +77,7 @@ def _checked(spec: EvaluationSpec, largest: int, expected: int, processes: int |
         sharing = "" if processes == 1 else f" for each of {processes} workers"
         fewer = "" if processes == 1 else ", use fewer workers"
         if spec.learner.copies > 1:
-            fewer += ", lower learner.samples"
+            fewer += ", lower samples"
         raise MemoryBudgetError(
             f"{-(-largest // MEBIBYTE):,} MiB for {named}",
             f"{budget // MEBIBYTE:,} MiB{sharing}",

@@ -73,7 +73,7 @@ def test_batches_change_nothing_and_know_the_copies(expected) -> None:
 
 def test_copies_that_do_not_fit_are_refused_before_anything_is_computed() -> None:
     small = replace(smooth(samples=400), execution=Execution(device="cpu", memory_mib=8))
-    with pytest.raises(MemoryBudgetError, match=r"got 8 MiB; raise memory_mib, lower learner.samples, or lower"):
+    with pytest.raises(MemoryBudgetError, match=r"got 8 MiB; raise memory_mib, lower samples, or lower"):
         MemoryEstimate.of_search(small, Local())
 
 
