@@ -349,3 +349,24 @@ def test_learning_the_body_as_well_is_no_worse_on_average() -> None:
     ]
     assert np.isfinite(found).all()
     assert found[1].mean() > found[0].mean()
+
+
+@TIES
+@pytest.mark.parametrize("estimator", ["smoothed", "blended"])
+def test_bodies_learn_by_smoothed_gradients(estimator: str, tie: str) -> None:
+    learner = Normalized(iterations=3, body=replace(EVERYTHING, tie=tie), estimator=estimator, samples=4)
+    made = spec(learner=learner)
+    found = evaluate_designs(made, *designs(3))
+    bodies = bodies_of(made)
+    weights = np.split(found.weights, found.weight_start[1:-1])
+    own = np.concatenate(body_weights(made, bodies, weights))
+    assert (found.best_iteration > 0).any()
+    assert np.any(own != 0.0)
+    # What is reported is what the learned bodies do with the learned controllers, without a perturbation.
+    plain = replace(made, learner=Normalized(iterations=0)).simulator(learned_bodies(made, bodies, weights))
+    plain.load(np.concatenate(controller_weights(made, bodies, weights)))
+    plain.forward()
+    np.testing.assert_allclose(-plain.loss.numpy(), found.fitness, rtol=1e-9)
+    needed = bytes_needed(made, bodies)
+    exact = bytes_needed(replace(made, learner=replace(learner, estimator="exact")), bodies)
+    np.testing.assert_array_equal(needed, 5 * exact)
