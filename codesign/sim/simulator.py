@@ -237,9 +237,9 @@ class Simulator:
         self._launches.set_active(np.flatnonzero(np.repeat(active, np.diff(self.world_start))))
         self._reversible = False
 
-    def heed(self, stalled: np.ndarray) -> bool:
+    def heed(self, stalled: np.ndarray, unusable: np.ndarray) -> bool:
         """Return that exact gradients do not depend on how learning goes."""
-        del stalled
+        del stalled, unusable
         return False
 
     def forward(self, *, measure: bool = False, differentiable: bool = True) -> None:

@@ -82,8 +82,12 @@ class LearningProblem(Protocol):
         """Simulate and differentiate only some controllers from now on, by index; the others keep their losses."""
         ...
 
-    def heed(self, stalled: np.ndarray) -> bool:
-        """Be told which controllers gain nothing by their gradients, bool, shape (controllers,).
+    def heed(self, stalled: np.ndarray, unusable: np.ndarray) -> bool:
+        """Be told how learning goes.
+
+        Args:
+            stalled: which controllers gain nothing by their gradients, bool, shape (controllers,).
+            unusable: whose last gradient was zero or not finite, bool, shape (controllers,).
 
         Returns:
             Whether others are simulated from now on than before.

@@ -51,8 +51,9 @@ class Learner(ABC):
         radius: length of perturbations in the space of one controller's weights, for estimator=smoothed or blended: the
             root of their mean square; every weight's has the standard deviation radius / sqrt(number of weights).
         patience: for estimator=blended: steps without a new best loss after which a controller learns by the smoothed
-            gradient, until there is one; also where its exact gradient is zero or not finite. At other times its steps
-            follow the exact gradient, for which no copies are simulated. 0 for the smoothed gradient at all times.
+            gradient, until there is one or until exact gradients had nearly all of the share three times in a row; also
+            where its exact gradient is zero or not finite. At other times its steps follow the exact gradient, for
+            which no copies are simulated. 0 for the smoothed gradient at all times.
 
     Raises:
         ConfigError: a setting is of the wrong type or out of range.

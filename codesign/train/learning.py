@@ -117,7 +117,7 @@ def learn(
                 problem.set_active(left)
                 repetition.forget()
                 learning = len(left)
-        if learner.patience and problem.heed(tracker.stalled(taken, learner.patience)):
+        if learner.patience and problem.heed(*tracker.stalled(taken, learner.patience)):
             repetition.forget()
     # Without any step the initial weights are the best ones, and their only episode is the one that is measured.
     problem.forward(measure=learner.iterations == 0, differentiable=False)
@@ -177,10 +177,10 @@ class _BestTracker:
         sums = self._largest, self._squares
         batch.launch(kernels.norm, batch.offsets, *sums, batch.norm, batch.status, parameters=False)
 
-    def stalled(self, taken: int, patience: int) -> np.ndarray:
-        """Return which controllers have had no new best loss for so many steps, or have no usable gradient."""
+    def stalled(self, taken: int, patience: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return which controllers have had no new best loss for so many steps, and which no usable gradient."""
         waited = taken - np.maximum(self._best_iteration.numpy(), 0) >= patience
-        return waited | np.isin(self._batch.status.numpy(), _UNUSABLE)
+        return waited, np.isin(self._batch.status.numpy(), _UNUSABLE)
 
     def stop(self, limit: float) -> np.ndarray:
         """Stop the controllers whose lowest loss is above a limit, and return those that go on learning.

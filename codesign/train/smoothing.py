@@ -9,6 +9,9 @@ from codesign.train.batch import PARTIAL_SUMS, LearningProblem
 from codesign.train.learner import BLENDED, Learner
 from codesign.train.smoothing_kernels import smoothing_kernels
 
+TRUSTED, STEPS_OF_TRUST = 0.95, 3
+"""Share of exact gradients beyond which, so many steps in a row, losses are taken to add nothing to them."""
+
 
 class CopiesProblem(LearningProblem, Protocol):
     """What smoothing needs of a simulator of copies: its controllers are set after set of the same ones."""
@@ -130,6 +133,7 @@ class SmoothedProblem:
 
     def _begin(self) -> None:
         self._iteration.zero_()
+        self._trusted = np.zeros(self.controllers, np.int64)
         self._smooth(np.arange(0 if self._patience else self.controllers))
 
     def weights(self, parameters: wp.array | None = None, controllers: np.ndarray | None = None) -> np.ndarray:
@@ -151,9 +155,21 @@ class SmoothedProblem:
         """Simulations of a controller in all its worlds that the next differentiable `forward` takes."""
         return len(self._active) + (self._sets - 1) * len(self._smoothed_and_active())
 
-    def heed(self, stalled: np.ndarray) -> bool:
-        """Smooth the losses of stalled controllers alone, bool, shape (controllers,); return whether others were."""
-        smoothed = np.flatnonzero(stalled)
+    def heed(self, stalled: np.ndarray, unusable: np.ndarray) -> bool:
+        """Smooth the losses of stalled controllers alone, as long as losses say more than exact gradients do.
+
+        Args:
+            stalled: which have had no new best loss for long, bool, shape (controllers,).
+            unusable: whose last gradient was zero or not finite, bool, shape (controllers,); they are always smoothed.
+
+        Returns:
+            Whether others are smoothed from now on than before.
+        """
+        own = self.smoothed
+        trusted = self.first_order_shares.numpy()[own] > TRUSTED if len(own) else np.zeros(0, bool)
+        self._trusted[own] = np.where(trusted, self._trusted[own] + 1, 0)
+        self._trusted[~stalled] = 0
+        smoothed = np.flatnonzero(unusable | (stalled & (self._trusted < STEPS_OF_TRUST)))
         if np.array_equal(smoothed, self.smoothed):
             return False
         self._smooth(smoothed)

@@ -66,8 +66,8 @@ class Quadratic:
     def simulations(self) -> int:
         return len(self.active)
 
-    def heed(self, stalled: np.ndarray) -> bool:
-        del stalled
+    def heed(self, stalled: np.ndarray, unusable: np.ndarray) -> bool:
+        del stalled, unusable
         return False
 
     def forward(self, *, measure: bool = False, differentiable: bool = True) -> None:

@@ -188,7 +188,7 @@ def test_a_patient_learner_smooths_only_who_stalls() -> None:
 
     def disturb(world: int, episode: int, loss: float, gradient: np.ndarray) -> tuple[float, np.ndarray]:
         # The gradients of copies point uphill, so that it shows where they are followed.
-        return (loss + 0.01 * (episode > 4) if world % 3 == 1 else loss), gradient if world < 3 else -gradient
+        return (loss + 0.01 * (episode > 4) if world % 3 == 1 else loss), gradient if world < 3 else -50.0 * gradient
 
     problem = smoothed(learner, disturb=disturb)
     learned = learn(problem, learner, START)
@@ -270,3 +270,17 @@ def test_an_estimate_that_is_zero_by_chance_ends_nothing(patience: int) -> None:
     # Standing still, then learning.
     for world, own in enumerate(parts(learned.best_weights)):
         assert not np.array_equal(own, parts(START)[world])
+
+
+def test_a_patient_learner_gives_up_where_losses_add_nothing() -> None:
+    learner = Adam(iterations=30, rate=0.01, loss_limit=np.inf, estimator="blended", samples=4, patience=3)
+
+    def disturb(_world: int, episode: int, loss: float, gradient: np.ndarray) -> tuple[float, np.ndarray]:
+        # Nothing is better than episode 4, and gradients explain all differences between losses.
+        return loss + 0.01 * (episode > 4), gradient
+
+    problem = smoothed(learner, disturb=disturb)
+    learned = learn(problem, learner, START)
+    assert learned.best_iteration.tolist() == [4, 4, 4]
+    # Smoothed for three steps, and no more.
+    assert learned.episodes == 3 * (32 + 4 * 3)
