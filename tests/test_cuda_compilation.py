@@ -16,6 +16,7 @@ from codesign.sim.kernels.exchange import exchange_kernels
 from codesign.sim.kernels.packing import packing_kernels
 from codesign.sim.kernels.weights import weight_kernels
 from codesign.sim.launching.gpu_compilation import compile_for_gpu, compile_module
+from codesign.sim.launching.tangent_program import compile_tangents_for_gpu
 from codesign.tasks import TASKS, TERRAINS
 from codesign.train import LEARNERS, Batch
 from codesign.train.kernels import gradient_kernels, loss_kernels

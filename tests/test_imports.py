@@ -23,6 +23,7 @@ BELOW = {
     "search": {"genome"},
     "differentiable": {"evaluate", "control", "sim", "body"},
     "torch": {"api", "differentiable", "body"},
+    "sensitivity": {"differentiable", "evaluate", "export", "sim", "body"},
     "analysis": set(),
     "export": {"analysis"},
     "transfer": {"export"},
@@ -32,6 +33,7 @@ BELOW = {
     "testing": {"run", "formats", "control", "tasks", "search", "evaluate", "export", "train", "sim", "body", "genome"},
     "cli": {
         "analysis",
+        "sensitivity",
         "plugins",
         "run",
         "formats",
@@ -66,7 +68,7 @@ BELOW = {
 """What each room imports: just the edges of the picture in ARCHITECTURE.md."""
 
 FLOORS = {
-    "sim.kernels": {"control", "tasks", "testing", "cli"},
+    "sim.kernels": {"control", "tasks", "testing", "sensitivity", "cli"},
     "sim.layout": {"evaluate", "differentiable", "cli"},
     "cli.experiments": {"api"},
 }
@@ -85,7 +87,7 @@ HOMES = {
     "pyarrow": {"run", "formats", "export", "api"},
     "manifold3d": {"export"},
     "ezdxf": {"export"},
-    "matplotlib": {"export", "transfer", "cli"},
+    "matplotlib": {"export", "transfer", "sensitivity", "cli"},
     "PIL": {"export"},
     "imageio_ffmpeg": {"export"},
     "mujoco": {"transfer"},
