@@ -123,6 +123,38 @@ def test_simulators(choice: Choice, tmp_path: Path) -> None:
     compile_simulator(choice, "float32", HOPPER, tmp_path)
 
 
+def compile_tangents(choice: Choice, precision: str, folder: Path) -> None:
+    """Compile the kernels of forward mode that a GPU would run for a choice."""
+    dimension, contact, terrain, controller, task = choice
+    forces = tuple(force() for force in FORCES.values()) if contact == "coulomb" else ()
+    file = compile_tangents_for_gpu(
+        int(dimension),
+        Physics(contact=CONTACTS[contact](), forces=forces),
+        TERRAINS[terrain](),
+        CONTROLLERS[controller](),
+        TASKS[task](),
+        folder,
+        precision=precision,
+        noisy=contact == "smooth",
+        weighed=contact == "coulomb",
+        delayed=contact in ("coulomb", "no_slip"),
+        architecture=HOPPER,
+    )
+    require_machine_code(file)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("choice", every_choice_once(), ids="-".join)
+def test_tangents_of_every_choice(choice: Choice, tmp_path: Path) -> None:
+    compile_tangents(choice, "float32", tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("choice", every_choice_once()[:1], ids="-".join)
+def test_tangents_in_double_precision(choice: Choice, tmp_path: Path) -> None:
+    compile_tangents(choice, "float64", tmp_path)
+
+
 def batch_modules(precision: str) -> Iterator[wp.Module]:
     """Yield the modules that lay out bodies and weights on a device, and take the worlds of a controller together."""
     yield weight_kernels(precision, 1).draw.module

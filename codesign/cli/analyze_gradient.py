@@ -21,7 +21,15 @@ from codesign.errors import ConfigError, RunError
 from codesign.export import MOTIONS, require_absent, require_motions
 from codesign.genome import Genomes, check_whole
 from codesign.run import Design, Experiment, RunFolder, learned_weights, select
-from codesign.sensitivity import FILES, GradientReport, GradientSettings, gradient_report, summary, to_text, write_reports
+from codesign.sensitivity import (
+    FILES,
+    GradientReport,
+    GradientSettings,
+    gradient_report,
+    summary,
+    to_text,
+    write_reports,
+)
 
 FOLDER = "gradient"
 """Folder in that of the run where files are written to, unless another one is asked for."""
@@ -41,7 +49,9 @@ def prepare_gradient(settings: Mapping[str, Any]) -> Plan:
     measured = GradientSettings(**own)
     runs = [] if settings["run"] is None else typed("run", settings["run"])
     if len(runs) != 1:
-        raise RunError("the folder of one run", f"{len(runs)}", "name it, as in codesign analyze gradient=true run=FOLDER")
+        raise RunError(
+            "the folder of one run", f"{len(runs)}", "name it, as in codesign analyze gradient=true run=FOLDER"
+        )
     folder = RunFolder(Path(runs[0]))
     stored = run_config.read(folder, experiment_catalogue())
     with run_config.found_in(folder):
@@ -74,7 +84,9 @@ def _run(
         for each in when:
             with console.status(f"{design.id} ({number + 1} of {len(designs)}), {each} learning"):
                 first = each == "before"
-                weights = spec.first_weights(body, identity) if first else learned_weights(experiment, folder, [design])[0]
+                weights = (
+                    spec.first_weights(body, identity) if first else learned_weights(experiment, folder, [design])[0]
+                )
                 found.append(gradient_report(spec, body, weights, settings, name=design.id, when=each))
     console.print(to_text(found).rstrip() if len(found) <= _TOLD else summary(found), markup=False)
     with repeatable("output"):
@@ -97,4 +109,6 @@ def require_none_of_gradient(settings: Mapping[str, Any]) -> None:
     for name in ("design", "when", *(each.name for each in fields(GradientSettings))):
         value = tuple(settings[name]) if name == "horizons" else settings[name]
         if value is not None and value != getattr(usual, name, None):
-            raise ConfigError(f"{name} only with gradient=true", repr(settings[name]), "set gradient=true, or leave it out")
+            raise ConfigError(
+                f"{name} only with gradient=true", repr(settings[name]), "set gradient=true, or leave it out"
+            )

@@ -28,7 +28,9 @@ def build_mlp_tangent(types: TangentTypes, sizes: MlpSizes) -> TangentFunctions:
         pass
 
     @wp.func(module=kernel.module)
-    def of_weight(trajectory: Trajectory, tangent: Tangent, direction: int, weight: int, value: real, moving: real) -> Pair:
+    def of_weight(
+        trajectory: Trajectory, tangent: Tangent, direction: int, weight: int, value: real, moving: real
+    ) -> Pair:
         """Return a weight times an input, and the tangent of that."""
         own = trajectory.weights[weight]
         d_own = tangent.weights[direction * tangent.weights_of_all + weight]
@@ -90,9 +92,7 @@ def build_mlp_tangent(types: TangentTypes, sizes: MlpSizes) -> TangentFunctions:
                 summed += of_weight(trajectory, tangent, direction, row + number, clock, real(0.0))
             for mass in range(masses):
                 weight = row + SINES + mass * FEATURES
-                summed += of_mass(
-                    trajectory, tangent, control, world, direction, step, mass, weight, centre, d_centre
-                )
+                summed += of_mass(trajectory, tangent, control, world, direction, step, mass, weight, centre, d_centre)
             for number in range(2):
                 weight = row + inputs - 2 + number
                 summed += of_weight(trajectory, tangent, direction, weight, real(1.0), real(0.0))
@@ -104,9 +104,7 @@ def build_mlp_tangent(types: TangentTypes, sizes: MlpSizes) -> TangentFunctions:
             summed = of_weight(trajectory, tangent, direction, second + springs * HIDDEN + spring, real(1.0), real(0.0))
             for unit in range(HIDDEN):
                 active = control.value[units + unit]
-                summed += of_weight(
-                    trajectory, tangent, direction, row + unit, active, control.tangent[units + unit]
-                )
+                summed += of_weight(trajectory, tangent, direction, row + unit, active, control.tangent[units + unit])
             answered = actuation(trajectory, world, step, spring)
             passed = (real(1.0) - answered * answered) * summed[1]
             put_actuation(trajectory, tangent, world, direction, step, spring, passed)

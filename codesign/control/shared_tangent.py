@@ -30,7 +30,14 @@ def build_shared_tangent(types: TangentTypes, sizes: SharedSizes) -> TangentFunc
 
     @wp.func(module=kernel.module)
     def inputs_of(
-        trajectory: Trajectory, control: Control, world: int, step: int, first: int, second: int, rest: real, centre: vector
+        trajectory: Trajectory,
+        control: Control,
+        world: int,
+        step: int,
+        first: int,
+        second: int,
+        rest: real,
+        centre: vector,
     ) -> Inputs:
         """Return what a spring senses."""
         found = Inputs()
@@ -41,7 +48,9 @@ def build_shared_tangent(types: TangentTypes, sizes: SharedSizes) -> TangentFunc
         found[0] = length / larger(rest, real(SHORTEST)) - real(1.0)
         if wp.static(POSITION > 0):
             for axis in range(DIMENSION):
-                found[POSITION + axis] = ((here[axis] + there[axis]) * real(0.5) - centre[axis]) * control.position_scale
+                found[POSITION + axis] = (
+                    (here[axis] + there[axis]) * real(0.5) - centre[axis]
+                ) * control.position_scale
                 found[POSITION + DIMENSION + axis] = along[axis] / length
         if wp.static(VELOCITY > 0):
             speed = velocity(trajectory, world, step, first) + velocity(trajectory, world, step, second)

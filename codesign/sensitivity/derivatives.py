@@ -132,8 +132,8 @@ class Sensitivities:
 
     def value(self, scalar: Scalar | None = None) -> float:
         """Return what a scalar comes to; the loss, if none is given."""
-        scalar = scalar or Loss()
-        return float(scalar.values(self._outcome([{}], scalar))[0])
+        chosen = scalar or Loss()
+        return float(chosen.values(self._outcome([{}], chosen))[0])
 
     def gradient(self, scalar: Scalar | None = None) -> dict[str, Numbers]:
         """Return the derivative of a scalar in every input, by reverse mode, each shaped like the input.
@@ -141,12 +141,11 @@ class Sensitivities:
         Raises:
             ConfigError: a scalar that has no derivative this way.
         """
-        scalar = scalar or Loss()
-        episode = self._episode(1)
-        if isinstance(scalar, Measure):
-            return self._measure_gradient(scalar)
-        simulation = episode.simulate(self.inputs, wanted=scalar.wanted)
-        given = scalar.cotangents(_shaped(simulation, 1))
+        own, episode = scalar or Loss(), self._episode(1)
+        if isinstance(own, Measure):
+            return self._measure_gradient(own)
+        simulation = episode.simulate(self.inputs, wanted=own.wanted())
+        given = own.cotangents(_shaped(simulation, 1))
         cotangents = {
             name: np.ascontiguousarray(np.reshape(values, episode.output_shapes[name]), self._dtype)
             for name, values in given.items()
@@ -190,16 +189,16 @@ class Sensitivities:
         """
         if method not in get_args(Method):
             raise ConfigError(f"method to be one of {', '.join(get_args(Method))}", repr(method), "choose one")
-        scalar = scalar or Loss()
+        own = scalar or Loss()
         for direction in directions:
             self._require(direction, method)
         if method == "reverse":
-            work = partial(self._by_reverse, scalar, directions)
+            work = partial(self._by_reverse, own, directions)
         elif method == "forward":
-            work = partial(self._by_forward, scalar, directions)
+            work = partial(self._by_forward, own, directions)
         else:
             chosen = step or STEPS[self._spec.execution.precision][method]
-            work = partial(self._by_differences, scalar, directions, chosen, levels if method == "richardson" else 1)
+            work = partial(self._by_differences, own, directions, chosen, levels if method == "richardson" else 1)
         began = time.perf_counter()
         values, errors, episodes = work()
         seconds = (time.perf_counter() - began) / len(directions)
@@ -248,7 +247,7 @@ class Sensitivities:
         return values, np.full(len(values), np.nan), 2
 
     def _by_forward(self, scalar: Scalar, directions: Sequence[Direction]) -> tuple[Any, Any, int]:
-        motion = self.tangents(directions, states="measures" not in scalar.wanted and bool(scalar.wanted))
+        motion = self.tangents(directions, states="measures" not in scalar.wanted() and bool(scalar.wanted()))
         outcome = self._outcome([{}], scalar)
         return scalar.tangents(self._spec.task, outcome, motion), np.full(len(directions), np.nan), 1
 
@@ -292,8 +291,8 @@ class Sensitivities:
             axis = 1 if name == "actuation" else 0
             copies = [value + np.asarray(each[name]) if name in each else value for each in moved]
             inputs[name] = np.ascontiguousarray(np.concatenate(copies, axis=axis), self._dtype)
-        measured = True if "measures" in scalar.wanted else None
-        states = [name for name in scalar.wanted if name != "measures"]
+        measured = True if "measures" in scalar.wanted() else None
+        states = [name for name in scalar.wanted() if name != "measures"]
         return _shaped(episode.simulate(inputs, measure=measured, wanted=states), count)
 
     def _episode(self, count: int) -> Episode:
@@ -332,6 +331,6 @@ def _shaped(simulation: Simulation, count: int) -> Outcome:
     """Return a simulation of copies of one body."""
     outputs, states = simulation.outputs, dict[str, Numbers]()
     for name in ("positions", "velocities"):
-        values = outputs[name].numpy() if name in outputs else np.zeros((0, count, 1))
+        values: Numbers = outputs[name].numpy() if name in outputs else np.zeros((0, count, 1))
         states[name] = values.reshape(len(values), count, values.shape[1] // count, values.shape[-1])
     return Outcome(outputs["loss"].numpy().astype(np.float64), **states, measures=simulation.measures)

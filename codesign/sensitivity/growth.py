@@ -68,9 +68,7 @@ class Lyapunov:
         return float(self.exponents[0])
 
 
-def growth(
-    motion: Sensitivities, perturbations: int = 8, *, seed: int = 0, time_scale: float = TIME_SCALE
-) -> Growth:
+def growth(motion: Sensitivities, perturbations: int = 8, *, seed: int = 0, time_scale: float = TIME_SCALE) -> Growth:
     """Return how random perturbations of where a body starts, and how fast, grow along its episode.
 
     Args:
@@ -116,6 +114,7 @@ def lyapunov(
     tangents.combine(np.linalg.inv(np.linalg.qr(states.T.astype(np.float64))[1]).T)
     while tangents.step < motion.steps:
         begin = tangents.step
+        positions, velocities = (each[:, None] for each in tangents.state())
         while tangents.step < min(begin + window, motion.steps):
             left = min(begin + window, motion.steps) - tangents.step
             positions, velocities = tangents.advance(min(WINDOW, left))

@@ -182,7 +182,6 @@ def gradient_report(
     motion = Sensitivities(longest, bodies, held, world=world)  # first, since it says whether there is memory for it
     known = has_tangent(spec.controller)
     exponents = min(chosen.exponents, 2 * bodies.positions.size)
-    own = {"seed": chosen.seed, "world": world}
     loss, gradient = losses_and_gradients(double, bodies, [start], world=world)
     return GradientReport(
         name=name,
@@ -190,11 +189,11 @@ def gradient_report(
         steps=spec.physics.steps,
         loss=float(loss[0]),
         gradient_length=length_of(gradient[0]),
-        methods=tuple(compare_methods(double, bodies, start, horizons, **own)),
+        methods=tuple(compare_methods(double, bodies, start, horizons, seed=chosen.seed, world=world)),
         growth=growth(motion, chosen.perturbations, seed=chosen.seed) if known else None,
         lyapunov=lyapunov(motion, exponents, window=chosen.window, seed=chosen.seed) if known else None,
         parting=parting(double, bodies, start, horizons, world=world),
-        differences=differences(double, bodies, start, SIZES, chosen.directions, **own),
+        differences=differences(double, bodies, start, SIZES, chosen.directions, seed=chosen.seed, world=world),
         lines=tuple(
             lines(
                 double,
@@ -204,7 +203,8 @@ def gradient_report(
                 points=chosen.line_points,
                 random=chosen.random_lines,
                 threshold=chosen.jump_threshold,
-                **own,
+                seed=chosen.seed,
+                world=world,
             )
         ),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -56,9 +56,8 @@ class Motion:
 class Scalar(Protocol):
     """A number that an episode comes to."""
 
-    @property
     def wanted(self) -> tuple[str, ...]:
-        """What of an episode it is made of besides the loss: "positions", "velocities", "measures"."""
+        """Return what of an episode it is made of besides the loss: "positions", "velocities", "measures"."""
         ...
 
     def values(self, outcome: Outcome) -> Numbers:
@@ -78,7 +77,9 @@ class Scalar(Protocol):
 class Loss:
     """The loss of the task."""
 
-    wanted: ClassVar[tuple[str, ...]] = ()
+    def wanted(self) -> tuple[str, ...]:
+        """Return nothing."""
+        return ()
 
     def values(self, outcome: Outcome) -> Numbers:
         """Return the losses."""
@@ -99,7 +100,10 @@ class Measure:
     """A measure by its name; only those of the task itself can be differentiated otherwise than by differences."""
 
     name: str
-    wanted: ClassVar[tuple[str, ...]] = ("measures",)
+
+    def wanted(self) -> tuple[str, ...]:
+        """Return measures."""
+        return ("measures",)
 
     def values(self, outcome: Outcome) -> Numbers:
         """Return the measure of each copy.
@@ -135,7 +139,7 @@ class Measure:
         return moving @ self.slope(task, kept)
 
     def cotangents(self, outcome: Outcome) -> dict[str, Numbers]:
-        """Return nothing: reverse mode differentiates the task's numbers instead (`codesign.sensitivity.kept_loss`)."""
+        """Return nothing: reverse mode differentiates the task's numbers instead (`KeptLoss`)."""
         del outcome
         return {}
 
@@ -156,9 +160,8 @@ class Coordinate:
     step: int = -1
     velocity: bool = False
 
-    @property
     def wanted(self) -> tuple[str, ...]:
-        """The states that it is one of."""
+        """Return the states that it is one of."""
         return ("velocities",) if self.velocity else ("positions",)
 
     def values(self, outcome: Outcome) -> Numbers:
@@ -188,7 +191,7 @@ class Coordinate:
         states = outcome.velocities if self.velocity else outcome.positions
         found = np.zeros_like(states)
         found[self.step, :, self.mass, self.axis] = 1.0
-        return {self.wanted[0]: found}
+        return {self.wanted()[0]: found}
 
 
 @dataclass(frozen=True)
@@ -205,7 +208,10 @@ class Custom:
 
     function: Callable[[Numbers], Any]
     gradient: Callable[[Numbers], Numbers] | None = None
-    wanted: ClassVar[tuple[str, ...]] = ("positions",)
+
+    def wanted(self) -> tuple[str, ...]:
+        """Return positions."""
+        return ("positions",)
 
     def values(self, outcome: Outcome) -> Numbers:
         """Return the number of each copy."""

@@ -15,9 +15,7 @@ from codesign.sim import Simulator
 Numbers = npt.NDArray[Any]
 
 
-def over_horizon(
-    spec: EvaluationSpec, bodies: Bodies, weights: Numbers, steps: int
-) -> tuple[EvaluationSpec, Numbers]:
+def over_horizon(spec: EvaluationSpec, bodies: Bodies, weights: Numbers, steps: int) -> tuple[EvaluationSpec, Numbers]:
     """Return how episodes of so many steps are evaluated, and a body's weights for these.
 
     Weights that a controller has for every step are cut.
@@ -29,6 +27,9 @@ def over_horizon(
     sizes = masses, len(bodies.springs), dimension
     known = spec.controller.weight_shapes(*sizes, spec.physics.steps)
     wanted = spec.controller.weight_shapes(*sizes, steps)
+    total = sum(int(np.prod(shape)) for shape in known.values())
+    if total != len(weights):
+        raise ConfigError(f"{total} weights", f"{len(weights)}", "give those of this body's controller")
     parts, start = list[Numbers](), 0
     for name, shape in known.items():
         size = int(np.prod(shape))
@@ -40,8 +41,6 @@ def over_horizon(
                 raise ConfigError("horizons no longer than an episode", got, "leave longer horizons out", "horizons")
             own = own[:steps]
         parts.append(own.ravel())
-    if start != len(weights):
-        raise ConfigError(f"{start} weights", f"{len(weights)}", "give those of this body's controller")
     return replace(spec, physics=replace(spec.physics, steps=steps)), np.concatenate(parts)
 
 
@@ -66,9 +65,7 @@ def losses_and_gradients(
     return _swept(spec, bodies, weights, world, reverse=True)
 
 
-def _swept(
-    spec: EvaluationSpec, bodies: Bodies, weights: Any, world: int, *, reverse: bool
-) -> tuple[Numbers, Numbers]:
+def _swept(spec: EvaluationSpec, bodies: Bodies, weights: Any, world: int, *, reverse: bool) -> tuple[Numbers, Numbers]:
     given = np.asarray(weights, np.float64)
     copies = bodies.take(np.zeros(len(given), np.int64))
     found, gradients = list[Numbers](), list[Numbers]()

@@ -17,7 +17,7 @@ def to_text(reports: Sequence[GradientReport]) -> str:
 def _of_one(report: GradientReport) -> list[str]:
     when = f", {report.when} learning" if report.when else ""
     lines = [
-        f"{report.name}{when}: loss {report.loss:.6g}, gradient {report.gradient_length:.4g} long, {report.steps} steps",
+        f"{report.name}{when}: loss {report.loss:.6g}, gradient {report.gradient_length:.4g}, {report.steps} steps",
         "",
         *methods_table(report.methods),
         "",
@@ -57,8 +57,11 @@ def _of_one(report: GradientReport) -> list[str]:
     ]
     if report.growth is not None and report.lyapunov is not None:
         exponents = ", ".join(f"{rate:+.3f}" for rate in report.lyapunov.exponents)
-        lines += ["", f"growth of perturbations: {report.growth.final:.3g} at the end (median), at most"
-                  f" {report.growth.largest:.3g}; Lyapunov exponents [1/s]: {exponents}"]
+        lines += [
+            "",
+            f"growth of perturbations: {report.growth.final:.3g} at the end (median), at most"
+            f" {report.growth.largest:.3g}; Lyapunov exponents [1/s]: {exponents}",
+        ]
     return [*lines, "", report.verdict()]
 
 
@@ -86,6 +89,8 @@ def methods_table(rows: Sequence[MethodRow]) -> list[str]:
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return a table in Markdown whose columns are as wide as what stands in them."""
     widths = [max(len(line[column]) for line in (titles, *rows)) for column in range(len(titles))]
-    lined = [" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in (titles, *rows)]
+    lined = [
+        " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in (titles, *rows)
+    ]
     ruled = " | ".join("-" * width for width in widths)
     return [f"| {line} |" for line in (lined[0], ruled, *lined[1:])]

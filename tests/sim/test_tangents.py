@@ -84,7 +84,9 @@ def require_transposed(case: Case, made: object, precision: str = "float64", **c
     assert max(found.values()) < (ROUNDING if precision == "float64" else SINGLE_ROUNDING), found
 
 
-@pytest.mark.parametrize("contact", ["coulomb", *(pytest.param(each, marks=pytest.mark.slow) for each in ("no_slip", "smooth"))])
+@pytest.mark.parametrize(
+    "contact", ["coulomb", *(pytest.param(each, marks=pytest.mark.slow) for each in ("no_slip", "smooth"))]
+)
 def test_tangents_are_the_transpose_of_gradients(contact: str) -> None:
     require_transposed(Case.of(contact=contact), BODY)
 
@@ -117,7 +119,8 @@ def test_in_3d(contact: str, controller: str, task: str, terrain: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("controller", "task", "terrain"), [("wave", "reach", "segments"), ("sequence", "swim", "flat"), ("mlp", "jump", "hills")]
+    ("controller", "task", "terrain"),
+    [("wave", "reach", "segments"), ("sequence", "swim", "flat"), ("mlp", "jump", "hills")],
 )
 def test_controllers_tasks_and_grounds(controller: str, task: str, terrain: str) -> None:
     case = Case.of(controller=controller, task=task, terrain=terrain)
@@ -128,9 +131,7 @@ def test_controllers_tasks_and_grounds(controller: str, task: str, terrain: str)
 @pytest.mark.slow
 def test_with_latency_noise_and_factors() -> None:
     case = Case.of(controller="cpg", task="walk_efficiently")
-    require_transposed(
-        case, BODY, latency=3, motor_noise=0.1, mass=1.3, stiffness=1.1, strength=0.9
-    )
+    require_transposed(case, BODY, latency=3, motor_noise=0.1, mass=1.3, stiffness=1.1, strength=0.9)
 
 
 @pytest.mark.slow

@@ -207,7 +207,13 @@ def _build_follow(types: TangentTypes) -> tuple[Any, Any]:
 
     @wp.func(module=kernel.module)
     def follow(
-        constants: Constants, trajectory: Trajectory, tangent: Tangent, world: int, direction: int, step: int, spring: int
+        constants: Constants,
+        trajectory: Trajectory,
+        tangent: Tangent,
+        world: int,
+        direction: int,
+        step: int,
+        spring: int,
     ) -> real:
         answered = step - latency_of(constants)
         if answered < 0:
@@ -234,9 +240,7 @@ def _build_springs(
     product, noise_of = physics.spring_product, world_parameters.noise_of
 
     @wp.func(module=kernel.module)
-    def commanded(
-        constants: Constants, trajectory: Trajectory, world: int, step: int, spring: int
-    ) -> real:
+    def commanded(constants: Constants, trajectory: Trajectory, world: int, step: int, spring: int) -> real:
         asked = followed(constants, trajectory, world, step, spring)
         if wp.static(noisy):
             noise = noise_of(constants, step, spring)
@@ -350,7 +354,7 @@ def _build_masses(types: TangentTypes, physics: PhysicsFunctions, terrain: Terra
 def _keep_adjoints(
     types: TangentTypes, physics: PhysicsFunctions, terrain: TerrainFunctions, senses: SenseFunctions
 ) -> None:
-    """Register a differentiated kernel that calls what is differentiated: else Warp has no adjoint of what that calls."""
+    """Register a differentiated kernel that calls what is differentiated, without which Warp lacks adjoints."""
     kernel, Constants, Patch, Sensed = types.kernel, types.kernel.Constants, terrain.Patch, senses.Sensed
     real, vector, scalar, state = kernel.real, kernel.vector, kernel.scalar, kernel.state
     spring_product, advance_product, sense_product = physics.spring_product, physics.advance_product, senses.product

@@ -32,7 +32,12 @@ def build_task_tangent(
 ) -> TaskTangent:
     """Return the functions; `followed` and `follow` give what a muscle follows and its tangent."""
     kernel, Trajectory, Tangent, Constants = types.kernel, types.Trajectory, types.Tangent, types.kernel.Constants
-    real, vector, scalar, State, STATES = kernel.real, kernel.vector, kernel.scalar, kernel.task_state, kernel.state_size
+    real, scalar, State, STATES = (
+        kernel.real,
+        kernel.scalar,
+        kernel.task_state,
+        kernel.state_size,
+    )
     Parameters, Observation, reals = objective.Parameters, objective.Observation, wp.array(dtype=kernel.real)
     update, update_product, loss = objective.update, objective.update_product, objective.loss
     CENTRE, VELOCITY, EFFORT = (objective.uses(name) for name in ("centre", "velocity", "effort"))
@@ -40,9 +45,9 @@ def build_task_tangent(
     TOUCHING, OWN, CONTRIBUTIONS = objective.uses("contact_share"), kernel.contributions > 0, kernel.contributions
     position, velocity, moved, sped = types.position, types.velocity, types.moved, types.sped
     extreme = _build_extreme(types)
-    heading = _build_heading(types) if HEADING else None
-    touching = _build_touching(types, terrain) if TOUCHING else None
-    contributed = _build_contributed(types, terrain, objective) if OWN else None
+    heading: Any = _build_heading(types) if HEADING else None
+    touching: Any = _build_touching(types, terrain) if TOUCHING else None
+    contributed: Any = _build_contributed(types, terrain, objective) if OWN else None
     Pair = wp.types.vector(2, real)
 
     @wp.func(module=kernel.module)
@@ -62,7 +67,29 @@ def build_task_tangent(
         return Pair(effort / real(count), d_effort / real(count))
 
     @wp.func(module=kernel.module)
-    def renewed(
+    def contracted(to_seen: Observation, d_seen: Observation) -> real:
+        """Return the derivative in an observation times its tangent."""
+        value = real(0.0)
+        if wp.static(CENTRE):
+            value += wp.dot(to_seen.centre, d_seen.centre)
+        if wp.static(VELOCITY):
+            value += wp.dot(to_seen.velocity, d_seen.velocity)
+        if wp.static(EFFORT):
+            value += to_seen.effort * d_seen.effort
+        if wp.static(LOWEST):
+            value += to_seen.lowest * d_seen.lowest
+        if wp.static(HIGHEST):
+            value += to_seen.highest * d_seen.highest
+        if wp.static(TOUCHING):
+            value += to_seen.contact_share * d_seen.contact_share
+        if wp.static(OWN):
+            value += wp.dot(to_seen.means, d_seen.means)
+        if wp.static(HEADING):
+            value += to_seen.heading * d_seen.heading
+        return value
+
+    @wp.func(module=kernel.module)
+    def renewed(  # noqa: PLR0912 - Warp lets only what calls wp.grad itself call what does so
         constants: Constants,
         trajectory: Trajectory,
         tangent: Tangent,
@@ -87,7 +114,7 @@ def build_task_tangent(
             for mass in range(masses):
                 seen.velocity += velocity(trajectory, world, step, mass) / real(masses)
                 d_seen.velocity += sped(trajectory, tangent, world, direction, step, mass) / real(masses)
-        if wp.static(EFFORT):
+        if wp.static(EFFORT):  # noqa: SIM102 - the other condition is known at run time alone
             if step < constants.steps:
                 effort = effort_of(constants, trajectory, tangent, world, direction, step)
                 seen.effort = effort[0]
@@ -123,24 +150,7 @@ def build_task_tangent(
             cotangent = State()
             cotangent[number] = real(1.0)
             to_state, to_seen, _parameters, _cotangent = wp.grad(update_product)(state, seen, parameters, cotangent)
-            value = wp.dot(to_state, d_state)
-            if wp.static(CENTRE):
-                value += wp.dot(to_seen.centre, d_seen.centre)
-            if wp.static(VELOCITY):
-                value += wp.dot(to_seen.velocity, d_seen.velocity)
-            if wp.static(EFFORT):
-                value += to_seen.effort * d_seen.effort
-            if wp.static(LOWEST):
-                value += to_seen.lowest * d_seen.lowest
-            if wp.static(HIGHEST):
-                value += to_seen.highest * d_seen.highest
-            if wp.static(TOUCHING):
-                value += to_seen.contact_share * d_seen.contact_share
-            if wp.static(OWN):
-                value += wp.dot(to_seen.means, d_seen.means)
-            if wp.static(HEADING):
-                value += to_seen.heading * d_seen.heading
-            after[number] = value
+            after[number] = wp.dot(to_state, d_state) + contracted(to_seen, d_seen)
         tangent.task_state[direction * worlds + world] = after
         return update(state, seen, parameters)
 
@@ -185,9 +195,7 @@ def _build_extreme(types: TangentTypes) -> Any:
     Pair = wp.types.vector(2, real)
 
     @wp.func(module=kernel.module)
-    def extreme(
-        trajectory: Trajectory, tangent: Tangent, world: int, direction: int, step: int, sign: real
-    ) -> Pair:
+    def extreme(trajectory: Trajectory, tangent: Tangent, world: int, direction: int, step: int, sign: real) -> Pair:
         masses = trajectory.mass_start[world + 1] - trajectory.mass_start[world]
         first = position(trajectory, world, step, 0)
         found = first[UP]
@@ -254,7 +262,13 @@ def _build_touching(types: TangentTypes, terrain: TerrainFunctions) -> Any:
 def _build_contributed(types: TangentTypes, terrain: TerrainFunctions, objective: Objective) -> Any:
     """Return what the task has of a mass: its numbers, then their tangents."""
     kernel, Trajectory, Tangent = types.kernel, types.Trajectory, types.Tangent
-    real, vector, scalar, COUNT, UP = kernel.real, kernel.vector, kernel.scalar, kernel.contributions, kernel.dimension - 1
+    real, vector, scalar, COUNT, UP = (
+        kernel.real,
+        kernel.vector,
+        kernel.scalar,
+        kernel.contributions,
+        kernel.dimension - 1,
+    )
     Parameters, Mass, contribution = objective.Parameters, objective.Mass, objective.contribution
     height, locate, Patch, CLEARANCE = terrain.height, terrain.locate, terrain.Patch, objective.uses("clearance")
     position, velocity, moved, sped = types.position, types.velocity, types.moved, types.sped

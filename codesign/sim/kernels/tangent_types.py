@@ -133,16 +133,12 @@ def _tangent_readers(types: TangentTypes) -> dict[str, Any]:
     real, vector, DIMENSION, module = kernel.real, kernel.vector, kernel.dimension, kernel.module
 
     @wp.func(module=module)
-    def tangent_at(
-        trajectory: Trajectory, tangent: Tangent, world: int, direction: int, step: int, mass: int
-    ) -> int:
+    def tangent_at(trajectory: Trajectory, tangent: Tangent, world: int, direction: int, step: int, mass: int) -> int:
         slot = direction * (tangent.window + 1) + step - tangent.first_step
         return DIMENSION * (slot * tangent.masses + trajectory.mass_start[world] + mass)
 
     @wp.func(module=module)
-    def moved(
-        trajectory: Trajectory, tangent: Tangent, world: int, direction: int, step: int, mass: int
-    ) -> vector:
+    def moved(trajectory: Trajectory, tangent: Tangent, world: int, direction: int, step: int, mass: int) -> vector:
         at = tangent_at(trajectory, tangent, world, direction, step, mass)
         found = vector()
         for axis in range(DIMENSION):
@@ -150,9 +146,7 @@ def _tangent_readers(types: TangentTypes) -> dict[str, Any]:
         return found
 
     @wp.func(module=module)
-    def sped(
-        trajectory: Trajectory, tangent: Tangent, world: int, direction: int, step: int, mass: int
-    ) -> vector:
+    def sped(trajectory: Trajectory, tangent: Tangent, world: int, direction: int, step: int, mass: int) -> vector:
         at = tangent_at(trajectory, tangent, world, direction, step, mass)
         found = vector()
         for axis in range(DIMENSION):
@@ -161,9 +155,7 @@ def _tangent_readers(types: TangentTypes) -> dict[str, Any]:
 
     @wp.func(module=module)
     def felt(trajectory: Trajectory, tangent: Tangent, world: int, direction: int, kind: int, mass: int) -> real:
-        return tangent.sense[
-            SENSES * (direction * tangent.masses + trajectory.mass_start[world] + mass) + kind
-        ]
+        return tangent.sense[SENSES * (direction * tangent.masses + trajectory.mass_start[world] + mass) + kind]
 
     @wp.func(module=module)
     def put_actuation(

@@ -190,7 +190,7 @@ class Tangents:
         self._launch(self._program.kernels.finish, [self._ground, self._task_parameters])
         worlds = len(self._episode.bodies)
         states = self._tangent.task_state.numpy().reshape(self.directions, worlds, -1)
-        return self._tangent.loss.numpy().reshape(self.directions, worlds), states
+        return self._tangent.loss.numpy().reshape(self.directions, worlds).copy(), states.copy()
 
     def state(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the tangents of positions and velocities at `step`, each shape (directions, masses, dimension)."""
@@ -198,7 +198,7 @@ class Tangents:
 
     def kept(self) -> np.ndarray:
         """Return what the task of each body has kept at the end, which `finish` computes, shape (bodies, numbers)."""
-        return self._tangent.kept.numpy().reshape(len(self._episode.bodies), -1)
+        return self._tangent.kept.numpy().reshape(len(self._episode.bodies), -1).copy()
 
     def combine(self, coefficients: np.ndarray) -> None:
         """Go on along other directions, which are combinations of these.
