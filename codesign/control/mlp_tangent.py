@@ -21,6 +21,7 @@ def build_mlp_tangent(types: TangentTypes, sizes: MlpSizes) -> TangentFunctions:
     FEATURES, Pair, tanh = sizes.features(DIMENSION), wp.types.vector(2, real), build_tanh(kernel)
     position, velocity, sense, actuation = types.position, types.velocity, types.sense, types.actuation
     moved, sped, felt, put_actuation = types.moved, types.sped, types.felt, types.put_actuation
+    centre_of, tangent_of_centre = types.centre, types.d_centre
     Control = kernel.record("MlpControl", {"clock": reals, "scale": real, **dict.fromkeys(("value", "tangent"), reals)})
 
     @wp.func(module=kernel.module)
@@ -79,11 +80,8 @@ def build_mlp_tangent(types: TangentTypes, sizes: MlpSizes) -> TangentFunctions:
         first = trajectory.weight_start[world]
         second = first + HIDDEN * inputs + HIDDEN
         units = HIDDEN * (direction * (trajectory.mass_start.shape[0] - 1) + world)
-        centre = vector()
-        d_centre = vector()
-        for mass in range(masses):
-            centre += position(trajectory, world, step, mass) / real(masses)
-            d_centre += moved(trajectory, tangent, world, direction, step, mass) / real(masses)
+        centre = centre_of(trajectory, world, step)
+        d_centre = tangent_of_centre(trajectory, tangent, world, direction, step)
         for unit in range(HIDDEN):
             row = first + unit * inputs
             summed = of_weight(trajectory, tangent, direction, first + HIDDEN * inputs + unit, real(1.0), real(0.0))

@@ -18,6 +18,7 @@ def build_shared_tangent(types: TangentTypes, sizes: SharedSizes) -> TangentFunc
     MEANS, Inputs, larger, tanh = sizes.means, wp.types.vector(sizes.inputs, real), kernel.larger, build_tanh(kernel)
     position, velocity, sense, actuation = types.position, types.velocity, types.sense, types.actuation
     moved, sped, felt, put_actuation = types.moved, types.sped, types.felt, types.put_actuation
+    centre_of, tangent_of_centre = types.centre, types.d_centre
     Control = kernel.record("SharedControl", {"clock": reals, "position_scale": real, "velocity_scale": real})
 
     @wp.func(module=kernel.module)
@@ -147,13 +148,9 @@ def build_shared_tangent(types: TangentTypes, sizes: SharedSizes) -> TangentFunc
 
     @wp.func(module=kernel.module)
     def act(trajectory: Trajectory, tangent: Tangent, control: Control, world: int, direction: int, step: int):
-        masses = trajectory.mass_start[world + 1] - trajectory.mass_start[world]
         own = trajectory.spring_start[world]
-        centre = vector()
-        d_centre = vector()
-        for mass in range(masses):
-            centre += position(trajectory, world, step, mass) / real(masses)
-            d_centre += moved(trajectory, tangent, world, direction, step, mass) / real(masses)
+        centre = centre_of(trajectory, world, step)
+        d_centre = tangent_of_centre(trajectory, tangent, world, direction, step)
         for number in range(trajectory.spring_start[world + 1] - own):
             first = trajectory.first[own + number]
             second = trajectory.second[own + number]

@@ -413,6 +413,7 @@ class Simulator:
             self.controller,
             self.conditions[0],
             self._program.types.precision,
+            self._program.types.material_properties,
             self._packed,
             self._model,
             self._states.tape,

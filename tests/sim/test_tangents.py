@@ -27,6 +27,9 @@ UNITS = {
     "stiffness": 1e3,
     "swings": 1e-1,
     "weights": 1.0,
+    "masses": 0.1,
+    "damping": 1.0,
+    "force_limits": 10.0,
 }
 
 
@@ -63,7 +66,10 @@ def transposition_error(simulator: Simulator, *, window: int = 17, controlled: b
     simulator.reverse()
     gradients = simulator.physical_gradients() | {"weights": simulator.weights(simulator.gradient)}
     bodies = simulator.bodies
-    starts = {"weights": simulator.weight_start, **dict.fromkeys(("positions", "velocities"), bodies.mass_start)}
+    starts = {
+        "weights": simulator.weight_start,
+        **dict.fromkeys(("positions", "velocities", "masses"), bodies.mass_start),
+    }
     found = {}
     for name, moving in directions.items():
         products = (gradients[name] * moving).reshape(2, len(gradients[name]), -1).sum(axis=2)
@@ -132,6 +138,26 @@ def test_controllers_tasks_and_grounds(controller: str, task: str, terrain: str)
 def test_with_latency_noise_and_factors() -> None:
     case = Case.of(controller="cpg", task="walk_efficiently")
     require_transposed(case, BODY, latency=3, motor_noise=0.1, mass=1.3, stiffness=1.1, strength=0.9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("dimension", "contact", "controller", "task"),
+    [(2, "coulomb", "mlp", "walk"), (3, "no_slip", "shared", "turn")],
+)
+def test_with_masses_damping_and_force_limits(dimension: int, contact: str, controller: str, task: str) -> None:
+    generator, made = np.random.default_rng(5), BODY if dimension == 2 else SOLID
+    own = replace(
+        made,
+        masses=generator.uniform(0.5, 2.0, len(made.positions)),
+        damping=generator.uniform(1.0, 10.0, len(made.springs)),
+        force_limits=generator.uniform(50.0, 200.0, len(made.springs)),
+    )
+    case = Case.of(dimension=dimension, contact=contact, controller=controller, task=task)
+    simulator = simulated(case, standing_twice(case, own))
+    found = transposition_error(simulator)
+    assert {"masses", "damping", "force_limits"} < set(found)
+    assert max(found.values()) < ROUNDING, found
 
 
 @pytest.mark.slow

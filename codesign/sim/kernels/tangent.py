@@ -73,7 +73,7 @@ def build_tangent(
     move_masses = _build_masses(types, physics, terrain)
     task = build_task_tangent(types, terrain, objective, followed, follow)
     renew_task, finish_task = task.renew, task.finish
-    SENSES = senses.count
+    SENSES, MATERIALS, vector = senses.count, kernel.material_properties, kernel.vector
 
     @wp.func(module=module)
     def add_actuation(trajectory: Trajectory, tangent: Tangent, world: int, direction: int, step: int):
@@ -83,6 +83,13 @@ def build_tangent(
             row = direction * tangent.window + step - tangent.first_step
             to = (direction * tangent.ring + step % tangent.ring) * tangent.springs + spring
             tangent.actuation[to] = tangent.actuation[to] + tangent.added[row * tangent.springs + spring]
+
+    @wp.func(module=module)
+    def pushed_in(constants: Constants, push: vector, step: int) -> vector:
+        """Return the push of a step, where it is a velocity; where masses are equal, it is in the impulses."""
+        if step == constants.push_step:
+            return push
+        return vector()
 
     @wp.kernel(module=module, enable_backward=False)
     def advance(
@@ -101,9 +108,12 @@ def build_tangent(
         ground = ground_from(grounds, world_parameters, world)
         parameters = values_of(all_parameters, world_parameters, world)
         first = tangent.first_step
+        pushes = constants.push
         prepare(trajectory, tangent, control, world, direction)
         for step in range(first, first + steps):
             constants.time = real(step) * constants.dt
+            if wp.static(MATERIALS):
+                constants.push = pushed_in(constants, pushes, step)
             if wp.static(SENSES > 0):
                 feel(constants, trajectory, tangent, ground, world, direction, step)
             act(trajectory, tangent, control, world, direction, step)
@@ -237,7 +247,7 @@ def _build_springs(
     kernel, Trajectory, Tangent, Constants = types.kernel, types.Trajectory, types.Tangent, types.kernel.Constants
     real, vector, DIMENSION = kernel.real, kernel.vector, kernel.dimension
     position, velocity, moved, sped = types.position, types.velocity, types.moved, types.sped
-    product, noise_of = physics.spring_product, world_parameters.noise_of
+    product, noise_of, MATERIALS = physics.spring_product, world_parameters.noise_of, kernel.material_properties
 
     @wp.func(module=kernel.module)
     def commanded(constants: Constants, trajectory: Trajectory, world: int, step: int, spring: int) -> real:
@@ -272,17 +282,39 @@ def _build_springs(
             for axis in range(DIMENSION):
                 cotangent = vector()
                 cotangent[axis] = real(1.0)
-                _constants, to_along, to_drift, to_rest, to_stiffness, to_strain, _cotangent = wp.grad(product)(
-                    constants,
-                    along,
-                    drift,
-                    trajectory.rest[spring],
-                    trajectory.stiffness[spring],
-                    swing * asked,
-                    cotangent,
-                )
-                pushed = wp.dot(to_along, d_along) + wp.dot(to_drift, d_drift) + to_strain * d_strain
-                pushed = pushed + to_rest * tangent.rest[at] + to_stiffness * tangent.stiffness[at]
+                pushed = real(0.0)
+                if wp.static(MATERIALS):
+                    damping = trajectory.damping[spring]
+                    limit = trajectory.force_limit[spring]
+                    strain = swing * asked
+                    _of_constants, at_ends, at_drift, at_rest, at_stiffness, at_strain, at_damping, at_limit, _of = (
+                        wp.grad(product)(
+                            constants,
+                            along,
+                            drift,
+                            trajectory.rest[spring],
+                            trajectory.stiffness[spring],
+                            strain,
+                            damping,
+                            limit,
+                            cotangent,
+                        )
+                    )
+                    pushed = wp.dot(at_ends, d_along) + wp.dot(at_drift, d_drift) + at_strain * d_strain
+                    pushed = pushed + at_rest * tangent.rest[at] + at_stiffness * tangent.stiffness[at]
+                    pushed = pushed + at_damping * tangent.damping[at] + at_limit * tangent.force_limit[at]
+                else:
+                    _constants, to_along, to_drift, to_rest, to_stiffness, to_strain, _cotangent = wp.grad(product)(
+                        constants,
+                        along,
+                        drift,
+                        trajectory.rest[spring],
+                        trajectory.stiffness[spring],
+                        swing * asked,
+                        cotangent,
+                    )
+                    pushed = wp.dot(to_along, d_along) + wp.dot(to_drift, d_drift) + to_strain * d_strain
+                    pushed = pushed + to_rest * tangent.rest[at] + to_stiffness * tangent.stiffness[at]
                 tangent.force[DIMENSION * at + axis] = pushed
 
     return push_springs
@@ -294,6 +326,7 @@ def _build_masses(types: TangentTypes, physics: PhysicsFunctions, terrain: Terra
     real, vector, state, DIMENSION = kernel.real, kernel.vector, kernel.state, kernel.dimension
     position, velocity, moved, sped = types.position, types.velocity, types.moved, types.sped
     product, locate, reals, tangent_at = physics.advance_product, terrain.locate, wp.array(dtype=real), types.tangent_at
+    MATERIALS = kernel.material_properties
 
     @wp.func(module=kernel.module)
     def impulse_on(trajectory: Trajectory, world: int, step: int, mass: int) -> vector:
@@ -327,6 +360,8 @@ def _build_masses(types: TangentTypes, physics: PhysicsFunctions, terrain: Terra
         direction: int,
         step: int,
     ):
+        if wp.static(MATERIALS):
+            per_mass = constants.per_mass
         for mass in range(trajectory.mass_start[world + 1] - trajectory.mass_start[world]):
             place = position(trajectory, world, step, mass)
             speed = velocity(trajectory, world, step, mass)
@@ -336,13 +371,19 @@ def _build_masses(types: TangentTypes, physics: PhysicsFunctions, terrain: Terra
             d_speed = sped(trajectory, tangent, world, direction, step, mass)
             d_impulse = gathered(trajectory, tangent, world, direction, mass)
             to = tangent_at(trajectory, tangent, world, direction, step + 1, mass)
+            if wp.static(MATERIALS):
+                own = trajectory.mass_start[world] + mass
+                constants.per_mass = per_mass / trajectory.mass[own]
+                grown = tangent.mass[direction * tangent.masses + own] / trajectory.mass[own]
             for axis in range(2 * DIMENSION):
                 cotangent = state()
                 cotangent[axis] = real(1.0)
-                _constants, _patch, to_place, to_speed, to_impulse, _cotangent = wp.grad(product)(
+                to_constants, _patch, to_place, to_speed, to_impulse, _cotangent = wp.grad(product)(
                     constants, patch, place, speed, impulse, cotangent
                 )
                 value = wp.dot(to_place, d_place) + wp.dot(to_speed, d_speed) + wp.dot(to_impulse, d_impulse)
+                if wp.static(MATERIALS):
+                    value = value - to_constants.per_mass * constants.per_mass * grown
                 if axis < DIMENSION:
                     tangent.position[to + axis] = value
                 else:
@@ -358,6 +399,7 @@ def _keep_adjoints(
     kernel, Constants, Patch, Sensed = types.kernel, types.kernel.Constants, terrain.Patch, senses.Sensed
     real, vector, scalar, state = kernel.real, kernel.vector, kernel.scalar, kernel.state
     spring_product, advance_product, sense_product = physics.spring_product, physics.advance_product, senses.product
+    MATERIALS = kernel.material_properties
 
     @wp.kernel(module=kernel.module, enable_backward=True)
     def keep_adjoints_of_tangents(
@@ -370,6 +412,9 @@ def _keep_adjoints(
     ):
         along = vectors[0]
         one = real(0.0)
-        results[0] = spring_product(constants, along, along, one, one, one, along)
+        if wp.static(MATERIALS):
+            results[0] = spring_product(constants, along, along, one, one, one, one, real(1.0), along)
+        else:
+            results[0] = spring_product(constants, along, along, one, one, one, along)
         results[1] = advance_product(constants, patch, along, along, along, states[0])
         results[2] = sense_product(constants, patch, along, along, sensed[0])

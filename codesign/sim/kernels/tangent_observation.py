@@ -43,7 +43,8 @@ def build_task_tangent(
     CENTRE, VELOCITY, EFFORT = (objective.uses(name) for name in ("centre", "velocity", "effort"))
     LOWEST, HIGHEST, HEADING = (objective.uses(name) for name in ("lowest", "highest", "heading"))
     TOUCHING, OWN, CONTRIBUTIONS = objective.uses("contact_share"), kernel.contributions > 0, kernel.contributions
-    position, velocity, moved, sped = types.position, types.velocity, types.moved, types.sped
+    centre, d_centre = types.centre, types.d_centre
+    mean_velocity, d_mean_velocity = types.mean_velocity, types.d_mean_velocity
     extreme = _build_extreme(types)
     heading: Any = _build_heading(types) if HEADING else None
     touching: Any = _build_touching(types, terrain) if TOUCHING else None
@@ -89,7 +90,7 @@ def build_task_tangent(
         return value
 
     @wp.func(module=kernel.module)
-    def renewed(  # noqa: PLR0912 - Warp lets only what calls wp.grad itself call what does so
+    def renewed(
         constants: Constants,
         trajectory: Trajectory,
         tangent: Tangent,
@@ -107,13 +108,11 @@ def build_task_tangent(
         seen.steps = constants.steps
         seen.time = real(step) * constants.dt
         if wp.static(CENTRE):
-            for mass in range(masses):
-                seen.centre += position(trajectory, world, step, mass) / real(masses)
-                d_seen.centre += moved(trajectory, tangent, world, direction, step, mass) / real(masses)
+            seen.centre = centre(trajectory, world, step)
+            d_seen.centre = d_centre(trajectory, tangent, world, direction, step)
         if wp.static(VELOCITY):
-            for mass in range(masses):
-                seen.velocity += velocity(trajectory, world, step, mass) / real(masses)
-                d_seen.velocity += sped(trajectory, tangent, world, direction, step, mass) / real(masses)
+            seen.velocity = mean_velocity(trajectory, world, step)
+            d_seen.velocity = d_mean_velocity(trajectory, tangent, world, direction, step)
         if wp.static(EFFORT):  # noqa: SIM102 - the other condition is known at run time alone
             if step < constants.steps:
                 effort = effort_of(constants, trajectory, tangent, world, direction, step)
@@ -346,16 +345,9 @@ def _build_heading(types: TangentTypes) -> Any:
     The tangents of the places at the start are kept in the first step.
     """
     kernel, Trajectory, Tangent = types.kernel, types.Trajectory, types.Tangent
-    real, vector, position, moved = kernel.real, kernel.vector, types.position, types.moved
-    Pair, larger = wp.types.vector(2, real), kernel.larger
-
-    @wp.func(module=kernel.module)
-    def centre(trajectory: Trajectory, world: int, step: int) -> vector:
-        masses = trajectory.mass_start[world + 1] - trajectory.mass_start[world]
-        found = vector()
-        for mass in range(masses):
-            found += position(trajectory, world, step, mass) / real(masses)
-        return found
+    real, position, moved = kernel.real, types.position, types.moved
+    Pair, larger, centre = wp.types.vector(2, real), kernel.larger, types.centre
+    share, d_share = types.share, types.d_share
 
     @wp.func(module=kernel.module)
     def heading(trajectory: Trajectory, tangent: Tangent, world: int, direction: int, step: int) -> Pair:
@@ -380,10 +372,14 @@ def _build_heading(types: TangentTypes) -> Any:
             at = 3 * (direction * tangent.masses + own + mass)
             d_x = tangent.start[at]
             d_y = tangent.start[at + 1]
-            cross += r[0] * a[1] - r[1] * a[0]
-            dot += r[0] * a[0] + r[1] * a[1]
-            d_cross += d_x * a[1] + r[0] * d_a[1] - d_y * a[0] - r[1] * d_a[0]
-            d_dot += d_x * a[0] + r[0] * d_a[0] + d_y * a[1] + r[1] * d_a[1]
+            weight = share(trajectory, world, mass)
+            d_weight = d_share(trajectory, tangent, world, direction, mass)
+            cross += weight * (r[0] * a[1] - r[1] * a[0])
+            dot += weight * (r[0] * a[0] + r[1] * a[1])
+            d_cross += d_weight * (r[0] * a[1] - r[1] * a[0])
+            d_dot += d_weight * (r[0] * a[0] + r[1] * a[1])
+            d_cross += weight * (d_x * a[1] + r[0] * d_a[1] - d_y * a[0] - r[1] * d_a[0])
+            d_dot += weight * (d_x * a[0] + r[0] * d_a[0] + d_y * a[1] + r[1] * d_a[1])
         size = larger(real(NEGLIGIBLE), cross * cross + dot * dot)
         return Pair(wp.atan2(cross, dot), (dot * d_cross - cross * d_dot) / size)
 

@@ -38,6 +38,11 @@ class TangentTypes:
         moved, sped: (trajectory, tangent, world, direction, step, mass) -> tangents of position and velocity.
         felt: (trajectory, tangent, world, direction, kind, mass) -> tangent of what a mass senses in the present step.
         put_actuation: (trajectory, tangent, world, direction, step, spring, value): writes the tangent of an answer.
+        centre, d_centre: (trajectory, world, step) -> the centre of mass; (trajectory, tangent, world, direction,
+            step) -> its tangent.
+        mean_velocity, d_mean_velocity: likewise of its velocity.
+        share, d_share: (trajectory, world, mass) -> the mass's share of the body's mass; (trajectory, tangent, world,
+            direction, mass) -> its tangent but for what all shares have together.
         tangent_at: (trajectory, tangent, world, direction, step, mass) -> place of its tangent among coordinates.
     """
 
@@ -54,11 +59,19 @@ class TangentTypes:
     felt: Any = field(init=False)
     put_actuation: Any = field(init=False)
     tangent_at: Any = field(init=False)
+    centre: Any = field(init=False)
+    d_centre: Any = field(init=False)
+    mean_velocity: Any = field(init=False)
+    d_mean_velocity: Any = field(init=False)
+    share: Any = field(init=False)
+    d_share: Any = field(init=False)
 
     def __post_init__(self) -> None:
         for name, fields in self._records().items():
             object.__setattr__(self, name, self.kernel.record(name, fields))
         for name, function in {**_readers(self), **_tangent_readers(self)}.items():
+            object.__setattr__(self, name, function)
+        for name, function in _centres(self).items():
             object.__setattr__(self, name, function)
 
     def _records(self) -> dict[str, dict[str, Any]]:
@@ -73,6 +86,7 @@ class TangentTypes:
                 **dict.fromkeys(("padded_mass_start", "padded_spring_start"), integers),
                 **dict.fromkeys(("first", "second", "incidence_start", "incidence"), integers),
                 **dict.fromkeys((*springs, "muscle", "weights"), reals),
+                **dict.fromkeys(("mass", "mass_share", "damping", "force_limit"), reals),
                 **dict.fromkeys(("position", "velocity", "impulse", "actuation", "sense"), reals),
                 "task_state": task_states,
             },
@@ -80,6 +94,7 @@ class TangentTypes:
                 **dict.fromkeys(("masses", "springs", "weights_of_all", "window", "first_step", "ring"), wp.int32),
                 **dict.fromkeys(("position", "velocity", "force", "actuation", "added", "sense", "start"), reals),
                 **dict.fromkeys((*springs, "weights", "loss"), reals),
+                **dict.fromkeys(("mass", "damping", "force_limit"), reals),
                 **dict.fromkeys(("task_state", "kept"), task_states),
             },
         }
@@ -166,3 +181,67 @@ def _tangent_readers(types: TangentTypes) -> dict[str, Any]:
 
     functions = {"moved": moved, "sped": sped, "felt": felt, "put_actuation": put_actuation}
     return functions | {"tangent_at": tangent_at}
+
+
+def _centres(types: TangentTypes) -> dict[str, Any]:
+    """Return the functions of the centre of mass; masses of a body are equal unless it has material properties."""
+    kernel, Trajectory, Tangent, MATERIALS = (
+        types.kernel,
+        types.Trajectory,
+        types.Tangent,
+        types.kernel.material_properties,
+    )
+    real, vector, module = kernel.real, kernel.vector, kernel.module
+    position, velocity, moved, sped = types.position, types.velocity, types.moved, types.sped
+
+    @wp.func(module=module)
+    def share(trajectory: Trajectory, world: int, mass: int) -> real:
+        first = trajectory.mass_start[world]
+        if wp.static(MATERIALS):
+            return trajectory.mass_share[first + mass]
+        return real(1.0) / real(trajectory.mass_start[world + 1] - first)
+
+    @wp.func(module=module)
+    def d_share(trajectory: Trajectory, tangent: Tangent, world: int, direction: int, mass: int) -> real:
+        if wp.static(MATERIALS):
+            own = trajectory.mass_start[world] + mass
+            grown = tangent.mass[direction * tangent.masses + own] / trajectory.mass[own]
+            return trajectory.mass_share[own] * grown
+        return real(0.0)
+
+    @wp.func(module=module)
+    def centre(trajectory: Trajectory, world: int, step: int) -> vector:
+        found = vector()
+        for mass in range(trajectory.mass_start[world + 1] - trajectory.mass_start[world]):
+            found += share(trajectory, world, mass) * position(trajectory, world, step, mass)
+        return found
+
+    @wp.func(module=module)
+    def d_centre(trajectory: Trajectory, tangent: Tangent, world: int, direction: int, step: int) -> vector:
+        middle = centre(trajectory, world, step)
+        found = vector()
+        for mass in range(trajectory.mass_start[world + 1] - trajectory.mass_start[world]):
+            found += share(trajectory, world, mass) * moved(trajectory, tangent, world, direction, step, mass)
+            away = position(trajectory, world, step, mass) - middle
+            found += d_share(trajectory, tangent, world, direction, mass) * away
+        return found
+
+    @wp.func(module=module)
+    def mean_velocity(trajectory: Trajectory, world: int, step: int) -> vector:
+        found = vector()
+        for mass in range(trajectory.mass_start[world + 1] - trajectory.mass_start[world]):
+            found += share(trajectory, world, mass) * velocity(trajectory, world, step, mass)
+        return found
+
+    @wp.func(module=module)
+    def d_mean_velocity(trajectory: Trajectory, tangent: Tangent, world: int, direction: int, step: int) -> vector:
+        mean = mean_velocity(trajectory, world, step)
+        found = vector()
+        for mass in range(trajectory.mass_start[world + 1] - trajectory.mass_start[world]):
+            found += share(trajectory, world, mass) * sped(trajectory, tangent, world, direction, step, mass)
+            away = velocity(trajectory, world, step, mass) - mean
+            found += d_share(trajectory, tangent, world, direction, mass) * away
+        return found
+
+    functions = {"share": share, "d_share": d_share, "centre": centre, "d_centre": d_centre}
+    return functions | {"mean_velocity": mean_velocity, "d_mean_velocity": d_mean_velocity}

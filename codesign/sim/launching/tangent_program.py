@@ -50,6 +50,7 @@ def build_tangent_program(
     noisy: bool = False,
     weighed: bool = False,
     delayed: bool = False,
+    material_properties: bool = False,
     controlled: bool = True,
 ) -> TangentProgram:
     """Return the kernels for a configuration; they are compiled when first launched.
@@ -64,6 +65,7 @@ def build_tangent_program(
         noisy: whether motors have noise.
         weighed: whether worlds have a factor on masses.
         delayed: whether motors have a latency.
+        material_properties: whether bodies have masses, damping and force limits of their own.
         controlled: whether actuation depends on state and weights through the controller, or is what it is.
 
     Raises:
@@ -76,14 +78,23 @@ def build_tangent_program(
             "use reverse mode, or give it tangent_functions and bind_tangent (docs/sensitivity.md)",
         )
     parts = _Parts(physics, terrain, controller, task)
-    return _built(dimension, precision, parts, noisy, weighed, delayed, controlled)
+    return _built(dimension, precision, parts, noisy, weighed, delayed, material_properties, controlled)
 
 
 @cache
 def _built(
-    dimension: int, precision: str, parts: _Parts, noisy: bool, weighed: bool, delayed: bool, controlled: bool
+    dimension: int,
+    precision: str,
+    parts: _Parts,
+    noisy: bool,
+    weighed: bool,
+    delayed: bool,
+    material_properties: bool,
+    controlled: bool,
 ) -> TangentProgram:
-    module = module_name(("tangent", dimension, precision, parts.key, noisy, weighed, delayed, controlled))
+    module = module_name(
+        ("tangent", dimension, precision, parts.key, noisy, weighed, delayed, material_properties, controlled)
+    )
     terrain, controller, task = parts.terrain, parts.controller, parts.task
     numbers = len(parts.contact.parameters(1.0)), count_parameters(parts.forces)
     kernel = KernelTypes(
@@ -95,8 +106,9 @@ def _built(
         False,
         task.contributions,
         *numbers,
-        weighed=weighed,
+        weighed=weighed or material_properties,
         delayed=delayed,
+        material_properties=material_properties,
     )
     wp.set_module_options(
         {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3}, module=wp.get_module(module)
@@ -130,6 +142,7 @@ def compile_tangents_for_gpu(
     noisy: bool = False,
     weighed: bool = False,
     delayed: bool = False,
+    material_properties: bool = False,
     architecture: int = 90,
 ) -> Path:
     """Compile the kernels of forward mode that a GPU would run, and return the file of machine code.
@@ -137,5 +150,6 @@ def compile_tangents_for_gpu(
     For the arguments see `compile_for_gpu`.
     """
     parts = physics, terrain, controller, task
-    program = build_tangent_program(dimension, precision, *parts, noisy=noisy, weighed=weighed, delayed=delayed)
+    flags = {"noisy": noisy, "weighed": weighed, "delayed": delayed, "material_properties": material_properties}
+    program = build_tangent_program(dimension, precision, *parts, **flags)
     return compile_module(program.kernels.advance.module, architecture, folder, 64)

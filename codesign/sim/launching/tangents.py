@@ -34,6 +34,7 @@ class SimulatedEpisode:
         controller: what moved the bodies.
         conditions: of all worlds.
         precision: of the numbers.
+        material_properties: whether bodies have masses, damping and force limits of their own.
         packed: where the bodies lie in the tape.
         model: the worlds as kernels have them, with the conditions' factors.
         tape: states of all steps.
@@ -47,6 +48,7 @@ class SimulatedEpisode:
     controller: Controller
     conditions: Conditions
     precision: str
+    material_properties: bool
     packed: PackedBodies
     model: Any
     tape: Any
@@ -93,6 +95,7 @@ class Tangents:
             noisy=bool(conditions.motor_noise),
             weighed=conditions.mass != 1.0,
             delayed=conditions.latency > 0,
+            material_properties=episode.material_properties,
             controlled=controlled,
         )
         kernel, device = self._program.types.kernel, episode.device
@@ -111,7 +114,7 @@ class Tangents:
             directions: by name, those left out do not move: "positions" and "velocities" at the first step, shape
                 (directions, masses, dimension); "rest_lengths", "stiffness" and "swings" of the bodies, which
                 conditions multiply by their factors, shape (directions, springs); "weights", shape (directions,
-                weights); all of all bodies.
+                weights); with material properties "masses", "damping" and "force_limits"; all of all bodies.
             step: the step of the episode to begin at; what the task keeps does not move before it.
 
         Raises:
@@ -128,6 +131,8 @@ class Tangents:
         stiffness, strength = (each[0] for each in factors_on_springs([self._episode.conditions]))
         factors = {"stiffness": stiffness, "swings": strength}
         for name, field in _FIELDS.items():
+            if name not in shapes:
+                continue
             given = directions.get(name, np.zeros(shapes[name])) * factors.get(name, 1.0)
             getattr(tangent, field).assign(np.ascontiguousarray(given, self._dtype).ravel())
         for name in ("position", "velocity"):
@@ -144,6 +149,12 @@ class Tangents:
             **{"positions": state, "velocities": state},
             **dict.fromkeys(("rest_lengths", "stiffness", "swings"), (count, springs)),
             "weights": (count, len(self._episode.weights)),
+            **({"masses": state[:2]} if self._episode.material_properties else {}),
+            **(
+                dict.fromkeys(("damping", "force_limits"), (count, springs))
+                if self._episode.material_properties
+                else {}
+            ),
         }
 
     def advance(self, steps: int, actuation: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -248,7 +259,8 @@ class Tangents:
             **{"position": coordinates, "velocity": coordinates, "force": count * springs * dimension},
             **{"actuation": count * (latency + 1) * springs, "added": 1, "sense": count * masses * max(senses, 1)},
             **{"start": count * masses * dimension, "weights": count * weights, "loss": count * len(bodies)},
-            **dict.fromkeys(("rest", "stiffness", "swing"), count * springs),
+            **dict.fromkeys(("rest", "stiffness", "swing", "damping", "force_limit"), count * springs),
+            "mass": count * masses,
         }
         for name, size in sizes.items():
             setattr(tangent, name, wp.zeros(max(size, 1), dtype=kernel.real, device=episode.device))
@@ -291,7 +303,15 @@ class TangentBinding:
     device: Any
 
 
-_FIELDS = {"rest_lengths": "rest", "stiffness": "stiffness", "swings": "swing", "weights": "weights"}
+_FIELDS = {
+    "rest_lengths": "rest",
+    "stiffness": "stiffness",
+    "swings": "swing",
+    "weights": "weights",
+    "masses": "mass",
+    "damping": "damping",
+    "force_limits": "force_limit",
+}
 """Fields of the tangents by the name of the input."""
 
 
@@ -317,6 +337,12 @@ def _trajectory(episode: SimulatedEpisode, program: TangentProgram) -> Any:
     integers("incidence_start", starts)
     for name in ("rest", "stiffness", "swing", "muscle"):
         values = flat(getattr(episode.model, name), kernel.real).numpy()[packed.spring_slots]
+        setattr(trajectory, name, wp.array(values, dtype=kernel.real, device=device))
+    for name in ("mass", "mass_share", "damping", "force_limit"):
+        values = np.zeros(1)
+        if episode.material_properties:
+            slots = packed.mass_slots if name.startswith("mass") else packed.spring_slots
+            values = flat(getattr(episode.model, name), kernel.real).numpy()[slots]
         setattr(trajectory, name, wp.array(values, dtype=kernel.real, device=device))
     trajectory.weights = wp.array(episode.weights, dtype=kernel.real, device=device)
     for name in ("position", "velocity", "impulse", "actuation", "sense"):
