@@ -90,7 +90,7 @@ def closed_loops(problem: codesign.Problem, bodies: Any, control_steps: int, rep
 
 def main() -> None:
     """Print the report."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     for name, default in (("bodies", 16), ("steps", 1000), ("control-steps", 10), ("repeats", 5)):
         parser.add_argument(f"--{name}", type=int, default=default)
     given = parser.parse_args()

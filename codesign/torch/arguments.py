@@ -10,6 +10,9 @@ import torch
 from codesign.api import Problem
 from codesign.errors import CodesignError, MemoryBudgetError
 
+_MAY_BE_INFINITE = ("force_limits",)
+"""Inputs that are infinite where there is nothing to limit."""
+
 _NAMES_OF_TYPES = {torch.float32: "float32", torch.float64: "float64"}
 
 
@@ -84,11 +87,12 @@ def tensor_of(
         raise RuntimeError(f"expected {name} on {device}, where the simulator is; got {tensor.device}; {remedy}")
     if tuple(tensor.shape) != shape:
         raise ValueError(f"expected {name} of shape {shape}; got {tuple(tensor.shape)}; {_remedy_of_shape(name)}")
-    if finite and not bool(torch.isfinite(tensor.detach()).all()):
-        bad = int(torch.count_nonzero(~torch.isfinite(tensor.detach())))
-        raise ValueError(
-            f"expected {name} of finite numbers; got {bad} of {tensor.numel()} that are not; look at what made them"
-        )
+    if finite:
+        own = tensor.detach()
+        bad = torch.isnan(own) if name in _MAY_BE_INFINITE else ~torch.isfinite(own)
+        if bool(bad.any()):
+            got = f"{int(bad.sum())} of {bad.numel()} that are not"
+            raise ValueError(f"expected {name} of finite numbers; got {got}; look at what made them")
     return tensor.contiguous()
 
 

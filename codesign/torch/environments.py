@@ -41,6 +41,8 @@ class Environment:
         bodies: genomes, bodies, or whatever else `Problem.evaluate` takes.
         control_steps: steps of the simulation in a control step; they divide the problem's steps.
         truncate: control steps after which derivatives are cut; never if not given.
+        material_properties: whether `reset` takes masses, damping and force limits although no body has any; control
+            steps take longer then.
         world: number of the problem's worlds that the bodies are in.
         diverged: what a body gets whose motion diverges: "zero", a loss of infinity and gradients of zero, or "nan",
             NaN in both.
@@ -77,6 +79,7 @@ class Environment:
         *,
         control_steps: int = 10,
         truncate: int | None = None,
+        material_properties: bool = False,
         world: int = 0,
         diverged: Diverged = "zero",
     ) -> None:
@@ -87,7 +90,9 @@ class Environment:
             raise ValueError(f"expected control_steps to divide the {steps} steps; got {control_steps}; {remedy}")
         self.problem, self.control_steps, self.length = problem, control_steps, steps // control_steps
         self.truncate = None if truncate is None else require_whole_number("truncate", truncate, least=1)
-        self.windows = Windows(problem, bodies, control_steps, world, diverged)
+        self.windows = Windows(
+            problem, bodies, control_steps, material_properties=material_properties, world=world, diverged=diverged
+        )
         self.bodies, self.layout = self.windows.bodies, self.windows.layout
         self.dtype, self.device = self.windows.dtype, self.windows.device
         self.reset()
@@ -119,7 +124,7 @@ class Environment:
             swings: largest changes of rest lengths by actuation, as shares of them, shape (springs,).
             masses: [kg], shape (masses,).
             damping: of the springs [N s/m], shape (springs,).
-            force_limits: largest forces of muscles [N], shape (springs,).
+            force_limits: largest active forces of muscles [N], infinite for no limit, shape (springs,).
 
         Raises:
             TypeError, RuntimeError, ValueError: as `Rollout.forward`.

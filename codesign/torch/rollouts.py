@@ -21,6 +21,9 @@ Diverged = Literal["zero", "nan"]
 
 Form = Literal["controller", "steps", "held"]
 
+MATERIAL = ("masses", "damping", "force_limits")
+"""Inputs that only bodies with material properties have."""
+
 
 @dataclass(frozen=True, eq=False)
 class RolloutResult:
@@ -88,7 +91,7 @@ class Rollout(torch.nn.Module):
             self.bodies = problem.bodies(bodies)
         self._measure = measure
         self._settings = settings_of(problem, steps, world, diverged)
-        self._operators: dict[Form, Operator] = {}
+        self._operators: dict[tuple[Form, bool], Operator] = {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Rollout":
         """Return the same layer: it has no parameters, and memory for one."""
@@ -112,7 +115,7 @@ class Rollout(torch.nn.Module):
     def defaults(self) -> dict[str, torch.Tensor]:
         """Return what an episode has where an input is not given, by name: start, springs and masses of the bodies."""
         operator = next(iter(self._operators.values()), None) or self._operator("controller")
-        found = operator.episode.defaults()
+        found = {name: getattr(self.bodies, name) for name in MATERIAL} | operator.episode.defaults()
         return {name: torch.as_tensor(array).to(operator.device, operator.dtype) for name, array in found.items()}
 
     @in_python
@@ -145,9 +148,10 @@ class Rollout(torch.nn.Module):
             rest_lengths: of the springs [m], shape (springs,).
             stiffness: of the springs [N/m], shape (springs,).
             swings: largest changes of rest lengths by actuation, as shares of them, shape (springs,).
-            masses: [kg], shape (masses,).
+            masses: [kg], shape (masses,). These and the next two, where bodies have none, take another simulator,
+                which is slower.
             damping: of the springs [N s/m], shape (springs,).
-            force_limits: largest forces of muscles [N], shape (springs,).
+            force_limits: largest active forces of muscles [N], infinite for no limit, shape (springs,).
 
         Raises:
             TypeError: another type of numbers than the problem's precision.
@@ -158,32 +162,38 @@ class Rollout(torch.nn.Module):
             got, remedy = ("both", "leave one out") if weights is not None else ("neither", "give one of them")
             raise ValueError(f"expected weights of controllers or an actuation; got {got}; {remedy}")
         form: Form = "controller" if actuation is None else "held" if np.ndim(actuation) == 1 else "steps"
-        operator = self._operator(form)
         given = {
             **{"weights": weights, "actuation": actuation, "positions": positions, "velocities": velocities},
             **{"rest_lengths": rest_lengths, "stiffness": stiffness, "swings": swings},
             **{"masses": masses, "damping": damping, "force_limits": force_limits},
         }
+        operator = self._operator(form, material=any(given[name] is not None for name in MATERIAL))
         call = Call(self._measure)
         outputs = operator(inputs_of(operator, given), call=call)
         measures = {name: torch.as_tensor(values, device=operator.device) for name, values in call.measures.items()}
         return RolloutResult(**outputs, measures=measures)
 
-    def _operator(self, form: Form) -> Operator:
-        if form not in self._operators:
+    def _operator(self, form: Form, *, material: bool = False) -> Operator:
+        """Return what simulates; it knows material properties if bodies have some or some are given."""
+        key = form, material and not self.bodies.has_material_properties
+        if key not in self._operators:
             with in_torch():
-                episode = Episode(self.problem.spec, self.bodies, actuation=form, **self._settings)
-            self._operators[form] = Operator(episode)
-        return self._operators[form]
+                own = {"actuation": form, "material_properties": material, **self._settings}
+                self._operators[key] = Operator(Episode(self.problem.spec, self.bodies, **own))
+        return self._operators[key]
 
 
 def inputs_of(operator: Operator, given: Mapping[str, Any]) -> dict[str, torch.Tensor]:
     """Return what was given of an episode's inputs as tensors that fit it; what is None is left out.
 
     Raises:
-        TypeError, RuntimeError, ValueError: as `tensor_of`.
+        TypeError, RuntimeError, ValueError: as `tensor_of`; material properties that the operator does not know.
     """
     own = {name: each for name, each in given.items() if each is not None}
+    unknown = [name for name in own if name not in operator.shapes]
+    if unknown:
+        remedy = "make the environment with material_properties=True"
+        raise ValueError(f"expected bodies with material properties for {', '.join(unknown)}; got none; {remedy}")
     kind = operator.dtype, operator.device
     return {name: tensor_of(name, each, operator.shapes[name], *kind) for name, each in own.items()}
 

@@ -10,7 +10,7 @@ from codesign.differentiable import Episode
 from codesign.torch.arguments import in_torch, tensor_of
 from codesign.torch.observations import BodyLayout, Observation, observe
 from codesign.torch.operators import Operator
-from codesign.torch.rollouts import inputs_of, settings_of
+from codesign.torch.rollouts import Diverged, inputs_of, settings_of
 
 
 class State(NamedTuple):
@@ -33,14 +33,27 @@ class Windows:
         problem: where the bodies move, and what their loss is.
         bodies: what stands for bodies.
         control_steps: steps of the simulation in a control step.
-        world, diverged: as in `Environment`.
+        material_properties: as in `Environment`, like the next ones.
+        world: number of the problem's worlds.
+        diverged: what a body gets whose motion diverges.
     """
 
-    def __init__(self, problem: Problem, bodies: Any, control_steps: int, world: int, diverged: str) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        bodies: Any,
+        control_steps: int,
+        *,
+        material_properties: bool,
+        world: int,
+        diverged: Diverged,
+    ) -> None:
         settings = settings_of(problem, control_steps, world, diverged)
         with in_torch():
             self.bodies = problem.bodies(bodies)
-            episode = Episode(problem.spec, self.bodies, actuation="held", **settings)
+            episode = Episode(
+                problem.spec, self.bodies, actuation="held", material_properties=material_properties, **settings
+            )
         self.operator = Operator(episode)
         self.dtype, self.device = self.operator.dtype, self.operator.device
         self.layout = BodyLayout(self.bodies, self.dtype, self.device)

@@ -17,6 +17,10 @@ def smooth_inputs(operator: Operator, steps: int) -> dict[str, torch.Tensor]:
     found = {name: torch.as_tensor(each) for name, each in operator.episode.defaults().items()}
     found["positions"][:, -1] += 0.003
     found["velocities"] = 0.2 * torch.randn(found["velocities"].shape, generator=generator, dtype=torch.float64)
+    if "masses" in found:
+        found["masses"] += 0.3 * torch.rand(found["masses"].shape, generator=generator).double()
+        found["damping"] += 10 + 5 * torch.rand(found["damping"].shape, generator=generator).double()
+        found["force_limits"] = 50 + 50 * torch.rand(found["damping"].shape, generator=generator).double()
     for name in ("weights", "actuation"):
         if name in operator.shapes:
             found[name] = 0.3 * torch.randn(operator.shapes[name], generator=generator, dtype=torch.float64)

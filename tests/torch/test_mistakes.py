@@ -72,9 +72,8 @@ def test_weights_that_are_not_finite_are_refused(simulate: Rollout) -> None:
 def test_problems_and_bodies_that_are_none_are_refused(
     problem: codesign.Problem, bodies: Bodies, make: Any, change: tuple[str], error: type[Exception], said: str
 ) -> None:
-    solid = codesign.Body(
-        positions=[[0, 0, 0], [0.1, 0, 0]], springs=[[0, 1]], rest_lengths=[0.1], stiffness=[1e4], swings=[0]
-    )
+    places = np.array([[0.0, 0, 0], [0.1, 0, 0]])
+    solid = codesign.Body(places, np.array([[0, 1]], np.int32), np.array([0.1]), np.array([1e4]), np.zeros(1))
     given = {"problem": ("walk", bodies), "mixed": (problem, [bodies[0], solid]), "none": (problem, [])}[change[0]]
     with pytest.raises(error, match=said):
         make(*given)
