@@ -116,7 +116,8 @@ class Rollout(torch.nn.Module):
         """Return what an episode has where an input is not given, by name: start, springs and masses of the bodies."""
         operator = next(iter(self._operators.values()), None) or self._operator("controller")
         found = {name: getattr(self.bodies, name) for name in MATERIAL} | operator.episode.defaults()
-        return {name: torch.as_tensor(array).to(operator.device, operator.dtype) for name, array in found.items()}
+        own = {name: array for name, array in found.items() if name != "task_state"}  # where an episode begins
+        return {name: torch.as_tensor(array).to(operator.device, operator.dtype) for name, array in own.items()}
 
     @in_python
     def forward(

@@ -1,10 +1,12 @@
 """Closed loops in PyTorch: control step by control step, and as one operation."""
 
+import gc
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import warp as wp
 
 import codesign
 from codesign.body import Bodies
@@ -145,6 +147,30 @@ def test_the_graph_of_one_operation_does_not_grow(problem: codesign.Problem, bod
         sizes.append(nodes(episode(environment, policy)[0][-1].info["loss"].sum()))
     assert single[0] == single[1]
     assert sizes[0] > sizes[1] > single[0]
+
+
+@pytest.mark.parametrize("by_steps", [True, False])
+def test_memory_stays_flat_over_episodes(environment: Environment, policy: Policy, by_steps: bool) -> None:
+    def learn() -> None:
+        if by_steps:
+            episode(environment, policy)[0][-1].reward.sum().backward()
+        else:
+            closed_loop(environment, policy).loss.sum().backward()
+        environment.reset()
+        policy.zero_grad()
+
+    learn()
+    gc.collect()
+    gc.freeze()  # what is there already is not looked at
+    try:
+        counts = []
+        for _ in range(3):
+            learn()
+            gc.collect()
+            counts.append(sum(isinstance(each, torch.Tensor | wp.array) for each in gc.get_objects()))
+    finally:
+        gc.unfreeze()
+    assert counts[0] == counts[-1]
 
 
 def test_detached_steps_forget_what_was(environment: Environment, policy: Policy) -> None:

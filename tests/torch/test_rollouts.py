@@ -255,6 +255,11 @@ def test_memory_stays_flat(simulate: Rollout, weights: torch.Tensor) -> None:
     assert kept == []
 
 
+def test_defaults_are_what_is_used_where_nothing_is_given(simulate: Rollout, weights: torch.Tensor) -> None:
+    own = {name: each for name, each in simulate.defaults().items() if name not in rollouts.MATERIAL}
+    assert torch.equal(simulate(weights, **own).positions, simulate(weights).positions)
+
+
 def test_copies_of_a_model_share_the_simulator(simulate: Rollout) -> None:
     model = torch.nn.Sequential(torch.nn.Linear(2, 2), simulate)
     assert copy.deepcopy(model)[1] is simulate
