@@ -114,9 +114,8 @@ class ClosedLoop:
         measures: dict[str, np.ndarray] = {}
         for number in np.unique(self.number[chosen]).tolist():
             together = chosen & (self.number == number)
-            self._simulate(together, number, rewards, diverged)
-            if number == self.length - 1:
-                measures = self._episode.measures()
+            measured = self._simulate(together, number, rewards, diverged)
+            measures = measured if number == self.length - 1 else measures
         self.number[chosen & ~diverged] += 1
         return Outcome(rewards, diverged, chosen & (self.number == self.length), measures)
 
@@ -151,11 +150,14 @@ class ClosedLoop:
         self.observation_masks = np.concatenate([np.ones((len(bodies), 1 + width), np.bool_), seen], axis=1)
         self.size = self.observation_masks.shape[1]
 
-    def _simulate(self, together: np.ndarray, number: int, rewards: np.ndarray, diverged: np.ndarray) -> None:
-        """Make a control step of bodies that are at the same one, and write what they get."""
+    def _simulate(
+        self, together: np.ndarray, number: int, rewards: np.ndarray, diverged: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """Make a control step of bodies that are at the same one, write what they get, and return measures of all."""
         inputs = {"actuation": self.actuation, "positions": self.positions, "velocities": self._velocities}
         inputs["task_state"] = self._task_state
-        found = self._episode.forward(inputs, first_step=number * self.loop.control_steps)
+        first_step = number * self.loop.control_steps
+        _, found, measures = self._episode.simulate(inputs, first_step=first_step, measure=False)
         loss = found["loss"].numpy().astype(np.float64)
         sound = np.isfinite(loss) & (np.abs(loss) <= self.problem.spec.learner.loss_limit)
         gone, on = together & ~sound, together & sound
@@ -165,3 +167,4 @@ class ClosedLoop:
         masses = on[self._body_of_mass]
         self.positions[masses] = found["positions"].numpy()[-1, masses]
         self._velocities[masses] = found["velocities"].numpy()[-1, masses]
+        return measures

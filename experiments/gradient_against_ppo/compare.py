@@ -23,6 +23,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import codesign.torch
 import gymnasium
 import numpy as np
 import torch
@@ -34,7 +35,6 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 import codesign
 import codesign.gym
-import codesign.torch
 
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT / "examples" / "reinforcement_learning"))
@@ -45,7 +45,7 @@ STEPS = 1000
 PPO_STEPS = 1_500_000
 GRADIENT_EPISODES, LEARNER_ITERATIONS = 100, 1499
 RATE, MOST_GRADIENT, WINDOW = 0.005, 1.0, 20
-"""Of learning the policy by gradient: rate, largest norm of a gradient, and control steps that a derivative goes back."""
+"""Of learning by gradient: rate, largest norm of a gradient, and control steps that a derivative goes back."""
 
 MARKS = (20_000, 50_000, 100_000, 300_000, 1_000_000, 1_500_000)
 """Robot-steps at which the table tells how far the bodies come."""
