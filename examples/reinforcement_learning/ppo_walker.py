@@ -10,6 +10,7 @@ to the folder that `output` names.
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -21,7 +22,7 @@ from vec_env import Together
 
 WALKER = "codesign.gym:codesign/Walker-v0"
 ENVIRONMENTS = 64
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     **{"n_steps": 25, "batch_size": 400, "n_epochs": 5, "learning_rate": 1e-3, "gamma": 0.99, "gae_lambda": 0.95},
     **{"clip_range": 0.2, "ent_coef": 0.0, "policy_kwargs": {"net_arch": [64, 64], "log_std_init": -0.5}},
 }

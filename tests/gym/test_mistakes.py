@@ -16,7 +16,7 @@ import codesign.gym
 from codesign.gym import Environment, VectorEnvironment
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples" / "bodies"
-CUBES = {"body": {"name": "voxel", "rows": 2, "columns": 2, "layers": 2}}
+CUBES: dict[str, Any] = {"body": {"name": "voxel", "rows": 2, "columns": 2, "layers": 2}}
 
 
 @pytest.fixture(scope="module")
