@@ -78,7 +78,7 @@ class Together(VecEnv):
 
     def get_images(self) -> Sequence[np.ndarray | None]:
         """Return a picture of each."""
-        return self.environments.render() or [None] * self.num_envs
+        return [np.asarray(picture) for picture in self.environments.render() or ()]
 
     def _numbers(self, indices: VecEnvIndices) -> Sequence[int]:
         if indices is None:

@@ -29,4 +29,4 @@ def bodies(problem: codesign.Problem) -> codesign.Bodies:
 @pytest.fixture(scope="session")
 def fragile() -> codesign.Problem:
     """Return a problem in which bodies may diverge, as they do from the first step on if they are stiff enough."""
-    return codesign.Problem(**TINY | {"learner": {"iterations": 3, "loss_limit": 1.0}})
+    return codesign.Problem(**{**TINY, "learner": {"iterations": 3, "loss_limit": 1.0}})
