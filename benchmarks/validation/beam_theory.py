@@ -27,13 +27,22 @@ def deflection(places: np.ndarray, loads: np.ndarray, at: float, bending: float,
 
 
 def frequencies(
-    length: float, bending: float, shear: float, mass: float, inertia: float, count: int, *, end: float = 0.0
+    length: float,
+    bending: float,
+    shear: float,
+    mass: float,
+    inertia: float,
+    count: int,
+    *,
+    end: float = 0.0,
+    clamped: bool = False,
 ) -> np.ndarray:
     """Return the lowest angular frequencies of a Timoshenko beam [rad/s], shape (count,).
 
     They make the energies 1/2 (E I phi'^2 + K (w' - phi)^2) and 1/2 (m w_t^2 + J phi_t^2), integrated along the beam,
     stationary (S. P. Timoshenko, Phil. Mag. 41, 1921), with w and phi polynomials (W. Ritz, 1909). An Euler-Bernoulli
-    beam that is free at both ends has (beta L)^2 sqrt(E I / m) / L^2 with beta L = 4.7300, 7.8532, ...
+    beam has (beta L)^2 sqrt(E I / m) / L^2 with beta L = 4.7300, 7.8532, ... free at both ends and 1.8751, 4.6941, ...
+    clamped at one.
 
     Args:
         length: of the beam [m].
@@ -42,7 +51,8 @@ def frequencies(
         mass: per length, m.
         inertia: J, mass per length times the square of the section's radius of gyration.
         count: how many.
-        end: length of the beam whose mass and inertia each end bears besides [m], as where it ends in whole masses.
+        end: length of the beam whose mass and inertia each free end bears besides [m]: it ends in whole masses.
+        clamped: whether one end is clamped; else both are free.
     """
     points, weights = np.polynomial.legendre.leggauss(LARGEST_ORDER + 6)
     weights = weights * length / 2.0
@@ -53,6 +63,9 @@ def frequencies(
     )
     slopes = slopes * 2.0 / length
     ends = np.polynomial.legendre.legvander(np.array([-1.0, 1.0]), LARGEST_ORDER)
+    if clamped:
+        reach = ((points + 1.0) / 2.0)[:, None]
+        values, slopes, ends = values * reach, values / length + slopes * reach, ends[1:]
     none = np.zeros_like(values)
     turn, bend = np.hstack([none, values]), np.hstack([none, slopes])
     slide, move = np.hstack([slopes, -values]), np.hstack([values, none])
@@ -65,7 +78,7 @@ def frequencies(
     kinetic = mass * product(move) + inertia * product(turn)
     kinetic[:orders, :orders] += mass * at_ends
     kinetic[orders:, orders:] += inertia * at_ends
-    rigid = 2
+    rigid = 0 if clamped else 2
     return np.sqrt(eigh(elastic, kinetic, eigvals_only=True)[rigid : rigid + count])
 
 
@@ -92,18 +105,21 @@ def heavy_elastica(load: float, tip: float = 0.0) -> tuple[float, float]:
     return float(found.sol(1.0)[2]), float(1.0 - found.sol(1.0)[3])
 
 
-def modes_of_free_beam(places: np.ndarray, beta: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return an Euler-Bernoulli beam's mode w, free at both ends, and its slope times the length.
+def mode_of_beam(places: np.ndarray, beta: float, *, clamped: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Return an Euler-Bernoulli beam's mode w and its slope times the length, free at 1 and free or clamped at 0.
 
-    w = cosh(b x) + cos(b x) - s (sinh(b x) + sin(b x)) with s = (cosh b - cos b) / (sinh b - sin b) (W. Weaver, S. P.
-    Timoshenko and D. H. Young, Vibration Problems in Engineering, 1990, section 5.11).
+    Free: w = cosh(b x) + cos(b x) - s (sinh(b x) + sin(b x)) with s = (cosh b - cos b) / (sinh b - sin b); clamped:
+    the same with the other sign of every cosine and sine (W. Weaver, S. P. Timoshenko and D. H. Young, Vibration
+    Problems in Engineering, 1990, section 5.11).
 
     Args:
-        places: from 0 at one end to 1 at the other, shape (n,).
-        beta: b, 4.7300 for the first mode.
+        places: from 0 to 1, shape (n,).
+        beta: b, 4.7300 for the first mode of a free beam, 1.8751 for that of a clamped one.
+        clamped: whether it is clamped at 0.
     """
-    ratio = (np.cosh(beta) - np.cos(beta)) / (np.sinh(beta) - np.sin(beta))
+    sign = -1.0 if clamped else 1.0
+    ratio = (np.cosh(beta) - sign * np.cos(beta)) / (np.sinh(beta) - sign * np.sin(beta))
     x = beta * places
-    shape = np.cosh(x) + np.cos(x) - ratio * (np.sinh(x) + np.sin(x))
-    slope = beta * (np.sinh(x) - np.sin(x) - ratio * (np.cosh(x) + np.cos(x)))
+    shape = np.cosh(x) + sign * np.cos(x) - ratio * (np.sinh(x) + sign * np.sin(x))
+    slope = beta * (np.sinh(x) - sign * np.sin(x) - ratio * (np.cosh(x) + sign * np.cos(x)))
     return shape, slope

@@ -51,21 +51,21 @@ def displacements(body: Body, forces: np.ndarray) -> np.ndarray:
     return moved.reshape(masses, dim)
 
 
-def frequencies(body: Body, count: int, masses: np.ndarray | None = None) -> np.ndarray:
+def frequencies(body: Body, count: int, held: np.ndarray | None = None) -> np.ndarray:
     """Return the lowest angular frequencies of a body that are not rigid motions [rad/s], shape (count,).
 
     Args:
-        body: at rest.
+        body: at rest; its masses count as 1 kg each.
         count: how many.
-        masses: of its masses [kg], shape (masses,); 1 kg each if not given.
+        held: which masses do not move, more than one, shape (masses,); none if not given.
     """
     points, dim = body.positions.shape
-    root = 1.0 / np.sqrt(np.repeat(np.ones(points) if masses is None else masses, dim))
-    matrix = csr_array(stiffness_matrix(body) * root[:, None] * root[None, :])
-    rigid = 3 if dim == 2 else 6
+    free = np.arange(points * dim) if held is None else np.flatnonzero(np.repeat(~held, dim))
+    rigid = (3 if dim == 2 else 6) if held is None else 0
+    matrix = csc_array(stiffness_matrix(body)[free][:, free])
     # A shift a little below zero keeps the matrix regular, which has rigid motions at zero.
     shift = -1e-4 * float(body.stiffness.mean())
-    found = eigsh(csc_array(matrix), k=count + rigid, sigma=shift, return_eigenvectors=False)
+    found = eigsh(matrix, k=count + rigid, sigma=shift, return_eigenvectors=False)
     return np.sqrt(np.sort(found)[rigid:])
 
 

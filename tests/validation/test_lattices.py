@@ -53,6 +53,9 @@ def test_beams_on_paper() -> None:
     euler = np.array([4.7300407, 7.8532046]) ** 2 / 4.0 * math.sqrt(5.0 / 3.0)
     np.testing.assert_allclose(found, euler, rtol=1e-4)
     assert (beam_theory.frequencies(2.0, 5.0, 50.0, 3.0, 1e-5, 2) < 0.95 * euler).all()
+    cantilever = beam_theory.frequencies(2.0, 5.0, 5.0e6, 3.0, 1e-5, 2, clamped=True)
+    euler = np.array([1.8751041, 4.6940911]) ** 2 / 4.0 * math.sqrt(5.0 / 3.0)
+    np.testing.assert_allclose(cantilever, euler, rtol=1e-4)
     # Small deflections are w L^4 / 8 and P L^3 / 3; J. Appl. Mech. tables have 0.1235 for w L^3 = E I.
     assert beam_theory.heavy_elastica(1e-3)[0] == pytest.approx(1e-3 / 8.0, rel=1e-5)
     assert beam_theory.heavy_elastica(1e-3, tip=1.0)[0] == pytest.approx(1e-3 * (1.0 / 8.0 + 1.0 / 3.0), rel=1e-5)
