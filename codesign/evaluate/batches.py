@@ -43,7 +43,7 @@ def bytes_needed(spec: EvaluationSpec, bodies: Bodies) -> np.ndarray:
     observed = task.observed(layout.dimension)
     latency = max(each.latency for each in spec.conditions())
     sizes = task.state_size, COPIES, observed, latency
-    own = bodies.has_material_properties
+    own = bodies.has_material_properties or "masses" in spec.learner.body.learned
     needed = bytes_per_world(layout, controller, physics.steps, execution, *sizes, material_properties=own)
     return spec.learner.copies * (spec.worlds.count * needed + _learned_bytes(spec, layout))
 

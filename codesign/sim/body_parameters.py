@@ -12,7 +12,12 @@ from codesign.sim.kernels.body_parameters import LARGEST
 from codesign.sim.kernels.functions import ControllerFunctions
 from codesign.sim.kernels.types import KernelTypes
 
-PARTS: Mapping[str, str] = {"rest_lengths": "springs", "stiffness": "springs", "swings": "springs"}
+PARTS: Mapping[str, str] = {
+    "rest_lengths": "springs",
+    "stiffness": "springs",
+    "swings": "springs",
+    "masses": "masses",
+}
 """Fields of bodies that may be learned, each with what it has a number of: a body's springs or masses."""
 
 PREFIX = "body."

@@ -115,7 +115,7 @@ class Simulator:
         latency = max(each.latency for each in conditions)
         self.snapshots = snapshots_of(self.layout, controller, physics.steps, execution, state_size, latency)
         shared = shared_of(self.device)
-        material_properties = material_properties or bodies.has_material_properties
+        material_properties = material_properties or bodies.has_material_properties or "masses" in fields
         self._program = build_program(
             dimension,
             execution.precision,

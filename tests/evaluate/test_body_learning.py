@@ -26,6 +26,7 @@ from codesign.evaluate.body_learning import body_parameters, body_sizes
 from codesign.genome import LATTICES, Genomes, LatticeSettings, random_genomes
 from codesign.sim import PARTS, PREFIX, ControllerAndBody, Execution, Physics, Simulator, simulator
 from codesign.sim.kernels import Coulomb
+from codesign.sim.launching.body_parameters import MODEL
 from codesign.streams import Purpose, draws_of
 from codesign.tasks import Flat, Walk
 from codesign.testing.bodies import strip
@@ -35,12 +36,13 @@ from tests.evaluate.fakes import assert_same
 
 SQUARES = LATTICES["square"](rows=2, columns=3, fill=0.8)
 CUBES = LATTICES["cube"](columns=2, rows=2, layers=1, fill=0.9)
-EVERYTHING = BodyLearning(**{name: bound for name, bound in zip(PARTS, (0.1, 0.3, 0.2), strict=False)}, rate=1.5)
+SPRINGS = BodyLearning(rest_lengths=0.1, stiffness=0.3, swings=0.2, rate=1.5)
+EVERYTHING = replace(SPRINGS, masses=0.4)
 TIES = pytest.mark.parametrize("tie", ["none", "material", "symmetry"])
 VARIED = Worlds(count=2, stiffness_spread=0.2, strength_spread=0.3, friction_spread=0.2)
 
 
-def spec(body: BodyLearning = EVERYTHING, **changes: Any) -> EvaluationSpec:
+def spec(body: BodyLearning = SPRINGS, **changes: Any) -> EvaluationSpec:
     """Return a spec with kernels that other tests have compiled too."""
     made = EvaluationSpec(
         lattice=SQUARES,
@@ -90,10 +92,19 @@ def losses(made: EvaluationSpec, bodies: Bodies, weights: list[np.ndarray]) -> t
 
 
 @TIES
-@pytest.mark.parametrize(("dimension", "worlds"), [(2, Worlds()), (2, VARIED), (3, Worlds())])
-def test_gradients_are_central_differences(tie: str, dimension: int, worlds: Worlds) -> None:
-    lattice = SQUARES if dimension == 2 else CUBES
-    made = spec(replace(EVERYTHING, tie=tie), lattice=lattice, worlds=worlds)
+@pytest.mark.parametrize(
+    ("lattice", "worlds", "learned"),
+    [
+        pytest.param(SQUARES, Worlds(), EVERYTHING, id="2D"),
+        pytest.param(SQUARES, VARIED, EVERYTHING, id="2D-worlds"),
+        pytest.param(CUBES, Worlds(), SPRINGS, id="3D-springs"),
+        pytest.param(CUBES, replace(VARIED, mass_spread=0.2), EVERYTHING, id="3D-worlds", marks=pytest.mark.slow),
+    ],
+)
+def test_gradients_are_central_differences(
+    tie: str, lattice: LatticeSettings, worlds: Worlds, learned: BodyLearning
+) -> None:
+    made = spec(replace(learned, tie=tie), lattice=lattice, worlds=worlds)
     bodies = bodies_of(made)
     weights = somewhere(made, bodies)
     _, simulated = losses(made, bodies, weights)
@@ -141,7 +152,8 @@ def test_gradients_of_the_worst_world_and_of_a_quantile(fitness: str) -> None:
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_bodies_stay_within_bounds_and_are_those_of_the_simulator(tie: str, precision: str) -> None:
     execution = Execution(precision=precision, device="cpu", threads=1)
-    made = spec(replace(EVERYTHING, tie=tie), execution=execution)
+    learning = EVERYTHING if precision == "float64" else SPRINGS
+    made = spec(replace(learning, tie=tie), execution=execution)
     bodies = bodies_of(made, 4)
     strong = replace(bodies, swings=np.where(bodies.swings > 0.0, 0.97, 0.0))
     for size in (0.0, 0.3, 1e3, 1e20):
@@ -155,21 +167,26 @@ def test_bodies_stay_within_bounds_and_are_those_of_the_simulator(tie: str, prec
         assert (learned.swings[strong.swings == 0.0] == 0.0).all()
         np.testing.assert_array_equal(learned.positions, bodies.positions)
         _, simulated = losses(made, strong, [each.astype(np.float64) for each in weights])
-        slots = simulated._packed.spring_slots
-        for name, own in (("rest_lengths", "rest"), ("stiffness", "stiffness"), ("swings", "swing")):
-            held = getattr(simulated._model, own).numpy().ravel()[slots]
+        packed, model = simulated._packed, simulated._model
+        for name in made.learner.body.learned:
+            slots = packed.mass_slots if name == "masses" else packed.spring_slots
+            held = getattr(model, MODEL[name]).numpy().ravel()[slots]
             np.testing.assert_array_equal(held, getattr(learned, name).astype(precision))
+        if "masses" in made.learner.body.learned:
+            whole = np.add.reduceat(learned.masses, learned.mass_start[:-1])
+            shares = learned.masses / np.repeat(whole, np.diff(learned.mass_start))
+            np.testing.assert_allclose(model.mass_share.numpy().ravel()[packed.mass_slots], shares, rtol=1e-14)
 
 
 def test_a_body_as_drawn_moves_as_one_that_does_not_learn() -> None:
-    made, plain = spec(), spec(BodyLearning())
+    made, plain = spec(EVERYTHING), spec(BodyLearning())
     bodies = bodies_of(made)
     identities = designs(3)[1]
     own, other = (split(each, bodies, each.first_weights(bodies, identities)) for each in (made, plain))
     for one, two in zip(controller_weights(made, bodies, own), other, strict=True):
         np.testing.assert_array_equal(one, two)
     assert not np.concatenate(body_weights(made, bodies, own)).any()
-    alone = plain.simulator(bodies, physical_gradients=True)
+    alone = plain.simulator(bodies, physical_gradients=True, material_properties=True)
     alone.load(np.concatenate(other))
     alone.forward()
     np.testing.assert_array_equal(losses(made, bodies, own)[0], alone.loss.numpy())
@@ -188,7 +205,7 @@ def test_learned_bodies_are_tied_to_the_bit(tie: str) -> None:
     assert parameters is not None
     at = np.zeros(4, int)
     for name, field in parameters.fields.items():
-        counts = np.diff(bodies.spring_start)
+        counts = np.diff(bodies.mass_start if PARTS[name] == "masses" else bodies.spring_start)
         block = np.concatenate(
             [each[start : start + count] for each, start, count in zip(own, at, counts, strict=True)]
         )
@@ -197,16 +214,17 @@ def test_learned_bodies_are_tied_to_the_bit(tie: str) -> None:
         at += counts
     assert tie == "none" or len(first) < len(block)
     learned = learned_bodies(made, bodies, weights)
-    again = replace(spec(BodyLearning()), learner=Normalized(iterations=0))
-    loss, _ = losses(again, learned, controller_weights(made, bodies, weights))
+    again = spec(BodyLearning()).simulator(learned, physical_gradients=True, material_properties=True)
+    again.load(np.concatenate(controller_weights(made, bodies, weights)))
+    again.forward()
     best = [index for index in range(4) if np.isfinite(found.fitness[index])]
-    np.testing.assert_allclose(-loss[best], found.fitness[best], rtol=1e-9)
+    np.testing.assert_array_equal(-again.loss.numpy()[best], found.fitness[best])
 
 
 @pytest.mark.parametrize("tie", ["none", "symmetry"])
 def test_neighbours_threads_and_batches_change_no_bit(tie: str) -> None:
     execution = Execution(device="cpu", threads=1, memory_mib=64)
-    made = spec(replace(EVERYTHING, tie=tie), execution=execution, worlds=VARIED)
+    made = spec(replace(SPRINGS, tie=tie), execution=execution, worlds=VARIED)
     genomes, identities = designs(5)
     expected = evaluate_designs(made, genomes, identities)
     order = np.array([3, 1])
@@ -251,18 +269,19 @@ def test_lanes_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_weights_lie_where_they_are_said_to() -> None:
+    bodies = bodies_of(spec())
     for name, controller in CONTROLLERS.items():
-        bodies = bodies_of(spec())
         whole = ControllerAndBody(controller(), EVERYTHING.learned)
         check_weights(whole, bodies, 20)
         shapes = whole.weight_shapes(5, 9, 2, 20)
         assert list(shapes)[-len(EVERYTHING.learned) :] == [f"{PREFIX}{field}" for field in EVERYTHING.learned], name
-        assert shapes[f"{PREFIX}rest_lengths"] == (9,)
+        assert (shapes[f"{PREFIX}rest_lengths"], shapes[f"{PREFIX}masses"]) == ((9,), (5,))
 
 
 def test_learned_bodies_need_more_memory() -> None:
     bodies = bodies_of(spec())
-    assert (bytes_needed(spec(), bodies) > bytes_needed(spec(BodyLearning()), bodies)).all()
+    needed = [bytes_needed(spec(learning), bodies) for learning in (BodyLearning(), SPRINGS, EVERYTHING)]
+    assert (np.diff(needed, axis=0) > 0).all()
 
 
 def test_designs_without_weights_are_as_drawn() -> None:

@@ -28,6 +28,7 @@ class BodyParameterKernels:
         write: (lanes, copies, first part of each body, padded first part of each world, group of each part, means,
             drawn, reach, rate, factor of each copy; out: values of parts); over (worlds, lanes). World w has body
             w // copies.
+        write_shares: as `write`, but writes the share of each value in the sum of those of its world.
         differentiate: (lanes, copies, first part, padded first part, group, means, reach, rate, factors, adjoint of the
             values, first place of each world in the gradients; out: gradients of worlds); over (worlds, lanes).
     """
@@ -35,6 +36,7 @@ class BodyParameterKernels:
     average: Any
     spread: Any
     write: Any
+    write_shares: Any
     differentiate: Any
 
 
@@ -51,6 +53,13 @@ def body_parameter_kernels(precision: str) -> BodyParameterKernels:
     @wp.func(module=module, inline=True)
     def limited(along: wp.float64) -> wp.float64:
         return wp.min(largest, wp.max(-largest, along))
+
+    @wp.func(module=module, inline=True)
+    def value_of(
+        part: int, groups: integers, means: doubles, drawn: doubles, reach: doubles, rate: wp.float64
+    ) -> wp.float64:
+        along = limited(rate * means[groups[part]])
+        return drawn[part] + reach[part] * (along / wp.sqrt(one + along * along))
 
     @wp.kernel(module=module)
     def average(
@@ -105,9 +114,37 @@ def body_parameter_kernels(precision: str) -> BodyParameterKernels:
         to = padded_start[world]
         factor = factors[world % copies]
         for part in range(lane, part_start[world // copies + 1] - start, lanes):
-            along = limited(rate * means[groups[start + part]])
-            value = drawn[start + part] + reach[start + part] * (along / wp.sqrt(one + along * along))
-            values[to + part] = real(factor * value)
+            values[to + part] = real(factor * value_of(start + part, groups, means, drawn, reach, rate))
+
+    @wp.kernel(module=module)
+    def write_shares(
+        # In:
+        first: int,
+        lanes: int,
+        copies: int,
+        part_start: integers,
+        padded_start: integers,
+        groups: integers,
+        means: doubles,
+        drawn: doubles,
+        reach: doubles,
+        rate: wp.float64,
+        factors: doubles,
+        # Out:
+        shares: reals,
+    ):
+        index, lane = wp.tid()
+        world = first + index
+        start = part_start[world // copies]
+        count = part_start[world // copies + 1] - start
+        to = padded_start[world]
+        factor = factors[world % copies]
+        # Every lane adds up all, in the same order, instead of waiting for others.
+        whole = wp.float64(0.0)
+        for part in range(count):
+            whole += factor * value_of(start + part, groups, means, drawn, reach, rate)
+        for part in range(lane, count, lanes):
+            shares[to + part] = real(factor * value_of(start + part, groups, means, drawn, reach, rate) / whole)
 
     @wp.kernel(module=module)
     def differentiate(
@@ -139,4 +176,4 @@ def body_parameter_kernels(precision: str) -> BodyParameterKernels:
             per_weight = factor * reach[start + part] * (rate / (square * wp.sqrt(square)))
             gradient[to + part] = real(per_weight * wp.float64(adjoint[at + part]))
 
-    return BodyParameterKernels(average, spread, write, differentiate)
+    return BodyParameterKernels(average, spread, write, write_shares, differentiate)

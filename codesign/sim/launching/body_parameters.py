@@ -18,7 +18,7 @@ from codesign.sim.sharing import Threads
 GPU_LANES = 64
 """Threads of a GPU that share the springs of a world."""
 
-MODEL = {"rest_lengths": "rest", "stiffness": "stiffness", "swings": "swing"}
+MODEL = {"rest_lengths": "rest", "stiffness": "stiffness", "swings": "swing", "masses": "mass"}
 """Fields of the kernels' model, and of their adjoint, by those of bodies."""
 
 
@@ -39,6 +39,7 @@ class _Field:
     factors: wp.array
     gradient_place: wp.array
     values: wp.array
+    shares: wp.array | None
     adjoint: wp.array
 
 
@@ -88,9 +89,10 @@ class LearnedBodies:
         for field in self._fields:
             self._average(field, parameters)
             worlds = [self._copies, field.part_start, field.padded_start, field.groups, field.means]
-            self._over_worlds(
-                self._kernels.write, *worlds, field.drawn, field.reach, self._rate, field.factors, field.values
-            )
+            inputs = [*worlds, field.drawn, field.reach, self._rate, field.factors]
+            self._over_worlds(self._kernels.write, *inputs, field.values)
+            if field.shares is not None:
+                self._over_worlds(self._kernels.write_shares, *inputs, field.shares)
 
     def forget(self) -> None:
         """Set the adjoint to zero, so that worlds which are not differentiated have no gradient."""
@@ -157,5 +159,6 @@ class LearnedBodies:
             factors=numbers(factors.get(name, np.ones(self._copies))),
             gradient_place=integers_on(gradient_place, device),
             values=flat(getattr(model, MODEL[name]), self._real),
+            shares=flat(model.mass_share, self._real) if masses else None,
             adjoint=flat(getattr(adjoint, f"{MODEL[name]}_rows"), self._real),
         )
