@@ -265,3 +265,32 @@ def test_what_memory_held_before_changes_nothing() -> None:
         found = learned(case.simulator(bodies, segment_steps=7), weights)
     for one, other in zip(usual, found, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "controller", "task"),
+    [(2, "mlp", "walk"), *(pytest.param(3, name, "turn", marks=pytest.mark.slow) for name in ("mlp", "shared", "cpg"))],
+)
+def test_forward_mode_is_reverse_mode(dimension: int, controller: str, task: str) -> None:
+    case = Case.of(dimension=dimension, controller=controller, task=task, steps=30)
+    body = standing(case, weighty(strip(5, 3) if dimension == 2 else uneven(cubes(2, 2))))
+    bodies = Bodies.of([body])
+    around = Conditions(case.left().terrain, case.task, mass=1.2, push=(0.2, 0.1, 0.3)[:dimension], push_step=7)
+    made = case.left().simulator(bodies, segment_steps=30, conditions=[around])
+    made.load(case.weights(bodies))
+    made.forward()
+    names, generator = ["positions", "velocities", "stiffness", *MATERIAL_SIZES], np.random.default_rng(1)
+    ways = {name: generator.normal(size=np.shape(getattr(body, name, body.positions))) for name in names}
+    found = made.tangents(len(names))
+    moving = {name: np.zeros(found.shapes[name]) for name in names}
+    for index, name in enumerate(names):
+        moving[name][index] = ways[name]
+    found.begin(moving)
+    found.advance(30)
+    losses, _ = found.finish()
+    made.reverse()
+    gradients = made.physical_gradients()
+    for index, name in enumerate(names):
+        expected = float((gradients[name] * ways[name]).sum())
+        np.testing.assert_allclose(losses[index, 0], expected, rtol=1e-8, err_msg=name)
+        assert expected != 0.0
