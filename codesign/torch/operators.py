@@ -1,5 +1,6 @@
 """An episode as an operation of PyTorch: tensors in and out without copies, and its reverse sweep as the derivative."""
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -133,7 +134,10 @@ class Operator:
         return path
 
     def _shared(self, tensor: torch.Tensor) -> wp.array:
-        return wp.from_torch(tensor.detach(), dtype=self.episode.real, requires_grad=False)
+        own = tensor.detach()
+        # Where there is one number along an axis, a contiguous tensor may have any stride there, but not so an array.
+        own = own.as_strided(own.shape, [math.prod(own.shape[axis + 1 :]) for axis in range(own.dim())])
+        return wp.from_torch(own, dtype=self.episode.real, requires_grad=False)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

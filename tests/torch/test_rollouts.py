@@ -172,6 +172,13 @@ def test_strided_tensors_are_copied(simulate: Rollout, weights: torch.Tensor) ->
     assert not found(own)[:, 1].any()
 
 
+def test_one_body_alone_has_a_gradient(problem: codesign.Problem, bodies: Bodies, weights: torch.Tensor) -> None:
+    """The derivative of a sum over one number is a tensor without a stride."""
+    alone = Rollout(problem, bodies[:1])
+    own = alone.initial_weights()
+    assert torch.equal(gradient(alone, own), gradient(Rollout(problem, bodies), weights)[: len(own)])
+
+
 def test_arrays_are_constants(problem: codesign.Problem, bodies: Bodies, simulate: Rollout) -> None:
     own = problem.initial_weights(bodies)
     expected = simulate(simulate.initial_weights()).loss
