@@ -178,6 +178,7 @@ def test_an_id_that_is_not_there_is_gymnasiums_matter() -> None:
         gymnasium.make("codesign.gym:codesign/Wlaker-v0")
 
 
+@pytest.mark.slow
 def test_the_room_knows_no_pytorch() -> None:
     code = "import sys, codesign.gym; codesign.gym.VectorEnvironment; print('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
