@@ -24,7 +24,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import codesign.torch
 import gymnasium
 import numpy as np
 import torch
@@ -36,6 +35,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 import codesign
 import codesign.gym
+import codesign.torch
 
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT / "examples" / "reinforcement_learning"))
@@ -167,7 +167,7 @@ def by_learner(seed: int) -> Curve:
 
 def best_so_far(curve: Curve, steps: float) -> float:
     """Return how far the best policy tried within so many robot-steps comes [m]; NaN beyond the end of the curve."""
-    if steps > curve[-1][0] * 1.05:
+    if steps > curve[-1][0] * 1.1:
         return float("nan")
     return max((came for forward, _, _, came in curve if forward <= steps), default=0.0)
 
@@ -196,7 +196,8 @@ def tables(found: dict[str, list[Curve]]) -> str:
         ends = [curve[-1] for curve in curves]
         best = ", ".join(f"{max(point[3] for point in curve):.2f}" for curve in curves)
         last, seconds = (", ".join(f"{end[place]:.{digits}f}" for end in ends) for place, digits in ((3, 2), (2, 0)))
-        lines.append(f"| {way} | {ends[0][0]:,} | {ends[0][1]:,} | {seconds} | {best} | {last} |")
+        forwards, backwards = (max(end[place] for end in ends) for place in (0, 1))
+        lines.append(f"| {way} | {forwards:,} | {backwards:,} | {seconds} | {best} | {last} |")
     lines += ["", "| until 0.8 m | robot-steps forwards | seconds |", "| --- | --- | --- |"]
     for way, curves in found.items():
         first = [next((point for point in curve if point[3] >= 0.8), None) for curve in curves]
