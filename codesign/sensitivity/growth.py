@@ -65,7 +65,7 @@ class Lyapunov:
     @property
     def leading(self) -> float:
         """The largest exponent over the whole time."""
-        return float(self.exponents[0])
+        return float(self.exponents.max())
 
 
 def growth(motion: Sensitivities, perturbations: int = 8, *, seed: int = 0, time_scale: float = TIME_SCALE) -> Growth:

@@ -82,9 +82,10 @@ class Line:
 
     @property
     def share(self) -> float:
-        """The share of the loss's total variation that jumps make up."""
-        variation = float(np.nansum(np.abs(np.diff(self.losses))))
-        return float(np.nansum(np.abs(self.jumps))) / variation if variation else 0.0
+        """The share of jumps in all that changes along the line, which is these and what slopes account for."""
+        jumps = self.jumps
+        jumped, rest = (float(np.nansum(np.abs(each))) for each in (jumps, np.diff(self.losses) - jumps))
+        return jumped / (jumped + rest) if jumped else 0.0
 
 
 def differences(
