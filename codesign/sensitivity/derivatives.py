@@ -78,6 +78,7 @@ class Sensitivities:
         weights: of its controller, flat; or
         actuation: what muscles follow instead of a controller, shape (steps, springs).
         world: which of the spec's worlds.
+        material_properties: whether masses, damping and force limits are inputs although the body has the defaults.
 
     Attributes:
         inputs: all that decides the episode, by name, see `codesign.differentiable.Episode`.
@@ -95,6 +96,7 @@ class Sensitivities:
         *,
         actuation: Numbers | None = None,
         world: int = 0,
+        material_properties: bool = False,
     ) -> None:
         bodies = Bodies.of([body]) if isinstance(body, Body) else body
         if len(bodies) != 1:
@@ -102,8 +104,10 @@ class Sensitivities:
         if (weights is None) == (actuation is None):
             got = "neither" if weights is None else "both"
             raise ConfigError("either weights or actuation", got, "give the one that moves the muscles")
-        self._spec, self._bodies, self._world = spec, bodies, world
-        self._mode: Any = "controller" if actuation is None else "steps"
+        self._spec, self._bodies = spec, bodies
+        mode: Any = "controller" if actuation is None else "steps"
+        self._mode = mode
+        self._settings = {"actuation": mode, "world": world, "material_properties": material_properties}
         self._copies: dict[int, Episode] = {}
         alone = self._episode(1)
         self._dtype, name = alone.dtype, "weights" if actuation is None else "actuation"
@@ -278,7 +282,7 @@ class Sensitivities:
         tangents.finish()
         slope = scalar.slope(self._spec.task, tangents.kept()[0].astype(np.float64))
         task = KeptLoss(self._spec.task, tuple(map(float, slope)))
-        episode = Episode(replace(self._spec, task=task), self._bodies, actuation=self._mode, world=self._world)
+        episode = Episode(replace(self._spec, task=task), self._bodies, **self._settings)
         found = episode.reverse(self.inputs, {"loss": np.ones(1, self._dtype)})
         return {name: array.numpy().astype(np.float64) for name, array in found.items()}
 
@@ -300,7 +304,7 @@ class Sensitivities:
         if count not in self._copies:
             self._copies = {1: self._copies[1]} if 1 in self._copies else {}
             bodies = self._bodies.take(np.zeros(count, np.int64))
-            self._copies[count] = Episode(self._spec, bodies, actuation=self._mode, world=self._world, diverged="nan")
+            self._copies[count] = Episode(self._spec, bodies, diverged="nan", **self._settings)
         return self._copies[count]
 
     def _require(self, direction: Direction, method: str) -> None:

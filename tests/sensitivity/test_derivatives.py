@@ -101,6 +101,23 @@ def test_what_is_added_to_a_controllers_answer(subject: Sensitivities, body: cod
         subject.derivative(None, {"actuation": one}, "reverse")
 
 
+@pytest.mark.slow
+def test_masses_of_a_body_that_has_the_defaults(problem: codesign.Problem, body: codesign.Bodies) -> None:
+    weights = problem.initial_weights(body).flat
+    subject = Sensitivities(problem.spec, body, weights, material_properties=True)
+    subject.inputs["positions"] += [0.0, 2e-3]
+    generator = np.random.default_rng(3)
+    moving = {
+        "masses": 0.1 * generator.normal(size=len(body.positions)),
+        "damping": generator.random(len(body.springs)),
+    }
+    exact = subject.derivative(None, moving).value
+    assert exact != 0.0
+    for method, tolerance in TOLERANCES.items():
+        found = subject.derivative(None, moving, method).value  # type: ignore[arg-type]
+        assert found == pytest.approx(exact, rel=tolerance), method
+
+
 @pytest.mark.parametrize(
     ("moving", "method", "part"),
     [
