@@ -11,6 +11,7 @@ from codesign.sensitivity import FILES
 QUICK = ("line_points=11", "random_lines=1", "directions=1", "perturbations=2", "exponents=1")
 
 
+@pytest.mark.slow
 def test_a_report_of_the_best_design(finished: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["analyze", "gradient=true", f"run={finished}", "output=found", *QUICK]) == 0
     printed = capsys.readouterr().out
