@@ -138,6 +138,7 @@ def compile_tangents(choice: Choice, precision: str, folder: Path) -> None:
         noisy=contact == "smooth",
         weighed=contact == "coulomb",
         delayed=contact in ("coulomb", "no_slip"),
+        material_properties=contact == "smooth",
         architecture=HOPPER,
     )
     require_machine_code(file)
