@@ -18,6 +18,7 @@ from codesign.cli.output_folder import repeatable
 from codesign.cli.settings import build
 from codesign.cli.suggestions import typed
 from codesign.errors import ConfigError, RunError
+from codesign.evaluate import controller_weights, learned_bodies
 from codesign.export import MOTIONS, require_absent, require_motions
 from codesign.genome import Genomes, check_whole
 from codesign.run import Design, Experiment, RunFolder, learned_weights, select
@@ -87,7 +88,10 @@ def _run(
                 weights = (
                     spec.first_weights(body, identity) if first else learned_weights(experiment, folder, [design])[0]
                 )
-                found.append(gradient_report(spec, body, weights, settings, name=design.id, when=each))
+                # The controller's gradient alone, of the body as it has learned to be.
+                fixed, moved = spec.with_bodies_as_given, learned_bodies(spec, body, [weights])
+                (own,) = controller_weights(spec, body, [weights])
+                found.append(gradient_report(fixed, moved, own, settings, name=design.id, when=each))
     console.print(to_text(found).rstrip() if len(found) <= _TOLD else summary(found), markup=False)
     with repeatable("output"):
         for path in write_reports(found, output):

@@ -1,7 +1,7 @@
 """How one design is evaluated."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -25,7 +25,7 @@ from codesign.sim import (
     require_conditions,
 )
 from codesign.streams import Purpose, require_seed, stream_keys
-from codesign.train import Learner, SmoothedProblem
+from codesign.train import BodyLearning, Learner, SmoothedProblem
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,11 @@ class EvaluationSpec:
         """The controller with the weights that a design has: its own, followed by its body's where bodies learn."""
         learned = self.learner.body.learned
         return ControllerAndBody(self.controller, learned) if learned else self.controller
+
+    @property
+    def with_bodies_as_given(self) -> "EvaluationSpec":
+        """The same where bodies do not learn, for those that have: `learned_bodies`, and `controller_weights`."""
+        return replace(self, learner=replace(self.learner, body=BodyLearning()))
 
     @property
     def dimension(self) -> int:

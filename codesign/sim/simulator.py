@@ -395,8 +395,8 @@ class Simulator:
             controlled: whether actuation depends on state and weights, see `Tangents`.
 
         Raises:
-            ValueError: segments shorter than an episode, so that not all of it is held; several conditions; or one
-                controller for several bodies.
+            ValueError: segments shorter than an episode, so that not all of it is held; several conditions; one
+                controller for several bodies; or bodies that learn.
             RuntimeError: no episode was simulated yet.
             ConfigError: a controller that forward mode does not know.
         """
@@ -405,6 +405,8 @@ class Simulator:
                 f"expected segments of {self.physics.steps} steps and a world and a controller for each body; got"
                 f" segments of {self.segment} in {len(self.conditions)} worlds; set segment_steps and one condition"
             )
+        if self._body_parameters is not None:
+            raise ValueError("expected bodies that do not learn; got some that do; simulate what they learned to be")
         if not self._simulated:
             raise RuntimeError("expected an episode to differentiate; got none; call forward first")
         episode = SimulatedEpisode(

@@ -24,6 +24,7 @@ from codesign.evaluate import (
 )
 from codesign.evaluate.body_learning import body_parameters, body_sizes
 from codesign.genome import LATTICES, Genomes, LatticeSettings, random_genomes
+from codesign.genome.lattices import CubeLattice
 from codesign.sim import PARTS, PREFIX, ControllerAndBody, Execution, Physics, Simulator, simulator
 from codesign.sim.kernels import Coulomb
 from codesign.sim.launching.body_parameters import MODEL
@@ -35,7 +36,7 @@ from codesign.train import BodyLearning, LearningStatus, Normalized, learn
 from tests.evaluate.fakes import assert_same
 
 SQUARES = LATTICES["square"](rows=2, columns=3, fill=0.8)
-CUBES = LATTICES["cube"](columns=2, rows=2, layers=1, fill=0.9)
+CUBES = CubeLattice(columns=2, rows=2, layers=1, fill=0.9)
 SPRINGS = BodyLearning(rest_lengths=0.1, stiffness=0.3, swings=0.2, rate=1.5)
 EVERYTHING = replace(SPRINGS, masses=0.4)
 TIES = pytest.mark.parametrize("tie", ["none", "material", "symmetry"])
@@ -203,7 +204,7 @@ def test_learned_bodies_are_tied_to_the_bit(tie: str) -> None:
     assert any(each.any() for each in own)
     parameters = body_parameters(made.learner.body, bodies)
     assert parameters is not None
-    at = np.zeros(4, int)
+    at, parts, groups = np.zeros(4, int), 0, 0
     for name, field in parameters.fields.items():
         counts = np.diff(bodies.mass_start if PARTS[name] == "masses" else bodies.spring_start)
         block = np.concatenate(
@@ -211,10 +212,10 @@ def test_learned_bodies_are_tied_to_the_bit(tie: str) -> None:
         )
         first = np.unique(field.group, return_index=True)[1]
         np.testing.assert_array_equal(block, block[first][field.group], err_msg=name)
-        at += counts
-    assert tie == "none" or len(first) < len(block)
+        at, parts, groups = at + counts, parts + len(block), groups + len(first)
+    assert (groups < parts) == (tie != "none")
     learned = learned_bodies(made, bodies, weights)
-    again = spec(BodyLearning()).simulator(learned, physical_gradients=True, material_properties=True)
+    again = made.with_bodies_as_given.simulator(learned, physical_gradients=True, material_properties=True)
     again.load(np.concatenate(controller_weights(made, bodies, weights)))
     again.forward()
     best = [index for index in range(4) if np.isfinite(found.fitness[index])]
@@ -318,6 +319,13 @@ def test_bodies_that_learn_have_controllers_of_their_own() -> None:
         learn_together(made, bodies, bodies)
     with pytest.raises(ValueError, match="expected a controller for each body that is learned"):
         made.simulator(bodies, together=True)
+
+
+def test_forward_mode_is_for_bodies_that_do_not_learn() -> None:
+    made = spec(execution=Execution(precision="float64", device="cpu", threads=1, segment_steps=60))
+    simulated = made.simulator(bodies_of(made))
+    with pytest.raises(ValueError, match="expected bodies that do not learn"):
+        simulated.tangents()
 
 
 def test_parts_of_a_body_without_cells_cannot_be_tied_by_material() -> None:

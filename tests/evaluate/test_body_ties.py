@@ -9,13 +9,14 @@ from codesign.body import Bodies, Body, Tissue, develop
 from codesign.errors import BodyError
 from codesign.evaluate.body_ties import by_material, by_symmetry
 from codesign.genome import LATTICES, Genomes, random_genomes
+from codesign.genome.lattices import CubeLattice
 from codesign.streams import Purpose, draws_of
 from codesign.testing.bodies import strip
 
 KINDS = {
     "triangle": LATTICES["triangle"](rows=3, columns=5),
     "square": LATTICES["square"](rows=3, columns=4),
-    "cube": LATTICES["cube"](columns=3, rows=2, layers=2),
+    "cube": CubeLattice(columns=3, rows=2, layers=2),
 }
 KIND = pytest.mark.parametrize("kind", sorted(KINDS))
 
