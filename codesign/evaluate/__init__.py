@@ -6,6 +6,7 @@ from codesign.evaluate.evaluation import DESIGNS_AT_A_TIME, evaluate_bodies, eva
 from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations, KeptWeights
 from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorListener, EvaluatorSettings, Workforce
+from codesign.evaluate.inheritance import MASSES, SPRINGS, BodyWeights, inherited_weights
 from codesign.evaluate.local import Local
 from codesign.evaluate.memory_estimate import MemoryEstimate
 from codesign.evaluate.racing import elimination_thresholds
@@ -18,6 +19,9 @@ EVALUATORS: dict[str, type[EvaluatorSettings]] = {"local": Local, "ray": Ray}
 __all__ = [
     "DESIGNS_AT_A_TIME",
     "EVALUATORS",
+    "MASSES",
+    "SPRINGS",
+    "BodyWeights",
     "EvaluateDesigns",
     "EvaluationSpec",
     "Evaluations",
@@ -37,6 +41,7 @@ __all__ = [
     "elimination_thresholds",
     "evaluate_bodies",
     "evaluate_designs",
+    "inherited_weights",
     "learn_together",
     "learned_bodies",
 ]

@@ -6,11 +6,16 @@ import numpy as np
 
 from codesign.body import Bodies, develop, offsets
 from codesign.evaluate.batches import batches
+from codesign.evaluate.body_learning import body_weights
 from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations, KeptWeights
+from codesign.evaluate.inheritance import BodyWeights
 from codesign.genome import Genomes
 from codesign.sim import Simulator
-from codesign.train import LearningStatus, SmoothedProblem, learn
+from codesign.train import LearningResult, LearningStatus, SmoothedProblem, learn
+
+WEIGHTS_AT_A_TIME = 256
+"""Designs whose weights are copied from the device together, of which those of their bodies are kept."""
 
 DESIGNS_AT_A_TIME = 8192
 """Designs that are developed, and so simulated, together at most: more would fill the host's memory, not the device."""
@@ -22,6 +27,7 @@ def evaluate_designs(
     identities: np.ndarray,
     thresholds: np.ndarray | None = None,
     keep: KeptWeights | None = None,
+    first: BodyWeights | None = None,
 ) -> Evaluations:
     """Return the evaluations of designs; each one's numbers depend on the spec, the thresholds and itself only.
 
@@ -32,6 +38,7 @@ def evaluate_designs(
         thresholds: performance that a design must have reached after so many steps to go on learning, see
             `elimination_thresholds`; None for none.
         keep: of which designs the weights are returned; None for all.
+        first: weights that each body begins to learn from, where bodies learn; None where all begin as drawn.
 
     Raises:
         MemoryBudgetError: a design alone needs more memory than the spec may use.
@@ -41,7 +48,8 @@ def evaluate_designs(
     for start in range(0, len(genomes), DESIGNS_AT_A_TIME):
         group = slice(start, start + DESIGNS_AT_A_TIME)
         bodies = develop(spec.lattice.build(), genomes[group], spec.tissue)
-        found.append(evaluate_bodies(spec, bodies, identities[group], thresholds, keep))
+        own = None if first is None else first.take(np.arange(start, start + len(bodies)))
+        found.append(evaluate_bodies(spec, bodies, identities[group], thresholds, keep, first=own))
     return Evaluations.concatenate(found).kept(keep, identities)
 
 
@@ -52,6 +60,7 @@ def evaluate_bodies(
     thresholds: np.ndarray | None = None,
     keep: KeptWeights | None = None,
     weights: Sequence[np.ndarray] | None = None,
+    first: BodyWeights | None = None,
 ) -> Evaluations:
     """Return the evaluations of bodies, wherever they come from, as many at a time as fit into the memory.
 
@@ -61,26 +70,22 @@ def evaluate_bodies(
         identities: see `evaluate_designs`.
         thresholds: see `evaluate_designs`.
         keep: see `evaluate_designs`.
-        weights: that the controller of each body starts to learn from, flat; None for those that the spec gives it.
+        weights: that each design starts to learn from, flat; None for those that the spec gives it.
+        first: see `evaluate_designs`; of no effect where there are weights.
 
     Raises:
         MemoryBudgetError: a body alone needs more memory than the spec may use.
         ConfigError: the spec's device is not there.
     """
     # Of bodies that come from elsewhere only some may have masses of their own; batches are to change no bit.
-    own = bodies.has_material_properties
-    parts = [
-        _assess(
-            spec.learning_problem(bodies[part], identities[part], material_properties=own),
-            spec,
-            bodies[part],
-            identities[part],
-            thresholds,
-            keep,
-            None if weights is None else weights[part],
-        )
-        for part in batches(spec, bodies)
-    ]
+    properties = bodies.has_material_properties
+    parts = []
+    for part in batches(spec, bodies):
+        own, chosen = bodies[part], identities[part]
+        problem = spec.learning_problem(own, chosen, material_properties=properties)
+        begun = None if first is None else first.take(np.arange(part.start, part.stop))
+        given = None if weights is None else weights[part]
+        parts.append(_assess(problem, spec, own, chosen, thresholds, keep, given, begun))
     return Evaluations.concatenate(parts).kept(keep, identities)
 
 
@@ -92,10 +97,11 @@ def _assess(
     thresholds: np.ndarray | None,
     keep: KeptWeights | None,
     weights: Sequence[np.ndarray] | None,
+    first: BodyWeights | None,
 ) -> Evaluations:
     limits = None if thresholds is None else -thresholds
     if weights is None:
-        spec.begin(problem, identities)
+        spec.begin(problem, identities, first)
     else:
         problem.load(np.concatenate(weights))
     learned = learn(problem, spec.learner, limits=limits)
@@ -118,4 +124,27 @@ def _assess(
         springs=np.diff(bodies.spring_start).astype(np.int32),
         muscles=muscles.astype(np.int32),
         robot_steps=learned.episodes * spec.physics.steps,
+        body_weights=_learned_of_bodies(spec, bodies, np.diff(problem.weight_start), learned),
     )
+
+
+def _learned_of_bodies(
+    spec: EvaluationSpec, bodies: Bodies, counts: np.ndarray, learned: LearningResult
+) -> BodyWeights | None:
+    """Return what all bodies learned, None where bodies do not learn.
+
+    Args:
+        spec: how they learned.
+        bodies: that learned.
+        counts: weights of each design, its controller's and its body's, shape (bodies,).
+        learned: what came of it.
+    """
+    if not spec.learner.body.learned:
+        return None
+    found: list[np.ndarray] = []
+    for start in range(0, len(bodies), WEIGHTS_AT_A_TIME):
+        part = slice(start, min(start + WEIGHTS_AT_A_TIME, len(bodies)))
+        flat = learned.weights_of(np.arange(part.start, part.stop)).astype(spec.execution.precision)
+        own = np.split(flat, np.cumsum(counts[part])[:-1])
+        found += [each.copy() for each in body_weights(spec, bodies[part], own)]
+    return BodyWeights.joined(found)

@@ -6,9 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
-from codesign.body import Bodies, Tissue
+from codesign.body import Bodies, Tissue, offsets
 from codesign.errors import ConfigError
 from codesign.evaluate.body_learning import body_parameters, body_sizes
+from codesign.evaluate.inheritance import BodyWeights
 from codesign.evaluate.worlds import Worlds
 from codesign.genome import LatticeSettings
 from codesign.sim import (
@@ -197,7 +198,9 @@ class EvaluationSpec:
             return simulator
         return SmoothedProblem(simulator, self.learner, stream_keys(self.seed, identities, Purpose.SMOOTHING))
 
-    def begin(self, simulator: Simulator | SmoothedProblem, identities: np.ndarray) -> None:
+    def begin(
+        self, simulator: Simulator | SmoothedProblem, identities: np.ndarray, first: BodyWeights | None = None
+    ) -> None:
         """Give designs the weights that they start to learn from.
 
         They are drawn for every design, unless `start` says what they all start from.
@@ -205,28 +208,46 @@ class EvaluationSpec:
         Args:
             simulator: of the designs' bodies, or their learning problem.
             identities: (generation, individual) of each of its controllers, int64, shape (controllers, 2).
+            first: weights that each body begins with; None where all begin as drawn.
         """
-        if self.start and self.learner.body.learned:
-            simulator.load(self.first_weights(simulator.bodies, identities))
+        if self.learner.body.learned and (self.start or first is not None):
+            simulator.load(self.first_weights(simulator.bodies, identities, first=first))
         elif self.start:
             simulator.load(np.tile(self.start, simulator.controllers))
         else:
             simulator.draw(stream_keys(self.seed, identities, Purpose.CONTROLLER))
 
-    def first_weights(self, bodies: Bodies, identities: np.ndarray, seed: int | None = None) -> np.ndarray:
-        """Return the weights that controllers of bodies start to learn from, as `begin` gives them, flat, float64.
+    def first_weights(
+        self, bodies: Bodies, identities: np.ndarray, seed: int | None = None, first: BodyWeights | None = None
+    ) -> np.ndarray:
+        """Return the weights that designs start to learn from, as `begin` gives them, flat, float64.
 
         Args:
             bodies: each has one.
             identities: (generation, individual) of each, int64, shape (bodies, 2).
             seed: what they are drawn from instead of the spec's seed.
+            first: weights that each body begins with; None where all begin as drawn.
         """
+        sizes = body_sizes(self.learner.body, bodies)
         if self.start:
             own = np.array(self.start, np.float64)
-            sizes = body_sizes(self.learner.body, bodies).tolist()
-            return np.concatenate([piece for size in sizes for piece in (own, np.zeros(size))])
-        keys = stream_keys(self.seed if seed is None else seed, identities, Purpose.CONTROLLER)
-        return first_weights(self.weighted, bodies, self.physics.steps, keys)
+            found = np.concatenate([piece for size in sizes.tolist() for piece in (own, np.zeros(size))])
+        else:
+            keys = stream_keys(self.seed if seed is None else seed, identities, Purpose.CONTROLLER)
+            found = first_weights(self.weighted, bodies, self.physics.steps, keys)
+        if first is None:
+            return found
+        ends = offsets(self._weight_counts(bodies))[1:]
+        for index, (end, size) in enumerate(zip(ends.tolist(), sizes.tolist(), strict=True)):
+            if len(own := first.of(index)):
+                found[end - size : end] = own
+        return found
+
+    def _weight_counts(self, bodies: Bodies) -> np.ndarray:
+        """Return how many weights each design has, int64, shape (bodies,)."""
+        counts = zip(np.diff(bodies.mass_start).tolist(), np.diff(bodies.spring_start).tolist(), strict=True)
+        shapes = [self.weighted.weight_shapes(*each, self.dimension, self.physics.steps) for each in counts]
+        return np.array([sum(math.prod(shape) for shape in own.values()) for own in shapes], dtype=np.int64)
 
     def require_any_body(self) -> int:
         """Check that the weights of the controller fit any body, and return how many there are.

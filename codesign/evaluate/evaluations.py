@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from codesign.evaluate.inheritance import BodyWeights
+
 
 @dataclass(frozen=True)
 class KeptWeights:
@@ -49,6 +51,8 @@ class Evaluations:
         springs: springs of each body, int32, shape (n,).
         muscles: actuated springs of each body, int32, shape (n,).
         robot_steps: steps simulated forwards, over all designs and iterations.
+        body_weights: what every design's body learned, whether its weights are kept or not; None where bodies are as
+            drawn.
     """
 
     fitness: np.ndarray
@@ -63,6 +67,7 @@ class Evaluations:
     springs: np.ndarray
     muscles: np.ndarray
     robot_steps: int
+    body_weights: BodyWeights | None = None
 
     def __len__(self) -> int:
         return len(self.fitness)
@@ -106,6 +111,7 @@ class Evaluations:
             self.springs[indices],
             self.muscles[indices],
             self.robot_steps,
+            None if self.body_weights is None else self.body_weights.take(indices),
         )
 
     def _weights_of(self, indices: np.ndarray) -> np.ndarray:
@@ -120,6 +126,8 @@ class Evaluations:
         def joined(name: str) -> np.ndarray:
             return np.concatenate([getattr(part, name) for part in parts])
 
+        bodies = [part.body_weights for part in parts if part.body_weights is not None]
+
         return cls(
             joined("fitness"),
             joined("curves"),
@@ -133,6 +141,7 @@ class Evaluations:
             joined("springs"),
             joined("muscles"),
             sum(part.robot_steps for part in parts),
+            BodyWeights.concatenate(bodies) if bodies else None,
         )
 
 

@@ -10,12 +10,15 @@ import numpy as np
 from codesign.evaluate.evaluation import evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations, KeptWeights
+from codesign.evaluate.inheritance import BodyWeights
 from codesign.genome import Genomes
 from codesign.sim import Execution
 
-EvaluateDesigns = Callable[[EvaluationSpec, Genomes, np.ndarray, np.ndarray | None, KeptWeights | None], Evaluations]
-"""(spec, genomes, identities, thresholds, kept weights) -> evaluations, a pure function of its arguments; but for which
-weights are kept, design by design."""
+EvaluateDesigns = Callable[
+    [EvaluationSpec, Genomes, np.ndarray, np.ndarray | None, KeptWeights | None, BodyWeights | None], Evaluations
+]
+"""(spec, genomes, identities, thresholds, kept weights, first body weights) -> evaluations, a pure function of
+its arguments; but for which weights are kept, design by design."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Evaluator(ABC):
         identities: np.ndarray,
         thresholds: np.ndarray | None = None,
         keep: KeptWeights | None = None,
+        first: BodyWeights | None = None,
     ) -> Evaluations:
         """Return the evaluations of designs, in their order.
 
@@ -78,6 +82,7 @@ class Evaluator(ABC):
                 any will do, float64, shape (iterations,); None where every design learns to the end.
             keep: of which of these designs weights are needed, None for all; others may come without theirs, so that
                 they need not be sent.
+            first: weights that each design's body begins to learn from; None where all begin as drawn.
         """
 
     @abstractmethod

@@ -8,6 +8,7 @@ from codesign.evaluate.evaluation import evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations, KeptWeights
 from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorSettings
+from codesign.evaluate.inheritance import BodyWeights
 from codesign.genome import Genomes
 
 
@@ -34,9 +35,10 @@ class LocalEvaluator(Evaluator):
         identities: np.ndarray,
         thresholds: np.ndarray | None = None,
         keep: KeptWeights | None = None,
+        first: BodyWeights | None = None,
     ) -> Evaluations:
         """Return the evaluations of designs, in their order."""
-        return self._function(self._spec, genomes, identities, thresholds, keep)
+        return self._function(self._spec, genomes, identities, thresholds, keep, first)
 
     def close(self) -> None:
         """Do nothing: this process ends by itself."""

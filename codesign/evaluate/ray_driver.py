@@ -19,7 +19,8 @@ import numpy as np
 
 from codesign.errors import ConfigError, EvaluatorError
 from codesign.evaluate.dispatch import AbandonedError, Dispatcher, Rules
-from codesign.evaluate.evaluations import Evaluations
+from codesign.evaluate.evaluations import Evaluations, KeptWeights
+from codesign.evaluate.inheritance import BodyWeights
 from codesign.evaluate.ray_cluster import LOCAL, connect
 from codesign.evaluate.ray_workers import Fleet, Needs
 from codesign.genome import Genomes
@@ -91,11 +92,19 @@ class _Driver:
         if orders.address == LOCAL:
             self._prepare()
 
-    def evaluate(self, genomes: Genomes, identities: np.ndarray, others: tuple[Any, ...]) -> None:
+    def evaluate(
+        self,
+        genomes: Genomes,
+        identities: np.ndarray,
+        thresholds: np.ndarray | None,
+        keep: KeptWeights | None,
+        first: BodyWeights | None,
+    ) -> None:
         """Evaluate a generation, and send its pieces and notices as they come."""
 
         def arguments(piece: np.ndarray) -> tuple[Any, ...]:
-            return genomes[piece], identities[piece], *others
+            begun = None if first is None else first.take(piece)
+            return genomes[piece], identities[piece], thresholds, keep, begun
 
         # The springs of a body, and with them the time it takes, grow with its filled cells.
         work = np.maximum(np.count_nonzero(genomes.cells, axis=1), 1).astype(np.float64)

@@ -14,6 +14,7 @@ from codesign.evaluate.evaluation import evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations, KeptWeights
 from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorSettings
+from codesign.evaluate.inheritance import BodyWeights
 from codesign.evaluate.pace import Patience
 from codesign.evaluate.ray_cluster import LOCAL
 from codesign.evaluate.ray_driver import DONE, NOTICE, WORKFORCE, Orders
@@ -146,6 +147,7 @@ class RayEvaluator(Evaluator):
         identities: np.ndarray,
         thresholds: np.ndarray | None = None,
         keep: KeptWeights | None = None,
+        first: BodyWeights | None = None,
     ) -> Evaluations:
         """Return the evaluations of designs, in their order.
 
@@ -154,7 +156,7 @@ class RayEvaluator(Evaluator):
                 allows.
         """
         assert self._process is not None, "closed"
-        self._process.send((genomes, identities, (thresholds, keep)))
+        self._process.send((genomes, identities, thresholds, keep, first))
         pieces: list[np.ndarray] = []
         results: list[Evaluations] = []
         done = 0

@@ -2,6 +2,7 @@
 
 from codesign.export.chart import COLOURS, line_chart
 from codesign.export.comparison_page import render_comparison, write_comparison, write_comparison_json
+from codesign.export.drawn_body import CHANGEABLE, DrawnBody
 from codesign.export.exporter import Exporter, each_design
 from codesign.export.film import FilmSettings, write_gif, write_mp4
 from codesign.export.json_format import read_json, write_json
@@ -22,6 +23,7 @@ from codesign.export.notebook import page_in_frame
 from codesign.export.picture import SheetSettings, moment_of, render_frame, write_drawings, write_pictures, write_sheet
 from codesign.export.plan import MOTIONS, ExportPlan, require_absent, require_motions
 from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory, centre_of
+from codesign.export.rest_shape import rest_positions, shapes_at_rest
 from codesign.export.scenes import SceneSettings, write_glb, write_rrd, write_usd, write_usdz
 from codesign.export.webpage import render_page, warn_of_size, write_page
 from codesign.export.workshop import BESIDE, SUFFIX, PrintSettings, write_3mf, write_parts, write_stl
@@ -57,9 +59,11 @@ EXPORTERS: dict[str, Exporter] = {
 }
 
 __all__ = [
+    "CHANGEABLE",
     "COLOURS",
     "EXPORTERS",
     "MOTIONS",
+    "DrawnBody",
     "ExportPlan",
     "Exporter",
     "Gallery",
@@ -81,6 +85,8 @@ __all__ = [
     "render_page",
     "require_absent",
     "require_motions",
+    "rest_positions",
+    "shapes_at_rest",
     "slope_at",
     "warn_of_size",
     "write_comparison",

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codesign import files
+from codesign.export.drawn_body import DrawnBody
 from codesign.export.exporter import each_design
 from codesign.export.json_part import REMEDY, JsonPart
 from codesign.export.mechanics import Mechanics, MechanicsError
@@ -60,6 +61,7 @@ def to_json(recording: Recording) -> dict[str, Any]:
             "material_names": list(recording.material_names),
             **_material_properties_to_json(recording),
         },
+        "drawn": None if recording.drawn is None else _drawn_to_json(recording.drawn),
         "controller": {
             "name": recording.controller,
             "weights": _decimals(recording.weights),
@@ -85,6 +87,11 @@ def _material_properties_to_json(recording: Recording) -> dict[str, Any]:
         "damping": _decimals(recording.damping),
         "force_limits": _decimals_or_null(recording.force_limits),
     }
+
+
+def _drawn_to_json(drawn: DrawnBody) -> dict[str, Any]:
+    names = ("positions", "rest_lengths", "stiffness", "swings")
+    return {name: _decimals(getattr(drawn, name)) for name in names} | {"masses": _decimals(drawn.point_masses)}
 
 
 def _trajectory_to_json(trajectory: Trajectory) -> dict[str, Any]:
@@ -164,6 +171,17 @@ def _from_json(file: JsonPart) -> Recording:
         mechanics=_mechanics_from_json(file.part("mechanics")) if file.holds("mechanics") else None,
         controller_settings=_settings_from_json(controller.part("settings")) if controller.holds("settings") else {},
         **(_material_properties_from_json(body) if version == MATERIAL_SCHEMA_VERSION else {}),
+        drawn=_drawn_from_json(file.part("drawn"), dim) if file.holds("drawn") else None,
+    )
+
+
+def _drawn_from_json(part: JsonPart, dim: int) -> DrawnBody:
+    return DrawnBody(
+        positions=part.floats("positions", (0, dim)),
+        rest_lengths=part.floats_within("rest_lengths", 0.0, np.inf, least=False),
+        stiffness=part.floats_within("stiffness", 0.0, np.inf, least=False),
+        swings=part.floats_within("swings", 0.0, 1.0, least=True),
+        point_masses=part.floats_within("masses", 0.0, np.inf, least=False),
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from codesign import files
+from codesign.export.drawn_body import CHANGEABLE
 from codesign.export.exporter import each_design
 from codesign.export.recording import Array, Gallery, Recording, Trajectory
 
@@ -36,7 +37,7 @@ def write_npz(gallery: Gallery, path: Path) -> list[Path]:
     """Write a file of NumPy arrays for each design, named as `Exporter.write` says, and return the files.
 
     Arrays have the names, types, shapes and units of `Recording`; those of a motion have its name before theirs, such
-    as after_positions. Nothing in the file is pickled.
+    as after_positions, and those of the body before it learned "drawn". Nothing in the file is pickled.
 
     Raises:
         OutputError: `path` cannot be written to.
@@ -98,6 +99,8 @@ def _arrays(recording: Recording) -> dict[str, Array]:
     found |= {name: getattr(recording, name) for name in _BODY}
     optional = {name: getattr(recording, name) for name in ("light", "world_fitness")}
     found |= {name: array for name, array in optional.items() if array is not None}
+    if recording.drawn is not None:
+        found |= {f"drawn_{name}": getattr(recording.drawn, name) for name in ("positions", *CHANGEABLE)}
     for name, motion in _motions(recording):
         arrays = {part: getattr(motion, part) for part in ("times", "positions", "actuation")}
         found |= {f"{name}_{part}": array for part, array in arrays.items()}

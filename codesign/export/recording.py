@@ -9,21 +9,23 @@ import numpy as np
 import numpy.typing as npt
 
 from codesign.analysis import RunSummary
-from codesign.errors import CodesignError
+from codesign.export.arrays import (
+    Array,
+    RecordingError,
+    check_finite,
+    check_grid,
+    check_ids,
+    check_shape,
+    convert,
+)
 from codesign.export.chart import line_chart
+from codesign.export.drawn_body import CHANGEABLE, DrawnBody, relative_changes
 from codesign.export.mechanics import Mechanics
 
 _DEFAULT: Any = None
 """In place of an array that is not given."""
 
-Array = npt.NDArray[Any]
-"""What makers hand in; the records convert it to the type that their documentation names."""
-
 _DESIGN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-
-class RecordingError(CodesignError):
-    """A recording whose parts do not fit together, or a file that holds none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +49,9 @@ class Trajectory:
     diverged: bool = False
 
     def __post_init__(self) -> None:
-        _convert(self, "times", np.float32, (None,))
-        _convert(self, "positions", np.float32, (len(self.times), None, None))
-        _convert(self, "actuation", np.float32, (len(self.times), None))
+        convert(self, "times", np.float32, (None,))
+        convert(self, "positions", np.float32, (len(self.times), None, None))
+        convert(self, "actuation", np.float32, (len(self.times), None))
         if len(self.times) == 0:
             raise RecordingError("at least one frame", "an empty trajectory", "record the initial state too")
         for name in ("times", "positions", "actuation"):
@@ -112,6 +114,8 @@ class Recording:
         point_masses: float32[masses], kilograms, before the factor of `mechanics.mass`; 1 each if not given.
         damping: float32[springs], newton seconds per metre, of a dashpot along each spring; none if not given.
         force_limits: float32[springs], newtons, the largest active force of each muscle; infinite if not given.
+        drawn: the body before learning changed it, which `rest_lengths`, `stiffness` and `swings` are after; None where
+            it is the same.
 
     Raises:
         RecordingError: shapes that disagree, ids out of range, a ground or light that is not finite, a heightfield that
@@ -153,14 +157,15 @@ class Recording:
     point_masses: Array = _DEFAULT
     damping: Array = _DEFAULT
     force_limits: Array = _DEFAULT
+    drawn: DrawnBody | None = None
 
     def __post_init__(self) -> None:
         if not _DESIGN_ID.fullmatch(self.design):
             raise RecordingError("a design id of letters, digits, '.', '_' and '-'", repr(self.design), "rename it")
-        _convert(self, "curve", np.float32, (None,))
-        _convert(self, "springs", np.int32, (None, 2))
+        convert(self, "curve", np.float32, (None,))
+        convert(self, "springs", np.int32, (None, 2))
         for name in ("rest_lengths", "stiffness", "swings"):
-            _convert(self, name, np.float32, (len(self.springs),))
+            convert(self, name, np.float32, (len(self.springs),))
         for name, count, default in (
             ("point_masses", self.masses, 1.0),
             ("damping", len(self.springs), 0.0),
@@ -168,27 +173,30 @@ class Recording:
         ):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, np.full(count, default))
-            _convert(self, name, np.float32, (count,))
-        _convert(self, "cells", np.int32, (None, None))
-        _convert(self, "materials", np.uint8, (len(self.cells),))
+            convert(self, name, np.float32, (count,))
+        convert(self, "cells", np.int32, (None, None))
+        convert(self, "materials", np.uint8, (len(self.cells),))
         if self.dim == 3 and len(self.cells):
-            _check_shape("cells", self.cells, (None, 8))
-        _convert(self, "ground", np.float32, (None,) * (self.dim - 1) + (self.dim,))
-        _convert(self, "weights", np.float32, (None,))
+            check_shape("cells", self.cells, (None, 8))
+        convert(self, "ground", np.float32, (None,) * (self.dim - 1) + (self.dim,))
+        convert(self, "weights", np.float32, (None,))
         if self.light is not None:
-            _convert(self, "light", np.float32, (self.dim,))
+            convert(self, "light", np.float32, (self.dim,))
         if self.world_fitness is not None:
-            _convert(self, "world_fitness", np.float32, (None,))
-        _check_finite("ground", self.ground)
-        _check_finite("light", self.light)
+            convert(self, "world_fitness", np.float32, (None,))
+        if self.drawn is not None:
+            check_shape("drawn.positions", self.drawn.positions, (self.masses, self.dim))
+            check_shape("drawn.rest_lengths", self.drawn.rest_lengths, (len(self.springs),))
+        check_finite("ground", self.ground)
+        check_finite("light", self.light)
         if self.dim == 3:
-            _check_grid(self.ground)
-        _check_ids("springs", self.springs, self.masses)
-        _check_ids("cells", self.cells, self.masses)
+            check_grid(self.ground)
+        check_ids("springs", self.springs, self.masses)
+        check_ids("cells", self.cells, self.masses)
         for name, trajectory in (("after", self.after), ("before", self.before)):
             if trajectory is not None:
-                _check_shape(f"{name}.positions", trajectory.positions, (None, self.masses, self.dim))
-                _check_shape(f"{name}.actuation", trajectory.actuation, (None, len(self.springs)))
+                check_shape(f"{name}.positions", trajectory.positions, (None, self.masses, self.dim))
+                check_shape(f"{name}.actuation", trajectory.actuation, (None, len(self.springs)))
 
     @property
     def dim(self) -> int:
@@ -241,6 +249,14 @@ class Recording:
         """Number of actuated springs."""
         return int(np.count_nonzero(self.swings))
 
+    @property
+    def changes(self) -> dict[str, tuple[float, float]]:
+        """Mean and largest change of what learning changed about the springs, as shares of what was drawn, by field.
+
+        Of swings those of muscles count; empty where the body is as drawn.
+        """
+        return {} if self.drawn is None else relative_changes(self.drawn, vars(self))
+
     def __str__(self) -> str:
         """Return in a few lines what this is, how well it does, and what was measured."""
         born = f", {self.operator} of generation {self.generation}" if self.operator else ""
@@ -251,6 +267,10 @@ class Recording:
             f"  fitness in {self.task or 'its task'} {self.fitness:.3f}{learned}, controller {self.controller}"
         )
         lines.append(f"  {len(self.after.times)} frames of {self.after.times[-1]:.2f} s")
+        if self.changes:
+            shares = self.changes.items()
+            said = [f"{CHANGEABLE[name]} by {mean:.1%} (most {most:.1%})" for name, (mean, most) in shares]
+            lines.append(f"  learned body: {', '.join(said)}")
         if self.measures:
             lines.append("  " + ", ".join(f"{name} {value:.3g}" for name, value in self.measures.items()))
         return "\n".join(lines)
@@ -291,9 +311,9 @@ class History:
     mean_fitness: Array
 
     def __post_init__(self) -> None:
-        _convert(self, "generations", np.int32, (None,))
-        _convert(self, "best_fitness", np.float32, (len(self.generations),))
-        _convert(self, "mean_fitness", np.float32, (len(self.generations),))
+        convert(self, "generations", np.int32, (None,))
+        convert(self, "best_fitness", np.float32, (len(self.generations),))
+        convert(self, "mean_fitness", np.float32, (len(self.generations),))
 
     def __len__(self) -> int:
         return len(self.generations)
@@ -359,48 +379,3 @@ class Gallery:
     def generations(self) -> tuple[int, ...]:
         """Generations that some recording was born in, increasing."""
         return tuple(sorted({recording.generation for recording in self.recordings}))
-
-
-def _convert(record: object, name: str, dtype: type[np.generic], shape: tuple[int | None, ...]) -> None:
-    value = np.ascontiguousarray(getattr(record, name), dtype=dtype)
-    _check_shape(name, value, shape)
-    object.__setattr__(record, name, value)
-
-
-def _check_shape(name: str, value: Array, shape: tuple[int | None, ...]) -> None:
-    fits = value.ndim == len(shape) and all(want in (None, have) for want, have in zip(shape, value.shape, strict=True))
-    if not fits:
-        wanted = ", ".join("any" if want is None else str(want) for want in shape)
-        raise RecordingError(f"{name} of shape [{wanted}]", f"{list(value.shape)}", "record all parts of one body")
-
-
-def _check_finite(name: str, value: Array | None) -> None:
-    if value is not None and not np.isfinite(value).all():
-        raise RecordingError(f"finite {name}", "NaN or infinity", "give every point in metres")
-
-
-def _check_grid(ground: Array) -> None:
-    """Raise unless the points of a heightfield lie over a grid whose x ascends along columns and y along rows."""
-    x, y = ground[:, :, 0], ground[:, :, 1]
-    # float32 keeps about seven digits, so the same place may differ in the last of them from row to row.
-    apart = 1e-5 * max(1.0, float(np.abs(ground[:, :, :2]).max(initial=0.0)))
-    large = min(x.shape) >= 2
-    if not large or (np.diff(x, axis=1) <= 0).any() or (np.diff(y, axis=0) <= 0).any():
-        raise RecordingError(
-            "ground of at least 2 x 2 points, x ascending along columns and y along rows",
-            f"{x.shape[0]} x {x.shape[1]} points{' in another order' if large else ''}",
-            "sample the surface over a grid",
-        )
-    if np.abs(x - x[:1]).max() > apart or np.abs(y - y[:, :1]).max() > apart:
-        raise RecordingError(
-            "ground with one x per column and one y per row", "points off the grid", "sample the surface over a grid"
-        )
-
-
-def _check_ids(name: str, ids: Array, masses: int) -> None:
-    if ids.size and (ids.min() < 0 or ids.max() >= masses):
-        raise RecordingError(
-            f"{name} that join masses 0 to {masses - 1}",
-            f"ids from {ids.min()} to {ids.max()}",
-            "number masses within the body",
-        )

@@ -15,8 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from codesign import files
+from codesign.export.drawn_body import CHANGEABLE
 from codesign.export.numbers import plain, plain_list, summary_numbers
 from codesign.export.recording import Gallery, History, Recording, RecordingError, Trajectory
+from codesign.export.rest_shape import shapes_at_rest
 
 SPATIAL = ("vendor/three", "camera3d", "mesh3d", "body3d", "ground3d", "scene3d", "renderer3d")
 """Modules that only pages of designs in three dimensions have; the others use nothing of them."""
@@ -25,7 +27,7 @@ SCRIPTS = (
     *("ticks", "heightfield", "decode", "player", "theme", "surface", "renderer2d"),
     *SPATIAL,
     *("svg", "charts", "figure", "operators", "progress"),
-    *("stage", "lineage", "gallery", "app"),
+    *("stage", "shape", "lineage", "gallery", "app"),
 )
 """The page's modules in the order in which they are joined: each imports from earlier ones only."""
 
@@ -187,6 +189,7 @@ def _encode_recording(recording: Recording, grounds: _Distinct) -> dict[str, Any
         "ground": grounds.number(recording.ground),
         "light": None if recording.light is None else plain_list(recording.light),
         "world_fitness": None if recording.world_fitness is None else plain_list(recording.world_fitness),
+        "shapes": _encode_shapes(recording),
         "motion": {
             "before": recording.before and _encode_trajectory(recording.before, muscles),
             "after": _encode_trajectory(recording.after, muscles),
@@ -198,6 +201,27 @@ def _encode_masses(recording: Recording) -> dict[str, Any]:
     """Return the masses where they differ, which decides where the centre of mass is."""
     differ = (recording.point_masses != recording.point_masses[:1]).any()
     return {"point_masses": plain_list(recording.point_masses)} if differ else {}
+
+
+def _encode_shapes(recording: Recording) -> dict[str, Any] | None:
+    """Return the body at rest as it was drawn and as it learned to be, each a motion of one frame; None if it did not.
+
+    Every spring has the share of its change of length, of the largest, in place of actuation: -1 shorter, 1 longer.
+    """
+    drawn, changes = recording.drawn, recording.changes
+    if drawn is None or not changes or not len(recording.springs):
+        return None
+    change = recording.rest_lengths.astype(np.float64) / drawn.rest_lengths - 1.0
+    largest = float(np.abs(change).max())
+    shares = np.zeros((2, len(change))) if largest == 0.0 else np.stack([np.zeros(len(change)), change / largest])
+    shapes = zip(shapes_at_rest(recording), shares, strict=True)
+    frames = [Trajectory(np.zeros(1), shape[None], share[None]) for shape, share in shapes]
+    everything = np.arange(len(change))
+    return {
+        "before": _encode_trajectory(frames[0], everything),
+        "after": _encode_trajectory(frames[1], everything),
+        "changes": [{"name": CHANGEABLE[name], "mean": mean, "most": most} for name, (mean, most) in changes.items()],
+    }
 
 
 def _encode_trajectory(trajectory: Trajectory, muscles: npt.NDArray[np.intp]) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Designs that codesign exported, .json: masses and springs as they are, and cells where they lie on a lattice."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from codesign.body import Body
 from codesign.errors import BodyError
-from codesign.export import Recording, RecordingError, read_json
+from codesign.export import DrawnBody, Recording, RecordingError, read_json
 from codesign.formats.body_plan import BodyPlan
 from codesign.formats.fitting import fitted
 from codesign.formats.format import Format
@@ -29,10 +30,18 @@ def read(path: Path) -> list[BodyPlan]:
     body = body_of(recording, str(path))
     fitness = recording.fitness if math.isfinite(recording.fitness) else None
     about = {DESIGN: recording.design, "task": recording.task, "controller": recording.controller}
-    lattice = fitted(body)
+    lattice = fitted(body if recording.drawn is None else _as_drawn(body, recording.drawn))
     if lattice is None:
         return [BodyPlan(recording.design, body=body, fitness=fitness, about=about)]
     return [BodyPlan(recording.design, **vars(lattice), body=body, fitness=fitness, about=about)]
+
+
+def _as_drawn(body: Body, drawn: DrawnBody) -> Body:
+    """Return the body that a genome grows into, which lies on a lattice, of one that learned."""
+    positions = drawn.positions.astype(np.float64)
+    arrays = {name: getattr(drawn, name).astype(np.float64) for name in ("rest_lengths", "stiffness", "swings")}
+    arrays["masses"] = drawn.point_masses.astype(np.float64)
+    return replace(body, positions=positions - positions.min(axis=0), **arrays)
 
 
 def body_of(recording: Recording, name: str) -> Body:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from codesign.evaluate import EvaluationSpec
+from codesign.body import develop
+from codesign.evaluate import EvaluationSpec, body_weights, controller_weights
 from codesign.files import write_bytes, write_text
 from codesign.run.designs import design_id
 from codesign.run.folder import RunFolder
@@ -15,16 +16,19 @@ from codesign.search import Individuals
 
 
 def write_best(folder: RunFolder, best: Individuals, weights: np.ndarray, spec: EvaluationSpec) -> None:
-    """Write the best design and its controller.
+    """Write the best design, its controller, and what its body learned.
 
     Args:
         folder: the run's.
         best: the design, length 1.
-        weights: its controller parameters, flat.
+        weights: its controller's and its body's, flat.
         spec: how it was evaluated, which says what controller the weights are of.
     """
     generation, individual = best.identities[0].tolist()
-    data = serialized(weights, spec.controller, spec.dimension)
+    bodies = develop(spec.lattice.build(), best.genomes, spec.tissue)
+    (own,) = controller_weights(spec, bodies, [weights])
+    learned = body_weights(spec, bodies, [weights])[0] if spec.learner.body.learned else None
+    data = serialized(own, spec.controller, spec.dimension, learned)
     about: dict[str, Any] = {
         "design": design_id(generation, individual),
         "fitness": float(best.fitness[0]),

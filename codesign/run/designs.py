@@ -3,14 +3,14 @@
 import json
 import re
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from codesign.errors import DesignError
-from codesign.evaluate import Evaluations
+from codesign.evaluate import BodyWeights, Evaluations
 from codesign.files import replacing
 from codesign.genome import Genome
 from codesign.run.folder import table_of
@@ -19,6 +19,9 @@ from codesign.train import LearningStatus
 
 MEASURE = "measure."
 """What the names of the columns of measures begin with."""
+
+BODY_WEIGHTS = "body_weights"
+"""Name of the column of what was learned of bodies, which runs have whose bodies learn."""
 
 EDGES = b"edges"
 """Key of a table's metadata: how many muscle bits a genome has, which come in bytes."""
@@ -50,6 +53,7 @@ class Design:
         world_fitness: what it does in each of its worlds, NaN if invalid, float64, shape (worlds,).
         genome: what it grows from.
         masses, springs, muscles: size of its body.
+        body_weights: what was learned of its body, flat, float64; none where it is as drawn (`BodyWeights`).
     """
 
     identity: tuple[int, int]
@@ -64,6 +68,7 @@ class Design:
     masses: int
     springs: int
     muscles: int
+    body_weights: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def id(self) -> str:
@@ -166,8 +171,21 @@ def _columns(evaluated: Individuals, evaluations: Evaluations, rows: slice) -> d
         "world_fitness": _rows_as_lists(evaluations.world_fitness[rows]),
         "genome_cells": _rows_as_bytes(evaluated.genomes.cells[rows]),
         "genome_muscles": _rows_as_bytes(np.packbits(evaluated.genomes.muscles[rows], axis=1)),
+        **(
+            {}
+            if evaluations.body_weights is None
+            else {BODY_WEIGHTS: _weights_as_lists(evaluations.body_weights, rows)}
+        ),
         **{f"{MEASURE}{name}": values[rows] for name, values in evaluations.measures.items()},
     }
+
+
+def _weights_as_lists(weights: BodyWeights, rows: slice) -> Any:
+    """Return the weights of some designs as one list per row."""
+    import pyarrow  # noqa: PLC0415 - as above
+
+    start = weights.start[rows.start : rows.stop + 1]
+    return _lists(pyarrow.array(weights.values[start[0] : start[-1]]), np.diff(start))
 
 
 def _rows_as_lists(values: np.ndarray) -> Any:

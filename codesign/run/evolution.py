@@ -22,6 +22,7 @@ from codesign.run.design_tables import DesignTables
 from codesign.run.designs import design_id, write_designs
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
+from codesign.run.inherited_bodies import InheritedBodies
 from codesign.run.interruption import Interruption
 from codesign.run.kept_weights import kept, needed
 from codesign.run.learning_again import learn_again
@@ -129,6 +130,7 @@ class _Evolution:
         self._weights: dict[tuple[int, int], np.ndarray] = {}
         self._learned_again: dict[tuple[int, int], np.ndarray] = {}
         self._curves = Curves.none()
+        self._inherited = InheritedBodies(experiment.trial)
         self._seconds, self._begin = 0.0, time.perf_counter()
         self._finished: Checkpoint | None = None
         self._saved = -1
@@ -153,6 +155,7 @@ class _Evolution:
         with self._recording():
             folder.roll_back(found.generation)
             checkpoints.discard_after(folder.checkpoints, found.generation)
+            self._inherited.restore(self._search.population, DesignTables(folder))
             self._write_best()
 
     def run(self) -> Outcome:
@@ -213,11 +216,13 @@ class _Evolution:
             asked = self._search.ask()
             living = self._search.population.fitness if generation else np.zeros(0)
             keep = needed(self._experiment.checkpoints.weights, living)
-            evaluations = evaluator.evaluate(asked.genomes, asked.identities, self._thresholds(), keep)
+            first = self._inherited.first(asked)
+            evaluations = evaluator.evaluate(asked.genomes, asked.identities, self._thresholds(), keep, first)
         self._search.tell(evaluations.fitness)
         now = time.perf_counter()
         population = self._search.population
         metrics = summarise(generation, population, evaluations, now - begin, now - self._begin)
+        self._inherited.survive(population, asked, evaluations)
         self._weights = kept(keep, population, asked.identities, evaluations, self._weights)
         if self._races:
             self._curves = self._curves.after(population, generation, evaluations.curves)
@@ -293,8 +298,8 @@ class _Evolution:
             return
         identity = tuple(best.identities[0].tolist())
         if identity not in self._weights and identity not in self._learned_again:
-            designs = DesignTables(self._folder).find([identity])
-            self._learned_again = learn_again(self._experiment.trial, designs)
+            tables = DesignTables(self._folder)
+            self._learned_again = learn_again(self._experiment.trial, tables.find([identity]), tables)
         weights = (self._learned_again | self._weights)[identity]
         write_best(self._folder, best, weights, self._experiment.trial)
 

@@ -7,19 +7,25 @@ import numpy as np
 
 from codesign.evaluate import EvaluationSpec, evaluate_designs
 from codesign.genome import Genomes
+from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design
+from codesign.run.inherited_bodies import first_body_weights_of
 from codesign.train import LearningStatus
 
 
-def learn_again(spec: EvaluationSpec, designs: Sequence[Design]) -> dict[tuple[int, int], np.ndarray]:
+def learn_again(
+    spec: EvaluationSpec, designs: Sequence[Design], tables: DesignTables
+) -> dict[tuple[int, int], np.ndarray]:
     """Return the learned weights of each design by its identity, flat, to the bit those that it had.
 
     Args:
         spec: how the designs were evaluated.
         designs: any number.
+        tables: of their run, which have the parents that bodies are inherited from.
 
     Raises:
         MemoryBudgetError: a design alone needs more memory than the spec may use.
+        RunError: a table cannot be read.
     """
     alike: dict[int, list[Design]] = {}
     for design in designs:
@@ -29,7 +35,8 @@ def learn_again(spec: EvaluationSpec, designs: Sequence[Design]) -> dict[tuple[i
         genomes = Genomes.stack([design.genome for design in several])
         identities = np.array([design.identity for design in several], dtype=np.int64)
         as_far = replace(spec, learner=replace(spec.learner, iterations=steps))
-        evaluations = evaluate_designs(as_far, genomes, identities)
+        first = first_body_weights_of(spec, several, tables)
+        evaluations = evaluate_designs(as_far, genomes, identities, first=first)
         found |= {design.identity: evaluations.weights_of(index) for index, design in enumerate(several)}
     return found
 

@@ -10,9 +10,11 @@ from codesign.errors import CheckpointError, DesignError, RunError
 from codesign.export import Gallery, History, Recording
 from codesign.genome import Genomes, check_whole
 from codesign.run import checkpoint as checkpoints
+from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design, design_id
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
+from codesign.run.inherited_bodies import first_body_weights_of
 from codesign.run.learning_again import learn_again
 from codesign.run.rollout import Story, rollout, split_at
 from codesign.run.selection import select
@@ -102,7 +104,8 @@ def replay(
     weights = learned_weights(experiment, folder, designs)
     bodies = develop(lattice, genomes, spec.tissue)
     identities = np.array([design.identity for design in designs], dtype=np.int64)
-    before = split_at(spec.first_weights(bodies, identities), [len(each) for each in weights])
+    first = first_body_weights_of(spec, designs, DesignTables(folder))
+    before = split_at(spec.first_weights(bodies, identities, first=first), [len(each) for each in weights])
     return rollout(spec, bodies, weights, [_story(design) for design in designs], before, every_step=every_step)
 
 
@@ -115,7 +118,8 @@ def learned_weights(experiment: Experiment, folder: RunFolder, designs: Sequence
     """
     kept = _newest(experiment, folder)
     found = {} if kept is None else dict(kept.weights)
-    found |= learn_again(experiment.trial, [design for design in designs if design.identity not in found])
+    lost = [design for design in designs if design.identity not in found]
+    found |= learn_again(experiment.trial, lost, DesignTables(folder))
     return [found[design.identity] for design in designs]
 
 

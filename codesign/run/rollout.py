@@ -5,13 +5,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from codesign.body import Bodies
-from codesign.evaluate import EvaluationSpec, batches
-from codesign.export import Recording, Trajectory
+from codesign.body import Bodies, Body
+from codesign.evaluate import EvaluationSpec, batches, controller_weights, learned_bodies
+from codesign.export import DrawnBody, Recording, Trajectory
 from codesign.run.mechanics import mechanics_of, plain_settings
 from codesign.sim import Simulator, beacon_of
 
 FRAMES_PER_SECOND = 50.0
+
+_LEARNABLE = ("rest_lengths", "stiffness", "swings", "masses")
+"""Fields of a body that learning may change."""
 
 _MARGIN = 0.5
 """Ground that is shown beyond a design's way [m]."""
@@ -58,8 +61,8 @@ def rollout(
 
     Args:
         spec: how they are simulated.
-        bodies: at least one.
-        weights: of the controller of each, flat.
+        bodies: at least one, as drawn.
+        weights: of each design, flat: of its controller and, where bodies learn, of its body.
         stories: what else is told of each.
         before: weights of another motion of each, which is shown beside as that before learning; None for none.
         every_step: whether there is a frame for each step, which another simulator needs, or 50 a second.
@@ -103,9 +106,10 @@ def _record(
     mechanics, settings = mechanics_of(spec.physics, simulator.conditions[0]), plain_settings(spec.controller)
     light = beacon_of(simulator.conditions[0], bodies.positions.shape[1])
     names = tuple(material.name for material in spec.lattice.build().materials)
+    learned, controllers = learned_bodies(spec, bodies, weights), controller_weights(spec, bodies, weights)
     recordings = []
     for index, story in enumerate(stories):
-        body = bodies[index]
+        body = learned[index]
         after = last.trajectories[index]
         earlier = None if first is None else first.trajectories[index]
         low, high = _course([each for each in (earlier, after) if each is not None], light)
@@ -132,15 +136,23 @@ def _record(
                 world_fitness=story.world_fitness,
                 after=after,
                 before=earlier,
-                weights=weights[index].astype(np.float32),
+                weights=controllers[index].astype(np.float32),
                 controller=spec.controller.name,
                 task=spec.task.name,
                 material_names=names,
                 mechanics=mechanics,
                 controller_settings=settings,
+                drawn=_drawn(bodies[index], body),
             )
         )
     return recordings
+
+
+def _drawn(drawn: Body, learned: Body) -> DrawnBody | None:
+    """Return the body before it learned, None where it is the same."""
+    if all(np.array_equal(getattr(drawn, name), getattr(learned, name)) for name in _LEARNABLE):
+        return None
+    return DrawnBody(drawn.positions, drawn.rest_lengths, drawn.stiffness, drawn.swings, drawn.masses)
 
 
 def _course(trajectories: Sequence[Trajectory], light: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

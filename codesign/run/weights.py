@@ -39,12 +39,15 @@ def write_weights(path: Path, weights: np.ndarray, controller: Controller, dimen
     write_bytes(path, serialized(weights, controller, dimension))
 
 
-def serialized(weights: np.ndarray, controller: Controller, dimension: int) -> bytes:
-    """Return what `write_weights` writes."""
+def serialized(
+    weights: np.ndarray, controller: Controller, dimension: int, body_weights: np.ndarray | None = None
+) -> bytes:
+    """Return what `write_weights` writes, and beside the controller's weights those of a body where there are any."""
     from safetensors.numpy import save  # noqa: PLC0415 - only what writes loads it
 
     metadata = {_OWNER: json.dumps(_owner(controller, dimension))}
-    return save({"weights": np.ascontiguousarray(weights)}, metadata=metadata)
+    arrays = {"weights": weights} | ({} if body_weights is None else {"body_weights": body_weights})
+    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata=metadata)
 
 
 def read_weights(path: Path, controller: Controller, dimension: int) -> tuple[float, ...]:

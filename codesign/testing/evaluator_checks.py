@@ -6,7 +6,7 @@ import numpy as np
 
 from codesign.body import Tissue
 from codesign.control import CONTROLLERS
-from codesign.evaluate import EVALUATORS, Evaluations, EvaluationSpec, EvaluatorSettings, KeptWeights
+from codesign.evaluate import EVALUATORS, BodyWeights, Evaluations, EvaluationSpec, EvaluatorSettings, KeptWeights
 from codesign.genome import LATTICES, Genomes, random_genomes
 from codesign.sim import Execution, Physics
 from codesign.streams import Purpose, draws_of, stream
@@ -38,9 +38,15 @@ def check_evaluator(settings: EvaluatorSettings) -> None:
         for count in COUNTS:
             genomes = random_genomes(LATTICE.build(), LATTICE, draws_of(0, 0, count, Purpose.GENOME))
             identities = np.stack([np.full(count, 4), np.arange(count)[::-1]], axis=1)
-            for thresholds, keep in ((None, None), (np.array([-np.inf, 0.5, 0.5]), None), (None, KeptWeights(3))):
-                found = evaluator.evaluate(genomes, identities, thresholds, keep).kept(keep, identities)
-                wanted = made_up(spec, genomes, identities, thresholds, keep)
+            changed = BodyWeights.joined([np.full(each % 3, 0.5 + each, dtype=np.float32) for each in range(count)])
+            for thresholds, keep, first in (
+                (None, None, None),
+                (np.array([-np.inf, 0.5, 0.5]), None, None),
+                (None, KeptWeights(3), None),
+                (None, None, changed),
+            ):
+                found = evaluator.evaluate(genomes, identities, thresholds, keep, first).kept(keep, identities)
+                wanted = made_up(spec, genomes, identities, thresholds, keep, first)
                 expect(len(found) == count, f"{count} evaluations", len(found))
                 ours, theirs = _arrays(found), _arrays(wanted)
                 expect(ours.keys() == theirs.keys(), f"the measures {sorted(theirs)}", sorted(ours))
@@ -54,6 +60,7 @@ def made_up(
     identities: np.ndarray,
     thresholds: np.ndarray | None = None,
     keep: KeptWeights | None = None,
+    first: BodyWeights | None = None,
 ) -> Evaluations:
     """Return evaluations that are a function of each design and its identity; a design below a threshold is stopped."""
     draws = [stream(spec.seed, born, number, Purpose.CONTROLLER).random(8) for born, number in identities.tolist()]
@@ -62,7 +69,8 @@ def made_up(
     curves = noise[:, : ITERATIONS + 1].astype(np.float32)
     limits = np.full(ITERATIONS, -np.inf) if thresholds is None else thresholds
     stopped = (curves[:, :ITERATIONS] < limits).any(axis=1)
-    fitness = sizes + noise[:, 4] - stopped
+    begun = np.zeros(len(genomes)) if first is None else [first.of(place).sum() for place in range(len(genomes))]
+    fitness = sizes + noise[:, 4] - stopped + begun
     return Evaluations(
         fitness=fitness,
         curves=curves,
@@ -76,14 +84,16 @@ def made_up(
         springs=(2 * sizes).astype(np.int32),
         muscles=np.count_nonzero(genomes.muscles, axis=1).astype(np.int32),
         robot_steps=20 * len(genomes),
+        body_weights=first,
     ).kept(keep, identities)
 
 
 def _arrays(evaluations: Evaluations) -> dict[str, np.ndarray]:
     """Return everything in a record as arrays by name."""
     values = {field.name: getattr(evaluations, field.name) for field in fields(evaluations)}
-    measures = values.pop("measures")
-    return {name: np.asarray(value) for name, value in values.items()} | measures
+    measures, bodies = values.pop("measures"), values.pop("body_weights")
+    own = {} if bodies is None else {"body weights": bodies.values, "body weights of each": bodies.start}
+    return {name: np.asarray(value) for name, value in values.items()} | own | measures
 
 
 def _spec() -> EvaluationSpec:

@@ -20,6 +20,7 @@ from time import perf_counter
 import numpy as np
 
 from codesign.evaluate import (
+    BodyWeights,
     EvaluateDesigns,
     Evaluations,
     EvaluationSpec,
@@ -58,10 +59,11 @@ class TimedEvaluator(Evaluator):
         identities: np.ndarray,
         thresholds: np.ndarray | None = None,
         keep: KeptWeights | None = None,
+        first: BodyWeights | None = None,
     ) -> Evaluations:
         """Return the evaluations of designs, in their order."""
         began = perf_counter()
-        evaluations = self.inner.evaluate(genomes, identities, thresholds, keep)
+        evaluations = self.inner.evaluate(genomes, identities, thresholds, keep, first)
         self.designs, self.seconds = self.designs + len(genomes), self.seconds + perf_counter() - began
         log.info("%d designs, %.1f of them a second", self.designs, self.designs / self.seconds)
         return evaluations

@@ -45,6 +45,7 @@ SKIPPED: Mapping[str, str] = {
     r"python experiments/blended_gradients": "some minutes; its numbers are kept beside the script",
     r"python experiments/gradient_against_ppo": "ten minutes; its numbers are kept beside the script",
     r"python examples/reinforcement_learning": "needs stable-baselines3; tests/gym/test_example.py runs it",
+    r"python experiments/shape_and_control": "two dozen runs; their numbers are kept beside the script",
     r"for seed in": "long runs, compared with each other; tools/compare_runs.py has tests of its own",
 }
 """Commands that are not run, as regular expressions for their beginnings, and why."""

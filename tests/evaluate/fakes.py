@@ -12,7 +12,7 @@ import codesign
 from codesign.body import Tissue
 from codesign.control import CONTROLLERS
 from codesign.errors import MemoryBudgetError
-from codesign.evaluate import Evaluations, EvaluationSpec, KeptWeights
+from codesign.evaluate import BodyWeights, Evaluations, EvaluationSpec, KeptWeights
 from codesign.evaluate.evaluator import EvaluateDesigns
 from codesign.genome import LATTICES, Genomes, random_genomes
 from codesign.search import Individuals, Search
@@ -55,6 +55,7 @@ def quick(
     identities: np.ndarray,
     thresholds: np.ndarray | None = None,
     keep: KeptWeights | None = None,
+    first: BodyWeights | None = None,
 ) -> Evaluations:
     """Return made-up evaluations, a function of each design and its identity; cells on the right are worth more.
 
@@ -108,6 +109,7 @@ def _fatal_once(
     identities: np.ndarray,
     thresholds: np.ndarray | None = None,
     keep: KeptWeights | None = None,
+    first: BodyWeights | None = None,
 ) -> Evaluations:
     if victim in identities[:, 1] and not marker.exists():
         marker.touch()
@@ -121,6 +123,7 @@ def always_fatal(
     identities: np.ndarray,
     thresholds: np.ndarray | None = None,
     keep: KeptWeights | None = None,
+    first: BodyWeights | None = None,
 ) -> Evaluations:
     """Take the process down."""
     os._exit(1)
@@ -132,6 +135,7 @@ def over_budget(
     identities: np.ndarray,
     thresholds: np.ndarray | None = None,
     keep: KeptWeights | None = None,
+    first: BodyWeights | None = None,
 ) -> Evaluations:
     """Fail like a simulator that was given too little memory."""
     raise MemoryBudgetError("64 MiB", "8 MiB", "set execution.memory_mib=64")
@@ -143,6 +147,7 @@ def broken(
     identities: np.ndarray,
     thresholds: np.ndarray | None = None,
     keep: KeptWeights | None = None,
+    first: BodyWeights | None = None,
 ) -> Evaluations:
     """Fail like a program with a mistake."""
     raise ZeroDivisionError("a mistake")
@@ -160,6 +165,7 @@ def _broken_by(
     identities: np.ndarray,
     thresholds: np.ndarray | None = None,
     keep: KeptWeights | None = None,
+    first: BodyWeights | None = None,
 ) -> Evaluations:
     if victim in identities[:, 1]:
         raise ZeroDivisionError("a mistake")
@@ -187,6 +193,7 @@ def _traced(
     identities: np.ndarray,
     thresholds: np.ndarray | None = None,
     keep: KeptWeights | None = None,
+    first: BodyWeights | None = None,
 ) -> Evaluations:
     try:
         (folder / "first").symlink_to(str(os.getpid()))
@@ -207,6 +214,7 @@ def where_imported(
     identities: np.ndarray,
     thresholds: np.ndarray | None = None,
     keep: KeptWeights | None = None,
+    first: BodyWeights | None = None,
 ) -> Evaluations:
     """Return made-up evaluations with a measure whose name says where this package was imported from."""
     return replace(

@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from codesign.evaluate import Evaluations, EvaluationSpec, EvaluatorListener, KeptWeights, Workforce
+from codesign.evaluate import (
+    BodyWeights,
+    Evaluations,
+    EvaluationSpec,
+    EvaluatorListener,
+    KeptWeights,
+    Workforce,
+)
 from codesign.evaluate.ray_evaluator import Ray
 from codesign.genome import Genomes
 from codesign.sim import Execution
@@ -20,6 +27,7 @@ def telling(
     identities: np.ndarray,
     thresholds: np.ndarray | None = None,
     keep: KeptWeights | None = None,
+    first: BodyWeights | None = None,
 ) -> Evaluations:
     """Return made-up evaluations whose measures tell where they were made."""
     execution = spec.execution

@@ -12,9 +12,9 @@ from manifold3d import Manifold, Mesh
 
 from codesign.errors import ConfigError
 from codesign.export import EXPORTERS, RecordingError, Trajectory
+from codesign.export.rest_shape import rest_positions
 from codesign.export.workshop import PrintSettings
 from codesign.export.workshop.pinches import pinches
-from codesign.export.workshop.rest_shape import rest_positions
 from codesign.export.workshop.solids import solids
 from tests.export import cubes, lattice_bodies
 from tests.export.strips import SIDE, gallery, recording

@@ -42,7 +42,7 @@ class Piecewise(Quick):
     """Evaluates two designs at a time, and sends home the weights that are asked for of each pair."""
 
     def start(self, spec, function=quick):
-        def piecewise(spec, genomes, identities, thresholds, keep):
+        def piecewise(spec, genomes, identities, thresholds, keep, first):
             pieces = [slice(start, start + 2) for start in range(0, len(genomes), 2)]
             found = [function(spec, genomes[piece], identities[piece], thresholds, keep) for piece in pieces]
             return type(found[0]).concatenate(found)
@@ -66,7 +66,7 @@ def test_weights_that_can_no_longer_be_needed_are_not_asked_for(tmp_path: Path) 
     class Asked(Quick):
         def start(self, spec, function=quick):
             def telling(*arguments):
-                asked.append(arguments[-1])
+                asked.append(arguments[4])
                 return function(*arguments)
 
             return super().start(spec, telling)
@@ -98,7 +98,7 @@ class ForgetfulSearch(GeneticSearch):
 def test_a_best_design_whose_weights_were_not_kept_learns_again(tmp_path: Path, monkeypatch) -> None:
     again = []
 
-    def learn_again(_spec, designs):
+    def learn_again(_spec, designs, _tables):
         again.extend(design.id for design in designs)
         return {design.identity: np.full(3, 7.0, dtype=np.float32) for design in designs}
 

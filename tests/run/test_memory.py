@@ -38,7 +38,7 @@ class Bulky(Quick):
     """Evaluates designs to many weights each, and the younger, the fitter."""
 
     def start(self, spec, function=quick):
-        def bulky(spec, genomes, identities, thresholds, keep):
+        def bulky(spec, genomes, identities, thresholds, keep, first):
             found = function(spec, genomes, identities, thresholds, None)
             starts = np.arange(len(genomes) + 1) * WEIGHTS
             weights = np.zeros(starts[-1], dtype=np.float32)

@@ -194,7 +194,7 @@ def _reordered(function: Any) -> Any:
 
 
 def _unhurried(function: Any) -> Any:
-    return lambda spec, genomes, identities, _thresholds, keep: function(spec, genomes, identities, None, keep)
+    return lambda spec, genomes, identities, _thresholds, keep, _first: function(spec, genomes, identities, None, keep)
 
 
 def _withholding(function: Any) -> Any:

@@ -18,6 +18,7 @@ from codesign.cli.bench.speed import seconds_of
 from codesign.cli.catalogue import evaluation_spec_of
 from codesign.evaluate import (
     DESIGNS_AT_A_TIME,
+    BodyWeights,
     EvaluateDesigns,
     Evaluations,
     EvaluationSpec,
@@ -184,8 +185,9 @@ class _UnsimulatedEvaluator(Evaluator):
         identities: np.ndarray,
         thresholds: np.ndarray | None = None,
         keep: KeptWeights | None = None,
+        first: BodyWeights | None = None,
     ) -> Evaluations:
-        del thresholds
+        del thresholds, first
         clock, spec, lattice = self._clock, self._spec, self._spec.lattice.build()
         clock.add("ask", clock.since_mark())
         found = []

@@ -5,6 +5,7 @@ import { Cards } from "./gallery.js";
 import { Lineage } from "./lineage.js";
 import { Player } from "./player.js";
 import { lineagePanel, showProgress } from "./progress.js";
+import { Shape } from "./shape.js";
 import { Stage } from "./stage.js";
 import { readTheme } from "./theme.js";
 import { formatNumber, withUnit } from "./ticks.js";
@@ -20,6 +21,7 @@ let theme = readTheme();
 let stale = true;
 const player = new Player(() => (stale = true));
 const stage = new Stage(gallery, player, { filter, redraw: () => (stale = true) });
+const shape = new Shape(gallery, stage.orbit, () => (stale = true));
 const spatial = gallery.dim === 3;
 const cards = new Cards(gallery, byId("cards"), (id) => select(id, true));
 const unit = gallery.units.fitness;
@@ -30,6 +32,7 @@ function select(id, reveal = false) {
   const design = gallery.byId.get(id);
   if (!design) return;
   stage.show(design);
+  shape.show(design);
   cards.mark(id);
   // Inside of a notebook's frame the page has no address that could name the design.
   if (location.protocol !== "about:") history.replaceState(null, "", `#${id}`);
@@ -113,6 +116,7 @@ function print(begins) {
   byId("configuration").open ||= begins;
   recolour();
   stage.draw(theme);
+  shape.draw(theme);
   cards.drawAll(theme);
 }
 
@@ -131,6 +135,7 @@ function fillLegend() {
   document.documentElement.classList.toggle("spatial", spatial);
   byId("stage").classList.toggle("voxels", spatial);
   for (const each of document.querySelectorAll(".only-spatial")) each.hidden = !spatial;
+  for (const each of document.querySelectorAll(".only-flat")) each.hidden = spatial;
   const used = [...new Set(gallery.designs.flatMap((design) => design.materials))].sort((a, b) => a - b);
   if (used.length < 2) return;
   for (const material of used) {
@@ -218,6 +223,7 @@ function loop(now) {
   if (stale) {
     stale = false;
     stage.draw(theme);
+    shape.draw(theme);
   }
   cards.draw(theme, now / 1000);
   requestAnimationFrame(loop);

@@ -156,6 +156,17 @@ export class Design {
     return this.decoded[name];
   }
 
+  /**
+   * The body at rest as a design of its own, drawn "before" and learned "after", whose springs all have their change of
+   * length in place of actuation; null where bodies do not learn.
+   */
+  get still() {
+    if (!this.shapes) return null;
+    const muscles = Array.from({ length: this.spring_count }, (_, spring) => spring);
+    this.decoded.still ??= new Design({ ...this, muscles, motion: this.shapes, shapes: null, light: null });
+    return this.decoded.still;
+  }
+
   /** What the design does in the worlds that it was tested in; null where there is one world. */
   get worlds() {
     const values = this.world_fitness?.filter((value) => value !== null) ?? [];

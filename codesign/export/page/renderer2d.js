@@ -13,7 +13,7 @@ export class Renderer2D extends Surface {
   }
 
   /** Draw `trajectory` of `design` at `time` [s]; the camera follows the robot or shows its whole course. */
-  draw(design, trajectory, time, theme, { follow = true } = {}) {
+  draw(design, trajectory, time, theme, { follow = true, outlined = null } = {}) {
     if (!this.resize()) return;
     const frame = trajectory.frameAt(time);
     const positions = trajectory.positionsAt(frame, this.buffer(design.mass_count * 2));
@@ -36,6 +36,7 @@ export class Renderer2D extends Surface {
     this.drawCells(design, positions);
     this.drawSprings(design, trajectory, frame, positions);
     this.drawMasses(design, positions);
+    if (outlined) this.drawOutline(design, outlined);
   }
 
   // A view is the metres at the left and lower edge and the pixels per metre.
@@ -107,6 +108,21 @@ export class Renderer2D extends Surface {
     this.context.fillStyle = this.theme.muted;
     this.context.fill(this.outline(design.cells, first));
     this.context.globalAlpha = 1;
+  }
+
+  /** The border of another shape of the body, dashed. */
+  drawOutline(design, trajectory) {
+    const positions = trajectory.positionsAt(0, new Float32Array(design.mass_count * 2));
+    const path = new Path2D();
+    for (const [a, b] of borderOf(design.cells)) {
+      path.moveTo(this.x(positions[a * 2]), this.y(positions[a * 2 + 1]));
+      path.lineTo(this.x(positions[b * 2]), this.y(positions[b * 2 + 1]));
+    }
+    this.context.strokeStyle = this.theme.mass;
+    this.context.lineWidth = 1.5;
+    this.context.setLineDash([5, 4]);
+    this.context.stroke(path);
+    this.context.setLineDash([]);
   }
 
   drawGround(ground) {
@@ -263,6 +279,19 @@ export class Renderer2D extends Surface {
     this.context.fillStyle = this.theme.mass;
     this.context.fill(path);
   }
+}
+
+/** Pairs of masses between which a side of one cell alone lies. */
+function borderOf(cells) {
+  const sides = new Map();
+  for (const corners of cells) {
+    corners.forEach((mass, i) => {
+      const pair = [mass, corners[(i + 1) % corners.length]].sort((a, b) => a - b);
+      const key = pair.join(" ");
+      if (!sides.delete(key)) sides.set(key, pair);
+    });
+  }
+  return sides.values();
 }
 
 /** Height of a ground line [m], level beyond its ends. */

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.export.recording import Array, Recording
+from codesign.export.rest_shape import rest_positions
 from codesign.export.workshop.oscillation import Oscillations, fit
-from codesign.export.workshop.rest_shape import rest_positions
 from codesign.export.workshop.settings import PrintSettings
 
 

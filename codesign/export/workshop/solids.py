@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from codesign.export.recording import Array, Recording, RecordingError
+from codesign.export.rest_shape import rest_positions
 from codesign.export.workshop.cells import cells_by_material
-from codesign.export.workshop.rest_shape import rest_positions
 from codesign.export.workshop.settings import PrintSettings
 from codesign.export.workshop.solid import Solid, closed
 from codesign.export.workshop.struts import struts_by_kind

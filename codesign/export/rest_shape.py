@@ -64,3 +64,30 @@ def _relaxed(positions: Array, springs: Array, lengths: Array) -> Array:
         if np.abs(step).max() <= 1e-8 * lengths.mean():
             break
     return positions
+
+
+def shapes_at_rest(recording: Recording) -> tuple[Array, Array]:
+    """Return where the masses are at rest as the body was drawn, and as it learned to be, each float64[masses, dim].
+
+    Both are in metres and stand where the motion begins, the learned one turned and moved so that its masses are as
+    near to the drawn ones as they can be (Kabsch 1976), and as high above the ground.
+
+    Args:
+        recording: of a body that learned.
+
+    Raises:
+        RecordingError: as `rest_positions`.
+    """
+    assert recording.drawn is not None
+    learned = rest_positions(recording)
+    drawn = recording.drawn.positions.astype(np.float64)
+    drawn -= drawn.mean(axis=0)
+    centred = learned - learned.mean(axis=0)
+    left, _, right = np.linalg.svd(centred.T @ drawn)
+    flips = np.ones(recording.dim)
+    flips[-1] = np.sign(np.linalg.det(left @ right))  # a body that is turned, not its mirror image
+    learned = centred @ (left * flips) @ right
+    middle = recording.after.positions[0].mean(axis=0, dtype=np.float64)
+    drawn, learned = drawn + middle, learned + middle
+    learned[:, -1] += drawn[:, -1].min() - learned[:, -1].min()
+    return drawn, learned

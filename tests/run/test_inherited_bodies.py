@@ -1,0 +1,167 @@
+"""Runs whose bodies learn: children inherit, stopped runs go on as if they had not, and replays move to the bit."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from codesign.body import develop
+from codesign.evaluate import body_weights, controller_weights, learned_bodies
+from codesign.evaluate.local import Local
+from codesign.evaluate.ray_evaluator import Ray
+from codesign.export import Gallery, History
+from codesign.export.json_format import read_json, to_json, write_json
+from codesign.genome import Genomes
+from codesign.reading import safetensors_arrays
+from codesign.run import CheckpointSettings, DesignTables, RunFolder, evolve, resume, select
+from codesign.run.checkpoint import newest_intact
+from codesign.run.inherited_bodies import first_body_weights_of
+from codesign.run.replay import replay
+from codesign.sim import Physics
+from codesign.train import BodyLearning
+from tests.evaluate.clusters import started
+from tests.run.fakes import CONFIG, experiment, results
+
+GENERATIONS = 4
+BODY = BodyLearning(rest_lengths=0.2, stiffness=0.3, swings=0.3, rate=3.0, inherit=True)
+
+
+def learning(body: BodyLearning = BODY, **changes):
+    """Return an experiment with a short episode whose bodies learn, which keeps the weights of few designs."""
+    one = experiment(evaluator=Local(), checkpoints=CheckpointSettings(every=1, keep=2, weights=2))
+    search = replace(one.search, population_size=5, generations=GENERATIONS)
+    trial = replace(one.trial, physics=Physics(steps=80), learner=replace(one.trial.learner, iterations=3, body=body))
+    return replace(one, **{"trial": trial, "search": search, **changes})
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    path = tmp_path_factory.mktemp("learning") / "run"
+    evolve(learning(), path, CONFIG)
+    return RunFolder(path)
+
+
+@pytest.fixture(scope="module")
+def designs(run):
+    return select(run, ",".join(f"generation:{generation}" for generation in range(GENERATIONS)))
+
+
+@pytest.fixture(scope="module")
+def recordings(run, designs):
+    return replay(learning(), run, designs)
+
+
+def shift(trajectory):
+    centre = trajectory.positions[..., 0].mean(axis=1)
+    return float(centre[-1] - centre[0])
+
+
+def test_children_begin_with_what_their_parents_bodies_learned(run, designs):
+    spec, tables = learning().trial, DesignTables(run)
+    first = first_body_weights_of(spec, designs, tables)
+    assert first is not None
+    by_identity = {design.identity: design for design in designs}
+    lattice = spec.lattice.build()
+    inherited = 0
+    for index, design in enumerate(designs):
+        begun = first.of(index)
+        if not design.parents:
+            assert not len(begun)
+            continue
+        springs, theirs = (
+            lattice.touched_edges(each.genome.cells[None] != 0)[0] for each in (design, by_identity[design.parents[0]])
+        )
+        assert len(begun) == 3 * springs.sum() == len(design.body_weights)
+        both = (springs & theirs)[springs]
+        if len(design.parents) == 1:
+            parent = by_identity[design.parents[0]].body_weights.reshape(3, -1)[:, (springs & theirs)[theirs]]
+            assert np.array_equal(begun.reshape(3, -1)[:, both], parent)
+            assert not begun.reshape(3, -1)[:, ~both].any()
+            inherited += np.count_nonzero(parent)
+    assert inherited > 100
+
+
+def test_designs_move_as_they_did_before_and_after_they_learned(run, designs, recordings):
+    kept, _ = newest_intact(run.checkpoints)
+    assert kept is not None
+    assert len(kept.weights) == 2
+    for recording, design in zip(recordings, designs, strict=True):
+        assert shift(recording.after) == pytest.approx(design.fitness, abs=1e-6)
+        assert shift(recording.before) == pytest.approx(design.curve[0], abs=1e-6)
+
+
+def test_what_is_learned_again_has_the_bits_that_the_run_recorded(run, designs):
+    """Nothing is kept in a folder without checkpoints, so that all designs learn again."""
+    copy = run.path.parent / "copy"
+    shutil.copytree(run.path, copy)
+    shutil.rmtree(copy / "checkpoints")
+    spec = learning().trial
+    again = replay(learning(), RunFolder(copy), designs)
+    kept, _ = newest_intact(run.checkpoints)
+    assert kept is not None
+    bodies = develop(spec.lattice.build(), Genomes.stack([design.genome for design in designs]), spec.tissue)
+    for index, (design, recording) in enumerate(zip(designs, again, strict=True)):
+        whole = np.concatenate([recording.weights, design.body_weights])
+        (body,) = learned_bodies(spec, bodies[index : index + 1], [whole])
+        assert np.array_equal(recording.rest_lengths, body.rest_lengths.astype(np.float32))
+        assert np.array_equal(recording.stiffness, body.stiffness.astype(np.float32))
+        assert np.array_equal(recording.swings, body.swings.astype(np.float32))
+        if design.identity in kept.weights:
+            assert whole.astype(np.float32).tobytes() == kept.weights[design.identity].tobytes()
+
+
+def test_recordings_have_the_learned_body_and_the_drawn_one(designs, recordings, tmp_path):
+    spec = learning().trial
+    bodies = develop(spec.lattice.build(), Genomes.stack([design.genome for design in designs]), spec.tissue)
+    for recording, drawn in zip(recordings, bodies, strict=True):
+        assert recording.drawn is not None
+        assert np.array_equal(recording.drawn.rest_lengths, drawn.rest_lengths.astype(np.float32))
+        assert 0.0 < recording.changes["rest_lengths"][1] < 0.2
+        assert set(recording.changes) <= {"rest_lengths", "stiffness", "swings"}
+        assert "learned body: rest lengths by" in str(recording)
+    gallery = Gallery("learned", (recordings[-1],), History(np.zeros(0), np.zeros(0), np.zeros(0)))
+    (path,) = write_json(gallery, tmp_path / "design.json")
+    read = read_json(path)
+    assert to_json(read) == to_json(recordings[-1]) == json.loads(path.read_text())
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_stopped(run, tmp_path):
+    begun = learning()
+    evolve(replace(begun, search=replace(begun.search, generations=2)), tmp_path / "run", CONFIG)
+    resume(learning(), tmp_path / "run")
+    assert results(RunFolder(tmp_path / "run")) == results(run)
+
+
+def test_the_best_design_is_stored_with_its_controller_and_its_body_apart(run):
+    arrays, _ = safetensors_arrays(run.best_weights.read_bytes())
+    best = select(run, "best")[0]
+    assert np.array_equal(arrays["body_weights"], best.body_weights.astype(np.float32))
+    kept, _ = newest_intact(run.checkpoints)
+    assert kept is not None
+    spec = learning().trial
+    bodies = develop(spec.lattice.build(), Genomes.stack([best.genome]), spec.tissue)
+    whole = [kept.weights[best.identity]]
+    assert np.array_equal(arrays["weights"], controller_weights(spec, bodies, whole)[0])
+    assert np.array_equal(arrays["body_weights"], body_weights(spec, bodies, whole)[0])
+
+
+def test_without_inheritance_every_body_begins_as_drawn(run, tmp_path):
+    again = learning(replace(BODY, inherit=False))
+    evolve(replace(again, search=replace(again.search, generations=2)), tmp_path / "run", CONFIG)
+    resume(replace(again, search=replace(again.search, generations=3)), tmp_path / "run")
+    own = RunFolder(tmp_path / "run")
+    designs = select(own, "generation:1")
+    assert first_body_weights_of(again.trial, designs, DesignTables(own)) is None
+    assert all(len(design.body_weights) for design in designs)
+    ours, theirs = (row["best_fitness"] for row in (own.read_metrics()[0], run.read_metrics()[0]))
+    assert ours == theirs
+    assert own.read_metrics()[1] != run.read_metrics()[1]
+
+
+@pytest.mark.slow
+def test_inheritance_is_the_same_for_any_workers(run, tmp_path):
+    with started(3) as cluster:
+        evolve(learning(evaluator=Ray(address=cluster.address, workers=2)), tmp_path / "run", CONFIG)
+    assert results(RunFolder(tmp_path / "run")) == results(run)
