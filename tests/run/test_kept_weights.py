@@ -44,7 +44,7 @@ class Piecewise(Quick):
     def start(self, spec, function=quick):
         def piecewise(spec, genomes, identities, thresholds, keep, first):
             pieces = [slice(start, start + 2) for start in range(0, len(genomes), 2)]
-            found = [function(spec, genomes[piece], identities[piece], thresholds, keep) for piece in pieces]
+            found = [function(spec, genomes[piece], identities[piece], thresholds, keep, first) for piece in pieces]
             return type(found[0]).concatenate(found)
 
         return super().start(spec, piecewise)

@@ -39,7 +39,7 @@ class Bulky(Quick):
 
     def start(self, spec, function=quick):
         def bulky(spec, genomes, identities, thresholds, keep, first):
-            found = function(spec, genomes, identities, thresholds, None)
+            found = function(spec, genomes, identities, thresholds, None, first)
             starts = np.arange(len(genomes) + 1) * WEIGHTS
             weights = np.zeros(starts[-1], dtype=np.float32)
             fitness = found.fitness + 10.0 * identities[:, 0]
