@@ -40,7 +40,7 @@ KINDS = {
     "springs, inherited": {**SPRINGS, "inherit": True},
 }
 COLOURS = ("#1d2226", "#e0730f", "#8c1d4b", "#2468b4")
-GENERATIONS, POPULATION = 8, 16
+GENERATIONS, POPULATION = 6, 16
 DESIGNS = 5
 """Best designs of a run that are simulated again from rest."""
 
@@ -50,7 +50,7 @@ T_OF_TWO_DEGREES = 4.303
 
 def problem_of(task: str, kind: str, seed: int) -> codesign.Problem:
     """Return the problem of a kind of run."""
-    settings = {"execution": {"threads": 1}, "learner": {"body": KINDS[kind]}, **TASKS[task]}
+    settings = {"execution": {"threads": 2}, "learner": {"body": KINDS[kind]}, **TASKS[task]}
     return codesign.Problem(experiment="shape_and_control", seed=seed, **settings)
 
 
