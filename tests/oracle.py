@@ -10,7 +10,7 @@ Everything is per robot and per step, in the order in which the equations are to
 
 Masses m are 1 kg, or those of the body (`masses`), times one number for all. act is what the controller answered a
 latency ago, and 0 before. Where a body has them, a muscle's active force a = k rest swing act becomes a / sqrt(1 + (a /
-limit)^2), and a dashpot along the spring adds `damping` times the rate at which it lengthens. Centres are those of mass.
+limit)^2), and a dashpot along the spring adds `damping` times the rate at which it lengthens. Centres are of mass.
 
 Space has two or three dimensions; the last axis points up. Bodies and physics are read by attribute (`positions`,
 `springs`, `rest_lengths`, `stiffness`, `swings`; `dt`, `steps`, `gravity`, `damping`, `friction`, and where they are
