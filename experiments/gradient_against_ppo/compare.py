@@ -44,11 +44,11 @@ HERE = Path(__file__).parent
 SEEDS = (0, 1, 2)
 STEPS = 1000
 PPO_STEPS = 1_000_000
-GRADIENT_EPISODES, LEARNER_ITERATIONS = 79, 999
+GRADIENT_EPISODES, LEARNER_ITERATIONS = 49, 999
 RATE, MOST_GRADIENT, WINDOW = 0.005, 1.0, 20
 """Of learning by gradient: rate, largest norm of a gradient, and control steps that a derivative goes back."""
 
-MARKS = (20_000, 50_000, 80_000, 300_000, 1_000_000)
+MARKS = (20_000, 50_000, 300_000, 500_000, 1_000_000)
 """Robot-steps at which the table tells how far the bodies come."""
 
 T_OF_TWO_DEGREES = 4.303
