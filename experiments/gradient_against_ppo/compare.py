@@ -54,7 +54,8 @@ MARKS = (20_000, 50_000, 300_000, 500_000, 1_000_000)
 T_OF_TWO_DEGREES = 4.303
 """Half the width of a 95 % interval of the mean of three numbers, in standard errors."""
 
-WAYS = {"PPO": "#b4530a", "gradient, same policy": "#2166ac", "gradient, our learner": "#1a7f4b"}
+OURS = "gradient, our learner"
+WAYS = {"PPO": "#b4530a", "gradient, same policy": "#2166ac", OURS: "#1a7f4b"}
 
 Curve = list[tuple[int, int, float, float]]
 """Robot-steps forwards, robot-steps in reverse, seconds of a processor, and displacement without noise [m]."""
@@ -166,9 +167,7 @@ def by_learner(seed: int) -> Curve:
 
 
 def best_so_far(curve: Curve, steps: float) -> float:
-    """Return how far the best policy tried within so many robot-steps comes [m]; NaN beyond the end of the curve."""
-    if steps > curve[-1][0] * 1.1:
-        return float("nan")
+    """Return how far the best policy tried within so many robot-steps comes [m]."""
     return max((came for forward, _, _, came in curve if forward <= steps), default=0.0)
 
 
@@ -185,8 +184,12 @@ def tables(found: dict[str, list[Curve]]) -> str:
     ]
     for steps in MARKS:
         cells = []
-        for curves in found.values():
-            values = np.array([best_so_far(curve, steps) for curve in curves])
+        for way, curves in found.items():
+            # Our learner ends by itself, and its best weights stand; the others would go on.
+            ends = [steps if way == OURS else curve[-1][0] * 1.1 for curve in curves]
+            values = np.array(
+                [best_so_far(curve, steps) if steps <= end else np.nan for curve, end in zip(curves, ends, strict=True)]
+            )
             mean, half = interval(values)
             each = ", ".join(f"{value:.2f}" for value in values)
             cells.append(f"{mean:.2f} ± {half:.2f} ({each})" if np.isfinite(values).all() else "not run")
@@ -215,7 +218,7 @@ def draw(found: dict[str, list[Curve]], path: Path) -> None:
     panels = figure.subplots(1, 2, sharey=True)
     for panel, place, label in ((panels[0], 0, "robot-steps forwards"), (panels[1], 2, "seconds of a processor")):
         for way, curves in found.items():
-            end = min(curve[-1][place] for curve in curves)
+            end = (max if way == OURS else min)(curve[-1][place] for curve in curves)
             first = max(curve[0][place] for curve in curves)
             across = np.geomspace(max(first, 0.1 if place else STEPS), end, 200)
             best = np.array([on_axis(curve, place, across) for curve in curves])
