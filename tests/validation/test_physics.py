@@ -64,13 +64,13 @@ def test_a_beam_vibrates_as_timoshenkos_does(mode: int, *, clamped: bool) -> Non
 @pytest.mark.slow
 def test_a_heavy_beam_hangs_as_the_elastica_does() -> None:
     made = slender("square", 2, 10.0)
-    load = 4.0
+    load = 8.0
     sunk, drawn, sunk_theory, drawn_theory = hanging(made, load)
     shear = 4.0 * made.stiffness / (made.shear_stiffness * made.half_length**2)
     strain = load * made.height / made.half_length / 4.0
     assert abs(sunk / sunk_theory - 1.0) < shear + strain**2
     assert abs(drawn / drawn_theory - 1.0) < 2.0 * (shear + strain**2)
-    assert sunk < 0.9 * load / 8.0  # far from what small deflections would be
+    assert sunk < 0.75 * load / 8.0  # far from what small deflections would be
 
 
 @pytest.mark.parametrize("damping", [0.0, 15.0])
