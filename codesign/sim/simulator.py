@@ -409,12 +409,11 @@ class Simulator:
             raise ValueError("expected bodies that do not learn; got some that do; simulate what they learned to be")
         if not self._simulated:
             raise RuntimeError("expected an episode to differentiate; got none; call forward first")
-        (conditions,) = self.conditions
         episode = SimulatedEpisode(
             self.bodies,
             self.physics,
             self.controller,
-            conditions,
+            next(iter(self.conditions)),
             self._program.types.precision,
             self._program.types.material_properties,
             self._packed,
