@@ -7,7 +7,7 @@ import torch
 from codesign.api import Problem
 from codesign.torch.arguments import require_problem, require_whole_number
 from codesign.torch.observations import Observation
-from codesign.torch.operators import in_python
+from codesign.torch.operators import Call, in_python
 from codesign.torch.rollouts import Diverged
 from codesign.torch.windows import State, Windows, decrease
 
@@ -159,11 +159,13 @@ class Environment:
         if self.number == self.length:
             raise RuntimeError(f"expected at most {self.length} control steps; got one more; call reset first")
         own = self.windows.checked(actuation, self._alive)
-        self._state, loss = self.windows.advance(own, self._state, self._body_inputs, self.number)
+        over = self.number + 1 == self.length
+        call = Call(measure=False if over else None)
+        self._state, loss = self.windows.advance(own, self._state, self._body_inputs, self.number, call)
         reward = decrease(self._loss, loss, self._alive)
         self._alive, self._loss, self.number = self._alive & torch.isfinite(loss.detach()), loss, self.number + 1
-        over = self.number == self.length
-        info = {"loss": loss, "diverged": ~self._alive} | (self._measures() if over else {})
+        measures = {name: torch.as_tensor(each, device=self.device) for name, each in call.measures.items()}
+        info = {"loss": loss, "diverged": ~self._alive} | measures
         if self.truncate is not None and self.number % self.truncate == 0:
             observation = self.detach()
         else:
@@ -175,9 +177,3 @@ class Environment:
         self._state = State(*(each.detach() for each in self._state))
         self._loss = self._loss.detach()
         return self.windows.observe(self._state, self._body_inputs, self._alive, self.number)
-
-    def _measures(self) -> dict[str, torch.Tensor]:
-        task = self.problem.spec.task
-        states = self._state.task_state.detach().cpu().double().numpy().T
-        found = task.measures(dict(zip(task.state, states, strict=True)))
-        return {name: torch.as_tensor(each, device=self.device) for name, each in found.items()}

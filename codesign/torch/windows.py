@@ -9,7 +9,7 @@ from codesign.api import Problem
 from codesign.differentiable import Episode
 from codesign.torch.arguments import in_torch, tensor_of
 from codesign.torch.observations import BodyLayout, Observation, observe
-from codesign.torch.operators import Operator
+from codesign.torch.operators import Call, Operator
 from codesign.torch.rollouts import Diverged, inputs_of, settings_of
 
 
@@ -112,11 +112,16 @@ class Windows:
         return number * self._steps
 
     def advance(
-        self, actuation: torch.Tensor, state: State, body_inputs: Mapping[str, torch.Tensor], number: int
+        self,
+        actuation: torch.Tensor,
+        state: State,
+        body_inputs: Mapping[str, torch.Tensor],
+        number: int,
+        call: Call | None = None,
     ) -> tuple[State, torch.Tensor]:
-        """Return state and loss, shape (bodies,), after a control step; arguments as in `observe`."""
+        """Return state and loss, shape (bodies,), after a control step; arguments as in `observe`, and `Operator`'s."""
         inputs = self.inputs(actuation, state, body_inputs)
-        found = self.operator(inputs, self.first_step(number), final=True)
+        found = self.operator(inputs, self.first_step(number), final=True, call=call)
         return State(*(found[name] for name in State._fields)), found["loss"]
 
 
