@@ -262,7 +262,7 @@ def test_bodies_that_cannot_be_made_are_refused(tmp_path):
             dataclasses.replace(
                 body,
                 springs=np.zeros((0, 2)),
-                **dict.fromkeys(("rest_lengths", "stiffness", "swings"), np.zeros(0)),
+                **dict.fromkeys(("rest_lengths", "stiffness", "swings", "damping", "force_limits"), np.zeros(0)),
                 after=Trajectory(np.zeros(1), body.after.positions[:1], np.zeros((1, 0))),
                 before=None,
             ),
