@@ -115,7 +115,7 @@ def test_a_body_without_masses_is_refused():
 def test_a_body_of_ones_own_needs_no_cells_and_may_come_as_lists():
     body = Body([[0, 0], [1, 0]], [[0, 1]], [1], [100], [0])  # pyright: ignore[reportArgumentType]
     assert [str(getattr(body, field.name).dtype) for field in fields(body)] == [
-        *("float64", "int32", "float64", "float64", "float64", "int32", "uint8")
+        *("float64", "int32", "float64", "float64", "float64", "int32", "uint8", "float64", "float64", "float64")
     ]
     assert (len(body.cells), len(body.materials), body.pieces) == (0, 0, 1)
 
