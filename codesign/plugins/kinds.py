@@ -122,7 +122,8 @@ def _require_settings(word: str, kind: Kind, entry: Any) -> None:
 
 def _unset(entry: type, base: type) -> list[str]:
     """Return what a base only declares, and an entry was to give a value: `state` of a task."""
-    return [name for name in vars(base).get("__annotations__", ()) if name != "name" and not hasattr(entry, name)]
+    given = {"name", *(item.name for item in fields(entry))} if is_dataclass(entry) else {"name"}
+    return [name for name in vars(base).get("__annotations__", ()) if name not in given and not hasattr(entry, name)]
 
 
 def _members(protocol: type) -> list[str]:

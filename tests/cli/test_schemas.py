@@ -151,7 +151,7 @@ def test_a_configuration_cannot_name_code() -> None:
     [
         ("grazing_speed", "sim.contact.grazing_speed"),
         ("contact.friction", "sim.contact.friction"),
-        ("density", "forces.water.density"),
+        ("volume", "forces.water.volume"),
         ("forces", "forces"),
         ("beacon", "conditions.beacon"),
         ("seed", "seed"),
