@@ -194,11 +194,11 @@ def _reordered(function: Any) -> Any:
 
 
 def _unhurried(function: Any) -> Any:
-    return lambda spec, genomes, identities, _thresholds, keep, _first: function(spec, genomes, identities, None, keep)
+    return lambda *asked: function(*asked[:3], None, *asked[4:])
 
 
 def _withholding(function: Any) -> Any:
-    return lambda *asked: function(*asked[:4], KeptWeights(0))
+    return lambda *asked: function(*asked[:4], KeptWeights(0), *asked[5:])
 
 
 def _rounded(function: Any) -> Any:
