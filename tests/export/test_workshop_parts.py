@@ -163,7 +163,7 @@ def test_motion_before_learning_is_another_list(tmp_path):
 
 def test_bodies_without_parts_are_refused(tmp_path):
     body = recording()
-    none = dict.fromkeys(("rest_lengths", "stiffness", "swings"), np.zeros(0))
+    none = dict.fromkeys(("rest_lengths", "stiffness", "swings", "damping", "force_limits"), np.zeros(0))
     still = Trajectory(np.zeros(1), body.after.positions[:1], np.zeros((1, 0)))
     bare = dataclasses.replace(body, springs=np.zeros((0, 2)), after=still, before=None, **none)
     short = dataclasses.replace(body, rest_lengths=np.zeros(len(body.springs)))
