@@ -10,7 +10,7 @@ import numpy as np
 
 from codesign.api import Problem
 from codesign.body import Bodies
-from codesign.differentiable import Episode
+from codesign.differentiable import Episode, of_controllers
 from codesign.errors import CodesignError, MemoryBudgetError
 from codesign.jax.operators import Operator
 
@@ -105,10 +105,13 @@ class Rollout:
     def initial_weights(self, *, seed: int | None = None) -> jax.Array:
         """Return first weights of the controllers of all bodies, as `Problem.initial_weights`, shape (weights,).
 
+        Where bodies learn too (`learner.body`), weights of bodies are not among them.
+
         Args:
             seed: of these weights; the problem's if not given.
         """
-        return jnp.asarray(self.problem.initial_weights(self.bodies, seed=seed).flat, self._dtype)
+        flat = self.problem.initial_weights(self.bodies, seed=seed).flat
+        return jnp.asarray(flat[of_controllers(self.problem.spec, self.bodies)], self._dtype)
 
     def __call__(
         self,
@@ -157,6 +160,8 @@ class Rollout:
             **{"masses": masses, "damping": damping, "force_limits": force_limits},
         }
         form: Form = "controller" if actuation is None else "held" if jnp.ndim(actuation) == 1 else "steps"
+        if weights is not None and self.problem.spec.learner.body.learned:
+            self._require_no_bodies(weights)
         operator = self._operator(form, any(given[name] is not None for name in MATERIAL))
         episode = operator.episode
         defaults = episode.defaults()
@@ -174,6 +179,18 @@ class Rollout:
         if array.shape != shape:
             raise ValueError(f"expected {name} of shape {shape}; got {array.shape}; give one number for each")
         return array
+
+    def _require_no_bodies(self, weights: Any) -> None:
+        """Check that weights are not those of whole designs, which hold what bodies learn.
+
+        Raises:
+            ValueError: they are.
+        """
+        own = of_controllers(self.problem.spec, self.bodies)
+        if np.shape(weights) == own.shape:
+            got = f"{len(own)}, with those of bodies, which learn too"
+            remedy = "leave these out as Rollout.initial_weights does, or make the problem without learner.body"
+            raise ValueError(f"expected the {own.sum()} weights of controllers; got {got}; {remedy}")
 
     def _operator(self, form: Form, material: bool) -> Operator:
         """Return the operator of the bodies themselves; `vmap` makes those of several copies."""

@@ -12,7 +12,7 @@ import torch
 
 from codesign.api import Problem
 from codesign.body import Bodies
-from codesign.differentiable import Episode
+from codesign.differentiable import Episode, of_controllers
 from codesign.torch.arguments import in_torch, require_problem, require_whole_number, tensor_of
 from codesign.torch.operators import Call, Operator, in_python
 
@@ -104,12 +104,15 @@ class Rollout(torch.nn.Module):
     def initial_weights(self, *, seed: int | None = None) -> torch.Tensor:
         """Return first weights of the controllers of all bodies, as `Problem.initial_weights`, shape (weights,).
 
+        Where bodies learn too (`learner.body`), weights of bodies are not among them.
+
         Args:
             seed: of these weights; the problem's if not given.
         """
         operator = self._operator("controller")
         with in_torch():
             flat = self.problem.initial_weights(self.bodies, seed=seed).flat
+        flat = flat[of_controllers(self.problem.spec, self.bodies)]
         return torch.as_tensor(flat, device=operator.device).to(operator.dtype)
 
     def defaults(self) -> dict[str, torch.Tensor]:
@@ -168,11 +171,25 @@ class Rollout(torch.nn.Module):
             **{"rest_lengths": rest_lengths, "stiffness": stiffness, "swings": swings},
             **{"masses": masses, "damping": damping, "force_limits": force_limits},
         }
+        if weights is not None and self.problem.spec.learner.body.learned:
+            self._require_no_bodies(weights)
         operator = self._operator(form, material=any(given[name] is not None for name in MATERIAL))
         call = Call(self._measure)
         outputs = operator(inputs_of(operator, given), call=call)
         measures = {name: torch.as_tensor(values, device=operator.device) for name, values in call.measures.items()}
         return RolloutResult(**outputs, measures=measures)
+
+    def _require_no_bodies(self, weights: Any) -> None:
+        """Check that weights are not those of whole designs, which hold what bodies learn.
+
+        Raises:
+            ValueError: they are.
+        """
+        own = of_controllers(self.problem.spec, self.bodies)
+        if np.shape(weights) == own.shape:
+            got = f"{len(own)}, with those of bodies, which learn too"
+            remedy = "leave these out as Rollout.initial_weights does, or make the problem without learner.body"
+            raise ValueError(f"expected the {own.sum()} weights of controllers; got {got}; {remedy}")
 
     def _operator(self, form: Form, *, material: bool = False) -> Operator:
         """Return what simulates; it knows material properties if bodies have some or some are given."""

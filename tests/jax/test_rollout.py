@@ -137,6 +137,21 @@ def test_mistakes(problem: codesign.Problem, bodies: codesign.Bodies) -> None:
         codesign.jax.rollout("walk", bodies)  # type: ignore[arg-type]
 
 
+def test_bodies_that_learn_keep_their_weights_to_themselves(problem: codesign.Problem, bodies: codesign.Bodies) -> None:
+    learning = codesign.Problem(
+        body={"rows": 3, "columns": 4},
+        physics={"steps": STEPS},
+        execution={"precision": "float64"},
+        learner={"body": {"rest_lengths": 0.1, "masses": 0.1}},
+    )
+    rollout, whole = simulate(learning, bodies), learning.initial_weights(bodies)
+    weights = rollout.initial_weights()
+    np.testing.assert_array_equal(weights, problem.initial_weights(bodies).flat)
+    np.testing.assert_allclose(rollout(weights).loss, learning.value_and_gradient(bodies, whole)[0], rtol=1e-9)
+    with pytest.raises(ValueError, match=rf"expected the {len(weights)} weights of controllers; got {len(whole.flat)}"):
+        rollout(jnp.asarray(whole.flat))
+
+
 def test_float64_needs_jax_with_float64() -> None:
     program = """
 import codesign, codesign.jax

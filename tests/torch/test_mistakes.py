@@ -95,3 +95,18 @@ def test_single_precision_takes_single_precision(bodies: Bodies) -> None:
     assert simulate(weights.requires_grad_()).loss.dtype == torch.float32
     with pytest.raises(TypeError, match=r"got torch.float64; write .*, or make the problem with .*'float64'"):
         simulate(weights.double())
+
+
+def test_bodies_that_learn_keep_their_weights_to_themselves(problem: codesign.Problem, bodies: Bodies) -> None:
+    learning = codesign.Problem(
+        body={"rows": 3, "columns": 4},
+        physics={"steps": 60},
+        execution={"precision": "float64", "threads": 1},
+        learner={"body": {"rest_lengths": 0.1, "masses": 0.1}},
+    )
+    simulate, whole = Rollout(learning, bodies), learning.initial_weights(bodies)
+    weights = simulate.initial_weights()
+    np.testing.assert_array_equal(weights, problem.initial_weights(bodies).flat)
+    np.testing.assert_allclose(simulate(weights).loss, learning.value_and_gradient(bodies, whole)[0], rtol=1e-9)
+    with pytest.raises(ValueError, match=rf"expected the {len(weights)} weights of controllers; got {len(whole.flat)}"):
+        simulate(whole)
