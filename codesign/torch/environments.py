@@ -11,6 +11,9 @@ from codesign.torch.operators import Call, in_python
 from codesign.torch.rollouts import Diverged
 from codesign.torch.windows import State, Windows, decrease
 
+STARTS = ("positions", "velocities", "rest_lengths", "stiffness", "swings", "masses", "damping", "force_limits")
+"""Arguments of `Environment.reset`: what an episode begins with, and what may differ from the bodies."""
+
 
 class Step(NamedTuple):
     """What became of a control step.

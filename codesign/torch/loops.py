@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from codesign.torch.environments import Environment
+from codesign.torch.environments import STARTS, Environment
 from codesign.torch.operators import in_python, once
 from codesign.torch.windows import State, Windows, decrease
 
@@ -51,7 +51,8 @@ def closed_loop(environment: Environment, policy: torch.nn.Module, **start: Any)
         start: arguments of `Environment.reset`, through which gradients go back too.
 
     Raises:
-        TypeError: a policy that is no module, whose parameters could not be known.
+        TypeError: no environment, a policy that is no module, whose parameters could not be known, or an argument that
+            `Environment.reset` does not have.
         RuntimeError: backwards, if the policy answers something else than before.
         ValueError: answers of another shape, or that are not finite.
 
@@ -69,6 +70,12 @@ def closed_loop(environment: Environment, policy: torch.nn.Module, **start: Any)
         >>> bool(policy.layer.weight.grad.norm() > 0)
         True
     """
+    if not isinstance(environment, Environment):
+        got = type(environment).__name__
+        raise TypeError(f"expected a codesign.torch.Environment; got {got}; make one of a problem and bodies")
+    if unknown := [name for name in start if name not in STARTS]:
+        got = ", ".join(unknown)
+        raise TypeError(f"expected arguments of reset, among {', '.join(STARTS)}; got {got}; leave it out")
     if not isinstance(policy, torch.nn.Module):
         got, remedy = type(policy).__name__, "make it one, so that its parameters are known, or use Environment.step"
         raise TypeError(f"expected a policy that is a torch.nn.Module; got {got}; {remedy}")

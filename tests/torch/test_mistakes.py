@@ -1,5 +1,6 @@
 """What cannot be simulated is refused as PyTorch would refuse it, in one sentence."""
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,8 @@ import torch
 
 import codesign
 from codesign.body import Bodies
-from codesign.torch import Environment, Rollout, rollout
+from codesign.torch import Environment, Rollout, closed_loop, rollout
+from codesign.torch.environments import STARTS
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +97,19 @@ def test_single_precision_takes_single_precision(bodies: Bodies) -> None:
     assert simulate(weights.requires_grad_()).loss.dtype == torch.float32
     with pytest.raises(TypeError, match=r"got torch.float64; write .*, or make the problem with .*'float64'"):
         simulate(weights.double())
+
+
+@pytest.mark.parametrize("name", ["actuation", "task_state", "weights", "position"])
+def test_a_closed_loop_begins_as_reset_does(problem: codesign.Problem, bodies: Bodies, name: str) -> None:
+    environment = Environment(problem, bodies)
+    with pytest.raises(TypeError, match=rf"expected arguments of reset, among positions, .*; got {name}; leave it out"):
+        closed_loop(environment, torch.nn.Identity(), **{name: np.zeros(28)})
+    assert tuple(inspect.signature(environment.reset).parameters) == STARTS
+
+
+def test_a_closed_loop_of_no_environment_is_refused(problem: codesign.Problem) -> None:
+    with pytest.raises(TypeError, match=r"expected a codesign\.torch\.Environment; got Problem"):
+        closed_loop(problem, torch.nn.Identity())  # type: ignore[arg-type]
 
 
 def test_bodies_that_learn_keep_their_weights_to_themselves(problem: codesign.Problem, bodies: Bodies) -> None:
