@@ -17,14 +17,21 @@ WIDEST_ROW = 16
 """Masses and springs that fill a row of the simulator's arrays at most."""
 
 
-def require_window(spec: EvaluationSpec, bodies: Bodies, steps: int, world: int) -> Conditions:
+def require_window(spec: EvaluationSpec, bodies: Bodies, steps: int | None, world: int) -> Conditions:
     """Return the conditions of a window's world, if such a window can be simulated.
+
+    Args:
+        spec: how designs are evaluated.
+        bodies: what is simulated.
+        steps: of the window; None for those of an episode.
+        world: number of the spec's worlds.
 
     Raises:
         ConfigError: a number of steps or a world that there is not, bodies of another dimension, or a window that is
             shorter than the episode where motors have latency or the task watches the heading.
     """
     whole, conditions = spec.physics.steps, spec.conditions()
+    steps = whole if steps is None else steps
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or not 1 <= steps <= whole:
         raise ConfigError(f"steps as a whole number from 1 to {whole}, an episode's", repr(steps), "change steps")
     if isinstance(world, bool) or not isinstance(world, int | np.integer) or not 0 <= world < len(conditions):

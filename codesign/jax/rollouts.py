@@ -1,5 +1,7 @@
 """Whole episodes of bodies as functions of JAX's arrays."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, get_args
@@ -10,7 +12,7 @@ import numpy as np
 
 from codesign.api import Problem
 from codesign.body import Bodies
-from codesign.differentiable import Episode, of_controllers
+from codesign.differentiable import Episode, of_controllers, require_window
 from codesign.errors import CodesignError, MemoryBudgetError
 from codesign.jax.operators import Operator
 
@@ -93,10 +95,13 @@ class Rollout:
             raise TypeError(f"expected a codesign.Problem; got {got}; {remedy}")
         if diverged not in get_args(Diverged):
             raise ValueError(f"expected diverged to be 'zero' or 'nan'; got {diverged!r}; choose one of them")
-        self.problem, self.bodies = problem, _bodies_of(problem, bodies)
+        with _in_jax():
+            own: Bodies = problem.bodies(bodies)
+            require_window(problem.spec, own, steps, world)
+        self.problem, self.bodies = problem, own
         self._settings: dict[str, Any] = {"steps": steps, "world": world, "diverged": diverged}
         self._dtype = np.dtype(problem.spec.execution.precision)
-        if jnp.zeros(0, self._dtype).dtype != self._dtype:
+        if jax.dtypes.canonicalize_dtype(self._dtype) != self._dtype:
             remedy = 'set jax.config.update("jax_enable_x64", True), or compute in float32'
             raise ValueError(f"expected JAX with float64 for a problem in float64; got float32 alone; {remedy}")
         self._paths = paths
@@ -175,7 +180,13 @@ class Rollout:
         if isinstance(given, jax.Array) and given.dtype != self._dtype:
             remedy = "convert it with astype, or change the problem's precision"
             raise TypeError(f"expected {name} of {self._dtype}; got {given.dtype}; {remedy}")
-        array = jnp.asarray(given, self._dtype)
+        try:
+            if np.iscomplexobj(given):
+                raise TypeError
+            array = jnp.asarray(given, self._dtype)
+        except (TypeError, ValueError):
+            got, remedy = type(given).__name__, "give an array of real numbers"
+            raise TypeError(f"expected {name} as an array; got {got}; {remedy}") from None
         if array.shape != shape:
             raise ValueError(f"expected {name} of shape {shape}; got {array.shape}; give one number for each")
         return array
@@ -200,12 +211,8 @@ class Rollout:
 
     def _episode(self, form: Form, material: bool, copies: int) -> Episode:
         bodies = self.bodies.take(np.tile(np.arange(len(self.bodies)), copies))
-        try:
+        with _in_jax():
             return Episode(self.problem.spec, bodies, actuation=form, material_properties=material, **self._settings)
-        except MemoryBudgetError as error:
-            raise RuntimeError(str(error)) from None
-        except CodesignError as error:
-            raise ValueError(str(error)) from None
 
 
 def rollout(
@@ -253,8 +260,12 @@ def _reverse(
 _simulate.defvjp(_forward, _reverse)
 
 
-def _bodies_of(problem: Problem, given: Any) -> Bodies:
+@contextmanager
+def _in_jax() -> Iterator[None]:
+    """Tell mistakes of users as JAX would: too little memory by RuntimeError, the rest by ValueError."""
     try:
-        return problem.bodies(given)
+        yield
+    except MemoryBudgetError as error:
+        raise RuntimeError(str(error)) from None
     except CodesignError as error:
         raise ValueError(str(error)) from None

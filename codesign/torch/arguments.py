@@ -99,9 +99,11 @@ def tensor_of(
 def _constant(name: str, given: Any, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
     values = given.flat if type(given).__name__ == "Weights" else given
     try:
+        if np.iscomplexobj(values):
+            raise TypeError
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        remedy = "give a torch.Tensor or an array"
+        remedy = "give a torch.Tensor or an array of real numbers"
         raise TypeError(f"expected {name} as a tensor; got {_kind(given)}; {remedy}") from None
     return torch.as_tensor(array, device=device).to(dtype)
 

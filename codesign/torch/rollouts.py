@@ -12,7 +12,7 @@ import torch
 
 from codesign.api import Problem
 from codesign.body import Bodies
-from codesign.differentiable import Episode, of_controllers
+from codesign.differentiable import Episode, of_controllers, require_window
 from codesign.torch.arguments import in_torch, require_problem, require_whole_number, tensor_of
 from codesign.torch.operators import Call, Operator, in_python
 
@@ -91,6 +91,8 @@ class Rollout(torch.nn.Module):
             self.bodies = problem.bodies(bodies)
         self._measure = measure
         self._settings = settings_of(problem, steps, world, diverged)
+        with in_torch():
+            require_window(problem.spec, self.bodies, self._settings["steps"], world)
         self._operators: dict[tuple[Form, bool], Operator] = {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Rollout":

@@ -132,7 +132,12 @@ def test_mistakes(problem: codesign.Problem, bodies: codesign.Bodies) -> None:
     with pytest.raises(ValueError, match="expected diverged to be 'zero' or 'nan'"):
         simulate(problem, bodies, diverged="raise")
     with pytest.raises(ValueError, match="steps as a whole number from 1 to 40"):
-        simulate(problem, bodies, steps=41)(rollout.initial_weights())
+        simulate(problem, bodies, steps=41)
+    with pytest.raises(ValueError, match="world as a whole number below 1"):
+        simulate(problem, bodies, world=1)
+    for wrong in ("abc", np.zeros(3, complex), object()):
+        with pytest.raises(TypeError, match=r"expected weights as an array; got .*; give an array of real numbers"):
+            rollout(wrong)
     with pytest.raises(TypeError, match=r"expected a codesign\.Problem; got str"):
         codesign.jax.rollout("walk", bodies)  # type: ignore[arg-type]
 
@@ -163,3 +168,4 @@ except ValueError as error:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "expected JAX with float64 for a problem in float64; got float32 alone" in done.stdout
+    assert "Warning" not in done.stderr

@@ -41,6 +41,11 @@ def spoiled(name: str) -> torch.Tensor:
         ({"weights": spoiled("sparse")}, TypeError, r"expected weights as a dense tensor; got one of torch.sparse_coo"),
         ({"weights": spoiled("meta")}, RuntimeError, r"expected weights on cpu, where the simulator is; got meta"),
         ({"weights": "w"}, TypeError, "expected weights as a tensor; got a str; give a torch.Tensor or an array"),
+        (
+            {"weights": np.zeros(3, complex)},
+            TypeError,
+            "expected weights as a tensor; got a ndarray; .* of real numbers",
+        ),
         ({"weights": [{"w1": 1.0}]}, TypeError, "expected weights as a tensor; got a list"),
         ({"weights": WEIGHTS, "stiffness": np.full(28, np.nan)}, ValueError, "got 28 of 28 that are not"),
         ({"weights": WEIGHTS, "positions": np.zeros((17, 3))}, ValueError, r"of shape \(17, 2\); got \(17, 3\)"),
@@ -110,6 +115,13 @@ def test_a_closed_loop_begins_as_reset_does(problem: codesign.Problem, bodies: B
 def test_a_closed_loop_of_no_environment_is_refused(problem: codesign.Problem) -> None:
     with pytest.raises(TypeError, match=r"expected a codesign\.torch\.Environment; got Problem"):
         closed_loop(problem, torch.nn.Identity())  # type: ignore[arg-type]
+
+
+def test_a_length_of_an_episode_that_there_is_not_is_refused_before_a_call(
+    problem: codesign.Problem, bodies: Bodies
+) -> None:
+    with pytest.raises(ValueError, match="expected steps as a whole number from 1 to 60, an episode's; got 61"):
+        Rollout(problem, bodies, steps=61)
 
 
 def test_bodies_that_learn_keep_their_weights_to_themselves(problem: codesign.Problem, bodies: Bodies) -> None:
