@@ -40,12 +40,13 @@ def require_window(spec: EvaluationSpec, bodies: Bodies, steps: int | None, worl
         raise ConfigError("at least one body", "none", "give some")
     spec.require_dimension(bodies.positions.shape[1])
     if steps < whole:
-        remedy = "simulate whole episodes, or change that"
+        part, remedy = f"a window of {steps} of {whole} steps", "simulate whole episodes, or "
         if conditions[world].latency:
-            raise ConfigError("motors without latency in a window", f"{conditions[world].latency} steps", remedy)
+            got = f"a latency of {conditions[world].latency} steps"
+            raise ConfigError(f"motors without latency in {part}", got, f"{remedy}set the latency to 0")
         if "heading" in spec.task.uses:
             got = f"{spec.task.name}, which watches the heading since the start"
-            raise ConfigError("a task that a window can go on with", got, remedy)
+            raise ConfigError(f"a task that can go on in {part}", got, f"{remedy}choose another task")
     return conditions[world]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch._C._functorch import is_batchedtensor
 
 from codesign.api import Problem
 from codesign.errors import CodesignError, MemoryBudgetError
@@ -71,10 +72,13 @@ def tensor_of(
 
     Raises:
         TypeError: another type of numbers, or no numbers at all.
-        RuntimeError: a tensor on another device.
+        RuntimeError: a tensor on another device, or in `torch.vmap`.
         ValueError: another shape, or numbers that are not finite.
     """
     tensor = given if isinstance(given, torch.Tensor) else _constant(name, given, dtype, device)
+    if is_batchedtensor(tensor):
+        remedy = "batch bodies instead, for example bodies.take([0] * 32)"
+        raise RuntimeError(f"expected {name} without a batch of torch.vmap; got one; {remedy}")
     if tensor.layout != torch.strided:
         raise TypeError(f"expected {name} as a dense tensor; got one of {tensor.layout}; write {name}.to_dense()")
     if tensor.dtype != dtype:

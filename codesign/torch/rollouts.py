@@ -48,8 +48,8 @@ class Rollout(torch.nn.Module):
     """Whole episodes of a batch of bodies, as a layer without parameters of its own.
 
     It makes what it needs of the simulator at its first call and keeps it, so that further calls allocate only their
-    results; copies of a model share it. It computes in the problem's precision, on the problem's device. Compiled by
-    `torch.compile`, it is a break in the graph. It has first derivatives only.
+    results; copies of a model share it, saved ones make their own. It computes in the problem's precision, on the
+    problem's device. Compiled by `torch.compile`, it is a break in the graph. It has first derivatives only.
 
     Args:
         problem: what moves the bodies, where, and what their loss is.
@@ -98,6 +98,10 @@ class Rollout(torch.nn.Module):
     def __deepcopy__(self, memo: dict[int, Any]) -> "Rollout":
         """Return the same layer: it has no parameters, and memory for one."""
         return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a file or another process needs: all but the simulator, which is made anew there."""
+        return {**self.__dict__, "_operators": {}}
 
     def extra_repr(self) -> str:
         """Return what it simulates."""

@@ -117,6 +117,12 @@ def test_a_closed_loop_of_no_environment_is_refused(problem: codesign.Problem) -
         closed_loop(problem, torch.nn.Identity())  # type: ignore[arg-type]
 
 
+def test_vmap_is_refused(simulate: Rollout) -> None:
+    weights = simulate.initial_weights()
+    with pytest.raises(RuntimeError, match=r"expected weights without a batch of torch\.vmap; got one; batch bodies"):
+        torch.vmap(lambda own: simulate(own).loss)(torch.stack([weights, weights]))
+
+
 def test_a_length_of_an_episode_that_there_is_not_is_refused_before_a_call(
     problem: codesign.Problem, bodies: Bodies
 ) -> None:

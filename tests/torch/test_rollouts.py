@@ -273,6 +273,14 @@ def test_copies_of_a_model_share_the_simulator(simulate: Rollout) -> None:
     assert list(simulate.parameters()) == []
 
 
+def test_saved_models_make_their_own_simulator(simulate: Rollout, weights: torch.Tensor, tmp_path: Path) -> None:
+    with torch.no_grad():
+        loss = simulate(weights).loss
+        torch.save(torch.nn.Sequential(simulate), tmp_path / "model.pt")
+        loaded = torch.load(tmp_path / "model.pt", weights_only=False)
+        assert torch.equal(loaded(weights).loss, loss)
+
+
 def test_measures_are_those_of_the_task_or_of_all_tasks(problem: codesign.Problem, bodies: Bodies) -> None:
     weights = problem.initial_weights(bodies)
     short = Rollout(problem, bodies)(weights).measures
