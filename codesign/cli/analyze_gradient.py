@@ -21,7 +21,7 @@ from codesign.errors import ConfigError, RunError
 from codesign.evaluate import controller_weights, learned_bodies
 from codesign.export import MOTIONS, require_absent, require_motions
 from codesign.genome import Genomes, check_whole
-from codesign.run import Design, Experiment, RunFolder, learned_weights, select
+from codesign.run import Design, Experiment, RunFolder, first_weights, learned_weights, select
 from codesign.sensitivity import (
     FILES,
     GradientReport,
@@ -81,14 +81,13 @@ def _run(
     found: list[GradientReport] = []
     for number, design in enumerate(designs):
         body = bodies.take(np.array([number]))
-        identity = np.array([design.identity], dtype=np.int64)
         for each in when:
             with console.status(f"{design.id} ({number + 1} of {len(designs)}), {each} learning"):
-                first = each == "before"
-                weights = (
-                    spec.first_weights(body, identity) if first else learned_weights(experiment, folder, [design])[0]
-                )
-                # The controller's gradient alone, of the body as it has learned to be.
+                if each == "before":
+                    weights = first_weights(experiment, folder, [design], body)
+                else:
+                    (weights,) = learned_weights(experiment, folder, [design])
+                # The controller's gradient alone, of the body as it was or has learned to be then.
                 fixed, moved = spec.with_bodies_as_given, learned_bodies(spec, body, [weights])
                 (own,) = controller_weights(spec, body, [weights])
                 found.append(gradient_report(fixed, moved, own, settings, name=design.id, when=each))

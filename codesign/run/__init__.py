@@ -12,7 +12,7 @@ from codesign.run.loggers import LOGGERS, Delivery, LoggedRun, LoggerConnection,
 from codesign.run.mechanics import mechanics_of
 from codesign.run.metrics import Metrics, metrics_table
 from codesign.run.populations import populations
-from codesign.run.replay import galleries, gallery, history, learned_weights, replay
+from codesign.run.replay import first_weights, galleries, gallery, history, learned_weights, replay
 from codesign.run.report import Report
 from codesign.run.report_writer import ReportWriter
 from codesign.run.rollout import Story, rollout, split_at
@@ -47,6 +47,7 @@ __all__ = [
     "SummaryReader",
     "TimeLeft",
     "evolve",
+    "first_weights",
     "galleries",
     "gallery",
     "gallery_of",

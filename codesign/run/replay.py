@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from codesign.body import develop
+from codesign.body import Bodies, develop
 from codesign.errors import CheckpointError, DesignError, RunError
 from codesign.export import Gallery, History, Recording
 from codesign.genome import Genomes, check_whole
@@ -103,10 +103,26 @@ def replay(
     check_whole(lattice, genomes)
     weights = learned_weights(experiment, folder, designs)
     bodies = develop(lattice, genomes, spec.tissue)
-    identities = np.array([design.identity for design in designs], dtype=np.int64)
-    first = first_body_weights_of(spec, designs, DesignTables(folder))
-    before = split_at(spec.first_weights(bodies, identities, first=first), [len(each) for each in weights])
+    before = split_at(first_weights(experiment, folder, designs, bodies), [len(each) for each in weights])
     return rollout(spec, bodies, weights, [_story(design) for design in designs], before, every_step=every_step)
+
+
+def first_weights(experiment: Experiment, folder: RunFolder, designs: Sequence[Design], bodies: Bodies) -> np.ndarray:
+    """Return the weights that designs began to learn from, with what their bodies inherited, flat.
+
+    Args:
+        experiment: the run's.
+        folder: the run's, which has the parents that bodies are inherited from.
+        designs: at least one.
+        bodies: theirs, as drawn.
+
+    Raises:
+        DesignError: the run has not evaluated one of the parents.
+        RunError: a table cannot be read.
+    """
+    identities = np.array([design.identity for design in designs], dtype=np.int64)
+    first = first_body_weights_of(experiment.trial, designs, DesignTables(folder))
+    return experiment.trial.first_weights(bodies, identities, first=first)
 
 
 def learned_weights(experiment: Experiment, folder: RunFolder, designs: Sequence[Design]) -> list[np.ndarray]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from codesign.cli import main
+from codesign.run import RunFolder, select
 from codesign.sensitivity import FILES
 
 QUICK = ("line_points=11", "random_lines=1", "directions=1", "perturbations=2", "exponents=1")
@@ -37,6 +38,18 @@ def test_a_report_of_the_best_design(finished: Path, here: Path, capsys: pytest.
     # Nothing that is there is written over.
     assert main(["analyze", "gradient=true", f"run={finished}", "output=found", *QUICK]) == 2
     assert "overwrite=true" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_before_learning_a_body_is_what_it_inherited(here: Path) -> None:
+    learned = ("learner.body.rest_lengths=0.2", "learner.body.stiffness=0.3", "learner.body.inherit=true")
+    told = ("debug=tiny", "evaluator=local", "logger.display=none", "hydra.run.dir=run")
+    assert main(["evolve", *told, *learned]) == 0
+    assert main(["analyze", "gradient=true", "run=run", "design=generation:2", "output=found", *QUICK]) == 0
+    found = json.loads((here / "found" / "gradient.json").read_text())["designs"]
+    begun = {each["design"]: -each["loss"] for each in found if each["when"] == "before"}
+    designs = select(RunFolder(here / "run"), "generation:2")
+    assert begun == pytest.approx({design.id: design.curve[0] for design in designs}, abs=1e-5)
 
 
 @pytest.mark.parametrize(
