@@ -14,6 +14,7 @@ from typing import Any
 
 import gymnasium
 import numpy as np
+import torch
 from PIL import Image
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=Path("ppo_walker.png"), help="where the picture is written")
     arguments = parser.parse_args()
+    torch.set_num_threads(1)  # networks this small are faster so, many times where other programs use the cores
     environments = gymnasium.make_vec(WALKER, num_envs=ENVIRONMENTS, velocity_noise=0.02, autoreset_mode="SameStep")
     learning = VecNormalize(Together(environments), gamma=SETTINGS["gamma"])
     model = PPO("MlpPolicy", learning, seed=arguments.seed, device="cpu", **SETTINGS)
