@@ -51,10 +51,10 @@ class RolloutResult:
 class Rollout:
     """Whole episodes of a batch of bodies as a function that `jit`, `grad` and `vmap` transform.
 
-    It makes what it needs of the simulator when it is first traced, and keeps it. It computes in the problem's
-    precision (float64 needs `jax_enable_x64`) on the problem's device, which has to be JAX's too. Under `vmap`, over
-    weights or any other inputs, all batches are simulated together, as one batch of more bodies. It has first
-    derivatives in reverse mode only (`grad`, `vjp`, `jacrev`).
+    It makes what it needs of the simulator when it is first traced, and keeps it until the process ends, since compiled
+    functions may call it. It computes in the problem's precision (float64 needs `jax_enable_x64`) on the problem's
+    device, which has to be JAX's too. Under `vmap`, over weights or any other inputs, all batches are simulated
+    together, as one batch of more bodies. It has first derivatives in reverse mode only (`grad`, `vjp`, `jacrev`).
 
     Args:
         problem: what moves the bodies, where, and what their loss is.
@@ -115,7 +115,8 @@ class Rollout:
         Args:
             seed: of these weights; the problem's if not given.
         """
-        flat = self.problem.initial_weights(self.bodies, seed=seed).flat
+        with _in_jax():
+            flat = self.problem.initial_weights(self.bodies, seed=seed).flat
         return jnp.asarray(flat[of_controllers(self.problem.spec, self.bodies)], self._dtype)
 
     def __call__(
@@ -228,7 +229,8 @@ def rollout(
 ) -> RolloutResult:
     """Simulate one episode of bodies as a function of JAX's arrays; see `Rollout` for arguments and errors.
 
-    Every call makes a simulator; who calls it outside of one traced function more than once keeps a `Rollout`.
+    Every call makes a simulator, whose memory is not given back; who calls it outside of one traced function more than
+    once keeps a `Rollout`.
 
     Example:
         >>> import codesign, codesign.jax, jax

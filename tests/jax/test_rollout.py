@@ -135,6 +135,8 @@ def test_mistakes(problem: codesign.Problem, bodies: codesign.Bodies) -> None:
         simulate(problem, bodies, steps=41)
     with pytest.raises(ValueError, match="world as a whole number below 1"):
         simulate(problem, bodies, world=1)
+    with pytest.raises(ValueError, match="expected seed to be a whole number of at least 0; got -1"):
+        rollout.initial_weights(seed=-1)
     for wrong in ("abc", np.zeros(3, complex), object()):
         with pytest.raises(TypeError, match=r"expected weights as an array; got .*; give an array of real numbers"):
             rollout(wrong)
