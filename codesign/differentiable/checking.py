@@ -13,6 +13,9 @@ from codesign.evaluate import EvaluationSpec, batch_budget
 from codesign.sim import Conditions, Controller, Execution
 from codesign.sim.layout import MEBIBYTE, bytes_per_world, layout_of
 
+MATERIAL = ("masses", "damping", "force_limits")
+"""Inputs that episodes have only where they matter."""
+
 WIDEST_ROW = 16
 """Masses and springs that fill a row of the simulator's arrays at most."""
 
@@ -101,7 +104,8 @@ def require_arrays(
     """
     for name in given:
         if name not in shapes:
-            raise ValueError(f"expected {kind}s among {', '.join(shapes)}; got {name!r}; leave it out")
+            known = "make the episode with material_properties=True" if name in MATERIAL else "leave it out"
+            raise ValueError(f"expected {kind}s among {', '.join(shapes)}; got {name!r}; {known}")
     for name, shape in shapes.items():
         if name not in given:
             if not whole:

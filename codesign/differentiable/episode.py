@@ -52,8 +52,9 @@ class Episode:
 
     Inputs by name, C-contiguous, of `dtype`, on `device` or NumPy's:
 
-    - `weights` of all controllers, body after body as `codesign.Problem.initial_weights` has them, shape (weights,); or
-      `actuation` that muscles follow instead, (steps, springs), or (springs,) if it is held;
+    - `weights` of all controllers, body after body as `codesign.Problem.initial_weights` has them, shape (weights,),
+      without those of bodies that learn too, as `of_controllers` says; or `actuation` that muscles follow instead,
+      (steps, springs), or (springs,) if it is held;
     - `positions` in the world [m] and `velocities` [m/s] at the start, (masses, dimension);
     - `rest_lengths` [m], `stiffness` [N/m] and `swings`, (springs,);
     - with material properties `masses` [kg] (masses,), `damping` [N s/m] and `force_limits` [N] (springs,);

@@ -206,6 +206,8 @@ def test_other_types_and_strides(problem: codesign.Problem, bodies: codesign.Bod
         episode.forward({**own, "stiffness": own["stiffness"].astype(np.float32)})
     with pytest.raises(ValueError, match="expected velocities in C order"):
         episode.forward({**own, "velocities": np.asfortranarray(own["velocities"])})
+    with pytest.raises(ValueError, match="got 'masses'; make the episode with material_properties=True"):
+        episode.forward({**own, "masses": np.ones(len(bodies.positions))})
     with pytest.raises(ValueError, match="expected the input actuation; got none"):
         episode.forward({})
 
