@@ -136,7 +136,7 @@ class Sensitivities:
 
     def value(self, scalar: Scalar | None = None) -> float:
         """Return what a scalar comes to; the loss, if none is given."""
-        chosen = scalar or Loss()
+        chosen = _scalar(scalar)
         return float(chosen.values(self._outcome([{}], chosen))[0])
 
     def gradient(self, scalar: Scalar | None = None) -> dict[str, Numbers]:
@@ -145,7 +145,7 @@ class Sensitivities:
         Raises:
             ConfigError: a scalar that has no derivative this way.
         """
-        own, episode = scalar or Loss(), self._episode(1)
+        own, episode = _scalar(scalar), self._episode(1)
         if isinstance(own, Measure):
             return self._measure_gradient(own)
         simulation = episode.simulate(self.inputs, wanted=own.wanted())
@@ -193,7 +193,13 @@ class Sensitivities:
         """
         if method not in get_args(Method):
             raise ConfigError(f"method to be one of {', '.join(get_args(Method))}", repr(method), "choose one")
-        own = scalar or Loss()
+        if step is not None and not 0.0 < step < np.inf:
+            raise ConfigError("a step above 0", f"{step!r}", "leave it out")
+        if levels < 2:
+            raise ConfigError("at least 2 levels", f"{levels}", 'write method="central" for a single step')
+        if not directions:
+            raise ConfigError("at least one direction", "none", "give [{input: numbers}]")
+        own = _scalar(scalar)
         for direction in directions:
             self._require(direction, method)
         if method == "reverse":
@@ -323,6 +329,14 @@ class Sensitivities:
                 raise ConfigError(f"{name} of shape {shapes[name]}", f"{np.shape(moving)}", "give one number for each")
             if not np.isfinite(moving).all():
                 raise ConfigError(f"finite numbers in {name}", "some that are not", "leave these out")
+
+
+def _scalar(given: Scalar | None) -> Scalar:
+    """Return a scalar, the loss where none is given."""
+    if given is not None and not hasattr(given, "wanted"):
+        remedy = 'write None for the loss, or for example Measure("displacement")'
+        raise ConfigError("a scalar of codesign.sensitivity", repr(given), remedy)
+    return given or Loss()
 
 
 def _length(direction: Direction) -> float:

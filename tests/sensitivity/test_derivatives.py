@@ -147,6 +147,20 @@ def test_scalars_that_there_are_not(subject: Sensitivities) -> None:
     assert subject.derivative(Measure("effort"), along, "central").value != 0.0
 
 
+def test_settings_of_differences_that_cannot_be(subject: Sensitivities) -> None:
+    along = {"weights": np.ones_like(subject.inputs["weights"])}
+    for step in (0.0, -1e-6, float("nan")):
+        with pytest.raises(ConfigError, match="above 0"):
+            subject.derivative(None, along, "central", step=step)
+    with pytest.raises(ConfigError, match="levels"):
+        subject.derivative(None, along, "richardson", levels=1)
+    with pytest.raises(ConfigError, match="one direction"):
+        subject.derivatives(None, [])
+    for asked in (subject.value, subject.gradient, lambda scalar: subject.derivative(scalar, along)):
+        with pytest.raises(ConfigError, match="None for the loss"):
+            asked("loss")  # type: ignore[arg-type]
+
+
 def test_subjects_that_there_are_not(problem: codesign.Problem, body: codesign.Bodies) -> None:
     weights = problem.initial_weights(body).flat
     with pytest.raises(ConfigError, match="neither"):
