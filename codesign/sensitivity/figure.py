@@ -61,10 +61,7 @@ def draw_exponents(panel: Axes, reports: Sequence[GradientReport]) -> None:
     """Draw the leading finite-time exponent up to a time."""
     for number, report in enumerate(reports):
         if report.lyapunov is not None and len(report.lyapunov.times):
-            times = report.lyapunov.times
-            lengths = np.diff(np.concatenate([[0.0], times]))
-            upto = np.cumsum(lengths * report.lyapunov.windows[:, 0]) / times
-            panel.plot(times, upto, color=_colour(number), label=_label(report))
+            panel.plot(report.lyapunov.times, report.lyapunov.leading, color=_colour(number), label=_label(report))
     panel.axhline(0.0, color="#888888", linewidth=0.8, zorder=0)
     panel.set(xlabel="time [s]", ylabel="leading exponent up to then [1/s]", title="Finite-time Lyapunov exponent")
 

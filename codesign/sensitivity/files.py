@@ -93,7 +93,7 @@ def _one(report: GradientReport) -> dict[str, Any]:
         }
         found["lyapunov"] = {
             "times": _numbers(report.lyapunov.times),
-            "exponents": _numbers(report.lyapunov.exponents) if len(report.lyapunov.times) else [],
+            "exponents": _numbers(report.lyapunov.exponents),
             "windows": [_numbers(each) for each in report.lyapunov.windows],
         }
     return found

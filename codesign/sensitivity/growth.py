@@ -50,7 +50,8 @@ class Lyapunov:
 
     Attributes:
         times: ends of the windows [s], shape (windows,).
-        windows: exponents in each window, the leading one first, shape (windows, exponents).
+        windows: rates in each window in the order of its tangents, shape (windows, exponents); over short times another
+            than the first may be the largest.
     """
 
     times: Numbers
@@ -58,14 +59,19 @@ class Lyapunov:
 
     @property
     def exponents(self) -> Numbers:
-        """Exponents over the whole time, shape (exponents,)."""
-        lengths = np.diff(np.concatenate([[0.0], self.times]))
-        return lengths @ self.windows / self.times[-1]
+        """Exponents over the whole time, the largest first, shape (exponents,); none of a motion without a window."""
+        return np.sort(self._means[-1])[::-1] if len(self.times) else np.zeros(0)
 
     @property
-    def leading(self) -> float:
-        """The largest exponent over the whole time."""
-        return float(self.exponents.max())
+    def leading(self) -> Numbers:
+        """The largest exponent from the start to the end of each window, shape (windows,)."""
+        return self._means.max(axis=1)
+
+    @property
+    def _means(self) -> Numbers:
+        """Rates from the start to the end of each window, shape (windows, exponents)."""
+        lengths = np.diff(np.concatenate([[0.0], self.times]))
+        return np.cumsum(lengths[:, None] * self.windows, axis=0) / self.times[:, None]
 
 
 def growth(motion: Sensitivities, perturbations: int = 8, *, seed: int = 0, time_scale: float = TIME_SCALE) -> Growth:

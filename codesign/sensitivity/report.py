@@ -135,7 +135,7 @@ class GradientReport:
     def _growth(self) -> str:
         if self.growth is None or self.lyapunov is None or not len(self.lyapunov.times):
             return ""
-        seconds, leading = self.lyapunov.times[-1], self.lyapunov.leading
+        seconds, leading = self.lyapunov.times[-1], self.lyapunov.leading[-1]
         word = "chaotic motion" if leading * seconds > np.log(1e3) else "no chaos"
         grown = f"Perturbations grow up to {self.growth.largest:.3g} times in {seconds:.3g} s"
         return f"{grown} (leading exponent {leading:+.2f}/s: {word})."

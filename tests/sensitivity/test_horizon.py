@@ -7,7 +7,7 @@ import pytest
 
 import codesign
 from codesign.errors import ConfigError
-from codesign.sensitivity import GradientSettings, Line, Parting, Sensitivities, differences, growth, lyapunov
+from codesign.sensitivity import GradientSettings, Line, Lyapunov, Parting, Sensitivities, differences, growth, lyapunov
 from codesign.sensitivity.precision import cosine
 from codesign.sensitivity.simulating import over_horizon
 from tests.sim.bodies import lone_mass, pair
@@ -38,7 +38,15 @@ def test_exponents_of_an_undamped_pair_of_masses() -> None:
     found = lyapunov(flying(pair(), steps=steps, dt=dt, damping=0.0), 8, window=100, time_scale=1.0)
     np.testing.assert_allclose(found.windows.sum(axis=1), 0.0, atol=1e-8)
     assert abs(found.windows[-10:, 0].mean()) < 3.0 / (steps * dt)
-    assert abs(found.leading) < 0.3
+    assert abs(found.leading[-1]) < 0.3
+
+
+def test_exponents_are_told_with_the_largest_first() -> None:
+    """Over short times the first tangent need not grow most; a motion that ends at once has no exponents at all."""
+    found = Lyapunov(np.array([0.5, 2.0]), np.array([[1.0, 5.0, -4.0], [2.0, 1.0, -3.0]]))
+    np.testing.assert_allclose(found.exponents, [2.0, 1.75, -3.25])
+    np.testing.assert_allclose(found.leading, [5.0, 2.0])
+    assert not len(Lyapunov(np.zeros(0), np.zeros((0, 3))).exponents)
 
 
 def test_growth_of_perturbations_that_only_drift() -> None:
