@@ -13,12 +13,12 @@ export class Renderer2D extends Surface {
   }
 
   /** Draw `trajectory` of `design` at `time` [s]; the camera follows the robot or shows its whole course. */
-  draw(design, trajectory, time, theme, { follow = true, outlined = null } = {}) {
+  draw(design, trajectory, time, theme, { follow = true, outlined = null, title = false } = {}) {
     if (!this.resize()) return;
     const frame = trajectory.frameAt(time);
     const positions = trajectory.positionsAt(frame, this.buffer(design.mass_count * 2));
     this.theme = theme;
-    this.view = follow ? this.following(design, trajectory, frame) : this.whole(design);
+    this.view = follow ? this.following(design, trajectory, frame, title) : this.whole(design);
     this.context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     this.context.fillStyle = theme.sky;
     this.context.fillRect(0, 0, this.width, this.height);
@@ -41,11 +41,11 @@ export class Renderer2D extends Surface {
 
   // A view is the metres at the left and lower edge and the pixels per metre.
 
-  following(design, trajectory, frame) {
+  following(design, trajectory, frame, title = false) {
     // Both trajectories of a design share one scale, so that their sizes can be compared.
     const wide = Math.max(...design.trajectories.map((each) => each.size[0]));
     const high = Math.max(...design.trajectories.map((each) => each.size[1]));
-    const margin = this.detailed ? { foot: 50, head: 52, side: 0.24 } : { foot: 20, head: 14, side: 0.12 };
+    const margin = this.detailed ? { foot: 50, head: 52, side: 0.24 } : { foot: 20, head: title ? 40 : 14, side: 0.12 };
     const scale = Math.min(
       (this.width * (1 - 2 * margin.side)) / wide,
       Math.max(this.height - margin.foot - margin.head, 20) / high,

@@ -39,7 +39,7 @@ export class Shape {
   draw(theme) {
     if (!this.design) return;
     const { before, after } = this.design;
-    const options = { springs: this.spatial };
+    const options = { springs: this.spatial, title: true };
     this.views[0].draw(this.design, before, 0, theme, options);
     this.views[1].draw(this.design, after, 0, theme, { ...options, outlined: before });
   }
