@@ -61,7 +61,7 @@ _MEANINGS = {
 }
 
 _REMEDIES = {
-    LearningStatus.NOT_FINITE: "A smaller time step or softer springs may help.",
+    LearningStatus.NOT_FINITE: "A smaller time step, softer springs or heavier masses may help.",
     LearningStatus.BEYOND_LIMIT: "A smaller time step, softer springs or a higher loss_limit may help.",
     LearningStatus.JUMPED: "A higher jump_limit, none at all, or shorter steps of the learner may help.",
     LearningStatus.ZERO_GRADIENT: "The task may be out of their reach, or be done already.",
