@@ -38,7 +38,7 @@ def over_horizon(spec: EvaluationSpec, bodies: Bodies, weights: Numbers, steps: 
         if wanted[name] != shape:
             if steps > spec.physics.steps:
                 got = f"{steps} with {spec.controller.name}, which has weights for {spec.physics.steps} steps"
-                raise ConfigError("horizons no longer than an episode", got, "leave longer horizons out", "horizons")
+                raise ConfigError("no longer than an episode", got, "leave longer horizons out", "horizons")
             own = own[:steps]
         parts.append(own.ravel())
     return replace(spec, physics=replace(spec.physics, steps=steps)), np.concatenate(parts)
