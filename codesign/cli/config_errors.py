@@ -116,6 +116,10 @@ def _wrong_type(error: ValidationError, catalogue: Catalogue) -> ConfigError:
     value = "null" if error.value is None else repr(error.value)
     if key in catalogue.choices and not item:
         return _chosen_inside(key, value, catalogue.choices[key])
+    known = catalogue.keys()
+    inside = [each for each in known if each.startswith(f"{key}.")]
+    if inside and not item:
+        return ConfigError(f"settings in {key}", value, f"set for example {inside[0]}")
     hint = catalogue.hint(key)
     wanted = _described(_item_of(hint) if item else hint)
     return ConfigError(f"{error.full_key} to be {wanted}", value, f"set {error.full_key} to {wanted}")

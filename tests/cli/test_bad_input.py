@@ -42,7 +42,7 @@ CONFIGURATION = [
         "learner.body.rest_lengths to be a number of at least 0 and below 1; got 1.0",
     ),
     ("evolve learner.body.tie=side", "learner.body.tie to be one of none, material, symmetry; got 'side'"),
-    ("evolve learner.body=0.2", "expected learner.body"),
+    ("evolve learner.body=0.2", "settings in learner.body; got 0.2; set for example learner.body."),
     ("evolve learner.body.rest_length=0.1", "did you mean 'learner.body.rest_lengths'?"),
     ("train together=true controller=wave learner.body.swings=0.1", "bodies as drawn for one controller of all; got"),
     ("evolve learner.jump_limit=-1", "expected learner.jump_limit to be a number above 0, or null; got -1.0"),
