@@ -7,8 +7,11 @@ import numpy as np
 
 from codesign.genome import Lattice
 
-SPRINGS, MASSES = "springs", "masses"
-"""Of what parts of a body a block of weights is: it has a number for each of them."""
+SPRINGS = "springs"
+"""A block of weights that has a number for every spring of a body."""
+
+MASSES = "masses"
+"""A block of weights that has a number for every mass of a body."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,10 @@ class Environment(gymnasium.Env[np.ndarray, np.ndarray]):
         bodies: one genome or body, or a file that holds one; a random one if neither this nor a robot is given.
         run: folder of a run, whose problem it is, and whose design.
         design: of the run; the best if not given.
-        control_steps, velocity_noise, divergence_reward: see `VectorEnvironment`.
+        control_steps: steps of the simulation for which an action is held; they divide the problem's steps.
+        velocity_noise: standard deviation of the velocity that every mass begins an episode with, in every direction
+            [m/s].
+        divergence_reward: the reward of a step in which the body diverges.
         render_mode: "rgb_array" for pictures, or None.
 
     Attributes:

@@ -24,7 +24,11 @@ class VectorEnvironment(gymnasium.vector.VectorEnv[np.ndarray, np.ndarray, np.nd
 
     Args:
         num_envs: environments; body i of k is in number i, i + k, and so on. 1 for as many as there are bodies.
-        robot, problem, experiment, run, design: as in `Environment`.
+        robot: as in `Environment`.
+        problem: as in `Environment`.
+        experiment: as in `Environment`.
+        run: as in `Environment`.
+        design: as in `Environment`.
         bodies: genomes or bodies, or one or several files of them.
         control_steps: steps of the simulation for which an action is held; they divide the problem's steps.
         velocity_noise: standard deviation of the velocity that every mass begins an episode with, in every direction

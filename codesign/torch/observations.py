@@ -13,7 +13,8 @@ class BodyLayout:
 
     Args:
         bodies: the batch.
-        dtype, device: of the numbers.
+        dtype: of the numbers.
+        device: of the numbers.
 
     Attributes:
         mass_start, spring_start: first of each body, and the end of the last, int64, shape (bodies + 1,).
