@@ -36,7 +36,7 @@ class Tissue:
     def __post_init__(self) -> None:
         require_number(self, "stiffness", above=0.0, unit="N/m", example=3e4)
         require_number(self, "swing", at_least=0.0, below=1.0, example=0.1)
-        require_number(self, "density", above=0.0, optional=True, example=1000.0)
+        require_number(self, "density", above=0.0, optional=True, example=4000.0)
         require_number(self, "damping", at_least=0.0, unit="N s/m", example=10.0)
         require_number(self, "force_limit", above=0.0, optional=True, unit="N", example=100.0)
 
