@@ -252,7 +252,7 @@ def test_gradients_agree_with_differences(conditions: dict) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tissue", [{}, {"density": 400.0, "damping": 5.0, "force_limit": 60.0}])
+@pytest.mark.parametrize("tissue", [{}, {"density": 2000.0, "damping": 5.0, "force_limit": 60.0}])
 def test_gradients_in_masses_damping_and_force_limits(tissue: dict) -> None:
     problem = codesign.Problem(
         body={**TINY["body"], **tissue},
