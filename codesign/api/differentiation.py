@@ -1,6 +1,5 @@
 """Losses of bodies and their gradients, without making a simulator anew for bodies that come again."""
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,12 +7,6 @@ import numpy as np
 from codesign.body import Bodies
 from codesign.evaluate import EvaluationSpec, batches
 from codesign.sim import Simulator
-
-_SIMULATED = (
-    *("mass_start", "spring_start", "positions", "springs", "rest_lengths", "stiffness", "swings"),
-    *("masses", "damping", "force_limits"),
-)
-"""Arrays of bodies that a simulator is made from."""
 
 
 class Differentiation:
@@ -25,7 +18,7 @@ class Differentiation:
 
     def __init__(self, spec: EvaluationSpec) -> None:
         self._spec = spec
-        self._kept: tuple[bytes, Simulator] | None = None
+        self._kept: tuple[tuple[bytes, bool, bool], Simulator] | None = None
 
     def loss_and_gradients(
         self, bodies: Bodies, weights: Sequence[np.ndarray], *, physical: bool, material_properties: bool = False
@@ -42,7 +35,7 @@ class Differentiation:
             MemoryBudgetError: a body alone needs more memory than the spec may use.
         """
         differ = material_properties or bodies.has_material_properties
-        key = _content_of(bodies, physical=physical, material_properties=differ)
+        key = bodies.checksum(), physical, differ
         if self._kept is not None and self._kept[0] == key:
             return _gradients(self._kept[1], np.concatenate(weights), physical=physical)
         self._kept = None  # the memory of the one before is needed
@@ -67,11 +60,3 @@ def _gradients(simulator: Simulator, flat: np.ndarray, *, physical: bool) -> tup
     if physical:
         found |= simulator.body_gradients()
     return simulator.loss.numpy().astype(np.float64), found
-
-
-def _content_of(bodies: Bodies, *, physical: bool, material_properties: bool) -> bytes:
-    """Return a checksum of everything that a simulator is made from; bodies may be changed in place."""
-    checksum = hashlib.blake2b(bytes([physical, material_properties]), digest_size=16)
-    for name in _SIMULATED:
-        checksum.update(np.ascontiguousarray(getattr(bodies, name)).tobytes())
-    return checksum.digest()

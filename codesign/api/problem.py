@@ -133,6 +133,15 @@ class Problem:
             start_warp(quiet=True)  # whoever has no GPU knows it
         self._configured = configured
         self._differentiation = Differentiation(configured.experiment.trial)
+        self.kept: dict[str, Any] = {}
+        """What front ends of other frameworks keep for calls that come again, by their names."""
+
+    def __getstate__(self) -> "Configured":
+        """Return what makes the problem again, without the simulators that it keeps."""
+        return self._configured
+
+    def __setstate__(self, configured: "Configured") -> None:
+        self._set(configured)
 
     @property
     def config(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Bodies: masses joined by springs, and the cells that they outline."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
@@ -186,6 +187,13 @@ class Bodies:
         return unchecked(
             Bodies, **starts, **{name: getattr(self, name)[gathered[form.part][1]] for name, form in FORMS.items()}
         )
+
+    def checksum(self) -> bytes:
+        """Return a checksum of all arrays, by which to know bodies again although these may be changed in place."""
+        checksum = hashlib.blake2b(digest_size=16)
+        for name in (*(f"{part}_start" for part in PARTS), *FORMS):
+            checksum.update(np.ascontiguousarray(getattr(self, name)).tobytes())
+        return checksum.digest()
 
     def _consecutive(self, first: int, end: int, step: int) -> "Bodies":
         if step != 1:

@@ -1,5 +1,6 @@
 """Whole episodes of bodies as functions of JAX's arrays."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -216,6 +217,9 @@ class Rollout:
             return Episode(self.problem.spec, bodies, actuation=form, material_properties=material, **self._settings)
 
 
+_kept_lock = threading.Lock()
+
+
 def rollout(
     problem: Problem,
     bodies: Any,
@@ -229,8 +233,8 @@ def rollout(
 ) -> RolloutResult:
     """Simulate one episode of bodies as a function of JAX's arrays; see `Rollout` for arguments and errors.
 
-    Every call makes a simulator, whose memory is not given back; who calls it outside of one traced function more than
-    once keeps a `Rollout`.
+    Called again with equal bodies and settings, it uses the simulator of before: a problem keeps that of the last ones.
+    The memory of those before is not given back, so who goes to and fro between batches keeps a `Rollout` of each.
 
     Example:
         >>> import codesign, codesign.jax, jax
@@ -240,7 +244,13 @@ def rollout(
         >>> codesign.jax.rollout(problem, bodies, actuation=actuation).positions.shape[0]
         61
     """
-    return Rollout(problem, bodies, steps=steps, world=world, paths=paths, diverged=diverged)(weights, **inputs)
+    made = Rollout(problem, bodies, steps=steps, world=world, paths=paths, diverged=diverged)  # no simulator yet
+    key = made.bodies.checksum(), steps, world, paths, diverged
+    with _kept_lock:
+        kept = problem.kept.get("jax")
+        if kept is None or kept[0] != key:
+            kept = problem.kept["jax"] = key, made
+    return kept[1](weights, **inputs)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))

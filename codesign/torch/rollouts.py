@@ -1,17 +1,14 @@
 """Whole episodes of bodies as functions of tensors."""
 
-import hashlib
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 
 from codesign.api import Problem
-from codesign.body import Bodies
 from codesign.differentiable import Episode, of_controllers, require_window
 from codesign.torch.arguments import in_torch, require_problem, require_whole_number, tensor_of
 from codesign.torch.operators import Call, Operator, in_python
@@ -222,7 +219,6 @@ def inputs_of(operator: Operator, given: Mapping[str, Any]) -> dict[str, torch.T
     return {name: tensor_of(name, each, operator.shapes[name], *kind) for name, each in own.items()}
 
 
-_kept: WeakKeyDictionary[Problem, tuple[tuple[Any, ...], Rollout]] = WeakKeyDictionary()
 _kept_lock = threading.Lock()
 
 
@@ -263,13 +259,13 @@ def rollout(
     """
     with in_torch():
         own = require_problem(problem).bodies(bodies)
-    key = _content_of(own), steps, world, measure, diverged
+    key = own.checksum(), steps, world, measure, diverged
     with _kept_lock:
-        kept = _kept.get(problem)
+        kept = problem.kept.get("torch")
         if kept is None or kept[0] != key:
-            _kept.pop(problem, None)  # the memory of the one before is needed
+            problem.kept.pop("torch", None)  # the memory of the one before is needed
             kept = key, Rollout(problem, own, steps=steps, world=world, measure=measure, diverged=diverged)
-            _kept[problem] = kept
+            problem.kept["torch"] = kept
     return kept[1](
         weights,
         actuation=actuation,
@@ -293,11 +289,3 @@ def settings_of(problem: Problem, steps: int | None, world: int, diverged: str) 
         raise ValueError(f"expected world to be below {worlds}, the problem's worlds; got {world}; lower it")
     length = problem.spec.physics.steps if steps is None else require_whole_number("steps", steps, least=1)
     return {"steps": length, "world": int(world), "diverged": diverged}
-
-
-def _content_of(bodies: Bodies) -> bytes:
-    """Return a checksum of everything that bodies consist of, since they may be changed in place."""
-    checksum = hashlib.blake2b(digest_size=16)
-    for each in fields(Bodies):
-        checksum.update(np.ascontiguousarray(getattr(bodies, each.name)).tobytes())
-    return checksum.digest()

@@ -1,5 +1,6 @@
 """Problems: what arguments mean, and that what one does with them is what the command line does."""
 
+import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -276,6 +277,15 @@ def test_gradients_in_masses_damping_and_force_limits(tissue: dict) -> None:
             sides.append(problem.value_and_gradient(moved, weights, wrt=MATERIAL)[0].sum())
         expected = (sides[0] - sides[1]) / (2 * size if tissue or name != "damping" else size)
         assert found[name][place] == pytest.approx(expected, rel=1e-3 if not tissue else 1e-4, abs=1e-9)
+
+
+def test_a_problem_that_has_simulated_can_be_copied(problem: codesign.Problem) -> None:
+    bodies = problem.develop(problem.random(2))
+    weights = problem.initial_weights(bodies)
+    loss, _ = problem.value_and_gradient(bodies, weights)
+    other = copy.deepcopy(problem)
+    assert other.config == problem.config
+    np.testing.assert_array_equal(other.value_and_gradient(bodies, weights)[0], loss)
 
 
 def test_one_quantity_gives_an_array_and_several_a_mapping(problem: codesign.Problem) -> None:

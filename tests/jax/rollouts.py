@@ -121,6 +121,21 @@ def test_a_body_that_diverges_harms_no_other(problem: codesign.Problem, bodies: 
         assert np.isfinite(gradient[last:]).all()
 
 
+def test_a_problem_keeps_the_simulator_of_its_last_bodies(problem: codesign.Problem, bodies: codesign.Bodies) -> None:
+
+    def kept() -> Any:
+        return problem.kept["jax"][1]
+
+    weights = problem.initial_weights(bodies).flat
+    first = codesign.jax.rollout(problem, bodies, weights).loss
+    own = kept()
+    again = codesign.jax.rollout(problem, bodies.take(np.arange(len(bodies))), weights).loss
+    np.testing.assert_array_equal(first, again)
+    assert kept() is own
+    codesign.jax.rollout(problem, bodies[:1], weights[: len(problem.initial_weights(bodies[:1]).flat)])
+    assert len(kept().bodies) == 1
+
+
 def test_mistakes(problem: codesign.Problem, bodies: codesign.Bodies) -> None:
     rollout = simulate(problem, bodies)
     with pytest.raises(ValueError, match="expected weights of controllers or an actuation; got neither"):
