@@ -59,7 +59,7 @@ format: $(INSTALLED_DEV) ## mend style and formatting
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-types: $(INSTALLED_DEV) ## check types
+types: $(INSTALLED_DEV) $(INSTALLED_FRAMEWORKS) ## check types
 	$(BIN)/pyright
 
 bench: $(INSTALLED) ## measure this machine, compare with the committed benchmark, and with JAX and PyTorch

@@ -7,6 +7,8 @@
 to the folder that `output` names.
 """
 
+# The library is no dependency: types are checked where it is installed.
+# pyright: reportMissingImports=false
 import argparse
 import time
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Vector environments of Gymnasium as stable-baselines3 takes them: all bodies in one simulation."""
 
+# The library is no dependency: types are checked where it is installed.
+# pyright: reportMissingImports=false
 from collections.abc import Iterable, Sequence
 from typing import Any
 
