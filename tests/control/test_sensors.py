@@ -100,13 +100,8 @@ def test_in_space(made: Any, row: int, monkeypatch: pytest.MonkeyPatch) -> None:
         assert gradient_error(case, standing(case, cubes(2, 2)), quantity) < DIFFERENCES, quantity
 
 
-@pytest.mark.parametrize(
-    ("made", "dimension"),
-    [
-        (Shared, 2),
-        *(pytest.param(*choice, marks=pytest.mark.slow) for choice in ((Mlp, 2), (Shared, 3), (Mlp, 3))),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("made", "dimension"), [(Shared, 2), (Mlp, 2), (Shared, 3), (Mlp, 3)])
 def test_lanes_and_shared_memory_change_no_bit(made: Any, dimension: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wp.config, "enable_cpu_blocks", True)
     monkeypatch.setattr(simulator, "row_of", lambda _device, _precision: 1)

@@ -61,6 +61,7 @@ def test_alone_and_among_many(task: Task, dimension: int) -> None:
     assert one @ other > 0.9999 * np.linalg.norm(one) * np.linalg.norm(other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("task", "dimension"), WATCHED, ids=IDS)
 def test_lanes_change_no_bit(task: Task, dimension: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The form that a GPU runs, on a CPU."""
