@@ -33,7 +33,7 @@ $(INSTALLED_BENCH): $(INSTALLED)
 	@touch $@
 
 $(INSTALLED_FRAMEWORKS): $(INSTALLED_BENCH)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[torch]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[rl,torch]'
 	@touch $@
 
 $(INSTALLED_DOCS): $(INSTALLED)

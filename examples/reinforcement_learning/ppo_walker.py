@@ -1,6 +1,6 @@
 """Proximal policy optimisation (Schulman et al. 2017) learns to walk with an evolved body.
 
-    pip install 'codesign[gym]' stable-baselines3
+    pip install 'codesign[gym,rl]'
     python examples/reinforcement_learning/ppo_walker.py
 
 64 copies of the body learn in one simulation. What it came to is printed, and a picture of its last moment is written

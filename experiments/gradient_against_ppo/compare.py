@@ -1,6 +1,6 @@
 """Teach an evolved body to walk by analytic gradients and by proximal policy optimisation, at equal robot-steps.
 
-    pip install 'codesign[gym,torch]' stable-baselines3
+    pip install 'codesign[gym,rl,torch]'
     python experiments/gradient_against_ppo/compare.py                         # about ten minutes on two cores
     python experiments/gradient_against_ppo/compare.py "gradient, same policy" # this way alone
     python experiments/gradient_against_ppo/compare.py drawn                   # tables and figure of results.json

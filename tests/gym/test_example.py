@@ -12,9 +12,7 @@ EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "reinforcement_lear
 
 @pytest.mark.slow
 def test_ppo_learns_to_walk(tmp_path: Path) -> None:
-    pytest.importorskip(
-        "stable_baselines3", reason="stable-baselines3 is not installed (pip install stable-baselines3)"
-    )
+    pytest.importorskip("stable_baselines3", reason="stable-baselines3 is not installed (pip install 'codesign[rl]')")
     command = [sys.executable, str(EXAMPLE), "--control-steps", "38400", "--output", str(tmp_path / "walker.png")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
     assert done.returncode == 0, done.stderr[-2000:]
