@@ -5,6 +5,8 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -182,13 +184,25 @@ class StatusFile(Listener):
             left = self._left.now
             status = replace(status, seconds_left=None if left is None else round(left, 1))
         try:
-            self._folder.require_in_place()
-            write_text(self._folder.status, json.dumps(asdict(status)) + "\n", make_folder=False)
+            with _followed(self._folder.path) as folder:
+                self._folder.require_in_place()
+                write_text(folder / self._folder.status.name, json.dumps(asdict(status)) + "\n", make_folder=False)
             self._faulty = False
         except (CodesignError, OSError) as error:
             if not self._faulty:
                 _log.info("the status is not written (%s); the run goes on", error)
             self._faulty = True
+
+
+@contextmanager
+def _followed(folder: Path) -> Iterator[Path]:
+    """Yield a path of a folder that goes on to be its path if it is moved, and never that of another in its place."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        path = Path(f"/proc/self/fd/{descriptor}")
+        yield path if path.exists() else folder  # some containers have no /proc
+    finally:
+        os.close(descriptor)
 
 
 def _now() -> str:

@@ -8,10 +8,11 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from codesign.errors import EvaluatorError, OutputError
+from codesign.errors import EvaluatorError, OutputError, RunError
 from codesign.evaluate import Workforce
 from codesign.run import Listener, RunFolder, RunStatus, TimeLeft, evolve, read_status, resume
 from codesign.run import status as status_module
@@ -312,3 +313,25 @@ def test_the_best_body_is_told_when_it_is_another_one(tmp_path: Path) -> None:
     longer = experiment(search=replace(experiment().search, generations=GENERATIONS + 1))
     resume(longer, tmp_path / "run", again)
     assert again.told[0] == bests.told[-1]
+
+
+def test_a_folder_in_the_place_of_the_runs_gets_no_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder is moved, and another one put in its place, just before the file is written."""
+    run, elsewhere, written = tmp_path / "run", tmp_path / "elsewhere", status_module.write_text
+
+    def late(path: Path, text: str, **named: Any) -> None:
+        if not elsewhere.exists():
+            run.rename(elsewhere)
+            run.mkdir()
+        written(path, text, **named)
+
+    def wait(generation: int) -> None:
+        del generation
+        while not elsewhere.exists():
+            time.sleep(0.01)
+
+    monkeypatch.setattr(status_module, "write_text", late)
+    with pytest.raises(RunError):
+        evolve(experiment(evaluator=Quick(disturbance=wait)), run, CONFIG)
+    assert list(run.iterdir()) == []
+    assert (elsewhere / "status.json").exists()
