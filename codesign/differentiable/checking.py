@@ -9,15 +9,12 @@ import warp as wp
 
 from codesign.body import Bodies
 from codesign.errors import ConfigError, MemoryBudgetError
-from codesign.evaluate import EvaluationSpec, batch_budget
+from codesign.evaluate import WIDEST_ROW, EvaluationSpec, batch_budget
 from codesign.sim import Conditions, Controller, Execution
 from codesign.sim.layout import MEBIBYTE, bytes_per_world, layout_of
 
 MATERIAL = ("masses", "damping", "force_limits")
 """Inputs that episodes have only where they matter."""
-
-WIDEST_ROW = 16
-"""Masses and springs that fill a row of the simulator's arrays at most."""
 
 
 def require_window(spec: EvaluationSpec, bodies: Bodies, steps: int | None, world: int) -> Conditions:

@@ -1,6 +1,6 @@
 """From genomes to fitness: how designs are evaluated, in this process or by many others, with the same numbers."""
 
-from codesign.evaluate.batches import batch_budget, batches, bytes_needed
+from codesign.evaluate.batches import WIDEST_ROW, batch_budget, batches, bytes_needed
 from codesign.evaluate.body_learning import body_weights, controller_weights, learned_bodies
 from codesign.evaluate.evaluation import DESIGNS_AT_A_TIME, evaluate_bodies, evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
@@ -21,6 +21,7 @@ __all__ = [
     "EVALUATORS",
     "MASSES",
     "SPRINGS",
+    "WIDEST_ROW",
     "BodyWeights",
     "EvaluateDesigns",
     "EvaluationSpec",

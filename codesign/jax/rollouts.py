@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import jax
 import jax.numpy as jnp
@@ -13,17 +13,9 @@ import numpy as np
 
 from codesign.api import Problem
 from codesign.body import Bodies
-from codesign.differentiable import Episode, of_controllers, require_window
+from codesign.differentiable import MATERIAL, Actuation, Diverged, Episode, of_controllers, require_window
 from codesign.errors import CodesignError, MemoryBudgetError
 from codesign.jax.operators import Operator
-
-Diverged = Literal["zero", "nan"]
-"""What a diverged body has: a loss of infinity and gradients of zero, or NaN in both."""
-
-MATERIAL = ("masses", "damping", "force_limits")
-"""Inputs that episodes have only where they matter."""
-
-Form = Literal["controller", "steps", "held"]
 
 
 @partial(
@@ -106,7 +98,7 @@ class Rollout:
             remedy = 'set jax.config.update("jax_enable_x64", True), or compute in float32'
             raise ValueError(f"expected JAX with float64 for a problem in float64; got float32 alone; {remedy}")
         self._paths = paths
-        self._families: dict[tuple[Form, bool], dict[int, Operator]] = {}
+        self._families: dict[tuple[Actuation, bool], dict[int, Operator]] = {}
 
     def initial_weights(self, *, seed: int | None = None) -> jax.Array:
         """Return first weights of the controllers of all bodies, as `Problem.initial_weights`, shape (weights,).
@@ -166,7 +158,7 @@ class Rollout:
             **{"rest_lengths": rest_lengths, "stiffness": stiffness, "swings": swings},
             **{"masses": masses, "damping": damping, "force_limits": force_limits},
         }
-        form: Form = "controller" if actuation is None else "held" if jnp.ndim(actuation) == 1 else "steps"
+        form: Actuation = "controller" if actuation is None else "held" if jnp.ndim(actuation) == 1 else "steps"
         if weights is not None and self.problem.spec.learner.body.learned:
             self._require_no_bodies(weights)
         operator = self._operator(form, any(given[name] is not None for name in MATERIAL))
@@ -205,13 +197,13 @@ class Rollout:
             remedy = "leave these out as Rollout.initial_weights does, or make the problem without learner.body"
             raise ValueError(f"expected the {own.sum()} weights of controllers; got {got}; {remedy}")
 
-    def _operator(self, form: Form, material: bool) -> Operator:
+    def _operator(self, form: Actuation, material: bool) -> Operator:
         """Return the operator of the bodies themselves; `vmap` makes those of several copies."""
         family = self._families.setdefault((form, material), {})
         make = partial(self._episode, form, material)
         return family[1] if family else Operator(make, 1, paths=self._paths, family=family)
 
-    def _episode(self, form: Form, material: bool, copies: int) -> Episode:
+    def _episode(self, form: Actuation, material: bool, copies: int) -> Episode:
         bodies = self.bodies.take(np.tile(np.arange(len(self.bodies)), copies))
         with _in_jax():
             return Episode(self.problem.spec, bodies, actuation=form, material_properties=material, **self._settings)

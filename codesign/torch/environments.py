@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 import torch
 
 from codesign.api import Problem
+from codesign.differentiable import Diverged
 from codesign.torch.arguments import require_problem, require_whole_number
 from codesign.torch.observations import Observation
 from codesign.torch.operators import Call, in_python
-from codesign.torch.rollouts import Diverged
 from codesign.torch.windows import State, Windows, decrease
 
 STARTS = ("positions", "velocities", "rest_lengths", "stiffness", "swings", "masses", "damping", "force_limits")

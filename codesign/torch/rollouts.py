@@ -3,23 +3,15 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import torch
 
 from codesign.api import Problem
-from codesign.differentiable import Episode, of_controllers, require_window
+from codesign.differentiable import MATERIAL, Actuation, Diverged, Episode, of_controllers, require_window
 from codesign.torch.arguments import in_torch, require_problem, require_whole_number, tensor_of
 from codesign.torch.operators import Call, Operator, in_python
-
-Diverged = Literal["zero", "nan"]
-"""What a diverged body has: a loss of infinity and gradients of zero, or NaN in both."""
-
-Form = Literal["controller", "steps", "held"]
-
-MATERIAL = ("masses", "damping", "force_limits")
-"""Inputs that only bodies with material properties have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +82,7 @@ class Rollout(torch.nn.Module):
         self._settings = settings_of(problem, steps, world, diverged)
         with in_torch():
             require_window(problem.spec, self.bodies, self._settings["steps"], world)
-        self._operators: dict[tuple[Form, bool], Operator] = {}
+        self._operators: dict[tuple[Actuation, bool], Operator] = {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Rollout":
         """Return the same layer: it has no parameters, and memory for one."""
@@ -168,7 +160,7 @@ class Rollout(torch.nn.Module):
         if (weights is None) == (actuation is None):
             got, remedy = ("both", "leave one out") if weights is not None else ("neither", "give one of them")
             raise ValueError(f"expected weights of controllers or an actuation; got {got}; {remedy}")
-        form: Form = "controller" if actuation is None else "held" if np.ndim(actuation) == 1 else "steps"
+        form: Actuation = "controller" if actuation is None else "held" if np.ndim(actuation) == 1 else "steps"
         given = {
             **{"weights": weights, "actuation": actuation, "positions": positions, "velocities": velocities},
             **{"rest_lengths": rest_lengths, "stiffness": stiffness, "swings": swings},
@@ -194,7 +186,7 @@ class Rollout(torch.nn.Module):
             remedy = "leave these out as Rollout.initial_weights does, or make the problem without learner.body"
             raise ValueError(f"expected the {own.sum()} weights of controllers; got {got}; {remedy}")
 
-    def _operator(self, form: Form, *, material: bool = False) -> Operator:
+    def _operator(self, form: Actuation, *, material: bool = False) -> Operator:
         """Return what simulates; it knows material properties if bodies have some or some are given."""
         key = form, material and not self.bodies.has_material_properties
         if key not in self._operators:

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import torch
 
 from codesign.api import Problem
-from codesign.differentiable import Episode
+from codesign.differentiable import Diverged, Episode
 from codesign.torch.arguments import in_torch, tensor_of
 from codesign.torch.observations import BodyLayout, Observation, observe
 from codesign.torch.operators import Call, Operator
-from codesign.torch.rollouts import Diverged, inputs_of, settings_of
+from codesign.torch.rollouts import inputs_of, settings_of
 
 
 class State(NamedTuple):
