@@ -58,15 +58,16 @@ def evolve(
         OutputError: the folder cannot be written to.
         ConfigError: the evaluator cannot have what it was configured to use.
     """
-    folder, listener = RunFolder(path), listener or Listener()
+    folder, listener, interruption = RunFolder(path), listener or Listener(), Interruption()
     inputs = {**(inputs or {}), **experiment.inputs}
     folder.require_unused(inputs)
-    with folder.locked(listener.on_notice):
+    # From before the folder is there: whoever sees it may send a signal, and the run is to be gone on with.
+    with interruption.handling_signals(), folder.locked(listener.on_notice):
         folder.create(config_text, inputs)
         if experiment.first is not None:
             listener.on_notice(experiment.first.told)
         try:
-            return _Evolution(experiment, folder, listener).run()
+            return _Evolution(experiment, folder, listener).run(interruption)
         except BaseException:
             # Nothing is left behind of a run that never began, whatever kept it from beginning.
             folder.undo_create()
@@ -89,13 +90,13 @@ def resume(
         RunError: the folder is not that of a run, its records have gaps, or another process writes there.
         CheckpointError: no checkpoint can be read, or it is another experiment's.
     """
-    folder, listener = RunFolder(path), listener or Listener()
+    folder, listener, interruption = RunFolder(path), listener or Listener(), Interruption()
     folder.require_run()
     folder.require_own()
-    with folder.locked(listener.on_notice):
+    with interruption.handling_signals(), folder.locked(listener.on_notice):
         evolution = _Evolution(experiment, folder, listener)
         evolution.restore(checkpoint)
-        return evolution.run()
+        return evolution.run(interruption)
 
 
 def restored(experiment: Experiment, checkpoint: Checkpoint, path: Path) -> Search:
@@ -158,30 +159,28 @@ class _Evolution:
             self._inherited.restore(self._search.population, DesignTables(folder))
             self._write_best()
 
-    def run(self) -> Outcome:
-        """Run what is left of the generations."""
+    def run(self, interruption: Interruption) -> Outcome:
+        """Run what is left of the generations, until a signal came, which is being heeded."""
         with self._status:
-            return self._run()
+            return self._run(interruption)
 
-    def _run(self) -> Outcome:
+    def _run(self, interruption: Interruption) -> Outcome:
         generations = self._experiment.search.generations
         self._listener.on_start(self._folder.path, self._search.generation, generations)
         if self._search.generation:
             self._tell_best()
         self._begin = time.perf_counter() - self._seconds
-        interruption = Interruption()
-        with interruption.handling_signals():
-            try:
-                if self._search.generation < generations:
-                    self._evolve(generations, interruption)
-            except KeyboardInterrupt:
-                if interruption.signal is None:
-                    raise
-                _log.info("signal %d came, the state is put away", interruption.signal)
-            except EvaluatorError as error:
-                self._save()
-                raise self._with_command(error) from error
+        try:
+            if self._search.generation < generations:
+                self._evolve(generations, interruption)
+        except KeyboardInterrupt:
+            if interruption.signal is None:
+                raise
+            _log.info("signal %d came, the state is put away", interruption.signal)
+        except EvaluatorError as error:
             self._save()
+            raise self._with_command(error) from error
+        self._save()
         outcome = self._outcome(interruption.signal)
         self._listener.on_stop(outcome)
         return outcome

@@ -155,6 +155,19 @@ def test_a_signal_ends_a_run_after_the_last_finished_generation(search, whole, t
     assert results(folder) == results(whole)
 
 
+def test_a_signal_from_the_moment_that_the_folder_is_there_leaves_a_run_to_go_on_with(tmp_path, monkeypatch):
+    create = RunFolder.create
+
+    def create_and_signal(self, *given):
+        create(self, *given)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(RunFolder, "create", create_and_signal)
+    outcome = evolve(experiment(), tmp_path / "run", CONFIG)
+    assert (outcome.signal, outcome.finished) == (signal.SIGTERM, 0)
+    assert resume(experiment(), tmp_path / "run").finished == GENERATIONS
+
+
 def test_a_signal_goes_on_to_the_launcher_that_waits_for_it(tmp_path):
     """As submitit does, which puts a job that Slurm is about to end into the queue again."""
     heard = []
