@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from codesign.errors import ConfigError
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 """2 to the 64th over the golden ratio, odd: the step between the states of SplitMix64."""
 
 _TO_UNIT = 2.0**-53
@@ -35,6 +35,10 @@ class Purpose(IntEnum):
     TERRAIN = 4
     SMOOTHING = 5
     START = 6
+    RESTART = 7
+    INHERITANCE = 8
+    SELECTION = 9
+    REPRODUCTION = 10
 
 
 def require_seed(seed: int) -> None:
@@ -65,7 +69,7 @@ def stream_keys(seed: int, identities: NDArray[np.integer], purpose: Purpose) ->
     """
     root = np.random.SeedSequence(seed, spawn_key=(int(purpose),)).generate_state(1, np.uint64)
     generations, individuals = np.asarray(identities).astype(np.uint64).T
-    return mixed(mixed(root + generations * _GOLDEN) + individuals * _GOLDEN)
+    return mixed(mixed(root + generations * GOLDEN) + individuals * GOLDEN)
 
 
 def generation_keys(seed: int, generation: int, count: int, purpose: Purpose) -> NDArray[np.uint64]:
@@ -108,7 +112,7 @@ class Draws:
     def bits(self, count: int) -> NDArray[np.uint64]:
         """Return the next `count` numbers of 64 random bits of each individual, shape (n, count)."""
         states = self._states if self._chosen is None else self._states.take(self._chosen)
-        drawn = states[:, None] + np.arange(1, count + 1, dtype=np.uint64) * _GOLDEN
+        drawn = states[:, None] + np.arange(1, count + 1, dtype=np.uint64) * GOLDEN
         if count:
             self._states[slice(None) if self._chosen is None else self._chosen] = drawn[:, -1]
         return mix_in_place(drawn)
@@ -144,7 +148,7 @@ class Draws:
             columns: which of that individual's columns it is for, shape (m,).
         """
         keys = self.bits(1)[:, 0]
-        return _to_unit(mix_in_place(keys.take(individuals) + (columns + 1).astype(np.uint64) * _GOLDEN))
+        return _to_unit(mix_in_place(keys.take(individuals) + (columns + 1).astype(np.uint64) * GOLDEN))
 
     def chances(self, probability: NDArray[np.float64] | float, count: int) -> NDArray[np.bool_]:
         """Return `count` independent answers of each individual, true with the given probability.

@@ -24,7 +24,15 @@ from codesign.api.results import Results, status_labels
 from codesign.api.weights import Weights, flat_weights, shapes_of
 from codesign.body import Bodies, Tissue, develop
 from codesign.errors import ConfigError
-from codesign.evaluate import Evaluations, EvaluationSpec, Worlds, evaluate_bodies, evaluate_designs
+from codesign.evaluate import (
+    DesignWeights,
+    Evaluations,
+    EvaluationSpec,
+    Request,
+    Worlds,
+    evaluate_bodies,
+    evaluate_designs,
+)
 from codesign.export import Recording
 from codesign.genome import Genomes, LatticeSettings, random_genomes
 from codesign.run import Story, rollout, split_at
@@ -240,7 +248,7 @@ class Problem:
             own = genomes_of(designs)
             spec = replace(self.spec, lattice=lattice_for(own, self.lattice))
             with in_python():
-                found = evaluate_designs(spec, own, _identities(len(own)))
+                found = evaluate_designs(spec, Request(own, _identities(len(own))))
             bodies = develop(spec.lattice.build(), own, spec.tissue)
             return self._results(found, bodies, names_of(designs))
         return self.learn(designs)
@@ -264,8 +272,10 @@ class Problem:
         with in_python():
             if iterations is not None:
                 spec = replace(spec, learner=replace(spec.learner, iterations=iterations))
-            start = None if weights is None else self._split(self._flat(weights, bodies), bodies)
-            found = evaluate_bodies(spec, bodies, _identities(len(bodies)), weights=start)
+            first = None
+            if weights is not None:
+                first = DesignWeights.joined(self._split(self._flat(weights, bodies), bodies))
+            found = evaluate_bodies(spec, Request(bodies, _identities(len(bodies)), first=first))
         return self._results(found, bodies, names_of(given))
 
     def initial_weights(self, bodies: AnyBodies, *, seed: int | None = None) -> Weights:

@@ -30,7 +30,7 @@ from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
 from codesign.cli.together import prepare_together
 from codesign.errors import ConfigError
-from codesign.evaluate import EvaluationSpec, KeptWeights, MemoryEstimate, evaluate_bodies
+from codesign.evaluate import EvaluationSpec, KeptWeights, MemoryEstimate, Request, evaluate_bodies
 from codesign.export import EXPORTERS, Recording, RecordingError
 from codesign.files import write_text
 from codesign.formats import enlarged, genomes_of
@@ -152,7 +152,7 @@ def _learn_random(experiment: Experiment) -> _Learned:
     """Let the designs that a run of this experiment starts with learn."""
     asked = experiment.search.start(experiment.space, experiment.seed).ask()
     with experiment.evaluator.start(experiment.trial) as evaluator:
-        found = evaluator.evaluate(asked.genomes, asked.identities)
+        found = evaluator.evaluate(Request(asked.genomes, asked.identities))
     numbers = asked.identities[:, 1].tolist()
     names = [f"{operator}-{number}" for operator, number in zip(asked.operators, numbers, strict=True)]
     units = experiment.trial.units
@@ -169,7 +169,7 @@ def _learn_given(spec: EvaluationSpec, bodies: Bodies, given: Sequence[GivenBody
         shown: bodies whose motion is recorded, the best ones.
     """
     identities = np.stack([np.zeros(len(bodies), np.int64), np.arange(len(bodies))], axis=1)
-    found = evaluate_bodies(spec, bodies, identities, keep=KeptWeights(shown))
+    found = evaluate_bodies(spec, Request(bodies, identities, keep=KeptWeights(shown)))
     names = [body.id for body in given]
     sources = [(body.file, body.plan.name, body.plan.fitness) for body in given]
     recordings = learned_recordings(spec, bodies, names, identities, found, GIVEN, shown)

@@ -2,15 +2,18 @@
 
 from codesign.evaluate.batches import WIDEST_ROW, batch_budget, batches, bytes_needed
 from codesign.evaluate.body_learning import body_weights, controller_weights, learned_bodies
+from codesign.evaluate.design_weights import DesignWeights
 from codesign.evaluate.evaluation import DESIGNS_AT_A_TIME, evaluate_bodies, evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
-from codesign.evaluate.evaluations import Evaluations, KeptWeights
+from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorListener, EvaluatorSettings, Workforce
-from codesign.evaluate.inheritance import MASSES, SPRINGS, BodyWeights, inherited_weights
+from codesign.evaluate.inheritance import MASSES, SPRINGS, inherited_weights
+from codesign.evaluate.kept_weights import KeptWeights
 from codesign.evaluate.local import Local
 from codesign.evaluate.memory_estimate import MemoryEstimate
 from codesign.evaluate.racing import elimination_thresholds
 from codesign.evaluate.ray_evaluator import Ray
+from codesign.evaluate.request import Request
 from codesign.evaluate.together import learn_together
 from codesign.evaluate.worlds import Worlds
 
@@ -22,7 +25,7 @@ __all__ = [
     "MASSES",
     "SPRINGS",
     "WIDEST_ROW",
-    "BodyWeights",
+    "DesignWeights",
     "EvaluateDesigns",
     "EvaluationSpec",
     "Evaluations",
@@ -32,6 +35,7 @@ __all__ = [
     "KeptWeights",
     "Local",
     "MemoryEstimate",
+    "Request",
     "Workforce",
     "Worlds",
     "batch_budget",

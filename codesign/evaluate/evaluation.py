@@ -1,16 +1,14 @@
 """The evaluation itself: bodies are developed from genomes, and their controllers learn."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from codesign.body import Bodies, develop, offsets
 from codesign.evaluate.batches import batches
 from codesign.evaluate.body_learning import body_weights
+from codesign.evaluate.design_weights import DesignWeights
 from codesign.evaluate.evaluation_spec import EvaluationSpec
-from codesign.evaluate.evaluations import Evaluations, KeptWeights
-from codesign.evaluate.inheritance import BodyWeights
-from codesign.genome import Genomes
+from codesign.evaluate.evaluations import Evaluations
+from codesign.evaluate.request import Request
 from codesign.sim import Simulator
 from codesign.train import LearningResult, LearningStatus, SmoothedProblem, learn
 
@@ -21,89 +19,56 @@ DESIGNS_AT_A_TIME = 8192
 """Designs that are developed, and so simulated, together at most: more would fill the host's memory, not the device."""
 
 
-def evaluate_designs(
-    spec: EvaluationSpec,
-    genomes: Genomes,
-    identities: np.ndarray,
-    thresholds: np.ndarray | None = None,
-    keep: KeptWeights | None = None,
-    first: BodyWeights | None = None,
-) -> Evaluations:
+def evaluate_designs(spec: EvaluationSpec, request: Request) -> Evaluations:
     """Return the evaluations of designs; each one's numbers depend on the spec, the thresholds and itself only.
 
     Args:
         spec: how designs are evaluated.
-        genomes: the designs, at least one.
-        identities: (generation, individual) of each, which addresses its random stream, int64, shape (n, 2).
-        thresholds: performance that a design must have reached after so many steps to go on learning, see
-            `elimination_thresholds`; None for none.
-        keep: of which designs the weights are returned; None for all.
-        first: weights that each body begins to learn from, where bodies learn; None where all begin as drawn.
+        request: the designs, and what is special about them.
 
     Raises:
         MemoryBudgetError: a design alone needs more memory than the spec may use.
         ConfigError: the spec's device is not there.
     """
     found: list[Evaluations] = []
-    for start in range(0, len(genomes), DESIGNS_AT_A_TIME):
-        group = slice(start, start + DESIGNS_AT_A_TIME)
-        bodies = develop(spec.lattice.build(), genomes[group], spec.tissue)
-        own = None if first is None else first.take(np.arange(start, start + len(bodies)))
-        found.append(evaluate_bodies(spec, bodies, identities[group], thresholds, keep, first=own))
-    return Evaluations.concatenate(found).kept(keep, identities)
+    for start in range(0, len(request), DESIGNS_AT_A_TIME):
+        group = request.take(slice(start, start + DESIGNS_AT_A_TIME))
+        bodies = develop(spec.lattice.build(), group.genomes, spec.tissue)
+        found.append(evaluate_bodies(spec, group.developed(bodies)))
+    return Evaluations.concatenate(found).kept(request.keep, request.identities)
 
 
-def evaluate_bodies(
-    spec: EvaluationSpec,
-    bodies: Bodies,
-    identities: np.ndarray,
-    thresholds: np.ndarray | None = None,
-    keep: KeptWeights | None = None,
-    weights: Sequence[np.ndarray] | None = None,
-    first: BodyWeights | None = None,
-) -> Evaluations:
+def evaluate_bodies(spec: EvaluationSpec, request: Request) -> Evaluations:
     """Return the evaluations of bodies, wherever they come from, as many at a time as fit into the memory.
 
     Args:
         spec: how bodies are evaluated; its lattice does not matter.
-        bodies: at least one.
-        identities: see `evaluate_designs`.
-        thresholds: see `evaluate_designs`.
-        keep: see `evaluate_designs`.
-        weights: that each design starts to learn from, flat; None for those that the spec gives it.
-        first: see `evaluate_designs`; of no effect where there are weights.
+        request: the bodies, and what is special about them.
 
     Raises:
+        TypeError: they are genomes.
         MemoryBudgetError: a body alone needs more memory than the spec may use.
         ConfigError: the spec's device is not there.
     """
+    bodies = request.bodies
     # Of bodies that come from elsewhere only some may have masses of their own; batches are to change no bit.
     properties = bodies.has_material_properties
     parts = []
     for part in batches(spec, bodies):
-        own, chosen = bodies[part], identities[part]
-        problem = spec.learning_problem(own, chosen, material_properties=properties)
-        begun = None if first is None else first.take(np.arange(part.start, part.stop))
-        given = None if weights is None else weights[part]
-        parts.append(_assess(problem, spec, own, chosen, thresholds, keep, given, begun))
-    return Evaluations.concatenate(parts).kept(keep, identities)
+        asked = request.take(part)
+        problem = spec.learning_problem(asked.bodies, asked.identities, material_properties=properties)
+        parts.append(_assess(problem, spec, asked))
+    return Evaluations.concatenate(parts).kept(request.keep, request.identities)
 
 
 def _assess(
     problem: Simulator | SmoothedProblem,
     spec: EvaluationSpec,
-    bodies: Bodies,
-    identities: np.ndarray,
-    thresholds: np.ndarray | None,
-    keep: KeptWeights | None,
-    weights: Sequence[np.ndarray] | None,
-    first: BodyWeights | None,
+    request: Request,
 ) -> Evaluations:
-    limits = None if thresholds is None else -thresholds
-    if weights is None:
-        spec.begin(problem, identities, first)
-    else:
-        problem.load(np.concatenate(weights))
+    bodies, keep, identities = request.bodies, request.keep, request.identities
+    limits = None if request.thresholds is None else -request.thresholds
+    spec.begin(problem, identities, request.first, request.attempts)
     learned = learn(problem, spec.learner, limits=limits)
     muscles = np.diff(np.concatenate([[0], np.cumsum(bodies.swings != 0)])[bodies.spring_start])
     passive = (muscles == 0) & (learned.status == LearningStatus.ZERO_GRADIENT)
@@ -130,7 +95,7 @@ def _assess(
 
 def _learned_of_bodies(
     spec: EvaluationSpec, bodies: Bodies, counts: np.ndarray, learned: LearningResult
-) -> BodyWeights | None:
+) -> DesignWeights | None:
     """Return what all bodies learned, None where bodies do not learn.
 
     Args:
@@ -147,4 +112,4 @@ def _learned_of_bodies(
         flat = learned.weights_of(np.arange(part.start, part.stop)).astype(spec.execution.precision)
         own = np.split(flat, np.cumsum(counts[part])[:-1])
         found += [each.copy() for each in body_weights(spec, bodies[part], own)]
-    return BodyWeights.joined(found)
+    return DesignWeights.joined(found)

@@ -9,7 +9,7 @@ import numpy as np
 from codesign.body import Bodies, Tissue, offsets
 from codesign.errors import ConfigError
 from codesign.evaluate.body_learning import body_parameters, body_sizes
-from codesign.evaluate.inheritance import BodyWeights
+from codesign.evaluate.design_weights import DesignWeights
 from codesign.evaluate.worlds import Worlds
 from codesign.genome import LatticeSettings
 from codesign.sim import (
@@ -25,7 +25,7 @@ from codesign.sim import (
     first_weights,
     require_conditions,
 )
-from codesign.streams import Purpose, require_seed, stream_keys
+from codesign.streams import GOLDEN, Purpose, mixed, require_seed, stream_keys
 from codesign.train import BodyLearning, Learner, SmoothedProblem
 
 
@@ -199,7 +199,11 @@ class EvaluationSpec:
         return SmoothedProblem(simulator, self.learner, stream_keys(self.seed, identities, Purpose.SMOOTHING))
 
     def begin(
-        self, simulator: Simulator | SmoothedProblem, identities: np.ndarray, first: BodyWeights | None = None
+        self,
+        simulator: Simulator | SmoothedProblem,
+        identities: np.ndarray,
+        first: DesignWeights | None = None,
+        attempts: np.ndarray | None = None,
     ) -> None:
         """Give designs the weights that they start to learn from.
 
@@ -208,17 +212,23 @@ class EvaluationSpec:
         Args:
             simulator: of the designs' bodies, or their learning problem.
             identities: (generation, individual) of each of its controllers, int64, shape (controllers, 2).
-            first: weights that each body begins with; None where all begin as drawn.
+            first: weights that are not drawn, see `Request`.
+            attempts: which of its starts each takes, see `Request`.
         """
-        if self.learner.body.learned and (self.start or first is not None):
-            simulator.load(self.first_weights(simulator.bodies, identities, first=first))
+        if first is not None or (self.learner.body.learned and self.start):
+            simulator.load(self.first_weights(simulator.bodies, identities, first=first, attempts=attempts))
         elif self.start:
             simulator.load(np.tile(self.start, simulator.controllers))
         else:
-            simulator.draw(stream_keys(self.seed, identities, Purpose.CONTROLLER))
+            simulator.draw(_start_keys(self.seed, identities, attempts))
 
     def first_weights(
-        self, bodies: Bodies, identities: np.ndarray, seed: int | None = None, first: BodyWeights | None = None
+        self,
+        bodies: Bodies,
+        identities: np.ndarray,
+        seed: int | None = None,
+        first: DesignWeights | None = None,
+        attempts: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return the weights that designs start to learn from, as `begin` gives them, flat, float64.
 
@@ -226,21 +236,23 @@ class EvaluationSpec:
             bodies: each has one.
             identities: (generation, individual) of each, int64, shape (bodies, 2).
             seed: what they are drawn from instead of the spec's seed.
-            first: weights that each body begins with; None where all begin as drawn.
+            first: weights that are not drawn, see `Request`.
+            attempts: which of its starts each takes, see `Request`.
         """
         sizes = body_sizes(self.learner.body, bodies)
         if self.start:
             own = np.array(self.start, np.float64)
             found = np.concatenate([piece for size in sizes.tolist() for piece in (own, np.zeros(size))])
         else:
-            keys = stream_keys(self.seed if seed is None else seed, identities, Purpose.CONTROLLER)
+            keys = _start_keys(self.seed if seed is None else seed, identities, attempts)
             found = first_weights(self.weighted, bodies, self.physics.steps, keys)
         if first is None:
             return found
         ends = offsets(self._weight_counts(bodies))[1:]
-        for index, (end, size) in enumerate(zip(ends.tolist(), sizes.tolist(), strict=True)):
-            if len(own := first.of(index)):
-                found[end - size : end] = own
+        for index, end in enumerate(ends.tolist()):
+            own = first.of(index)
+            last = found[end - len(own) : end]
+            last[:] = np.where(np.isnan(own), last, own)
         return found
 
     def _weight_counts(self, bodies: Bodies) -> np.ndarray:
@@ -276,3 +288,12 @@ class EvaluationSpec:
             expected = "bodies as drawn for one controller of all"
             remedy = "set learner.body to nothing that is learned, or let each body have a controller"
             raise ConfigError(expected, f"bodies whose {', '.join(learned)} are learned", remedy)
+
+
+def _start_keys(seed: int, identities: np.ndarray, attempts: np.ndarray | None) -> np.ndarray:
+    """Return the keys that the first weights of designs are drawn with, shape (n,)."""
+    own = stream_keys(seed, identities, Purpose.CONTROLLER)
+    if attempts is None:
+        return own
+    others = stream_keys(seed, identities, Purpose.RESTART)
+    return np.where(attempts == 0, own, mixed(others + attempts.astype(np.uint64) * GOLDEN))

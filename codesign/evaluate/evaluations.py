@@ -5,31 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from codesign.evaluate.inheritance import BodyWeights
-
-
-@dataclass(frozen=True)
-class KeptWeights:
-    """Of which designs the weights are kept: of the best few, since those of all fill memories and networks.
-
-    Attributes:
-        count: designs at most.
-        above: fitness that a design must exceed; an invalid one never does.
-    """
-
-    count: int
-    above: float = -np.inf
-
-    def chosen(self, fitness: np.ndarray, identities: np.ndarray) -> np.ndarray:
-        """Return the places of the designs whose weights are kept, ascending, int64; of equals the older are.
-
-        Args:
-            fitness: of each design, shape (n,).
-            identities: (generation, individual) of each, int64, shape (n, 2).
-        """
-        able = np.flatnonzero(fitness > self.above)
-        order = np.lexsort((identities[able, 1], identities[able, 0], -fitness[able]))
-        return np.sort(able[order[: self.count]])
+from codesign.evaluate.design_weights import DesignWeights
+from codesign.evaluate.kept_weights import KeptWeights
 
 
 @dataclass(frozen=True)
@@ -67,7 +44,7 @@ class Evaluations:
     springs: np.ndarray
     muscles: np.ndarray
     robot_steps: int
-    body_weights: BodyWeights | None = None
+    body_weights: DesignWeights | None = None
 
     def __len__(self) -> int:
         return len(self.fitness)
@@ -141,7 +118,7 @@ class Evaluations:
             joined("springs"),
             joined("muscles"),
             sum(part.robot_steps for part in parts),
-            BodyWeights.concatenate(bodies) if bodies else None,
+            DesignWeights.concatenate(bodies) if bodies else None,
         )
 
 

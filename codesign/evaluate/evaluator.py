@@ -5,20 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
-
 from codesign.evaluate.evaluation import evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
-from codesign.evaluate.evaluations import Evaluations, KeptWeights
-from codesign.evaluate.inheritance import BodyWeights
-from codesign.genome import Genomes
+from codesign.evaluate.evaluations import Evaluations
+from codesign.evaluate.request import Request
 from codesign.sim import Execution
 
-EvaluateDesigns = Callable[
-    [EvaluationSpec, Genomes, np.ndarray, np.ndarray | None, KeptWeights | None, BodyWeights | None], Evaluations
-]
-"""(spec, genomes, identities, thresholds, kept weights, first body weights) -> evaluations, a pure function of
-its arguments; but for which weights are kept, design by design."""
+EvaluateDesigns = Callable[[EvaluationSpec, Request], Evaluations]
+"""(spec, request) -> evaluations, a pure function of its arguments; but for which weights are kept, design by design.
+"""
 
 
 @dataclass(frozen=True)
@@ -65,25 +60,8 @@ class Evaluator(ABC):
     listener = EvaluatorListener()
 
     @abstractmethod
-    def evaluate(
-        self,
-        genomes: Genomes,
-        identities: np.ndarray,
-        thresholds: np.ndarray | None = None,
-        keep: KeptWeights | None = None,
-        first: BodyWeights | None = None,
-    ) -> Evaluations:
-        """Return the evaluations of designs, in their order.
-
-        Args:
-            genomes: the designs, at least one.
-            identities: (generation, individual) of each, which addresses its random stream, int64, shape (n, 2).
-            thresholds: performance that a design must have reached after so many learning steps to go on, -inf where
-                any will do, float64, shape (iterations,); None where every design learns to the end.
-            keep: of which of these designs weights are needed, None for all; others may come without theirs, so that
-                they need not be sent.
-            first: weights that each design's body begins to learn from; None where all begin as drawn.
-        """
+    def evaluate(self, request: Request) -> Evaluations:
+        """Return the evaluations of the designs that are asked for, in their order."""
 
     @abstractmethod
     def close(self) -> None:

@@ -1,7 +1,6 @@
-"""What learning changed about bodies, design by design, and what children have of their parents' weights."""
+"""What children have of their parents' weights."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,47 +11,6 @@ SPRINGS = "springs"
 
 MASSES = "masses"
 """A block of weights that has a number for every mass of a body."""
-
-
-@dataclass(frozen=True)
-class BodyWeights:
-    """Changes of bodies by learning, one design after the other.
-
-    They are the blocks of a design's weights that follow its controller's: a number for each spring or mass, 0 where
-    it is as drawn.
-
-    Attributes:
-        values: of all designs, flat, of the precision that they were learned in.
-        start: first number of each design and the end of the last, int64, shape (n + 1,). A design may have none,
-            which means that its body is as drawn.
-    """
-
-    values: np.ndarray
-    start: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.start) - 1
-
-    def of(self, index: int) -> np.ndarray:
-        """Return the weights of one design, flat."""
-        return self.values[self.start[index] : self.start[index + 1]]
-
-    def take(self, indices: np.ndarray) -> "BodyWeights":
-        """Return the weights of the designs at `indices`, in that order."""
-        return BodyWeights.joined([self.of(index) for index in np.asarray(indices, dtype=np.int64).tolist()])
-
-    @classmethod
-    def joined(cls, parts: Sequence[np.ndarray]) -> "BodyWeights":
-        """Return the weights of designs, given those of each."""
-        start = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
-        return cls(np.concatenate([*parts]) if parts else np.zeros(0, dtype=np.float32), start)
-
-    @classmethod
-    def concatenate(cls, parts: Sequence["BodyWeights"]) -> "BodyWeights":
-        """Return the weights of all designs of all parts, at least one, one part after the other."""
-        lengths = np.concatenate([np.diff(part.start) for part in parts])
-        start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        return cls(np.concatenate([part.values for part in parts]), start)
 
 
 def inherited_weights(

@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from codesign.evaluate.evaluation import evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
-from codesign.evaluate.evaluations import Evaluations, KeptWeights
+from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorSettings
-from codesign.evaluate.inheritance import BodyWeights
-from codesign.genome import Genomes
+from codesign.evaluate.request import Request
 
 
 @dataclass(frozen=True)
@@ -31,14 +28,10 @@ class LocalEvaluator(Evaluator):
 
     def evaluate(
         self,
-        genomes: Genomes,
-        identities: np.ndarray,
-        thresholds: np.ndarray | None = None,
-        keep: KeptWeights | None = None,
-        first: BodyWeights | None = None,
+        request: Request,
     ) -> Evaluations:
         """Return the evaluations of designs, in their order."""
-        return self._function(self._spec, genomes, identities, thresholds, keep, first)
+        return self._function(self._spec, request)
 
     def close(self) -> None:
         """Do nothing: this process ends by itself."""

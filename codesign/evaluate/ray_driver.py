@@ -19,11 +19,10 @@ import numpy as np
 
 from codesign.errors import ConfigError, EvaluatorError
 from codesign.evaluate.dispatch import AbandonedError, Dispatcher, Rules
-from codesign.evaluate.evaluations import Evaluations, KeptWeights
-from codesign.evaluate.inheritance import BodyWeights
+from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.ray_cluster import LOCAL, connect
 from codesign.evaluate.ray_workers import Fleet, Needs
-from codesign.genome import Genomes
+from codesign.evaluate.request import Request
 from codesign.sim import Execution
 
 FAILED, READY, NOTICE, WORKFORCE, PIECE, DONE = "failed", "ready", "notice", "workforce", "piece", "done"
@@ -77,7 +76,7 @@ def main() -> None:
         return
     connection.send((READY, None))
     while (request := inbox.get()) is not None:
-        driver.evaluate(*request)
+        driver.evaluate(request)
     driver.close()
 
 
@@ -94,20 +93,15 @@ class _Driver:
 
     def evaluate(
         self,
-        genomes: Genomes,
-        identities: np.ndarray,
-        thresholds: np.ndarray | None,
-        keep: KeptWeights | None,
-        first: BodyWeights | None,
+        request: Request,
     ) -> None:
         """Evaluate a generation, and send its pieces and notices as they come."""
 
         def arguments(piece: np.ndarray) -> tuple[Any, ...]:
-            begun = None if first is None else first.take(piece)
-            return genomes[piece], identities[piece], thresholds, keep, begun
+            return (request.take(piece),)
 
         # The springs of a body, and with them the time it takes, grow with its filled cells.
-        work = np.maximum(np.count_nonzero(genomes.cells, axis=1), 1).astype(np.float64)
+        work = np.maximum(np.count_nonzero(request.genomes.cells, axis=1), 1).astype(np.float64)
         try:
             (self._dispatcher or self._wait_for_device()).evaluate(work, arguments, self._deliver)
             self._send(DONE, None)

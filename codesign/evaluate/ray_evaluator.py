@@ -12,15 +12,14 @@ from codesign.errors import ConfigError
 from codesign.evaluate.dispatch import Rules
 from codesign.evaluate.evaluation import evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
-from codesign.evaluate.evaluations import Evaluations, KeptWeights
+from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorSettings
-from codesign.evaluate.inheritance import BodyWeights
 from codesign.evaluate.pace import Patience
 from codesign.evaluate.ray_cluster import LOCAL
 from codesign.evaluate.ray_driver import DONE, NOTICE, WORKFORCE, Orders
 from codesign.evaluate.ray_process import RayProcess
 from codesign.evaluate.ray_workers import Needs
-from codesign.genome import Genomes
+from codesign.evaluate.request import Request
 from codesign.machine import available_cores
 from codesign.plugins import loaded, used_by
 from codesign.sim import Execution, device_of
@@ -143,11 +142,7 @@ class RayEvaluator(Evaluator):
 
     def evaluate(
         self,
-        genomes: Genomes,
-        identities: np.ndarray,
-        thresholds: np.ndarray | None = None,
-        keep: KeptWeights | None = None,
-        first: BodyWeights | None = None,
+        request: Request,
     ) -> Evaluations:
         """Return the evaluations of designs, in their order.
 
@@ -156,7 +151,7 @@ class RayEvaluator(Evaluator):
                 allows.
         """
         assert self._process is not None, "closed"
-        self._process.send((genomes, identities, thresholds, keep, first))
+        self._process.send(request)
         pieces: list[np.ndarray] = []
         results: list[Evaluations] = []
         done = 0
@@ -172,9 +167,9 @@ class RayEvaluator(Evaluator):
                 pieces.append(value[0])
                 results.append(value[1])
                 done += len(value[0])
-                self.listener.on_progress(done, len(genomes))
+                self.listener.on_progress(done, len(request))
         order = np.argsort(np.concatenate(pieces), kind="stable")
-        return Evaluations.concatenate(results).take(order).kept(keep, identities)
+        return Evaluations.concatenate(results).take(order).kept(request.keep, request.identities)
 
     def close(self) -> None:
         """Stop the workers, and the cluster if this evaluator started it."""

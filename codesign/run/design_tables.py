@@ -128,8 +128,12 @@ class DesignTables:
             fitness, identities = fitness[order], identities[order]
         return [(born, number) for born, number in identities.tolist()]
 
-    def evaluated(self, generation: int) -> Individuals:
+    def evaluated(self, generation: int, measured: Sequence[str] = ()) -> Individuals:
         """Return the designs of a generation as the search was told of them.
+
+        Args:
+            generation: its number.
+            measured: names of the measures that the search looks at.
 
         Raises:
             DesignError: there is no such generation.
@@ -137,7 +141,8 @@ class DesignTables:
         """
         path = self._table(generation)
         names = ["generation", "individual", "parents", "operator", "fitness", "genome_cells", "genome_muscles"]
-        table = _read(path, names)
+        measures = {name: f"{MEASURE}{name}" for name in measured}
+        table = _read(path, [*names, *measures.values()])
         with _reading(path):
             edges = _edges(table)
             cells, bits = (
@@ -150,6 +155,7 @@ class DesignTables:
                 _lineage(table.column("parents")),
                 tuple(table.column("operator").to_pylist()),
                 table.column("fitness").to_numpy().astype(np.float64),
+                {name: table.column(column).to_numpy().astype(np.float64) for name, column in measures.items()},
             )
 
     def outcomes(self, generation: int) -> Outcomes:

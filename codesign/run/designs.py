@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from codesign.errors import DesignError
-from codesign.evaluate import BodyWeights, Evaluations
+from codesign.evaluate import DesignWeights, Evaluations
 from codesign.files import replacing
 from codesign.genome import Genome
 from codesign.run.folder import table_of
@@ -53,7 +53,7 @@ class Design:
         world_fitness: what it does in each of its worlds, NaN if invalid, float64, shape (worlds,).
         genome: what it grows from.
         masses, springs, muscles: size of its body.
-        body_weights: what was learned of its body, flat, float64; none where it is as drawn (`BodyWeights`).
+        body_weights: what was learned of its body, flat, float64; none where it is as drawn (`DesignWeights`).
     """
 
     identity: tuple[int, int]
@@ -180,7 +180,7 @@ def _columns(evaluated: Individuals, evaluations: Evaluations, rows: slice) -> d
     }
 
 
-def _weights_as_lists(weights: BodyWeights, rows: slice) -> Any:
+def _weights_as_lists(weights: DesignWeights, rows: slice) -> Any:
     """Return the weights of some designs as one list per row."""
     import pyarrow  # noqa: PLC0415 - as above
 

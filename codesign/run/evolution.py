@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from codesign.errors import CheckpointError, EvaluatorError, GenomeError, OutputError
-from codesign.evaluate import Evaluator, elimination_thresholds
+from codesign.evaluate import Evaluator, Request, elimination_thresholds
 from codesign.formats import plans_of
 from codesign.plugins import loaded
 from codesign.run import checkpoint as checkpoints
@@ -216,8 +216,8 @@ class _Evolution:
             living = self._search.population.fitness if generation else np.zeros(0)
             keep = needed(self._experiment.checkpoints.weights, living)
             first = self._inherited.first(asked)
-            evaluations = evaluator.evaluate(asked.genomes, asked.identities, self._thresholds(), keep, first)
-        self._search.tell(evaluations.fitness)
+            evaluations = evaluator.evaluate(Request(asked.genomes, asked.identities, self._thresholds(), keep, first))
+        self._search.tell(evaluations.fitness, evaluations.measures)
         now = time.perf_counter()
         population = self._search.population
         metrics = summarise(generation, population, evaluations, now - begin, now - self._begin)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.evaluate import MASSES, SPRINGS, BodyWeights, Evaluations, EvaluationSpec, inherited_weights
+from codesign.evaluate import MASSES, SPRINGS, DesignWeights, Evaluations, EvaluationSpec, inherited_weights
 from codesign.genome import Genomes
 from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design
@@ -32,7 +32,7 @@ def first_body_weights(
     genomes: Genomes,
     lineage: Sequence[Sequence[_Identity]],
     parents: Mapping[_Identity, Parent],
-) -> BodyWeights | None:
+) -> DesignWeights | None:
     """Return the weights that the bodies of designs begin with, None where all begin as drawn.
 
     Args:
@@ -54,10 +54,12 @@ def first_body_weights(
             continue
         theirs = np.stack([parent.cells for parent in those])
         found.append(inherited_weights(lattice, blocks, cells, theirs, weights))
-    return BodyWeights.joined(found)
+    return DesignWeights.joined(found)
 
 
-def first_body_weights_of(spec: EvaluationSpec, designs: Sequence[Design], tables: DesignTables) -> BodyWeights | None:
+def first_body_weights_of(
+    spec: EvaluationSpec, designs: Sequence[Design], tables: DesignTables
+) -> DesignWeights | None:
     """Return the weights that the bodies of a run's designs began with, None where all began as drawn.
 
     Args:
@@ -96,7 +98,7 @@ class InheritedBodies:
         self._spec = spec
         self._living: dict[_Identity, Parent] = {}
 
-    def first(self, asked: Individuals) -> BodyWeights | None:
+    def first(self, asked: Individuals) -> DesignWeights | None:
         """Return the weights that the bodies of the next designs begin with, None where all begin as drawn."""
         lineage = [[(int(a), int(b)) for a, b in own if a >= 0] for own in asked.parents.tolist()]
         return first_body_weights(self._spec, asked.genomes, lineage, self._living)

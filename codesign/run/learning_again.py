@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from codesign.evaluate import EvaluationSpec, evaluate_designs
+from codesign.evaluate import EvaluationSpec, Request, evaluate_designs
 from codesign.genome import Genomes
 from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design
@@ -36,7 +36,7 @@ def learn_again(
         identities = np.array([design.identity for design in several], dtype=np.int64)
         as_far = replace(spec, learner=replace(spec.learner, iterations=steps))
         first = first_body_weights_of(spec, several, tables)
-        evaluations = evaluate_designs(as_far, genomes, identities, first=first)
+        evaluations = evaluate_designs(as_far, Request(genomes, identities, first=first))
         found |= {design.identity: evaluations.weights_of(index) for index, design in enumerate(several)}
     return found
 

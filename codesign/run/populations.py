@@ -23,7 +23,6 @@ def populations(experiment: Experiment, folder: RunFolder) -> Iterator[Individua
     """
     search = experiment.search.start(experiment.space, experiment.seed)
     tables = DesignTables(folder)
-    population = None
     for generation in tables.generations():
-        population = search.select(population, tables.evaluated(generation))
-        yield population
+        search.receive(tables.evaluated(generation, experiment.search.measured))
+        yield search.population

@@ -1,6 +1,7 @@
 """The record that a search proposes and keeps: genomes with their lineage and fitness."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,6 +11,9 @@ NO_PARENT = -1
 """Stands for no parent in lineage."""
 
 NOT_EVALUATED = np.nan
+
+MEASURE = "measure."
+"""What the names of the arrays of measures begin with."""
 
 _ARRAYS: dict[str, tuple[type[np.generic], tuple[int | None, ...]]] = {
     "cells": (np.uint8, (None, None)),
@@ -32,6 +36,8 @@ class Individuals:
         parents: identities of up to two parents, `NO_PARENT` where there is none, int64, shape (n, 2, 2).
         operators: name of the variation operator that made each design, length n.
         fitness: higher is better; -inf for an invalid design, NaN before it is evaluated, float64, shape (n,).
+        measures: further numbers of each design by name, those that the search looks at; NaN where a design has none,
+            each float64, shape (n,).
     """
 
     genomes: Genomes
@@ -39,6 +45,7 @@ class Individuals:
     parents: np.ndarray
     operators: tuple[str, ...]
     fitness: np.ndarray
+    measures: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.operators)
@@ -53,6 +60,7 @@ class Individuals:
             self.parents[indices],
             tuple(self.operators[index] for index in indices),
             self.fitness[indices],
+            {name: values[indices] for name, values in self.measures.items()},
         )
 
     def joined(self, others: "Individuals") -> "Individuals":
@@ -63,6 +71,10 @@ class Individuals:
             np.concatenate([self.parents, others.parents]),
             self.operators + others.operators,
             np.concatenate([self.fitness, others.fitness]),
+            {
+                name: np.concatenate([part.measures.get(name, np.full(len(part), np.nan)) for part in (self, others)])
+                for name in dict.fromkeys([*self.measures, *others.measures])
+            },
         )
 
     def replaced(self, indices: np.ndarray, others: "Individuals") -> "Individuals":
@@ -84,6 +96,7 @@ class Individuals:
             "parents": self.parents,
             "operators": np.frombuffer("\n".join(self.operators).encode("utf-8"), dtype=np.uint8),
             "fitness": self.fitness,
+            **{f"{MEASURE}{name}": values for name, values in self.measures.items()},
         }
 
     @classmethod
@@ -105,6 +118,9 @@ class Individuals:
                 raise ValueError(f"{name} as an array of {array.dtype} of shape {array.shape}")
         text = arrays["operators"].tobytes().decode("utf-8")
         operators = tuple(text.split("\n")) if text else ()
+        measures = {name.removeprefix(MEASURE): array for name, array in arrays.items() if name.startswith(MEASURE)}
+        if any(array.dtype != np.float64 or array.ndim != 1 for array in measures.values()):
+            raise ValueError("measures that are no lists of numbers")
         lengths = {name: len(array) for name, array in arrays.items() if name != "operators"}
         if set(lengths.values()) != {len(operators)}:
             raise ValueError(f"{len(operators)} operators do not match the other arrays: {lengths}")
@@ -116,6 +132,7 @@ class Individuals:
             arrays["parents"],
             operators,
             arrays["fitness"],
+            measures,
         )
 
 

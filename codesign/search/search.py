@@ -1,8 +1,8 @@
 """What every search has in common: ask and tell in turn, lineage, and a state that can be stored."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,9 @@ RANDOM = "random"
 
 GIVEN = "given"
 """Operator recorded for a design that the search was given to begin with."""
+
+_MEMORY = "memory."
+"""What the names of arrays begin with that one kind of search remembers."""
 
 ATTEMPTS = 20
 """Times that a design is made anew because it repeats another; a tiny lattice may have no other."""
@@ -84,6 +87,11 @@ class SearchSettings(ABC):
         """The files and folders of `first`."""
         return (self.first,) if isinstance(self.first, str) else tuple(self.first or ())
 
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Names of the measures that the search looks at besides fitness; none unless a search says so."""
+        return ()
+
     @abstractmethod
     def start(self, space: Space, seed: int) -> "Search":
         """Return a search in `space` that has not asked for anything yet."""
@@ -136,15 +144,18 @@ class Search(ABC):
         self._asked = self.begin() if self._population is None else self.propose(self._population)
         return self._asked
 
-    def tell(self, fitness: np.ndarray) -> None:
+    def tell(self, fitness: np.ndarray, measures: Mapping[str, np.ndarray] | None = None) -> None:
         """Select the next population, now that the designs last asked for are evaluated.
 
         Args:
             fitness: of each design in the order asked, higher is better, -inf for an invalid one, shape (n,).
+            measures: further numbers of each design by name, NaN where it has none, each of shape (n,); those that
+                the search does not look at are passed over. None where it looks at none.
 
         Raises:
             RuntimeError: nothing was asked.
-            ValueError: fitness of the wrong shape, NaN or infinitely good.
+            ValueError: fitness of the wrong shape, NaN or infinitely good; a measure that the search looks at is
+                missing or of the wrong shape.
         """
         if self._asked is None:
             raise RuntimeError("expected ask before tell; got tell first; ask for designs and evaluate them")
@@ -153,11 +164,41 @@ class Search(ABC):
             raise ValueError(f"expected fitness of shape ({len(self._asked)},); got {fitness.shape}; tell all of it")
         if np.isnan(fitness).any() or np.isposinf(fitness).any():
             raise ValueError("expected finite fitness or -inf; got NaN or +inf; mark an invalid design with -inf")
-        asked = self._asked
-        evaluated = Individuals(asked.genomes, asked.identities, asked.parents, asked.operators, fitness)
+        self.receive(replace(self._asked, fitness=fitness, measures=self._looked_at(measures or {}, len(fitness))))
+
+    def receive(self, evaluated: Individuals) -> None:
+        """Select the next population from what it is and designs that are evaluated, whoever asked for them."""
         self._population = self.select(self._population, evaluated)
         self._asked = None
         self._told += 1
+
+    def _looked_at(self, measures: Mapping[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
+        """Return the measures that the search looks at.
+
+        Raises:
+            ValueError: one of them is missing or of the wrong shape.
+        """
+        found = {}
+        for name in self.settings.measured:
+            values = measures.get(name)
+            if values is None or np.shape(values) != (count,):
+                got = "none" if values is None else f"an array of shape {np.shape(values)}"
+                raise ValueError(f"expected {count} numbers of the measure {name}; got {got}; tell all of them")
+            found[name] = np.array(values, dtype=np.float64)
+        return found
+
+    def memory(self) -> dict[str, np.ndarray]:
+        """Return what a search of this kind remembers besides its population, as named arrays; nothing by default."""
+        return {}
+
+    def recall(self, memory: Mapping[str, np.ndarray]) -> None:
+        """Take what `memory` returned.
+
+        Raises:
+            ValueError: it is not what a search of this kind remembers.
+        """
+        if memory:
+            raise ValueError(f"expected a search that remembers nothing else; got {sorted(memory)}")
 
     def state(self) -> dict[str, np.ndarray]:
         """Return everything that `restore` needs to go on exactly from here, as named arrays.
@@ -167,7 +208,8 @@ class Search(ABC):
         """
         if self._asked is not None:
             raise RuntimeError("expected state between tell and ask; got it in between; tell the fitness first")
-        return {"told": np.array([self._told], dtype=np.int64), **self.population.arrays()}
+        own = {f"{_MEMORY}{name}": array for name, array in self.memory().items()}
+        return {"told": np.array([self._told], dtype=np.int64), **own, **self.population.arrays()}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from `state` as if nothing had happened in between.
@@ -179,7 +221,11 @@ class Search(ABC):
         missing = {"told", "cells", "muscles", "identities", "parents", "operators", "fitness"} - state.keys()
         if missing:
             raise ValueError(f"expected a search state; got one without {sorted(missing)}; use what state() returned")
-        population = Individuals.from_arrays({name: array for name, array in state.items() if name != "told"})
+        own = {name for name in state if name == "told" or name.startswith(_MEMORY)}
+        population = Individuals.from_arrays({name: array for name, array in state.items() if name not in own})
+        if set(population.measures) != set(self.settings.measured):
+            told = f"those of {', '.join(self.settings.measured) or 'nothing'}"
+            raise ValueError(f"expected measures, {told}; got those of {', '.join(population.measures) or 'nothing'}")
         shapes = (population.genomes.cells.shape[1:], population.genomes.muscles.shape[1:])
         if shapes != ((len(self.lattice.cell_nodes),), (len(self.lattice.edges),)):
             raise ValueError(f"expected genomes of this lattice; got {shapes} genes; restore the lattice of the state")
@@ -187,6 +233,7 @@ class Search(ABC):
         told = state["told"]
         if told.shape != (1,) or told.dtype != np.int64 or told[0] < 0:
             raise ValueError(f"expected how often fitness was told; got an array of {told.dtype} of shape {told.shape}")
+        self.recall({name.removeprefix(_MEMORY): state[name] for name in own - {"told"}})
         self._told, self._population, self._asked = int(told[0]), population, None
         self._known = KnownKeys(self.lattice, symmetric=self.settings.symmetric)
 

@@ -1,13 +1,21 @@
 """Checks of evaluators."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 
 from codesign.body import Tissue
 from codesign.control import CONTROLLERS
-from codesign.evaluate import EVALUATORS, BodyWeights, Evaluations, EvaluationSpec, EvaluatorSettings, KeptWeights
-from codesign.genome import LATTICES, Genomes, random_genomes
+from codesign.evaluate import (
+    EVALUATORS,
+    DesignWeights,
+    Evaluations,
+    EvaluationSpec,
+    EvaluatorSettings,
+    KeptWeights,
+    Request,
+)
+from codesign.genome import LATTICES, random_genomes
 from codesign.sim import Execution, Physics
 from codesign.streams import Purpose, draws_of, stream
 from codesign.tasks import TASKS, TERRAINS
@@ -38,15 +46,17 @@ def check_evaluator(settings: EvaluatorSettings) -> None:
         for count in COUNTS:
             genomes = random_genomes(LATTICE.build(), LATTICE, draws_of(0, 0, count, Purpose.GENOME))
             identities = np.stack([np.full(count, 4), np.arange(count)[::-1]], axis=1)
-            changed = BodyWeights.joined([np.full(each % 3, 0.5 + each, dtype=np.float32) for each in range(count)])
-            for thresholds, keep, first in (
-                (None, None, None),
-                (np.array([-np.inf, 0.5, 0.5]), None, None),
-                (None, KeptWeights(3), None),
-                (None, None, changed),
+            changed = DesignWeights.joined([np.full(each % 3, 0.5 + each, dtype=np.float32) for each in range(count)])
+            plain = Request(genomes, identities)
+            for request in (
+                plain,
+                replace(plain, thresholds=np.array([-np.inf, 0.5, 0.5])),
+                replace(plain, keep=KeptWeights(3)),
+                replace(plain, first=changed),
+                replace(plain, attempts=np.arange(count)),
             ):
-                found = evaluator.evaluate(genomes, identities, thresholds, keep, first).kept(keep, identities)
-                wanted = made_up(spec, genomes, identities, thresholds, keep, first)
+                found = evaluator.evaluate(request).kept(request.keep, identities)
+                wanted = made_up(spec, request)
                 expect(len(found) == count, f"{count} evaluations", len(found))
                 ours, theirs = _arrays(found), _arrays(wanted)
                 expect(ours.keys() == theirs.keys(), f"the measures {sorted(theirs)}", sorted(ours))
@@ -56,21 +66,19 @@ def check_evaluator(settings: EvaluatorSettings) -> None:
 
 def made_up(
     spec: EvaluationSpec,
-    genomes: Genomes,
-    identities: np.ndarray,
-    thresholds: np.ndarray | None = None,
-    keep: KeptWeights | None = None,
-    first: BodyWeights | None = None,
+    request: Request,
 ) -> Evaluations:
     """Return evaluations that are a function of each design and its identity; a design below a threshold is stopped."""
+    genomes, identities, first, thresholds = request.genomes, request.identities, request.first, request.thresholds
     draws = [stream(spec.seed, born, number, Purpose.CONTROLLER).random(8) for born, number in identities.tolist()]
     noise = np.stack(draws)
     sizes = np.count_nonzero(genomes.cells, axis=1)
+    attempts = np.zeros(len(genomes)) if request.attempts is None else request.attempts
     curves = noise[:, : ITERATIONS + 1].astype(np.float32)
     limits = np.full(ITERATIONS, -np.inf) if thresholds is None else thresholds
     stopped = (curves[:, :ITERATIONS] < limits).any(axis=1)
     begun = np.zeros(len(genomes)) if first is None else [first.of(place).sum() for place in range(len(genomes))]
-    fitness = sizes + noise[:, 4] - stopped + begun
+    fitness = sizes + noise[:, 4] - stopped + begun + attempts
     return Evaluations(
         fitness=fitness,
         curves=curves,
@@ -85,7 +93,7 @@ def made_up(
         muscles=np.count_nonzero(genomes.muscles, axis=1).astype(np.int32),
         robot_steps=20 * len(genomes),
         body_weights=first,
-    ).kept(keep, identities)
+    ).kept(request.keep, identities)
 
 
 def _arrays(evaluations: Evaluations) -> dict[str, np.ndarray]:

@@ -17,20 +17,16 @@ import logging
 from dataclasses import dataclass
 from time import perf_counter
 
-import numpy as np
-
 from codesign.evaluate import (
-    BodyWeights,
     EvaluateDesigns,
     Evaluations,
     EvaluationSpec,
     Evaluator,
     EvaluatorSettings,
-    KeptWeights,
     Local,
+    Request,
     evaluate_designs,
 )
-from codesign.genome import Genomes
 from codesign.plugins import register
 
 log = logging.getLogger(__name__)
@@ -55,16 +51,12 @@ class TimedEvaluator(Evaluator):
 
     def evaluate(
         self,
-        genomes: Genomes,
-        identities: np.ndarray,
-        thresholds: np.ndarray | None = None,
-        keep: KeptWeights | None = None,
-        first: BodyWeights | None = None,
+        request: Request,
     ) -> Evaluations:
         """Return the evaluations of designs, in their order."""
         began = perf_counter()
-        evaluations = self.inner.evaluate(genomes, identities, thresholds, keep, first)
-        self.designs, self.seconds = self.designs + len(genomes), self.seconds + perf_counter() - began
+        evaluations = self.inner.evaluate(request)
+        self.designs, self.seconds = self.designs + len(request), self.seconds + perf_counter() - began
         log.info("%d designs, %.1f of them a second", self.designs, self.designs / self.seconds)
         return evaluations
 

@@ -12,7 +12,7 @@ import codesign
 from codesign.body import Tissue
 from codesign.control import CONTROLLERS
 from codesign.errors import MemoryBudgetError
-from codesign.evaluate import BodyWeights, Evaluations, EvaluationSpec, KeptWeights
+from codesign.evaluate import Evaluations, EvaluationSpec, Request
 from codesign.evaluate.evaluator import EvaluateDesigns
 from codesign.genome import LATTICES, Genomes, random_genomes
 from codesign.search import Individuals, Search
@@ -49,19 +49,13 @@ def designs(count: int) -> tuple[Genomes, np.ndarray]:
     return genomes, np.stack([np.full(count, 4), np.arange(count)], axis=1)
 
 
-def quick(
-    spec: EvaluationSpec,
-    genomes: Genomes,
-    identities: np.ndarray,
-    thresholds: np.ndarray | None = None,
-    keep: KeptWeights | None = None,
-    first: BodyWeights | None = None,
-) -> Evaluations:
+def quick(spec: EvaluationSpec, request: Request) -> Evaluations:
     """Return made-up evaluations, a function of each design and its identity; cells on the right are worth more.
 
     Every eleventh design or so is invalid, and every one has as many weights as cells. What is below a threshold stops
     there and is worth 1 less.
     """
+    genomes, identities, thresholds = request.genomes, request.identities, request.thresholds
     count = len(genomes)
     sizes = np.count_nonzero(genomes.cells, axis=1)
     noise = [stream(spec.seed, born, number, Purpose.CONTROLLER).random(8) for born, number in identities.tolist()]
@@ -93,7 +87,7 @@ def quick(
         springs=(2 * sizes).astype(np.int32),
         muscles=np.count_nonzero(genomes.muscles, axis=1).astype(np.int32),
         robot_steps=int(episodes.sum()) * 20,
-    ).kept(keep, identities)
+    ).kept(request.keep, identities)
 
 
 def fatal_once(marker: Path, victim: int) -> EvaluateDesigns:
@@ -101,54 +95,24 @@ def fatal_once(marker: Path, victim: int) -> EvaluateDesigns:
     return partial(_fatal_once, marker, victim)
 
 
-def _fatal_once(
-    marker: Path,
-    victim: int,
-    spec: EvaluationSpec,
-    genomes: Genomes,
-    identities: np.ndarray,
-    thresholds: np.ndarray | None = None,
-    keep: KeptWeights | None = None,
-    first: BodyWeights | None = None,
-) -> Evaluations:
-    if victim in identities[:, 1] and not marker.exists():
+def _fatal_once(marker: Path, victim: int, spec: EvaluationSpec, request: Request) -> Evaluations:
+    if victim in request.identities[:, 1] and not marker.exists():
         marker.touch()
         os._exit(1)
-    return quick(spec, genomes, identities, thresholds, keep)
+    return quick(spec, request)
 
 
-def always_fatal(
-    spec: EvaluationSpec,
-    genomes: Genomes,
-    identities: np.ndarray,
-    thresholds: np.ndarray | None = None,
-    keep: KeptWeights | None = None,
-    first: BodyWeights | None = None,
-) -> Evaluations:
+def always_fatal(spec: EvaluationSpec, request: Request) -> Evaluations:
     """Take the process down."""
     os._exit(1)
 
 
-def over_budget(
-    spec: EvaluationSpec,
-    genomes: Genomes,
-    identities: np.ndarray,
-    thresholds: np.ndarray | None = None,
-    keep: KeptWeights | None = None,
-    first: BodyWeights | None = None,
-) -> Evaluations:
+def over_budget(spec: EvaluationSpec, request: Request) -> Evaluations:
     """Fail like a simulator that was given too little memory."""
     raise MemoryBudgetError("64 MiB", "8 MiB", "set execution.memory_mib=64")
 
 
-def broken(
-    spec: EvaluationSpec,
-    genomes: Genomes,
-    identities: np.ndarray,
-    thresholds: np.ndarray | None = None,
-    keep: KeptWeights | None = None,
-    first: BodyWeights | None = None,
-) -> Evaluations:
+def broken(spec: EvaluationSpec, request: Request) -> Evaluations:
     """Fail like a program with a mistake."""
     raise ZeroDivisionError("a mistake")
 
@@ -158,19 +122,11 @@ def broken_by(victim: int) -> EvaluateDesigns:
     return partial(_broken_by, victim)
 
 
-def _broken_by(
-    victim: int,
-    spec: EvaluationSpec,
-    genomes: Genomes,
-    identities: np.ndarray,
-    thresholds: np.ndarray | None = None,
-    keep: KeptWeights | None = None,
-    first: BodyWeights | None = None,
-) -> Evaluations:
-    if victim in identities[:, 1]:
+def _broken_by(victim: int, spec: EvaluationSpec, request: Request) -> Evaluations:
+    if victim in request.identities[:, 1]:
         raise ZeroDivisionError("a mistake")
     time.sleep(0.05)
-    return quick(spec, genomes, identities, thresholds, keep)
+    return quick(spec, request)
 
 
 def traced(folder: Path, pause: float, slow: float = 1.0) -> EvaluateDesigns:
@@ -184,17 +140,7 @@ def traced(folder: Path, pause: float, slow: float = 1.0) -> EvaluateDesigns:
     return partial(_traced, folder, pause, slow)
 
 
-def _traced(
-    folder: Path,
-    pause: float,
-    slow: float,
-    spec: EvaluationSpec,
-    genomes: Genomes,
-    identities: np.ndarray,
-    thresholds: np.ndarray | None = None,
-    keep: KeptWeights | None = None,
-    first: BodyWeights | None = None,
-) -> Evaluations:
+def _traced(folder: Path, pause: float, slow: float, spec: EvaluationSpec, request: Request) -> Evaluations:
     try:
         (folder / "first").symlink_to(str(os.getpid()))
     except FileExistsError:
@@ -203,29 +149,20 @@ def _traced(
         with (folder / "order").open("a") as file:
             file.write(f"{os.getpid()}\n")
     with (folder / str(os.getpid())).open("a") as file:
-        file.write(f"{len(genomes)}\n")
-    time.sleep(pause * slow * len(genomes))
-    return quick(spec, genomes, identities, thresholds, keep)
+        file.write(f"{len(request)}\n")
+    time.sleep(pause * slow * len(request))
+    return quick(spec, request)
 
 
-def where_imported(
-    spec: EvaluationSpec,
-    genomes: Genomes,
-    identities: np.ndarray,
-    thresholds: np.ndarray | None = None,
-    keep: KeptWeights | None = None,
-    first: BodyWeights | None = None,
-) -> Evaluations:
+def where_imported(spec: EvaluationSpec, request: Request) -> Evaluations:
     """Return made-up evaluations with a measure whose name says where this package was imported from."""
-    return replace(
-        quick(spec, genomes, identities, thresholds, keep), measures={codesign.__file__: np.zeros(len(genomes))}
-    )
+    return replace(quick(spec, request), measures={codesign.__file__: np.zeros(len(request))})
 
 
 def told(search: Search, spec: EvaluationSpec) -> tuple[Individuals, Evaluations]:
     """Take a search through one generation, and return what was asked and told."""
     asked = search.ask()
-    evaluations = quick(spec, asked.genomes, asked.identities)
+    evaluations = quick(spec, Request(asked.genomes, asked.identities))
     search.tell(evaluations.fitness)
     return asked, evaluations
 

@@ -4,6 +4,7 @@ import os
 import time
 from pathlib import Path
 
+from codesign.evaluate import Request
 from codesign.evaluate.ray_evaluator import Ray
 from tests.evaluate.clusters import descendants
 from tests.evaluate.fakes import designs, quick, spec
@@ -32,7 +33,7 @@ def listening(processes: set[int]) -> set[str]:
 
 if __name__ == "__main__":
     with Ray(workers=2).start(spec(), quick) as evaluator:
-        evaluator.evaluate(*designs(6))
+        evaluator.evaluate(Request(*designs(6)))
         processes = descendants(os.getpid()) - {os.getpid()}
         addresses = listening(descendants(os.getpid()))
     print("loopback" if addresses and addresses <= LOOPBACK else f"open to {addresses - LOOPBACK}")

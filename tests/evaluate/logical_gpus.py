@@ -7,28 +7,19 @@ from dataclasses import replace
 import numpy as np
 
 from codesign.evaluate import (
-    BodyWeights,
     Evaluations,
     EvaluationSpec,
     EvaluatorListener,
-    KeptWeights,
+    Request,
     Workforce,
 )
 from codesign.evaluate.ray_evaluator import Ray
-from codesign.genome import Genomes
 from codesign.sim import Execution
 from tests.evaluate.clusters import started
 from tests.evaluate.fakes import designs, quick, spec
 
 
-def telling(
-    spec: EvaluationSpec,
-    genomes: Genomes,
-    identities: np.ndarray,
-    thresholds: np.ndarray | None = None,
-    keep: KeptWeights | None = None,
-    first: BodyWeights | None = None,
-) -> Evaluations:
+def telling(spec: EvaluationSpec, request: Request) -> Evaluations:
     """Return made-up evaluations whose measures tell where they were made."""
     execution = spec.execution
     here = {
@@ -39,8 +30,8 @@ def telling(
         "process": float(os.getpid()),
     }
     time.sleep(0.1)
-    measures = {name: np.full(len(genomes), value) for name, value in here.items()}
-    return replace(quick(spec, genomes, identities, thresholds, keep), measures=measures)
+    measures = {name: np.full(len(request), value) for name, value in here.items()}
+    return replace(quick(spec, request), measures=measures)
 
 
 def tell(title: str, given: Execution, settings: Ray, count: int) -> None:
@@ -50,7 +41,7 @@ def tell(title: str, given: Execution, settings: Ray, count: int) -> None:
         seen: dict[str, set[int]] = {}
         # Some workers may do all the work before others have come up, or answered.
         for _ in range(40):
-            for name, values in evaluator.evaluate(*designs(40)).measures.items():
+            for name, values in evaluator.evaluate(Request(*designs(40))).measures.items():
                 seen.setdefault(name, set()).update(values.astype(int).tolist())
             if len(seen["process"]) >= count:
                 break

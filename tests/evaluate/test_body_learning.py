@@ -14,6 +14,7 @@ from codesign.control import CONTROLLERS
 from codesign.errors import BodyError, ConfigError
 from codesign.evaluate import (
     EvaluationSpec,
+    Request,
     Worlds,
     body_weights,
     bytes_needed,
@@ -198,7 +199,7 @@ def test_learned_bodies_are_tied_to_the_bit(tie: str) -> None:
     made = spec(replace(EVERYTHING, tie=tie))
     genomes, identities = designs(4)
     bodies = develop(SQUARES.build(), genomes, made.tissue)
-    found = evaluate_designs(made, genomes, identities)
+    found = evaluate_designs(made, Request(genomes, identities))
     weights = [found.weights_of(index) for index in range(4)]
     own = body_weights(made, bodies, weights)
     assert any(each.any() for each in own)
@@ -227,10 +228,10 @@ def test_neighbours_threads_and_batches_change_no_bit(tie: str) -> None:
     execution = Execution(device="cpu", threads=1, memory_mib=64)
     made = spec(replace(SPRINGS, tie=tie), execution=execution, worlds=VARIED)
     genomes, identities = designs(5)
-    expected = evaluate_designs(made, genomes, identities)
+    expected = evaluate_designs(made, Request(genomes, identities))
     order = np.array([3, 1])
     for changed in (made, replace(made, execution=replace(execution, threads=3))):
-        alone = evaluate_designs(changed, genomes[order], identities[order])
+        alone = evaluate_designs(changed, Request(genomes[order], identities[order]))
         assert_same(replace(alone, robot_steps=0), replace(expected.take(order), robot_steps=0))
 
 
@@ -371,7 +372,9 @@ def test_learning_the_body_as_well_is_no_worse_on_average() -> None:
     genomes, identities = designs(12, LATTICES["square"](rows=3, columns=4))
     settings = {"execution": execution, "physics": physics, "lattice": LATTICES["square"](rows=3, columns=4)}
     found = [
-        evaluate_designs(spec(**settings, learner=Normalized(iterations=15, body=body)), genomes, identities).fitness
+        evaluate_designs(
+            spec(**settings, learner=Normalized(iterations=15, body=body)), Request(genomes, identities)
+        ).fitness
         for body in (BodyLearning(), BodyLearning(rest_lengths=0.1))
     ]
     assert np.isfinite(found).all()
@@ -383,7 +386,7 @@ def test_learning_the_body_as_well_is_no_worse_on_average() -> None:
 def test_bodies_learn_by_smoothed_gradients(estimator: str, tie: str) -> None:
     learner = Normalized(iterations=3, body=replace(EVERYTHING, tie=tie), estimator=estimator, samples=4)
     made = spec(learner=learner)
-    found = evaluate_designs(made, *designs(3))
+    found = evaluate_designs(made, Request(*designs(3)))
     bodies = bodies_of(made)
     weights = np.split(found.weights, found.weight_start[1:-1])
     own = np.concatenate(body_weights(made, bodies, weights))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from codesign.errors import EvaluatorError
-from codesign.evaluate import EvaluatorListener, Workforce
+from codesign.evaluate import EvaluatorListener, Request, Workforce
 from codesign.evaluate.evaluator import EvaluateDesigns
 from codesign.evaluate.ray_evaluator import Ray, RayEvaluator
 from tests.evaluate.clusters import descendants, started
@@ -103,7 +103,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
 def check(evaluator: RayEvaluator, count: int = COUNT) -> None:
     """Check that a generation has the numbers that it would have without Ray."""
     genomes, identities = designs(count)
-    assert_same(evaluator.evaluate(genomes, identities), quick(spec(), genomes, identities))
+    assert_same(evaluator.evaluate(Request(genomes, identities)), quick(spec(), Request(genomes, identities)))
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def checking(evaluator: RayEvaluator, count: int = COUNT, ends_with: str | None 
                 check(evaluator, count)
             else:
                 with pytest.raises(EvaluatorError, match=ends_with):
-                    evaluator.evaluate(*designs(count))
+                    evaluator.evaluate(Request(*designs(count)))
         except BaseException as error:
             faults.append(error)
 

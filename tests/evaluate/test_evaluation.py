@@ -8,7 +8,7 @@ import pytest
 
 from codesign.body import develop
 from codesign.errors import ConfigError, MemoryBudgetError
-from codesign.evaluate import KeptWeights, evaluate_designs
+from codesign.evaluate import DesignWeights, KeptWeights, Request, evaluate_designs
 from codesign.evaluate.batches import batches, budget, shared
 from codesign.evaluate.local import Local
 from codesign.evaluate.ray_evaluator import Ray
@@ -27,7 +27,7 @@ def short(**changes):
 
 @pytest.fixture(scope="module")
 def expected():
-    return evaluate_designs(short(), *designs(8))
+    return evaluate_designs(short(), Request(*designs(8)))
 
 
 def test_designs_learn(expected):
@@ -57,20 +57,23 @@ def test_the_best_performance_is_where_the_record_says(expected):
 def test_a_body_without_muscles_is_told_from_one_that_has_nothing_to_learn():
     genomes, identities = designs(3)
     passive = Genomes(genomes.cells, genomes.muscles * np.array([[1], [0], [1]], dtype=genomes.muscles.dtype))
-    found = evaluate_designs(short(), passive, identities)
+    found = evaluate_designs(short(), Request(passive, identities))
     assert found.muscles[1] == 0
     assert found.status[1] == LearningStatus.NO_MUSCLES
     assert LearningStatus.NO_MUSCLES not in found.status[[0, 2]]
     assert np.isfinite(found.fitness[1])
     # With an end out of all reach, nothing that muscles do is worth anything.
-    far = evaluate_designs(short(task=TASKS["cross"](level=1e3, softness=1e-3)), genomes, identities)
+    far = evaluate_designs(short(task=TASKS["cross"](level=1e3, softness=1e-3)), Request(genomes, identities))
     assert (far.status == LearningStatus.ZERO_GRADIENT).all()
 
 
 @pytest.mark.parametrize("rule", ["keep_best", "invalid"])
 def test_a_design_that_jumps_is_worth_its_best_or_nothing(rule):
     learner = replace(spec().learner, jump_limit=1e-5, unsound=rule)
-    found, free = evaluate_designs(short(learner=learner), *designs(8)), evaluate_designs(short(), *designs(8))
+    found, free = (
+        evaluate_designs(short(learner=learner), Request(*designs(8))),
+        evaluate_designs(short(), Request(*designs(8))),
+    )
     jumped = found.status == LearningStatus.JUMPED
     assert jumped.any()
     assert np.isfinite(free.fitness[jumped]).all()
@@ -88,17 +91,17 @@ def test_a_design_that_jumps_is_worth_its_best_or_nothing(rule):
 def test_a_design_does_not_feel_its_company(expected):
     genomes, identities = designs(8)
     order = np.array([6, 1, 3])
-    assert_same_designs(evaluate_designs(short(), genomes[order], identities[order]), expected.take(order))
+    assert_same_designs(evaluate_designs(short(), Request(genomes[order], identities[order])), expected.take(order))
 
 
 def test_a_design_starts_from_its_own_identity(expected):
     genomes, identities = designs(8)
-    elsewhere = evaluate_designs(short(), genomes, identities + np.array([1, 0]))
+    elsewhere = evaluate_designs(short(), Request(genomes, identities + np.array([1, 0])))
     assert not np.array_equal(elsewhere.curves[:, 0], expected.curves[:, 0])
 
 
 def test_a_design_starts_from_the_seed(expected):
-    assert not np.array_equal(evaluate_designs(short(seed=8), *designs(8)).curves[:, 0], expected.curves[:, 0])
+    assert not np.array_equal(evaluate_designs(short(seed=8), Request(*designs(8))).curves[:, 0], expected.curves[:, 0])
 
 
 def test_a_small_memory_makes_more_batches_and_the_same_numbers():
@@ -109,20 +112,20 @@ def test_a_small_memory_makes_more_batches_and_the_same_numbers():
     assert len(parts) > 1
     assert [index for part in parts for index in range(200)[part]] == list(range(200))
     assert len(batches(ample, bodies)) == 1
-    assert_same(evaluate_designs(little, *many), evaluate_designs(ample, *many))
+    assert_same(evaluate_designs(little, Request(*many)), evaluate_designs(ample, Request(*many)))
 
 
 def test_designs_beyond_those_developed_together_have_the_same_numbers(monkeypatch, expected):
     monkeypatch.setattr(sys.modules[evaluate_designs.__module__], "DESIGNS_AT_A_TIME", 3)
-    assert_same(evaluate_designs(short(), *designs(8)), expected)
+    assert_same(evaluate_designs(short(), Request(*designs(8))), expected)
 
 
 def test_kept_weights_are_the_same_in_any_batches(expected, monkeypatch):
     genomes, identities = designs(8)
     keep = KeptWeights(2, above=float(np.min(expected.fitness)))
-    assert_same(evaluate_designs(short(), genomes, identities, keep=keep), expected.kept(keep, identities))
+    assert_same(evaluate_designs(short(), Request(genomes, identities, keep=keep)), expected.kept(keep, identities))
     monkeypatch.setattr(sys.modules[evaluate_designs.__module__], "DESIGNS_AT_A_TIME", 3)
-    assert_same(evaluate_designs(short(), genomes, identities, keep=keep), expected.kept(keep, identities))
+    assert_same(evaluate_designs(short(), Request(genomes, identities, keep=keep)), expected.kept(keep, identities))
 
 
 def test_no_batch_has_more_numbers_than_kernels_can_count(monkeypatch):
@@ -136,12 +139,12 @@ def test_no_batch_has_more_numbers_than_kernels_can_count(monkeypatch):
 def test_a_memory_too_small_for_one_design_is_refused():
     long = short(execution=Execution(device="cpu", memory_mib=1, segment_steps=20_000))
     with pytest.raises(MemoryBudgetError, match="1 MiB"):
-        evaluate_designs(replace(long, physics=Physics(steps=20_000)), *designs(2))
+        evaluate_designs(replace(long, physics=Physics(steps=20_000)), Request(*designs(2)))
 
 
 def test_a_device_that_is_not_there_is_refused():
     with pytest.raises(ConfigError, match=r"execution\.device"):
-        evaluate_designs(short(execution=Execution(device="cuda:77")), *designs(2))
+        evaluate_designs(short(execution=Execution(device="cuda:77")), Request(*designs(2)))
 
 
 def test_processes_share_the_memory():
@@ -154,9 +157,33 @@ def test_processes_share_the_memory():
 @pytest.mark.parametrize("settings", [Local(), Ray(workers=1), Ray(workers=2), Ray(workers=3)], ids=repr)
 def test_every_evaluator_gives_the_same_numbers_to_the_bit(cluster, settings, expected):
     with settings.start(short()) as evaluator:
-        assert_same(evaluator.evaluate(*designs(8)), expected)
+        assert_same(evaluator.evaluate(Request(*designs(8))), expected)
 
 
 def assert_same_designs(one, other):
     """Check that two records agree to the bit but for the steps it took."""
     assert_same(replace(one, robot_steps=0), replace(other, robot_steps=0))
+
+
+def test_other_attempts_are_other_starts_and_the_first_is_the_own(expected) -> None:
+    genomes, identities = designs(8)
+    attempts = np.array([0, 1, 2, 0, 1, 1, 7, 0])
+    found = evaluate_designs(short(), Request(genomes, identities, attempts=attempts))
+    same = found.curves[:, 0] == expected.curves[:, 0]
+    np.testing.assert_array_equal(same, attempts == 0)
+    alone = evaluate_designs(short(), Request(genomes[[1, 6]], identities[[1, 6]], attempts=attempts[[1, 6]]))
+    assert_same_designs(alone, found.take(np.array([1, 6])))
+
+
+def test_first_weights_that_are_not_numbers_are_drawn(expected) -> None:
+    genomes, identities = designs(8)
+    spec = short()
+    drawn = spec.first_weights(develop(spec.lattice.build(), genomes, spec.tissue), identities)
+    counts = np.diff(expected.weight_start)
+    parts = [own.astype(np.float32) for own in np.split(drawn, np.cumsum(counts)[:-1])]
+    parts[2][::3] = np.nan
+    parts[4] = parts[4][-5:]
+    parts[5] = parts[5] + np.float32(0.5)
+    found = evaluate_designs(spec, Request(genomes, identities, first=DesignWeights.joined(parts)))
+    same = (found.curves[:, 0] == expected.curves[:, 0]).tolist()
+    assert same == [number != 5 for number in range(8)]

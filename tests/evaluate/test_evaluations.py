@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from codesign.evaluate import Evaluations, KeptWeights
+from codesign.evaluate import Evaluations, KeptWeights, Request
 from tests.evaluate.fakes import assert_same, designs, quick, spec
 
 
 def test_taking_reorders_every_field():
     genomes, identities = designs(9)
-    whole = quick(spec(), genomes, identities)
+    whole = quick(spec(), Request(genomes, identities))
     order = np.array([4, 0, 8, 4])
     taken = whole.take(order)
     assert len(taken) == 4
@@ -24,18 +24,20 @@ def test_taking_reorders_every_field():
 
 def test_taking_none_leaves_an_empty_record():
     genomes, identities = designs(3)
-    assert len(quick(spec(), genomes, identities).take(np.zeros(0, dtype=int))) == 0
+    assert len(quick(spec(), Request(genomes, identities)).take(np.zeros(0, dtype=int))) == 0
 
 
 def test_parts_make_the_whole():
     genomes, identities = designs(9)
-    parts = [quick(spec(), genomes[part], identities[part]) for part in (slice(0, 2), slice(2, 3), slice(3, 9))]
-    assert_same(Evaluations.concatenate(parts), quick(spec(), genomes, identities))
+    parts = [
+        quick(spec(), Request(genomes[part], identities[part])) for part in (slice(0, 2), slice(2, 3), slice(3, 9))
+    ]
+    assert_same(Evaluations.concatenate(parts), quick(spec(), Request(genomes, identities)))
 
 
 def test_the_weights_of_the_best_are_kept_and_all_other_numbers():
     genomes, identities = designs(9)
-    whole = quick(spec(), genomes, identities)
+    whole = quick(spec(), Request(genomes, identities))
     kept = whole.kept(KeptWeights(3), identities)
     best = set(np.argsort(-whole.fitness)[:3].tolist())
     for index in range(9):
@@ -61,7 +63,7 @@ def test_of_equals_the_older_are_kept_wherever_they_stand():
 def test_keeping_in_parts_keeps_what_keeping_of_the_whole_does():
     genomes, identities = designs(9)
     keep = KeptWeights(2)
-    parts = [quick(spec(), genomes[part], identities[part], keep=keep) for part in (slice(0, 4), slice(4, 9))]
+    parts = [quick(spec(), Request(genomes[part], identities[part], keep=keep)) for part in (slice(0, 4), slice(4, 9))]
     assert sum(len(np.flatnonzero(np.diff(part.weight_start))) for part in parts) == 4
-    whole = quick(spec(), genomes, identities, keep=keep)
+    whole = quick(spec(), Request(genomes, identities, keep=keep))
     assert_same(Evaluations.concatenate(parts).kept(keep, identities), whole)

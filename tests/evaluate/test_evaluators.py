@@ -9,7 +9,7 @@ import pytest
 
 import codesign
 from codesign.errors import ConfigError, MemoryBudgetError
-from codesign.evaluate import EVALUATORS
+from codesign.evaluate import EVALUATORS, Request
 from codesign.evaluate.local import Local
 from codesign.evaluate.ray_evaluator import Ray
 from codesign.evaluate.ray_workers import Needs
@@ -48,27 +48,27 @@ def test_settings_carry_their_own_key():
 def test_numbers_are_the_same_wherever_they_are_computed(evaluator):
     for count in (1, 2, 25):
         genomes, identities = designs(count)
-        assert_same(evaluator.evaluate(genomes, identities), quick(spec(), genomes, identities))
+        assert_same(evaluator.evaluate(Request(genomes, identities)), quick(spec(), Request(genomes, identities)))
 
 
 def test_results_are_in_the_order_asked(evaluator):
     genomes, identities = designs(20)
     order = np.random.default_rng(0).permutation(20)
-    shuffled = evaluator.evaluate(genomes[order], identities[order])
-    assert_same(shuffled, quick(spec(), genomes, identities).take(order))
+    shuffled = evaluator.evaluate(Request(genomes[order], identities[order]))
+    assert_same(shuffled, quick(spec(), Request(genomes, identities)).take(order))
 
 
 @HERE_AND_ELSEWHERE
 def test_a_users_mistake_arrives_as_it_was_raised(cluster, place):
     with at(place, cluster).start(spec(), over_budget) as started, pytest.raises(MemoryBudgetError) as caught:
-        started.evaluate(*designs(5))
+        started.evaluate(Request(*designs(5)))
     assert caught.value.remedy == "set execution.memory_mib=64"
 
 
 @HERE_AND_ELSEWHERE
 def test_a_programs_mistake_is_not_tried_again(cluster, place):
     with at(place, cluster).start(spec(), broken) as started, pytest.raises(ZeroDivisionError):
-        started.evaluate(*designs(5))
+        started.evaluate(Request(*designs(5)))
 
 
 @HERE_AND_ELSEWHERE
@@ -83,11 +83,11 @@ def test_a_programs_mistake_leaves_the_evaluator_in_order(cluster, place):
     """What other workers still compute for a generation that failed belongs to no later one."""
     with at(place, cluster).start(spec(), broken_by(3)) as started:
         with pytest.raises(ZeroDivisionError):
-            started.evaluate(*designs(12))
+            started.evaluate(Request(*designs(12)))
         genomes, identities = designs(12)
         for order in ([0, 1, 2, 4, 5, 6, 7], [8, 2, 11, 10, 9]):
             some = genomes[np.array(order)], identities[order]
-            assert_same(started.evaluate(*some), quick(spec(), *some))
+            assert_same(started.evaluate(Request(*some)), quick(spec(), Request(*some)))
 
 
 def test_more_workers_than_there_is_room_for_on_this_machine_are_refused():
@@ -179,5 +179,5 @@ def test_importing_the_room_loads_no_ray():
 
 def test_the_code_that_the_workers_import_is_this(cluster):
     with Ray(address=cluster, workers=1).start(spec(), where_imported) as evaluator:
-        measures = evaluator.evaluate(*designs(2)).measures
+        measures = evaluator.evaluate(Request(*designs(2))).measures
     assert list(measures) == [codesign.__file__]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codesign.evaluate import MASSES, SPRINGS, BodyWeights, inherited_weights
+from codesign.evaluate import MASSES, SPRINGS, DesignWeights, inherited_weights
 from codesign.genome import LATTICES, Genomes, random_genomes
 from codesign.streams import Purpose, draws_of
 
@@ -87,10 +87,10 @@ def test_a_parent_without_weights_gives_a_body_as_drawn() -> None:
 
 def test_weights_are_taken_and_joined_design_by_design() -> None:
     parts = [np.arange(3.0), np.zeros(0), np.arange(2.0) + 10]
-    weights = BodyWeights.joined(parts)
+    weights = DesignWeights.joined(parts)
     turned = weights.take(np.array([2, 1, 0]))
     assert [turned.of(place).tolist() for place in range(3)] == [parts[2].tolist(), [], parts[0].tolist()]
-    twice = BodyWeights.concatenate([weights, turned])
+    twice = DesignWeights.concatenate([weights, turned])
     assert len(twice) == 6
     assert [twice.of(place).tolist() for place in (0, 3)] == [parts[0].tolist(), parts[2].tolist()]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from codesign.evaluate import elimination_thresholds, evaluate_designs
+from codesign.evaluate import Request, elimination_thresholds, evaluate_designs
 from codesign.evaluate.local import Local
 from codesign.evaluate.ray_evaluator import Ray
 from codesign.sim import Execution, Physics
@@ -75,7 +75,7 @@ def test_without_rungs_nothing_is_asked():
 
 @pytest.fixture(scope="module")
 def free():
-    return evaluate_designs(real(), *designs(8))
+    return evaluate_designs(real(), Request(*designs(8)))
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def asked(free):
 
 @pytest.fixture(scope="module")
 def raced(asked):
-    return evaluate_designs(real(), *designs(8), asked)
+    return evaluate_designs(real(), Request(*designs(8), asked))
 
 
 def test_designs_stop_below_a_bar_and_others_do_not_feel_it(free, asked, raced):
@@ -115,7 +115,7 @@ def test_only_what_was_simulated_is_counted(free, raced):
 
 
 def test_a_stopped_design_is_the_one_that_learned_no_longer(raced):
-    short = evaluate_designs(real(learner=replace(spec().learner, iterations=1)), *designs(8))
+    short = evaluate_designs(real(learner=replace(spec().learner, iterations=1)), Request(*designs(8)))
     stopped = np.flatnonzero(np.isnan(raced.curves[:, 2]))
     assert len(stopped) == 2
     for index in stopped.tolist():
@@ -123,13 +123,13 @@ def test_a_stopped_design_is_the_one_that_learned_no_longer(raced):
 
 
 def test_thresholds_that_ask_for_nothing_change_nothing(free):
-    assert_same(evaluate_designs(real(), *designs(8), np.full(ITERATIONS, -np.inf)), free)
+    assert_same(evaluate_designs(real(), Request(*designs(8), np.full(ITERATIONS, -np.inf))), free)
 
 
 def test_a_raced_design_does_not_feel_its_company(asked, raced):
     genomes, identities = designs(8)
     for order in (np.array([6, 1, 3]), np.arange(8)[::-1], *np.arange(8)[:, None]):
-        found = evaluate_designs(real(), genomes[order], identities[order], asked)
+        found = evaluate_designs(real(), Request(genomes[order], identities[order], asked))
         assert_same(replace(found, robot_steps=0), replace(raced.take(order), robot_steps=0))
 
 
@@ -137,9 +137,9 @@ def test_batches_change_nothing_of_a_race():
     little, ample = (real(execution=Execution(device="cpu", memory_mib=mebibytes)) for mebibytes in (1, 1000))
     asked = np.array([-np.inf, 0.0, 0.01])
     many = designs(200)
-    found = evaluate_designs(ample, *many, asked)
+    found = evaluate_designs(ample, Request(*many, asked))
     assert 0 < np.count_nonzero(found.status == LearningStatus.STOPPED) < 200
-    assert_same(evaluate_designs(little, *many, asked), found)
+    assert_same(evaluate_designs(little, Request(*many, asked)), found)
 
 
 @pytest.mark.parametrize(
@@ -147,4 +147,4 @@ def test_batches_change_nothing_of_a_race():
 )
 def test_every_evaluator_holds_the_same_race(cluster, settings, asked, raced):
     with settings(cluster).start(real()) as evaluator:
-        assert_same(evaluator.evaluate(*designs(8), asked), raced)
+        assert_same(evaluator.evaluate(Request(*designs(8), asked)), raced)

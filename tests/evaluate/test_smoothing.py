@@ -9,7 +9,7 @@ import pytest
 from codesign.body import develop
 from codesign.control import CONTROLLERS
 from codesign.errors import MemoryBudgetError
-from codesign.evaluate import EvaluationSpec, MemoryEstimate, Worlds, batches, evaluate_designs, learn_together
+from codesign.evaluate import EvaluationSpec, MemoryEstimate, Request, Worlds, batches, evaluate_designs, learn_together
 from codesign.evaluate.batches import bytes_needed
 from codesign.evaluate.local import Local
 from codesign.sim import Execution, Physics
@@ -27,11 +27,11 @@ def smooth(**learner: Any) -> EvaluationSpec:
 
 @pytest.fixture(scope="module")
 def expected():
-    return evaluate_designs(smooth(), *designs(6))
+    return evaluate_designs(smooth(), Request(*designs(6)))
 
 
 def test_designs_learn_and_are_counted(expected) -> None:
-    exact = evaluate_designs(smooth(estimator="exact"), *designs(6))
+    exact = evaluate_designs(smooth(estimator="exact"), Request(*designs(6)))
     # The first loss is that of the weights themselves, before anything was perturbed.
     assert np.array_equal(expected.curves[:, 0], exact.curves[:, 0])
     assert (expected.curves[:, 1:] != exact.curves[:, 1:]).any(axis=1).all()
@@ -51,14 +51,14 @@ def test_designs_learn_and_are_counted(expected) -> None:
 def test_a_design_does_not_feel_its_company_nor_the_threads(settings: dict[str, Any]) -> None:
     wanted = smooth(**settings)
     genomes, identities = designs(6)
-    found = evaluate_designs(wanted, genomes, identities)
+    found = evaluate_designs(wanted, Request(genomes, identities))
     order = np.array([5, 1, 3])
-    few = evaluate_designs(wanted, genomes[order], identities[order])
+    few = evaluate_designs(wanted, Request(genomes[order], identities[order]))
     chosen = found.take(order)
     for field in ("fitness", "curves", "weights", "status"):
         assert np.array_equal(getattr(few, field), getattr(chosen, field)), field
     threads = replace(wanted, execution=replace(wanted.execution, threads=3))
-    assert_same(evaluate_designs(threads, genomes, identities), found)
+    assert_same(evaluate_designs(threads, Request(genomes, identities)), found)
 
 
 def test_batches_change_nothing_and_know_the_copies(expected) -> None:
@@ -68,7 +68,7 @@ def test_batches_change_nothing_and_know_the_copies(expected) -> None:
     assert np.array_equal(bytes_needed(smooth(), bodies), (1 + SAMPLES) * bytes_needed(exact, bodies))
     little = replace(smooth(), execution=Execution(device="cpu", memory_mib=2))
     assert len(batches(little, bodies)) > len(batches(replace(exact, execution=little.execution), bodies))
-    assert_same(evaluate_designs(little, *designs(6)), expected)
+    assert_same(evaluate_designs(little, Request(*designs(6))), expected)
 
 
 def test_copies_that_do_not_fit_are_refused_before_anything_is_computed() -> None:
@@ -98,7 +98,7 @@ def test_several_worlds_of_a_design_have_the_same_weights() -> None:
     worlds = Worlds(count=3, fitness="worst", vary_task=False, push_speed=0.5)
     wanted = replace(smooth(estimator="smoothed"), worlds=worlds)
     genomes, identities = designs(3)
-    found = evaluate_designs(wanted, genomes, identities)
+    found = evaluate_designs(wanted, Request(genomes, identities))
     assert found.robot_steps == 3 * 3 * ((1 + SAMPLES) * ITERATIONS + 2) * STEPS
     assert np.array_equal(found.fitness, found.world_fitness.min(axis=1))
     # Judged by the worst of the worlds, they learn by the mean of all, as exact gradients do.
@@ -126,6 +126,6 @@ def test_one_controller_for_many_bodies_is_smoothed_as_one() -> None:
 @pytest.mark.parametrize("settings", [{}, {"estimator": "smoothed"}, {"patience": 1}])
 def test_replayed_launches_give_the_same_bits(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = replace(smooth(iterations=6, **settings), execution=Execution(device="cpu", threads=1))
-    plain = evaluate_designs(wanted, *designs(3))
+    plain = evaluate_designs(wanted, Request(*designs(3)))
     monkeypatch.setattr(repetition, "replays", lambda _device: True)
-    assert_same(evaluate_designs(wanted, *designs(3)), plain)
+    assert_same(evaluate_designs(wanted, Request(*designs(3))), plain)

@@ -10,7 +10,7 @@ import pytest
 from codesign.body import Tissue
 from codesign.control import Cpg
 from codesign.errors import ConfigError
-from codesign.evaluate import EvaluationSpec, Worlds, bytes_needed, evaluate_designs
+from codesign.evaluate import EvaluationSpec, Request, Worlds, bytes_needed, evaluate_designs
 from codesign.evaluate.evaluation import develop
 from codesign.genome import Genomes, random_genomes
 from codesign.genome.lattices import CubeLattice
@@ -49,7 +49,7 @@ def designs(count: int) -> tuple[Genomes, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def expected():
-    return evaluate_designs(spec(), *designs(5))
+    return evaluate_designs(spec(), Request(*designs(5)))
 
 
 def test_the_first_world_is_as_settings_say_and_the_others_are_not() -> None:
@@ -125,13 +125,13 @@ def test_a_latency_as_long_as_the_episode(settings: dict[str, Any], complaint: s
 def test_designs_learn_in_worlds_of_other_bodies_and_motors() -> None:
     spreads = {"stiffness_spread": 0.2, "mass_spread": 0.2, "strength_spread": 0.2, "latency_spread": 0.02}
     varied = spec(replace(VARIED, nominal_first=True, **spreads))
-    found, plain = (evaluate_designs(each, *designs(5)) for each in (varied, spec()))
+    found, plain = (evaluate_designs(each, Request(*designs(5))) for each in (varied, spec()))
     valid = np.isfinite(found.fitness) & np.isfinite(plain.fitness)
     assert valid.any()
     assert (found.world_fitness[valid] != plain.world_fitness[valid]).all()
     order = np.array([3, 1])
     genomes, identities = designs(5)
-    alone = evaluate_designs(varied, genomes[order], identities[order])
+    alone = evaluate_designs(varied, Request(genomes[order], identities[order]))
     assert_same(replace(alone, robot_steps=0), replace(found.take(order), robot_steps=0))
 
 
@@ -175,7 +175,7 @@ def test_every_world_counts(expected) -> None:
 
 
 def test_the_worst_world_can_decide() -> None:
-    found = evaluate_designs(spec(replace(VARIED, fitness="worst")), *designs(5))
+    found = evaluate_designs(spec(replace(VARIED, fitness="worst")), Request(*designs(5)))
     valid = np.isfinite(found.fitness)
     np.testing.assert_allclose(found.fitness[valid], found.world_fitness[valid].min(axis=1), rtol=1e-6)
 
@@ -184,14 +184,14 @@ def test_a_design_does_not_feel_its_company(expected) -> None:
     genomes, identities = designs(5)
     order = np.array([3, 1])
     assert_same(
-        replace(evaluate_designs(spec(), genomes[order], identities[order]), robot_steps=0),
+        replace(evaluate_designs(spec(), Request(genomes[order], identities[order])), robot_steps=0),
         replace(expected.take(order), robot_steps=0),
     )
 
 
 def test_a_small_budget_changes_nothing(expected) -> None:
     small = spec(execution=Execution(device="cpu", memory_mib=1))
-    assert_same(evaluate_designs(small, *designs(5)), expected)
+    assert_same(evaluate_designs(small, Request(*designs(5))), expected)
 
 
 def test_memory_is_that_of_all_worlds() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from codesign import plugins
 from codesign.errors import ConfigError
-from codesign.evaluate import EVALUATORS, EvaluationSpec
+from codesign.evaluate import EVALUATORS, EvaluationSpec, Request
 from codesign.genome import random_genomes
 from codesign.plugins import loading
 from codesign.streams import Purpose, draws_of
@@ -60,7 +60,7 @@ def evaluate(spec: EvaluationSpec) -> np.ndarray:
     genomes = random_genomes(LATTICE.build(), LATTICE, draws_of(0, 0, 3, Purpose.GENOME))
     identities = np.stack([np.zeros(3, np.int64), np.arange(3)], axis=1)
     with EVALUATORS["ray"](workers=1).start(spec, made_up) as evaluator:  # type: ignore[call-arg]
-        return evaluator.evaluate(genomes, identities).fitness
+        return evaluator.evaluate(Request(genomes, identities)).fitness
 
 
 @pytest.mark.slow

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from codesign.evaluate import Evaluations, EvaluationSpec, EvaluatorSettings
+from codesign.evaluate import Evaluations, EvaluationSpec, EvaluatorSettings, Request
 from codesign.evaluate.evaluator import EvaluateDesigns
 from codesign.evaluate.local import LocalEvaluator
-from codesign.genome import Genomes, VariationSettings
+from codesign.genome import VariationSettings
 from codesign.run import CheckpointSettings, Experiment, Listener, Outcome, RunFolder, evolve
 from codesign.run.checkpoint import newest_intact
 from codesign.run.metrics import CLOCK_FIELDS
@@ -43,11 +43,11 @@ class Quick(EvaluatorSettings):
     hopeless: bool = False
 
     def start(self, spec: EvaluationSpec, function: EvaluateDesigns = quick) -> LocalEvaluator:
-        def disturbed(spec: EvaluationSpec, genomes: Genomes, identities: np.ndarray, *asked: Any) -> Evaluations:
+        def disturbed(spec: EvaluationSpec, request: Request) -> Evaluations:
             if self.disturbance is not None:
-                self.disturbance(int(identities[0, 0]))
-            evaluations = function(spec, genomes, identities, *asked)
-            return replace(evaluations, fitness=np.full(len(genomes), -np.inf)) if self.hopeless else evaluations
+                self.disturbance(int(request.identities[0, 0]))
+            evaluations = function(spec, request)
+            return replace(evaluations, fitness=np.full(len(request), -np.inf)) if self.hopeless else evaluations
 
         return LocalEvaluator(spec, disturbed)
 

@@ -42,9 +42,9 @@ class Piecewise(Quick):
     """Evaluates two designs at a time, and sends home the weights that are asked for of each pair."""
 
     def start(self, spec, function=quick):
-        def piecewise(spec, genomes, identities, thresholds, keep, first):
-            pieces = [slice(start, start + 2) for start in range(0, len(genomes), 2)]
-            found = [function(spec, genomes[piece], identities[piece], thresholds, keep, first) for piece in pieces]
+        def piecewise(spec, request):
+            pieces = [slice(start, start + 2) for start in range(0, len(request), 2)]
+            found = [function(spec, request.take(piece)) for piece in pieces]
             return type(found[0]).concatenate(found)
 
         return super().start(spec, piecewise)
@@ -65,9 +65,9 @@ def test_weights_that_can_no_longer_be_needed_are_not_asked_for(tmp_path: Path) 
     @dataclass(frozen=True)
     class Asked(Quick):
         def start(self, spec, function=quick):
-            def telling(*arguments):
-                asked.append(arguments[4])
-                return function(*arguments)
+            def telling(spec, request):
+                asked.append(request.keep)
+                return function(spec, request)
 
             return super().start(spec, telling)
 

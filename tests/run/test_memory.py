@@ -38,12 +38,12 @@ class Bulky(Quick):
     """Evaluates designs to many weights each, and the younger, the fitter."""
 
     def start(self, spec, function=quick):
-        def bulky(spec, genomes, identities, thresholds, keep, first):
-            found = function(spec, genomes, identities, thresholds, None, first)
-            starts = np.arange(len(genomes) + 1) * WEIGHTS
+        def bulky(spec, request):
+            found, identities = function(spec, replace(request, keep=None)), request.identities
+            starts = np.arange(len(request) + 1) * WEIGHTS
             weights = np.zeros(starts[-1], dtype=np.float32)
             fitness = found.fitness + 10.0 * identities[:, 0]
-            return replace(found, fitness=fitness, weights=weights, weight_start=starts).kept(keep, identities)
+            return replace(found, fitness=fitness, weights=weights, weight_start=starts).kept(request.keep, identities)
 
         return super().start(spec, bulky)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from codesign.evaluate import Request
 from codesign.genome import Genomes
 from codesign.run.metrics import diversity, summarise
 from codesign.search import SEARCHES
@@ -52,7 +53,7 @@ def test_what_is_invalid_counts_in_the_share_and_nowhere_else():
 def test_what_racing_stopped_counts_in_its_share():
     search = SEARCHES["genetic"](population_size=30).start(experiment().space, 7)
     asked = search.ask()
-    evaluations = quick(spec(), asked.genomes, asked.identities, np.array([-np.inf, 0.5, -np.inf]))
+    evaluations = quick(spec(), Request(asked.genomes, asked.identities, np.array([-np.inf, 0.5, -np.inf])))
     search.tell(evaluations.fitness)
     stopped = np.count_nonzero(evaluations.status == LearningStatus.STOPPED)
     metrics = summarise(0, search.population, evaluations, 2.0, 5.0)

@@ -7,6 +7,7 @@ import pyarrow.parquet
 import pytest
 
 from codesign.errors import DesignError, RunError
+from codesign.evaluate import Request
 from codesign.run import DesignTables, RunFolder, evolve, populations, select
 from codesign.run import design_tables as design_tables_module
 from codesign.run import designs as designs_module
@@ -36,7 +37,7 @@ def test_a_row_is_what_was_evaluated(run):
     search = experiment().search.start(experiment().space, experiment().seed)
     for generation in range(3):
         asked = search.ask()
-        evaluations = quick(spec(), asked.genomes, asked.identities)
+        evaluations = quick(spec(), Request(asked.genomes, asked.identities))
         search.tell(evaluations.fitness)
         for index, design in enumerate(DesignTables(run).generation(generation)):
             assert design.identity == tuple(asked.identities[index])
@@ -223,7 +224,7 @@ def test_populations_are_those_that_the_search_had(name, tmp_path):
     search = one.search.start(one.space, one.seed)
     for population in populations(one, folder):
         asked = search.ask()
-        search.tell(quick(spec(), asked.genomes, asked.identities).fitness)
+        search.tell(quick(spec(), Request(asked.genomes, asked.identities)).fitness)
         for field, array in search.population.arrays().items():
             np.testing.assert_array_equal(population.arrays()[field], array)
     kept, _ = newest_intact(folder.checkpoints)

@@ -2,13 +2,15 @@
 
 import dataclasses
 import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from codesign.errors import ConfigError, GenomeError
 from codesign.genome import LATTICES, VariationSettings
-from codesign.search import SEARCHES, Search, Space
+from codesign.search import SEARCHES, Genetic, Search, Space
 from tests.genome.lattices import key_list
 from tests.search.landscape import LATTICE, SPACE, advance, assert_same, resemblance
 
@@ -254,3 +256,35 @@ def test_a_mask_chooses_individuals(name):
     asked = begin(name).ask()
     mask = np.arange(len(asked)) % 3 == 1
     assert_same(asked.take(mask), asked.take(np.flatnonzero(mask)))
+
+
+@dataclass(frozen=True)
+class Heeding(Genetic):
+    """A genetic search that looks at a measure."""
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        return ("height",)
+
+
+def test_measures_go_with_the_designs_and_come_back() -> None:
+    search = Heeding(population_size=6).start(SPACE, 1)
+    for _ in range(3):
+        asked = search.ask()
+        heights = asked.identities[:, 1] + 100.0 * asked.identities[:, 0]
+        search.tell(heights, {"height": heights, "distance": heights})
+    assert search.population.measures.keys() == {"height"}
+    np.testing.assert_array_equal(search.population.measures["height"], search.population.fitness)
+    other = Heeding(population_size=6).start(SPACE, 1)
+    other.restore(search.state())
+    np.testing.assert_array_equal(other.population.measures["height"], search.population.fitness)
+    with pytest.raises(ValueError, match="measures, those of nothing; got those of height"):
+        Genetic(population_size=6).start(SPACE, 1).restore(search.state())
+
+
+@pytest.mark.parametrize("measures", [None, {"distance": np.zeros(6)}, {"height": np.zeros(5)}])
+def test_a_measure_that_is_looked_at_must_be_told(measures: Mapping[str, np.ndarray] | None) -> None:
+    search = Heeding(population_size=6).start(SPACE, 1)
+    search.ask()
+    with pytest.raises(ValueError, match="6 numbers of the measure height"):
+        search.tell(np.zeros(6), measures)

@@ -18,18 +18,18 @@ from codesign.cli.bench.speed import seconds_of
 from codesign.cli.catalogue import evaluation_spec_of
 from codesign.evaluate import (
     DESIGNS_AT_A_TIME,
-    BodyWeights,
     EvaluateDesigns,
     Evaluations,
     EvaluationSpec,
     Evaluator,
     EvaluatorSettings,
     KeptWeights,
+    Request,
     Worlds,
     batches,
     evaluate_designs,
 )
-from codesign.genome import Genomes, LatticeSettings, VariationSettings, keys, repair, vary
+from codesign.genome import LatticeSettings, VariationSettings, keys, repair, vary
 from codesign.machine import available_cores
 from codesign.run import CheckpointSettings, Experiment, Listener, Metrics, evolve
 from codesign.search import SEARCHES, Space
@@ -181,13 +181,9 @@ class _UnsimulatedEvaluator(Evaluator):
 
     def evaluate(
         self,
-        genomes: Genomes,
-        identities: np.ndarray,
-        thresholds: np.ndarray | None = None,
-        keep: KeptWeights | None = None,
-        first: BodyWeights | None = None,
+        request: Request,
     ) -> Evaluations:
-        del thresholds, first
+        genomes, identities, keep = request.genomes, request.identities, request.keep
         clock, spec, lattice = self._clock, self._spec, self._spec.lattice.build()
         clock.add("ask", clock.since_mark())
         found = []

@@ -11,7 +11,7 @@ from codesign.body import develop
 from codesign.cli.bench.plan import body_name
 from codesign.cli.bench.speed import seconds_of
 from codesign.cli.catalogue import evaluation_spec_of
-from codesign.evaluate import EVALUATORS, EvaluatorSettings, Worlds
+from codesign.evaluate import EVALUATORS, EvaluatorSettings, Request, Worlds
 from codesign.genome import LatticeSettings, VariationSettings, random_genomes, vary
 from codesign.machine import available_cores
 from codesign.sim.layout import ROWS, pack
@@ -54,9 +54,9 @@ def cluster(settings: Mapping[str, Any]) -> dict[str, Any]:
         """Return the time until a first evaluation is there, and that of a second one."""
         begin = time.perf_counter()
         with evaluator.start(spec) as running:
-            running.evaluate(genomes, identities)
+            running.evaluate(Request(genomes, identities))
             first = time.perf_counter() - begin
-            return first, seconds_of(partial(running.evaluate, genomes, identities))
+            return first, seconds_of(partial(running.evaluate, Request(genomes, identities)))
 
     local_first, local = evaluated(EVALUATORS["local"]())
     ray_first, ray = evaluated(EVALUATORS["ray"]())
