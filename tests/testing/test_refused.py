@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from codesign.evaluate import Evaluations, KeptWeights, Local
+from codesign.evaluate import Evaluations, KeptWeights, Local, Request
 from codesign.export import Exporter, Gallery
 from codesign.genome import VARIATIONS, Crossover, Genomes, Lattice, Mutation
 from codesign.genome.lattices import TriangleLattice
@@ -187,18 +187,18 @@ class Broken(Local):
 
 
 def _reordered(function: Any) -> Any:
-    def changed(spec: Any, genomes: Genomes, *asked: Any) -> Evaluations:
-        return function(spec, genomes, *asked).take(np.arange(len(genomes))[::-1])
+    def changed(spec: Any, request: Request) -> Evaluations:
+        return function(spec, request).take(np.arange(len(request))[::-1])
 
     return changed
 
 
 def _unhurried(function: Any) -> Any:
-    return lambda *asked: function(*asked[:3], None, *asked[4:])
+    return lambda spec, request: function(spec, replace(request, thresholds=None))
 
 
 def _withholding(function: Any) -> Any:
-    return lambda *asked: function(*asked[:4], KeptWeights(0), *asked[5:])
+    return lambda spec, request: function(spec, replace(request, keep=KeptWeights(0)))
 
 
 def _rounded(function: Any) -> Any:
@@ -209,7 +209,17 @@ def _rounded(function: Any) -> Any:
     return changed
 
 
-CHANGES = {"reordered": _reordered, "unhurried": _unhurried, "withholding": _withholding, "rounded": _rounded}
+def _unmoved(function: Any) -> Any:
+    return lambda spec, request: function(spec, replace(request, attempts=None))
+
+
+CHANGES = {
+    "reordered": _reordered,
+    "unhurried": _unhurried,
+    "withholding": _withholding,
+    "rounded": _rounded,
+    "unmoved": _unmoved,
+}
 
 
 @pytest.mark.parametrize("change", CHANGES)
