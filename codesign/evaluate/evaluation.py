@@ -9,7 +9,7 @@ from codesign.evaluate.design_weights import DesignWeights
 from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.request import Request
-from codesign.sim import Simulator
+from codesign.sim import UNACTUATED, Simulator
 from codesign.train import LearningResult, LearningStatus, SmoothedProblem, learn
 
 WEIGHTS_AT_A_TIME = 256
@@ -70,6 +70,10 @@ def _assess(
     limits = None if request.thresholds is None else -request.thresholds
     spec.begin(problem, identities, request.first, request.attempts)
     learned = learn(problem, spec.learner, limits=limits)
+    measures, episodes = learned.measures, learned.episodes
+    if spec.worlds.unactuated:
+        measures = measures | {UNACTUATED: _unactuated(problem, learned)}
+        episodes += int(problem.world_start[-1])
     muscles = np.diff(np.concatenate([[0], np.cumsum(bodies.swings != 0)])[bodies.spring_start])
     passive = (muscles == 0) & (learned.status == LearningStatus.ZERO_GRADIENT)
     # Only what is kept is copied from the device.
@@ -81,16 +85,28 @@ def _assess(
         curves=(-learned.curves).astype(np.float32),
         best_iteration=learned.best_iteration,
         status=np.where(passive, np.int8(LearningStatus.NO_MUSCLES), learned.status),
-        measures=learned.measures,
+        measures=measures,
         world_fitness=-learned.world_losses.reshape(len(bodies), -1),
         weights=learned.weights_of(chosen).astype(spec.execution.precision),
         weight_start=offsets(lengths),
         masses=np.diff(bodies.mass_start).astype(np.int32),
         springs=np.diff(bodies.spring_start).astype(np.int32),
         muscles=muscles.astype(np.int32),
-        robot_steps=learned.episodes * spec.physics.steps,
+        robot_steps=episodes * spec.physics.steps,
         body_weights=_learned_of_bodies(spec, bodies, np.diff(problem.weight_start), learned),
     )
+
+
+def _unactuated(problem: Simulator | SmoothedProblem, learned: LearningResult) -> np.ndarray:
+    """Return what designs are worth with their muscles at rest, as they learned to be, NaN where invalid.
+
+    Args:
+        problem: of the designs, with their best parameters, as `learn` leaves it.
+        learned: what came of it.
+    """
+    problem.forward(differentiable=False, actuated=False)
+    losses = problem.loss.numpy().astype(np.float64)
+    return np.where(learned.valid & np.isfinite(losses), -losses, np.nan)
 
 
 def _learned_of_bodies(

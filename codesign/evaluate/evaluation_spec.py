@@ -28,7 +28,6 @@ from codesign.sim import (
 from codesign.streams import GOLDEN, Purpose, mixed, require_seed, stream_keys
 from codesign.train import BodyLearning, Learner, SmoothedProblem
 
-
 @dataclass(frozen=True)
 class EvaluationSpec:
     """Everything that decides what becomes of a design; plain settings, equal for all designs of a run.

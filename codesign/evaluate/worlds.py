@@ -50,6 +50,8 @@ class Worlds(Aggregation):
         nominal_first: whether the first world has no other friction, no push and no noise.
         beacon: horizontal coordinates of the light that can be sensed [m], as many as there are level axes; None for
             where the task puts it, if it does.
+        unactuated: whether every design that has learned is simulated once more with its muscles at rest, in all its
+            worlds. What it is worth then, the measure `unactuated`, it owes to its fall and not to its controller.
 
     Raises:
         ConfigError: a number out of range, an unknown choice, or a spread of what differs in other worlds where there
@@ -70,11 +72,12 @@ class Worlds(Aggregation):
     latency_spread: float = 0.0
     nominal_first: bool = False
     beacon: tuple[float, ...] | None = None
+    unactuated: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_count(self, "count", at_most=MOST_WORLDS)
-        for field in ("vary_terrain", "vary_task", "nominal_first"):
+        for field in ("vary_terrain", "vary_task", "nominal_first", "unactuated"):
             require_flag(self, field)
         require_number(self, "friction_spread", at_least=0.0, at_most=1.0, example=0.3)
         require_number(self, "push_speed", at_least=0.0, unit="m/s", example=0.2)

@@ -63,6 +63,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
         "latency_spread": 0.0,
         "nominal_first": False,
         "beacon": None,
+        "unactuated": False,
     },
 }
 """Fields that were added to settings after runs had been written, by the name of their class, each with the value that

@@ -16,7 +16,7 @@ from codesign.sim.launching.tangents import TangentBinding, Tangents
 from codesign.sim.launching.weights import first_weights
 from codesign.sim.settings import Aggregation, Execution, Physics
 from codesign.sim.simulator import Simulator
-from codesign.sim.task import Task
+from codesign.sim.task import UNACTUATED, Task
 from codesign.sim.window import Window
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "FORCES",
     "PARTS",
     "PREFIX",
+    "UNACTUATED",
     "Aggregation",
     "Binding",
     "BodyParameters",

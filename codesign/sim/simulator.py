@@ -1,6 +1,7 @@
 """The simulator: bodies, a controller and the worlds they live in on a device, episodes forward and in reverse."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -242,24 +243,29 @@ class Simulator:
         del stalled, unusable
         return False
 
-    def forward(self, *, measure: bool = False, differentiable: bool = True) -> None:
+    def forward(self, *, measure: bool = False, differentiable: bool = True, actuated: bool = True) -> None:
         """Simulate the active worlds; writes losses and what `measures` reads.
 
         Args:
             measure: whether to measure how bodies move as well, which takes time.
             differentiable: whether `reverse` may follow.
+            actuated: whether muscles follow the controllers; else they keep their rest lengths, and take no effort.
 
         Raises:
             RuntimeError: the controllers have no weights yet.
+            ValueError: an episode without actuation that `reverse` may follow.
         """
         if not self._loaded:
             raise RuntimeError("expected controllers with weights; got none; call draw or load first")
+        if differentiable and not actuated:
+            raise ValueError("expected muscles that follow controllers, to differentiate; got some at rest")
         self._reversible, self._simulated, self._measured = differentiable, True, measure
         if measure:
             self._measuring.fill_(1)
         if self._learned is not None:
             self._learned.write(self.parameters)
-        self._launches.forward()
+        with nullcontext() if actuated else self._muscles_at_rest():
+            self._launches.forward()
         if measure:
             self._measuring.fill_(0)
         if self._aggregated:
@@ -267,6 +273,19 @@ class Simulator:
             inputs = [self.aggregation.loss_quantile, self._world_start, self.world_losses, *scratch, self.loss]
             kernel = aggregation_kernels(self._program.types.real).losses
             wp.launch(kernel, dim=self.controllers, inputs=inputs, device=self.device)
+
+    @contextmanager
+    def _muscles_at_rest(self) -> Iterator[None]:
+        """Take every spring for a passive one within the block."""
+        muscles = self._model.swing, self._model.muscle
+        own = [wp.clone(each) for each in muscles]
+        for each in muscles:
+            each.zero_()
+        try:
+            yield
+        finally:
+            for each, values in zip(muscles, own, strict=True):
+                wp.copy(each, values)
 
     def learned_losses(self) -> wp.array:
         """Return the loss of each controller that `gradient` is the derivative of, after `forward`.

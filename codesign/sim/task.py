@@ -14,6 +14,9 @@ from codesign.sim.kernels.objective import OBSERVATIONS
 from codesign.sim.kernels.observation import numbers_per_mass
 from codesign.sim.kernels.types import KernelTypes
 
+UNACTUATED = "unactuated"
+"""Name of the measure of what a body is worth in its task with its muscles at rest, in the unit of fitness."""
+
 
 class Task(ABC):
     """What a body is to do: a loss, which learning minimises, and what else is told about what it did.
@@ -66,7 +69,7 @@ class Task(ABC):
     def measures(self, states: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return what was done, by name, from the numbers that were kept at the end, each of shape (worlds,).
 
-        Names that all tasks have (`UNIVERSAL`: distance, effort and so on) are refused.
+        Names that all tasks have (`UNIVERSAL`: distance, effort and so on; `UNACTUATED`) are refused.
         """
         del states
         return {}
@@ -97,7 +100,8 @@ class Task(ABC):
 
     def every_unit(self) -> dict[str, str]:
         """Return the units of all measures of its episodes by name: its own, and those that all tasks have."""
-        return {**UNITS, **self.units}
+        same = {UNACTUATED: self.units["fitness"]} if "fitness" in self.units else {}
+        return {**UNITS, **same, **self.units}
 
     @property
     def state_size(self) -> int:
@@ -129,7 +133,7 @@ def require_task(task: Task, dimension: int) -> None:
         raise ConfigError(f"a number in {type(task).__name__}.state", "none", "name what the task keeps of an episode")
     with np.errstate(all="ignore"):  # only the names matter
         named = task.measures({name: np.zeros(1) for name in task.state})
-    taken = sorted(set(UNIVERSAL) & set(named))
+    taken = sorted({*UNIVERSAL, UNACTUATED} & set(named))
     if taken:
         expected = f"measures of {type(task).__name__} with names of their own"
         raise ConfigError(expected, f"{', '.join(taken)}, which all tasks have", "rename these measures")

@@ -94,12 +94,13 @@ class LearningProblem(Protocol):
         """
         ...
 
-    def forward(self, *, measure: bool = False, differentiable: bool = True) -> None:
+    def forward(self, *, measure: bool = False, differentiable: bool = True, actuated: bool = True) -> None:
         """Simulate the active controllers, at first all.
 
         Args:
             measure: whether to measure how bodies move as well.
             differentiable: whether `reverse` may follow; otherwise nothing is simulated for its sake.
+            actuated: whether controllers move anything; always where `reverse` may follow.
         """
         ...
 

@@ -185,14 +185,17 @@ class SmoothedProblem:
     def _smoothed_and_active(self) -> np.ndarray:
         return np.intersect1d(self.smoothed, self._active)
 
-    def forward(self, *, measure: bool = False, differentiable: bool = True) -> None:
+    def forward(self, *, measure: bool = False, differentiable: bool = True, actuated: bool = True) -> None:
         """Simulate the active controllers, and their perturbed copies if `reverse` may follow."""
         if differentiable != self._perturbed:
             self._perturbed = differentiable
             self.set_active(self._active)
         if differentiable:
             self._perturb()
-        self._copies.forward(measure=measure, differentiable=differentiable and self._blended)
+        if differentiable:
+            self._copies.forward(measure=measure, differentiable=self._blended)
+        else:
+            self._copies.forward(measure=measure, differentiable=False, actuated=actuated)
 
     def _perturb(self) -> None:
         pairs = self._pairs

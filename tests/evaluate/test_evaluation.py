@@ -45,7 +45,7 @@ def test_the_record_describes_the_bodies(expected):
     assert expected.masses.tolist() == np.diff(bodies.mass_start).tolist()
     assert expected.springs.tolist() == np.diff(bodies.spring_start).tolist()
     assert expected.muscles.tolist() == [int((body.swings != 0).sum()) for body in bodies]
-    assert expected.robot_steps == 8 * (ITERATIONS + 2) * STEPS
+    assert expected.robot_steps == 8 * (ITERATIONS + 3) * STEPS
     assert len(expected.weights) == expected.weight_start[-1]
 
 

@@ -110,8 +110,8 @@ def test_designs_stop_below_a_bar_and_others_do_not_feel_it(free, asked, raced):
 
 
 def test_only_what_was_simulated_is_counted(free, raced):
-    assert free.robot_steps == 8 * (ITERATIONS + 2) * STEPS
-    assert raced.robot_steps == (2 * 3 + 2 * 4 + 4 * (ITERATIONS + 2)) * STEPS
+    assert free.robot_steps == 8 * (ITERATIONS + 3) * STEPS
+    assert raced.robot_steps == (2 * 3 + 2 * 4 + 4 * (ITERATIONS + 2) + 8) * STEPS
 
 
 def test_a_stopped_design_is_the_one_that_learned_no_longer(raced):

@@ -36,8 +36,8 @@ def test_designs_learn_and_are_counted(expected) -> None:
     assert np.array_equal(expected.curves[:, 0], exact.curves[:, 0])
     assert (expected.curves[:, 1:] != exact.curves[:, 1:]).any(axis=1).all()
     assert (expected.fitness > expected.curves[:, 0]).sum() >= 4
-    assert exact.robot_steps == 6 * (ITERATIONS + 2) * STEPS
-    assert expected.robot_steps == 6 * ((1 + SAMPLES) * ITERATIONS + 2) * STEPS
+    assert exact.robot_steps == 6 * (ITERATIONS + 3) * STEPS
+    assert expected.robot_steps == 6 * ((1 + SAMPLES) * ITERATIONS + 3) * STEPS
     # The reported fitness is reached by the reported weights.
     again = replace(smooth(iterations=0), seed=99)
     bodies = develop(LATTICE.build(), designs(6)[0], again.tissue)
@@ -99,7 +99,7 @@ def test_several_worlds_of_a_design_have_the_same_weights() -> None:
     wanted = replace(smooth(estimator="smoothed"), worlds=worlds)
     genomes, identities = designs(3)
     found = evaluate_designs(wanted, Request(genomes, identities))
-    assert found.robot_steps == 3 * 3 * ((1 + SAMPLES) * ITERATIONS + 2) * STEPS
+    assert found.robot_steps == 3 * 3 * ((1 + SAMPLES) * ITERATIONS + 3) * STEPS
     assert np.array_equal(found.fitness, found.world_fitness.min(axis=1))
     # Judged by the worst of the worlds, they learn by the mean of all, as exact gradients do.
     bodies = develop(LATTICE.build(), genomes, wanted.tissue)

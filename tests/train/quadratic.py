@@ -70,7 +70,7 @@ class Quadratic:
         del stalled, unusable
         return False
 
-    def forward(self, *, measure: bool = False, differentiable: bool = True) -> None:
+    def forward(self, *, measure: bool = False, differentiable: bool = True, actuated: bool = True) -> None:
         del differentiable
         self.measured += measure
         self.episodes += 1

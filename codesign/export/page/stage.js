@@ -151,6 +151,8 @@ export class Stage {
     const unit = this.units.fitness;
     const task = design.task && ` (${design.task.replaceAll("_", " ")})`;
     const fitness = withUnit(formatNumber(design.fitness, 4), unit) + task;
+    const { unactuated, ...measures } = design.measures;
+    const fall = unactuated ?? null;
     const origin = [
       ["Generation", String(design.generation)],
       ["Parents", separated.length > 0 ? separated : "none"],
@@ -158,6 +160,7 @@ export class Stage {
     ];
     return [
       ...(design.atRest && design.fitness === null ? [] : [["Fitness", fitness]]),
+      ...(fall === null ? [] : [["Without actuation", this.fall(fall, design.fitness)]]),
       ...(learned ? [["Learning", withUnit(`${formatNumber(first, 3)} → ${formatNumber(best, 3)}`, unit)]] : []),
       ...(design.worlds ? [["Worlds", this.worlds(design)]] : []),
       ...(this.outside(design) ? [] : origin),
@@ -166,11 +169,18 @@ export class Stage {
       ["Muscles", String(design.muscles.length)],
       ["Cells", String(design.cells.length)],
       ...(design.controller ? [["Controller", design.controller]] : []),
-      ...Object.entries(design.measures).map(([name, value]) => [
+      ...Object.entries(measures).map(([name, value]) => [
         name.replaceAll("_", " "),
         withUnit(formatNumber(value, 4), this.units[name]),
       ]),
     ];
+  }
+
+  /** What the design is worth with its muscles at rest and, of a way [m], which share of its fitness that is. */
+  fall(unactuated, fitness) {
+    const value = withUnit(formatNumber(unactuated, 4), this.units.fitness);
+    const shared = this.units.fitness === "m" && fitness > 0 && unactuated > 0;
+    return shared ? `${value}, ${Math.round((100 * unactuated) / fitness)} % of fitness` : value;
   }
 
   /** What the design does in several worlds, in words and as a strip of dots. */
