@@ -54,17 +54,26 @@ def require_number(
 
 
 def require_count(
-    record: object, field: str, *, at_least: int = 1, at_most: float = math.inf, example: int | None = None
+    record: object,
+    field: str,
+    *,
+    at_least: int = 1,
+    at_most: float = math.inf,
+    optional: bool = False,
+    example: int | None = None,
 ) -> None:
-    """Check that a field holds a whole number within bounds.
+    """Check that a field holds a whole number within bounds, or None where that is allowed.
 
     Raises:
         ConfigError: it does not.
     """
     value = getattr(record, field)
+    if optional and value is None:
+        return
     if isinstance(value, int) and not isinstance(value, bool) and at_least <= value <= at_most:
         return
-    _refuse(record, field, f"a whole number{_limits(-math.inf, at_least, math.inf, at_most)}", example)
+    kind = f"a whole number{_limits(-math.inf, at_least, math.inf, at_most)}"
+    _refuse(record, field, f"{kind}, or null" if optional else kind, example)
 
 
 def require_entries(record: object, field: str, *, at_least: float = -math.inf, example: float | None = None) -> None:

@@ -10,7 +10,7 @@ from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.request import Request
 from codesign.sim import UNACTUATED, Simulator
-from codesign.train import LearningResult, LearningStatus, SmoothedProblem, learn
+from codesign.train import Learner, LearningResult, LearningStatus, SmoothedProblem, learn
 
 WEIGHTS_AT_A_TIME = 256
 """Designs whose weights are copied from the device together, of which those of their bodies are kept."""
@@ -41,6 +41,8 @@ def evaluate_designs(spec: EvaluationSpec, request: Request) -> Evaluations:
 def evaluate_bodies(spec: EvaluationSpec, request: Request) -> Evaluations:
     """Return the evaluations of bodies, wherever they come from, as many at a time as fit into the memory.
 
+    Each learns as designs of its generation do (`EvaluationSpec.in_generation`).
+
     Args:
         spec: how bodies are evaluated; its lattice does not matter.
         request: the bodies, and what is special about them.
@@ -50,15 +52,30 @@ def evaluate_bodies(spec: EvaluationSpec, request: Request) -> Evaluations:
         MemoryBudgetError: a body alone needs more memory than the spec may use.
         ConfigError: the spec's device is not there.
     """
-    bodies = request.bodies
     # Of bodies that come from elsewhere only some may have masses of their own; batches are to change no bit.
-    properties = bodies.has_material_properties
-    parts = []
-    for part in batches(spec, bodies):
-        asked = request.take(part)
-        problem = spec.learning_problem(asked.bodies, asked.identities, material_properties=properties)
-        parts.append(_assess(problem, spec, asked))
-    return Evaluations.concatenate(parts).kept(request.keep, request.identities)
+    properties = request.bodies.has_material_properties
+    parts, places = [], []
+    for own, members in _by_learner(spec, request.identities):
+        group = request if len(members) == len(request) else request.take(members)
+        for part in batches(own, group.bodies):
+            asked = group.take(part)
+            problem = own.learning_problem(asked.bodies, asked.identities, material_properties=properties)
+            parts.append(_assess(problem, own, asked))
+        places.append(members)
+    found = Evaluations.concatenate(parts)
+    if len(places) > 1:
+        found = found.take(np.argsort(np.concatenate(places)))
+    return found.kept(request.keep, request.identities)
+
+
+def _by_learner(spec: EvaluationSpec, identities: np.ndarray) -> list[tuple[EvaluationSpec, np.ndarray]]:
+    """Return the designs, by their places, that learn alike, and how they do."""
+    generations, members = np.unique(identities[:, 0], return_inverse=True)
+    found: dict[Learner, tuple[EvaluationSpec, list[int]]] = {}
+    for index, generation in enumerate(generations.tolist()):
+        own = spec.in_generation(generation)
+        found.setdefault(own.learner, (own, []))[1].append(index)
+    return [(own, np.flatnonzero(np.isin(members, indices))) for own, indices in found.values()]
 
 
 def _assess(
@@ -67,7 +84,7 @@ def _assess(
     request: Request,
 ) -> Evaluations:
     bodies, keep, identities = request.bodies, request.keep, request.identities
-    limits = None if request.thresholds is None else -request.thresholds
+    limits = None if request.thresholds is None else _limits(request.thresholds, spec.learner.iterations)
     spec.begin(problem, identities, request.first, request.attempts)
     learned = learn(problem, spec.learner, limits=limits)
     measures, episodes = learned.measures, learned.episodes
@@ -107,6 +124,13 @@ def _unactuated(problem: Simulator | SmoothedProblem, learned: LearningResult) -
     problem.forward(differentiable=False, actuated=False)
     losses = problem.loss.numpy().astype(np.float64)
     return np.where(learned.valid & np.isfinite(losses), -losses, np.nan)
+
+
+def _limits(thresholds: np.ndarray, iterations: int) -> np.ndarray:
+    """Return the losses that designs must have come to after so many steps, as many as they take."""
+    found = np.full(iterations, np.inf)
+    found[: len(thresholds)] = -thresholds[:iterations]
+    return found
 
 
 def _learned_of_bodies(

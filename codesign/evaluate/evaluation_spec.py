@@ -28,6 +28,7 @@ from codesign.sim import (
 from codesign.streams import GOLDEN, Purpose, mixed, require_seed, stream_keys
 from codesign.train import BodyLearning, Learner, SmoothedProblem
 
+
 @dataclass(frozen=True)
 class EvaluationSpec:
     """Everything that decides what becomes of a design; plain settings, equal for all designs of a run.
@@ -100,6 +101,11 @@ class EvaluationSpec:
     def with_bodies_as_given(self) -> "EvaluationSpec":
         """The same where bodies do not learn, for those that have: `learned_bodies`, and `controller_weights`."""
         return replace(self, learner=replace(self.learner, body=BodyLearning()))
+
+    def in_generation(self, generation: int) -> "EvaluationSpec":
+        """Return how designs that are born in a generation are evaluated, see `Learner.in_generation`."""
+        learner = self.learner.in_generation(generation)
+        return self if learner is self.learner else replace(self, learner=learner)
 
     @property
     def dimension(self) -> int:

@@ -16,7 +16,7 @@ class Evaluations:
     Attributes:
         fitness: what the design does after it has learned, higher is better, -inf if invalid, float64, shape (n,).
         curves: performance before learning and after each step (the negative loss, higher is better), NaN once
-            learning ended early, float32, shape (n, iterations + 1).
+            learning ended, float32, shape (n, iterations + 1) with the iterations of those that learn longest.
         best_iteration: steps taken before the best performance, -1 if there was no sound one, int32, shape (n,).
         status: `LearningStatus` of each design, int8, shape (n,).
         measures: further numbers by name, the mean over a design's worlds, each float64, shape (n,).
@@ -107,7 +107,7 @@ class Evaluations:
 
         return cls(
             joined("fitness"),
-            joined("curves"),
+            _curves([part.curves for part in parts]),
             joined("best_iteration"),
             joined("status"),
             {name: np.concatenate([part.measures[name] for part in parts]) for name in parts[0].measures},
@@ -120,6 +120,17 @@ class Evaluations:
             sum(part.robot_steps for part in parts),
             DesignWeights.concatenate(bodies) if bodies else None,
         )
+
+
+def _curves(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the curves of all parts, as long as the longest, NaN where learning had ended."""
+    longest = max(part.shape[1] for part in parts)
+    found = np.full((sum(len(part) for part in parts), longest), np.nan, dtype=np.float32)
+    end = 0
+    for part in parts:
+        end += len(part)
+        found[end - len(part) : end, : part.shape[1]] = part
+    return found
 
 
 def _starts(lengths: np.ndarray) -> np.ndarray:

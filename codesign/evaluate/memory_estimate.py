@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from codesign.body import Bodies, develop
 from codesign.errors import MemoryBudgetError
 from codesign.evaluate.batches import batch_budget, bytes_needed, shared
@@ -43,7 +45,7 @@ class MemoryEstimate:
         lattice = spec.lattice.build()
         drawn = random_genomes(lattice, spec.lattice, draws_of(spec.seed, 0, _SAMPLE, Purpose.GENOME))
         bodies = develop(lattice, Genomes.concatenate([Genomes.full(lattice), drawn]), spec.tissue)
-        needed = bytes_needed(spec, bodies)
+        needed = np.maximum(bytes_needed(spec, bodies), bytes_needed(spec.in_generation(1), bodies))
         named = f"one design that fills the {lattice.title} lattice"
         return _checked(spec, int(needed[0]), int(needed[1:].mean()), evaluator.processes(spec.execution), named)
 

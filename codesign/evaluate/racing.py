@@ -5,7 +5,9 @@ import numpy as np
 from codesign.train import Learner
 
 
-def elimination_thresholds(learner: Learner, curves: np.ndarray, fitness: np.ndarray) -> np.ndarray:
+def elimination_thresholds(
+    learner: Learner, curves: np.ndarray, fitness: np.ndarray, alike: np.ndarray | None = None
+) -> np.ndarray:
     """Return the performance that newcomers must have reached after so many steps to go on learning.
 
     A newcomer enters the population if it becomes better than the weakest of those that it has to beat. The threshold
@@ -17,19 +19,21 @@ def elimination_thresholds(learner: Learner, curves: np.ndarray, fitness: np.nda
     already is never stopped. That holds for learning that ended early too, since the fitness is the best until then.
 
     Args:
-        learner: says where the rungs are, and how likely a success must be.
+        learner: that of the newcomers; says where the rungs are, and how likely a success must be.
         curves: learning curves of those that newcomers have to beat, higher is better, NaN where learning had ended,
-            shape (n, iterations + 1).
+            of any length that those that learned by `learner` fill, shape (n, iterations + 1).
         fitness: their fitness, -inf if invalid, shape (n,).
+        alike: which of them learned by `learner`, bool, shape (n,); None for all. Gains of others tell nothing.
 
     Returns:
         Lowest allowed value of the best performance so far after each step, -inf between the rungs, and everywhere if
-        not all are valid, float64, shape (iterations,).
+        not all are valid or none is alike, float64, shape (iterations,).
     """
     thresholds = np.full(learner.iterations, -np.inf)
-    if np.isfinite(fitness).all():
+    known = np.ones(len(fitness), dtype=bool) if alike is None else alike
+    if np.isfinite(fitness).all() and known.any():
         rungs = list(learner.rungs)
-        best = np.fmax.accumulate(curves[:, : learner.iterations].astype(np.float64), axis=1)[:, rungs]
-        gains = fitness[:, None] - best
+        best = np.fmax.accumulate(curves[known, : learner.iterations].astype(np.float64), axis=1)[:, rungs]
+        gains = fitness[known, None] - best
         thresholds[rungs] = fitness.min() - np.quantile(gains, 1.0 - learner.racing_chance, axis=0)
     return thresholds

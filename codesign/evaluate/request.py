@@ -19,8 +19,8 @@ class Request:
         designs: genomes, or bodies that came from elsewhere; at least one.
         identities: (generation, individual) of each, which addresses its random stream, int64, shape (n, 2).
         thresholds: performance that a design must have reached after so many learning steps to go on, -inf where
-            any will do, float64, shape (iterations,), see `elimination_thresholds`; None where every design learns to
-            the end.
+            any will do, float64, shape (iterations,), see `elimination_thresholds`; after steps that are not there any
+            will do, too. None where every design learns to the end.
         keep: of which of these designs weights are needed, None for all; others may come without theirs, so that
             they need not be sent.
         first: weights that designs begin to learn from, as far as they are not drawn, see `DesignWeights`; None where

@@ -14,7 +14,8 @@ class Curves:
 
     Attributes:
         identities: (generation, individual) of each, int64, shape (n, 2).
-        values: performance before learning and after each step, float32, shape (n, iterations + 1).
+        values: performance before learning and after each step, NaN once learning ended, float32, shape
+            (n, iterations + 1) with the iterations of those that learned longest.
     """
 
     identities: np.ndarray
@@ -38,10 +39,11 @@ class Curves:
         """
         born, number = population.identities[:, 0], population.identities[:, 1]
         new = born == generation
-        values = np.empty((len(population), evaluated.shape[1]), dtype=np.float32)
-        values[new] = evaluated[number[new]]
-        if not new.all():
-            values[~new] = self.values[self._places(population.identities[~new])]
+        parts = [(new, evaluated[number[new]]), (~new, self.of(population.identities[~new]))]
+        longest = max(own.shape[1] for _, own in parts if len(own))
+        values = np.full((len(population), longest), np.nan, dtype=np.float32)
+        for members, own in parts:
+            values[members, : own.shape[1]] = own[:, :longest]
         return Curves(population.identities, values)
 
     def of(self, identities: np.ndarray) -> np.ndarray:

@@ -114,7 +114,7 @@ def restored(experiment: Experiment, checkpoint: Checkpoint, path: Path) -> Sear
     search = experiment.search.start(experiment.space, experiment.seed)
     try:
         search.restore(checkpoint.search)
-        if experiment.trial.learner.rungs:
+        if experiment.trial.learner.in_generation(1).rungs:
             checkpoint.curves.of(search.population.identities)
     except (ValueError, KeyError, GenomeError) as error:
         raise CheckpointError("a checkpoint of this search", f"{path} ({error})", "start a new run") from error
@@ -249,7 +249,7 @@ class _Evolution:
     @property
     def _races(self) -> bool:
         """Whether newcomers are compared with how the living learned."""
-        return bool(self._experiment.trial.learner.rungs)
+        return bool(self._experiment.trial.learner.in_generation(1).rungs)
 
     def _tell_best(self) -> None:
         """Tell of the best design so far, if it is another than was told of."""
@@ -264,8 +264,10 @@ class _Evolution:
         """Return the performance that the next designs must reach to go on learning, from how the living learned."""
         if not self._races or not self._search.generation:
             return None
-        learner, population = self._experiment.trial.learner, self._search.population
-        return elimination_thresholds(learner, self._curves.of(population.identities), population.fitness)
+        population, first = self._search.population, self._experiment.trial.learner
+        learner = first.in_generation(self._search.generation)
+        alike = None if learner is first else population.identities[:, 0] > 0
+        return elimination_thresholds(learner, self._curves.of(population.identities), population.fitness, alike)
 
     def _save(self) -> None:
         """Write a checkpoint of the state after the last finished generation, unless there is one."""

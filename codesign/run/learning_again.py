@@ -10,7 +10,7 @@ from codesign.genome import Genomes
 from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design
 from codesign.run.inherited_bodies import first_body_weights_of
-from codesign.train import LearningStatus
+from codesign.train import Learner, LearningStatus
 
 
 def learn_again(
@@ -27,14 +27,15 @@ def learn_again(
         MemoryBudgetError: a design alone needs more memory than the spec may use.
         RunError: a table cannot be read.
     """
-    alike: dict[int, list[Design]] = {}
+    alike: dict[Learner, list[Design]] = {}
     for design in designs:
-        alike.setdefault(_steps_of(design), []).append(design)
+        own = spec.learner.in_generation(design.identity[0])
+        alike.setdefault(replace(own, iterations=_steps_of(design)), []).append(design)
     found: dict[tuple[int, int], np.ndarray] = {}
-    for steps, several in alike.items():
+    for learner, several in alike.items():
         genomes = Genomes.stack([design.genome for design in several])
         identities = np.array([design.identity for design in several], dtype=np.int64)
-        as_far = replace(spec, learner=replace(spec.learner, iterations=steps))
+        as_far = replace(spec, learner=learner)
         first = first_body_weights_of(spec, several, tables)
         evaluations = evaluate_designs(as_far, Request(genomes, identities, first=first))
         found |= {design.identity: evaluations.weights_of(index) for index, design in enumerate(several)}

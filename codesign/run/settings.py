@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 ADDED: Mapping[str, Mapping[str, Any]] = {
+    "Adam": {"later_rate": None},
     "BodyLearning": {
         "rest_lengths": 0.0,
         "stiffness": 0.0,
@@ -23,10 +24,18 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
     },
     "EvaluationSpec": {"start": ()},
     "Experiment": {"first": None},
-    "Learner": {"unsound": "invalid", "estimator": "exact", "samples": 8, "radius": 0.5, "patience": 0},
+    "Learner": {
+        "unsound": "invalid",
+        "estimator": "exact",
+        "samples": 8,
+        "radius": 0.5,
+        "patience": 0,
+        "later_iterations": None,
+    },
     "Logger": {"page_seconds": 30.0},
     "Mlp": {"sensors": ("position", "velocity")},
     "NoSlip": {"grazing_speed": 0.0},
+    "Normalized": {"later_step_length": None},
     "Physics": {"regularisation": 1e-4, "forces": ()},
     "Ray": {
         "cores_per_worker": 1,

@@ -6,7 +6,8 @@ from collections import deque
 from codesign.run.metrics import Metrics
 
 _RECENT = 5
-"""Generations whose time says how long the next ones will take; the first compiles kernels and is no guide."""
+"""Generations whose time says how long the next ones will take; the first compiles kernels, may
+learn longer, and is no guide."""
 
 
 class TimeLeft:

@@ -25,6 +25,7 @@ class Adam(Learner):
         beta2: share of the past in the mean of its square, from 0 to below 1.
         epsilon: added to the root of the mean square of a weight's gradient, by which its step is divided. A weight
             whose gradient is much smaller than this moves by less than `rate`.
+        later_rate: `rate` of designs of generation 1 and later; None for the same as in the first.
 
     Raises:
         ConfigError: a setting is of the wrong type or out of range.
@@ -35,6 +36,7 @@ class Adam(Learner):
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+    later_rate: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -42,6 +44,7 @@ class Adam(Learner):
         require_number(self, "beta1", at_least=0.0, below=1.0, example=0.9)
         require_number(self, "beta2", at_least=0.0, below=1.0, example=0.999)
         require_number(self, "epsilon", above=0.0, example=1e-8)
+        require_number(self, "later_rate", above=0.0, optional=True, example=0.03)
 
     def bind(self, batch: Batch) -> Step:
         """Return the step on `batch`; it keeps two numbers for every parameter."""

@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Self
 
 from codesign.checks import require_choice, require_count, require_number
 from codesign.errors import ConfigError
@@ -17,6 +18,9 @@ KEEP_BEST, INVALID = "keep_best", "invalid"
 
 EXACT, SMOOTHED, BLENDED = "exact", "smoothed", "blended"
 """What a gradient is made of, see `Learner.estimator`."""
+
+LATER = "later_"
+"""What the names of settings for designs of generation 1 and later begin with, see `Learner.in_generation`."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Learner(ABC):
             gradient, until there is one or until exact gradients had nearly all of the share three times in a row; also
             where its exact gradient is zero or not finite. At other times its steps follow the exact gradient, for
             which no copies are simulated. 0 for the smoothed gradient at all times.
+        later_iterations: `iterations` of designs of generation 1 and later; None for as many as in the first.
 
     Raises:
         ConfigError: a setting is of the wrong type or out of range.
@@ -71,6 +76,7 @@ class Learner(ABC):
     samples: int = 8
     radius: float = 0.5
     patience: int = 0
+    later_iterations: int | None = None
 
     def __post_init__(self) -> None:
         require_count(self, "iterations", at_least=0, example=35)
@@ -88,6 +94,17 @@ class Learner(ABC):
             raise ConfigError("an even number, as copies come in pairs", f"{self.samples}", "set {field}=8", "samples")
         require_number(self, "radius", above=0.0, example=0.5)
         require_count(self, "patience", at_least=0, example=5)
+        require_count(self, "later_iterations", at_least=0, optional=True, example=8)
+
+    def in_generation(self, generation: int) -> Self:
+        """Return the learner of the designs that are born in a generation.
+
+        In generation 0 this is it, and wherever no setting says otherwise for later ones. A setting `later_NAME` that
+        is not None stands for `NAME` in generation 1 and later; learners of plug-ins may have such settings too.
+        """
+        later = {item.name: getattr(self, item.name) for item in fields(self) if item.name.startswith(LATER)}
+        given = {name.removeprefix(LATER): value for name, value in later.items() if value is not None}
+        return replace(self, **given, **dict.fromkeys(later)) if generation and given else self
 
     @property
     def rungs(self) -> tuple[int, ...]:

@@ -26,6 +26,7 @@ class Normalized(Learner):
         step_length: length of a step in the space of one controller's parameters.
         epsilon: added to the length of the gradient, by which the step is divided. A controller whose gradient is
             much shorter than this moves by less than `step_length`.
+        later_step_length: `step_length` of designs of generation 1 and later; None for the same as in the first.
 
     Raises:
         ConfigError: a setting is of the wrong type or out of range.
@@ -34,11 +35,13 @@ class Normalized(Learner):
     name: str = "normalized"
     step_length: float = 0.2
     epsilon: float = 1e-6
+    later_step_length: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_number(self, "step_length", above=0.0, example=0.2)
         require_number(self, "epsilon", above=0.0, example=1e-6)
+        require_number(self, "later_step_length", above=0.0, optional=True, example=0.8)
 
     def bind(self, batch: Batch) -> Step:
         """Return the step on `batch`; it needs no memory of its own."""

@@ -95,6 +95,33 @@ def test_a_stopped_design_moves_as_far_as_it_was_fit(raced):
         assert design.fitness == np.nanmax(design.curve)
 
 
+def later(**changes):
+    one = racing(**changes)
+    learner = replace(one.trial.learner, iterations=2, later_iterations=5, later_step_length=0.8)
+    return replace(one, trial=replace(one.trial, learner=learner))
+
+
+def test_designs_of_later_generations_learn_again_as_they_did(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    evolve(later(), folder.path, CONFIG)
+    designs = select(folder, ",".join(f"generation:{generation}" for generation in range(GENERATIONS)))
+    assert {len(design.curve) for design in designs if design.identity[0] == 0} == {3}
+    assert {len(design.curve) for design in designs if design.identity[0] > 0} == {6}
+    assert any(design.status == "stopped" for design in designs)
+    for recording, design in zip(replay(later(), folder, designs), designs, strict=True):
+        assert shift(recording.after) == pytest.approx(design.fitness, abs=1e-6)
+    kept, _ = newest_intact(folder.checkpoints)
+    assert kept is not None
+    known = [design for design in designs if design.identity in kept.weights]
+    assert len(known) > 2
+    for recording, design in zip(replay(later(), RunFolder(tmp_path / "nowhere"), known), known, strict=True):
+        assert np.array_equal(recording.weights, kept.weights[design.identity])
+    begun = replace(later(), search=replace(later().search, generations=2))
+    evolve(begun, tmp_path / "two", CONFIG)
+    resume(later(), tmp_path / "two")
+    assert results(RunFolder(tmp_path / "two")) == results(folder)
+
+
 def test_the_living_were_not_stopped(raced):
     kept, _ = newest_intact(raced.checkpoints)
     assert kept is not None
