@@ -39,6 +39,7 @@ class Purpose(IntEnum):
     INHERITANCE = 8
     SELECTION = 9
     REPRODUCTION = 10
+    LANDSCAPE = 11
 
 
 def require_seed(seed: int) -> None:

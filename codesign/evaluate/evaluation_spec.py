@@ -253,14 +253,14 @@ class EvaluationSpec:
             found = first_weights(self.weighted, bodies, self.physics.steps, keys)
         if first is None:
             return found
-        ends = offsets(self._weight_counts(bodies))[1:]
+        ends = offsets(self.weight_counts(bodies))[1:]
         for index, end in enumerate(ends.tolist()):
             own = first.of(index)
             last = found[end - len(own) : end]
             last[:] = np.where(np.isnan(own), last, own)
         return found
 
-    def _weight_counts(self, bodies: Bodies) -> np.ndarray:
+    def weight_counts(self, bodies: Bodies) -> np.ndarray:
         """Return how many weights each design has, int64, shape (bodies,)."""
         counts = zip(np.diff(bodies.mass_start).tolist(), np.diff(bodies.spring_start).tolist(), strict=True)
         shapes = [self.weighted.weight_shapes(*each, self.dimension, self.physics.steps) for each in counts]
