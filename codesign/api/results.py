@@ -39,7 +39,7 @@ class Results:
         >>> results.fitness.shape, results.curves.shape, results.status[0]
         ((4,), (4, 4), 'ok')
         >>> sorted(results.measures)
-        ['airtime', 'displacement', 'distance', 'effort', 'energy', 'straightness']
+        ['airtime', 'displacement', 'distance', 'effort', 'energy', 'straightness', 'unactuated']
     """
 
     names: tuple[str, ...]

@@ -10,6 +10,7 @@ from rich.table import Table
 from codesign.cli.drawings import narrow_table
 from codesign.evaluate import Evaluations
 from codesign.files import replacing
+from codesign.sim import UNACTUATED
 from codesign.train import LearningStatus
 
 _SHOWN = 20
@@ -33,6 +34,8 @@ class LearningReport:
         sources: the file that each design is from, its name there, and the fitness that the file tells, None where it
             tells none; None for random ones.
         unit: that of fitness; empty where it is a share or not known.
+        unactuated: what each design is worth with its muscles at rest, NaN where invalid, shape (n,); None where that
+            was not tried.
     """
 
     names: list[str]
@@ -43,6 +46,7 @@ class LearningReport:
     status: list[str]
     sources: list[tuple[str, str, float | None]] | None = None
     unit: str = ""
+    unactuated: np.ndarray | None = None
 
     @classmethod
     def of(
@@ -55,7 +59,8 @@ class LearningReport:
         """Return the report of evaluated designs of these names."""
         status = [LearningStatus(code).label for code in evaluations.status]
         found = evaluations
-        return cls(names, found.masses, found.springs, found.curves, found.fitness, status, sources, unit)
+        sizes, at_rest = (found.masses, found.springs), found.measures.get(UNACTUATED)
+        return cls(names, *sizes, found.curves, found.fitness, status, sources, unit, at_rest)
 
 
 def table(report: LearningReport) -> Table:
@@ -68,14 +73,18 @@ def table(report: LearningReport) -> Table:
     if valid.any():
         gain = np.median(report.fitness[valid] - report.curves[valid, 0])
         caption += f", mean fitness {report.fitness[valid].mean():.3f}{unit}, median gain by learning {gain:.3f}{unit}"
+    if valid.any() and report.unactuated is not None:
+        caption += f", mean with muscles at rest {report.unactuated[valid].mean():.3f}{unit}"
     told = [None if report.sources is None else report.sources[index][2] for index in range(len(report.names))]
     in_file = ("in file",) if any(value is not None for value in told) else ()
     steps = (f"step {point}" for point in points)
+    at_rest = report.unactuated
     headings = (
         "design",
         "masses",
         "springs",
         *in_file,
+        *(() if at_rest is None else ("at rest",)),
         *steps,
         f"fitness [{report.unit}]" if unit else "fitness",
         "status",
@@ -87,6 +96,8 @@ def table(report: LearningReport) -> Table:
         if in_file:
             own = told[index]
             facts.append("" if own is None else _number(own))
+        if at_rest is not None:
+            facts.append(_number(float(at_rest[index])))
         fitness = _number(float(report.fitness[index]))
         shown.add_row(report.names[index], *facts, *curve, fitness, report.status[index])
     return shown
@@ -101,6 +112,7 @@ def rows(report: LearningReport) -> str:
             "masses": int(report.masses[index]),
             "springs": int(report.springs[index]),
             "fitness": finite(report.fitness[index]),
+            **({} if report.unactuated is None else {UNACTUATED: finite(report.unactuated[index])}),
             "status": report.status[index],
             "curve": [finite(value) for value in report.curves[index]],
         }
