@@ -37,6 +37,7 @@ class Limits:
         manifest: what stands beside a checkpoint, JSON.
         checkpoint: the state of a run, safetensors.
         table: the designs of a generation, parquet.
+        parent_weights: what designs of a generation learned, safetensors.
         bodies: a file of bodies, of whatever format but parquet.
         drawings: bodies drawn in text.
     """
@@ -51,6 +52,7 @@ class Limits:
     manifest: int = 16 * _MIB
     checkpoint: int = 8192 * _MIB
     table: int = 8192 * _MIB
+    parent_weights: int = 8192 * _MIB
     bodies: int = 64 * _MIB
     drawings: int = 8 * _MIB
 

@@ -41,6 +41,11 @@ class GivenActuation:
         del masses, dimension
         return {"actuation": (springs,) if self.held else (steps, springs)}
 
+    def weight_parts(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, np.ndarray]:
+        """Return which spring each number is of."""
+        (shape,) = self.weight_shapes(masses, springs, dimension, steps).values()
+        return {"actuation": np.broadcast_to(masses + np.arange(springs), shape)}
+
     def parameter_counts(self, layout: Layout, steps: int) -> np.ndarray:
         """Return the parameters of each world, padding included."""
         return layout.padded_springs * self._lines(steps)

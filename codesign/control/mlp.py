@@ -80,6 +80,19 @@ class Mlp:
             "b2": (springs,),
         }
 
+    def weight_parts(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, np.ndarray]:
+        """Return whose each weight is: columns of w1 are of masses, rows of w2 of springs, the rest is of the body."""
+        shapes = self.weight_shapes(masses, springs, dimension, steps)
+        sensed = np.repeat(np.arange(masses), self._sizes(1).features(dimension))
+        inputs = np.concatenate([np.full(self.sines, -1), sensed, np.full(2, -1)])
+        of_springs = masses + np.arange(springs)
+        return {
+            "w1": np.broadcast_to(inputs, shapes["w1"]),
+            "b1": np.full(shapes["b1"], -1),
+            "w2": np.broadcast_to(of_springs[:, None], shapes["w2"]),
+            "b2": of_springs,
+        }
+
     def parameter_counts(self, layout: Layout, steps: int) -> np.ndarray:
         """Return the parameters of each world, padding included, shape (worlds,)."""
         del steps

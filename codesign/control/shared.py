@@ -84,6 +84,11 @@ class Shared:
         inputs = self.sines + self._sizes(dimension, 1).inputs
         return {"w1": (self.hidden, inputs), "b1": (self.hidden,), "w2": (self.hidden,), "b2": (1,)}
 
+    def weight_parts(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, np.ndarray]:
+        """Return that all weights are of the body as a whole."""
+        shapes = self.weight_shapes(masses, springs, dimension, steps)
+        return {name: np.full(shape, -1) for name, shape in shapes.items()}
+
     def parameter_counts(self, layout: Layout, steps: int) -> np.ndarray:
         """Return the parameters of each world, padding included, shape (worlds,)."""
         del steps

@@ -96,6 +96,15 @@ class Parameter:
             return (steps, springs)
         return (springs,) if self.width == 1 else (springs, self.width)
 
+    def parts(self, masses: int, springs: int, steps: int) -> np.ndarray:
+        """Return which spring each of its weights is of, as `Controller.weight_parts` does, of the shape of these."""
+        shape = self.shape(springs, steps)
+        if self.per == "body":
+            return np.full(shape, -1)
+        of_springs = masses + np.arange(springs)
+        each = of_springs if self.per == "step" or self.width == 1 else of_springs[:, None]
+        return np.broadcast_to(each, shape)
+
 
 class SpringController(ABC):
     """A controller whose actuation of a spring is a function of values that belong to that spring.
@@ -175,6 +184,10 @@ class SpringController(ABC):
         """Return the shapes of the parameters of a body by name."""
         del masses
         return {own.name: own.shape(springs, steps) for own in self.parameters(dimension)}
+
+    def weight_parts(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, np.ndarray]:
+        """Return which spring each weight of a body is of, by what its parameter is `per`."""
+        return {own.name: own.parts(masses, springs, steps) for own in self.parameters(dimension)}
 
     def parameter_counts(self, layout: Layout, steps: int) -> np.ndarray:
         """Return the parameters of each world, padding included, shape (worlds,)."""

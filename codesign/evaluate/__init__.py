@@ -7,7 +7,7 @@ from codesign.evaluate.evaluation import DESIGNS_AT_A_TIME, evaluate_bodies, eva
 from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorListener, EvaluatorSettings, Workforce
-from codesign.evaluate.inheritance import MASSES, SPRINGS, inherited_weights
+from codesign.evaluate.inheritance import Ancestors, WeightInheritance, require_heritable
 from codesign.evaluate.kept_weights import KeptWeights
 from codesign.evaluate.local import Local
 from codesign.evaluate.memory_estimate import MemoryEstimate
@@ -22,9 +22,8 @@ EVALUATORS: dict[str, type[EvaluatorSettings]] = {"local": Local, "ray": Ray}
 __all__ = [
     "DESIGNS_AT_A_TIME",
     "EVALUATORS",
-    "MASSES",
-    "SPRINGS",
     "WIDEST_ROW",
+    "Ancestors",
     "DesignWeights",
     "EvaluateDesigns",
     "EvaluationSpec",
@@ -36,6 +35,7 @@ __all__ = [
     "Local",
     "MemoryEstimate",
     "Request",
+    "WeightInheritance",
     "Workforce",
     "Worlds",
     "batch_budget",
@@ -46,7 +46,7 @@ __all__ = [
     "elimination_thresholds",
     "evaluate_bodies",
     "evaluate_designs",
-    "inherited_weights",
     "learn_together",
     "learned_bodies",
+    "require_heritable",
 ]

@@ -12,7 +12,7 @@ from codesign.errors import DesignError, RunError
 from codesign.genome import Genome, Genomes
 from codesign.machine import available_memory
 from codesign.reading import MOST, json_value, limited_memory, require_file
-from codesign.run.designs import BODY_WEIGHTS, BOUNDS, EDGES, MEASURE, Design, design_id, identity_of
+from codesign.run.designs import BODY_WEIGHTS, BOUNDS, EDGES, INHERITED, MEASURE, Design, design_id, identity_of
 from codesign.run.folder import RunFolder, table_number, table_of
 from codesign.search import NO_PARENT, Individuals
 
@@ -276,7 +276,7 @@ def _require_type(name: str, kind: Any) -> None:
         **dict.fromkeys(("design", "operator", "status"), of.is_string(kind)),
         **dict.fromkeys(("curve", "world_fitness", BODY_WEIGHTS), inner is not None and of.is_floating(inner)),
         **dict.fromkeys(("genome_cells", "genome_muscles"), of.is_binary(kind)),
-        "fitness": of.is_floating(kind),
+        **dict.fromkeys(("fitness", INHERITED), of.is_floating(kind)),
         "parents": inner is not None and of.is_string(inner),
     }
     measured = name.startswith(MEASURE) and (of.is_floating(kind) or of.is_integer(kind))
@@ -379,4 +379,5 @@ def _design(row: dict[str, Any], edges: int) -> Design:
         springs=row["springs"],
         muscles=row["muscles"],
         body_weights=np.array(row.get(BODY_WEIGHTS, []), dtype=np.float64),
+        inherited=row.get(INHERITED),
     )

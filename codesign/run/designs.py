@@ -23,6 +23,9 @@ MEASURE = "measure."
 BODY_WEIGHTS = "body_weights"
 """Name of the column of what was learned of bodies, which runs have whose bodies learn."""
 
+INHERITED = "inherited"
+"""Name of the column of the share of a design's weights that it inherited, which runs have that pass on controllers."""
+
 EDGES = b"edges"
 """Key of a table's metadata: how many muscle bits a genome has, which come in bytes."""
 
@@ -54,6 +57,7 @@ class Design:
         genome: what it grows from.
         masses, springs, muscles: size of its body.
         body_weights: what was learned of its body, flat, float64; none where it is as drawn (`DesignWeights`).
+        inherited: share of its weights that it inherited, from 0 to 1; None in runs that pass on no controllers.
     """
 
     identity: tuple[int, int]
@@ -69,6 +73,7 @@ class Design:
     springs: int
     muscles: int
     body_weights: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    inherited: float | None = None
 
     @property
     def id(self) -> str:
@@ -115,8 +120,21 @@ def identity_of(name: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def write_designs(folder: Path, generation: int, evaluated: Individuals, evaluations: Evaluations) -> None:
+def write_designs(
+    folder: Path,
+    generation: int,
+    evaluated: Individuals,
+    evaluations: Evaluations,
+    inherited: np.ndarray | None = None,
+) -> None:
     """Write the table of one generation, a row per design, whole or not at all, into a folder that is there.
+
+    Args:
+        folder: of the tables.
+        generation: its number.
+        evaluated: the designs.
+        evaluations: what came of them.
+        inherited: which share of its weights each inherited, shape (n,); None where none inherits controllers.
 
     Raises:
         OutputError: the folder cannot be written to.
@@ -130,7 +148,7 @@ def write_designs(folder: Path, generation: int, evaluated: Individuals, evaluat
         writer, bounds = None, []
         for start in range(0, len(evaluated), ROWS_TOGETHER):
             rows = slice(start, start + ROWS_TOGETHER)
-            table = pyarrow.table(_columns(evaluated, evaluations, rows)).replace_schema_metadata(about)
+            table = pyarrow.table(_columns(evaluated, evaluations, rows, inherited)).replace_schema_metadata(about)
             if writer is None:
                 # Most columns hold numbers of which hardly two are equal: a dictionary of them costs time and space.
                 made = open_table(
@@ -149,7 +167,9 @@ def write_designs(folder: Path, generation: int, evaluated: Individuals, evaluat
             writer.add_key_value_metadata({BOUNDS: json.dumps(bounds)})
 
 
-def _columns(evaluated: Individuals, evaluations: Evaluations, rows: slice) -> dict[str, Any]:
+def _columns(
+    evaluated: Individuals, evaluations: Evaluations, rows: slice, inherited: np.ndarray | None
+) -> dict[str, Any]:
     """Return the columns of some rows of a table by name, made of whole arrays."""
     import pyarrow  # noqa: PLC0415 - as above
 
@@ -176,6 +196,7 @@ def _columns(evaluated: Individuals, evaluations: Evaluations, rows: slice) -> d
             if evaluations.body_weights is None
             else {BODY_WEIGHTS: _weights_as_lists(evaluations.body_weights, rows)}
         ),
+        **({} if inherited is None else {INHERITED: inherited[rows]}),
         **{f"{MEASURE}{name}": values[rows] for name, values in evaluations.measures.items()},
     }
 

@@ -22,7 +22,7 @@ from codesign.run.design_tables import DesignTables
 from codesign.run.designs import design_id, write_designs
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
-from codesign.run.inherited_bodies import InheritedBodies
+from codesign.run.inheritance import Inheritance, Living
 from codesign.run.interruption import Interruption
 from codesign.run.kept_weights import kept, needed
 from codesign.run.learning_again import learn_again
@@ -131,7 +131,7 @@ class _Evolution:
         self._weights: dict[tuple[int, int], np.ndarray] = {}
         self._learned_again: dict[tuple[int, int], np.ndarray] = {}
         self._curves = Curves.none()
-        self._inherited = InheritedBodies(experiment.trial)
+        self._parents = Living(Inheritance(experiment))
         self._seconds, self._begin = 0.0, time.perf_counter()
         self._finished: Checkpoint | None = None
         self._saved = -1
@@ -156,7 +156,7 @@ class _Evolution:
         with self._recording():
             folder.roll_back(found.generation)
             checkpoints.discard_after(folder.checkpoints, found.generation)
-            self._inherited.restore(self._search.population, DesignTables(folder))
+            self._parents.restore(folder, self._search.population)
             self._write_best()
 
     def run(self, interruption: Interruption) -> Outcome:
@@ -215,18 +215,20 @@ class _Evolution:
             asked = self._search.ask()
             living = self._search.population.fitness if generation else np.zeros(0)
             keep = needed(self._experiment.checkpoints.weights, living)
-            first = self._inherited.first(asked)
-            evaluations = evaluator.evaluate(Request(asked.genomes, asked.identities, self._thresholds(), keep, first))
+            first, wanted = self._parents.first(asked), self._parents.needed(keep, self._search)
+            request = Request(asked.genomes, asked.identities, self._thresholds(), wanted, first)
+            evaluations = evaluator.evaluate(request)
         self._search.tell(evaluations.fitness, evaluations.measures)
         now = time.perf_counter()
         population = self._search.population
         metrics = summarise(generation, population, evaluations, now - begin, now - self._begin)
-        self._inherited.survive(population, asked, evaluations)
+        self._parents.survive(population, asked, evaluations)
         self._weights = kept(keep, population, asked.identities, evaluations, self._weights)
         if self._races:
             self._curves = self._curves.after(population, generation, evaluations.curves)
         with self._recording():
-            write_designs(self._folder.designs, generation, asked, evaluations)
+            write_designs(self._folder.designs, generation, asked, evaluations, self._parents.shares)
+            self._parents.write(self._folder, generation)
             self._folder.append_metrics(metrics.row())
         self._finished = Checkpoint(
             generation,
@@ -299,8 +301,8 @@ class _Evolution:
             return
         identity = tuple(best.identities[0].tolist())
         if identity not in self._weights and identity not in self._learned_again:
-            tables = DesignTables(self._folder)
-            self._learned_again = learn_again(self._experiment.trial, tables.find([identity]), tables)
+            designs = DesignTables(self._folder).find([identity])
+            self._learned_again = learn_again(self._experiment, designs, self._folder)
         weights = (self._learned_again | self._weights)[identity]
         write_best(self._folder, best, weights, self._experiment.trial)
 

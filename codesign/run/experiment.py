@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from codesign.checks import require_count
-from codesign.evaluate import EvaluationSpec, EvaluatorSettings
+from codesign.evaluate import EvaluationSpec, EvaluatorSettings, require_heritable
 from codesign.formats import read_plans
 from codesign.genome import VariationSettings
 from codesign.run.first_designs import FIRST_RECORD, FirstDesigns
 from codesign.run.settings import completed, flattened
-from codesign.search import SearchSettings, Space
+from codesign.search import NO_INHERITANCE, SearchSettings, Space
 
 _WITHOUT_EFFECT = (
     "title",
@@ -70,7 +70,8 @@ class Experiment:
             the files.
 
     Raises:
-        ConfigError: none of the operators applies to the lattice.
+        ConfigError: none of the operators applies to the lattice, or weights are to be inherited of a controller that
+            does not say whose they are.
         FormatError: files of first designs that cannot be read, or bodies that do not fit on the lattice.
     """
 
@@ -84,6 +85,8 @@ class Experiment:
 
     def __post_init__(self) -> None:
         self.variation.operators(self.trial.lattice.build())
+        if self.search.inheritance != NO_INHERITANCE:
+            require_heritable(self.trial.controller)
         if self.first is None and self.search.first_paths:
             given = [(name, plan) for name in self.search.first_paths for plan in read_plans(Path(name))]
             count, symmetric = self.search.population_size, self.search.symmetric

@@ -13,6 +13,7 @@ from codesign.errors import OutputError, RunError
 from codesign.files import append_line, remove, write_bytes, write_text
 from codesign.reading import MOST, json_value, read_bytes, read_text, require_modest
 from codesign.run.folder_lock import FolderLock
+from codesign.run.parent_weights import generation_of_parent_weights
 
 LAYOUT = 1
 """Number of the layout of run folders. Settings that are added do not change it (`settings.ADDED`); what older programs
@@ -31,6 +32,7 @@ _RESERVED = (
     "metrics.jsonl",
     "designs",
     "checkpoints",
+    "weights",
     "best.json",
     "best.safetensors",
     "report.html",
@@ -74,6 +76,11 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """Folder of the latest states of the run."""
         return self.path / "checkpoints"
+
+    @property
+    def weights(self) -> Path:
+        """Folder with what designs that entered the population learned; absent where none inherits controllers."""
+        return self.path / "weights"
 
     @property
     def best(self) -> Path:
@@ -331,7 +338,10 @@ class RunFolder:
         for number, path in tables.items():
             if number > generation:
                 remove(path)
-        for folder in (self.path, self.designs, self.checkpoints):
+        for path in self.weights.glob("*.safetensors"):
+            if (generation_of_parent_weights(path) or 0) > generation:
+                remove(path)
+        for folder in (self.path, self.designs, self.checkpoints, self.weights):
             for remains in folder.glob(".*.part"):
                 remove(remains)
 

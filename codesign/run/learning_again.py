@@ -5,28 +5,30 @@ from dataclasses import replace
 
 import numpy as np
 
-from codesign.evaluate import EvaluationSpec, Request, evaluate_designs
+from codesign.evaluate import Request, evaluate_designs
 from codesign.genome import Genomes
-from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design
-from codesign.run.inherited_bodies import first_body_weights_of
+from codesign.run.experiment import Experiment
+from codesign.run.folder import RunFolder
+from codesign.run.inheritance import Inheritance
 from codesign.train import Learner, LearningStatus
 
 
 def learn_again(
-    spec: EvaluationSpec, designs: Sequence[Design], tables: DesignTables
+    experiment: Experiment, designs: Sequence[Design], folder: RunFolder
 ) -> dict[tuple[int, int], np.ndarray]:
     """Return the learned weights of each design by its identity, flat, to the bit those that it had.
 
     Args:
-        spec: how the designs were evaluated.
+        experiment: the run's.
         designs: any number.
-        tables: of their run, which have the parents that bodies are inherited from.
+        folder: the run's, which has the parents that weights are inherited from.
 
     Raises:
-        MemoryBudgetError: a design alone needs more memory than the spec may use.
-        RunError: a table cannot be read.
+        MemoryBudgetError: a design alone needs more memory than the experiment may use.
+        RunError: a table, or a file of weights, cannot be read.
     """
+    spec, inheritance = experiment.trial, Inheritance(experiment)
     alike: dict[Learner, list[Design]] = {}
     for design in designs:
         own = spec.learner.in_generation(design.identity[0])
@@ -36,8 +38,8 @@ def learn_again(
         genomes = Genomes.stack([design.genome for design in several])
         identities = np.array([design.identity for design in several], dtype=np.int64)
         as_far = replace(spec, learner=learner)
-        first = first_body_weights_of(spec, several, tables)
-        evaluations = evaluate_designs(as_far, Request(genomes, identities, first=first))
+        request = Request(genomes, identities, first=inheritance.first_of(folder, several))
+        evaluations = evaluate_designs(as_far, request)
         found |= {design.identity: evaluations.weights_of(index) for index, design in enumerate(several)}
     return found
 

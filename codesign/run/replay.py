@@ -10,11 +10,10 @@ from codesign.errors import CheckpointError, DesignError, RunError
 from codesign.export import Gallery, History, Recording
 from codesign.genome import Genomes, check_whole
 from codesign.run import checkpoint as checkpoints
-from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design, design_id
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
-from codesign.run.inherited_bodies import first_body_weights_of
+from codesign.run.inheritance import Inheritance
 from codesign.run.learning_again import learn_again
 from codesign.run.rollout import Story, rollout, split_at
 from codesign.run.selection import select
@@ -108,20 +107,20 @@ def replay(
 
 
 def first_weights(experiment: Experiment, folder: RunFolder, designs: Sequence[Design], bodies: Bodies) -> np.ndarray:
-    """Return the weights that designs began to learn from, with what their bodies inherited, flat.
+    """Return the weights that designs began to learn from, with what they inherited, flat.
 
     Args:
         experiment: the run's.
-        folder: the run's, which has the parents that bodies are inherited from.
+        folder: the run's, which has the parents that weights are inherited from.
         designs: at least one.
         bodies: theirs, as drawn.
 
     Raises:
         DesignError: the run has not evaluated one of the parents.
-        RunError: a table cannot be read.
+        RunError: a table, or a file of weights, cannot be read.
     """
     identities = np.array([design.identity for design in designs], dtype=np.int64)
-    first = first_body_weights_of(experiment.trial, designs, DesignTables(folder))
+    first = Inheritance(experiment).first_of(folder, designs)
     return experiment.trial.first_weights(bodies, identities, first=first)
 
 
@@ -135,7 +134,7 @@ def learned_weights(experiment: Experiment, folder: RunFolder, designs: Sequence
     kept = _newest(experiment, folder)
     found = {} if kept is None else dict(kept.weights)
     lost = [design for design in designs if design.identity not in found]
-    found |= learn_again(experiment.trial, lost, DesignTables(folder))
+    found |= learn_again(experiment, lost, folder)
     return [found[design.identity] for design in designs]
 
 

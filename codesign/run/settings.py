@@ -47,7 +47,12 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
         "startup_seconds": 900.0,
         "wait_seconds": 300.0,
     },
-    "SearchSettings": {"symmetric": False, "first": None},
+    "SearchSettings": {
+        "symmetric": False,
+        "inheritance": "none",
+        "inheritance_probability": 0.5,
+        "first": None,
+    },
     "Segments": {"file": None},
     "Smooth": {"grip": None, "softness": 5e-4},
     "SquareLattice": {

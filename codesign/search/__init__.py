@@ -3,12 +3,15 @@
 from codesign.search.genetic import Genetic, GeneticSearch
 from codesign.search.individuals import NO_PARENT, Individuals
 from codesign.search.random_search import RandomSearch
-from codesign.search.search import GIVEN, Search, SearchSettings, Space
+from codesign.search.search import GIVEN, LAMARCKIAN, MIXED, NO_INHERITANCE, Search, SearchSettings, Space
 
 SEARCHES: dict[str, type[SearchSettings]] = {"genetic": Genetic, "random": RandomSearch}
 
 __all__ = [
     "GIVEN",
+    "LAMARCKIAN",
+    "MIXED",
+    "NO_INHERITANCE",
     "NO_PARENT",
     "SEARCHES",
     "Genetic",

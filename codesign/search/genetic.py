@@ -7,7 +7,7 @@ import numpy as np
 from codesign.genome import vary
 from codesign.search.individuals import NO_PARENT, NOT_EVALUATED, Individuals, identities_of
 from codesign.search.search import Search, SearchSettings, Space
-from codesign.search.selection import truncate
+from codesign.search.selection import last_place, truncate
 from codesign.streams import Purpose, draws_of
 
 
@@ -42,6 +42,11 @@ class GeneticSearch(Search):
             )
 
         return self.distinct(make, len(parents), population)
+
+    @property
+    def entrance(self) -> float:
+        """Fitness that a design must exceed to enter the population: that of the last member, once it is full."""
+        return last_place(self._population, self.settings.population_size)
 
     def select(self, population: Individuals | None, evaluated: Individuals) -> Individuals:
         """Return the best of parents and offspring."""

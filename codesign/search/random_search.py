@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from codesign.search.individuals import Individuals
 from codesign.search.search import Search, SearchSettings, Space
-from codesign.search.selection import truncate
+from codesign.search.selection import last_place, truncate
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,11 @@ class RandomDraws(Search):
     def propose(self, population: Individuals) -> Individuals:
         """Return random designs, as many as evolution would make offspring."""
         return self.draw(self.settings.population_size * self.settings.offspring_per_parent, population)
+
+    @property
+    def entrance(self) -> float:
+        """Fitness that a design must exceed to enter the population: that of the last member, once it is full."""
+        return last_place(self._population, self.settings.population_size)
 
     def select(self, population: Individuals | None, evaluated: Individuals) -> Individuals:
         """Return the best of all so far."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from codesign.checks import require_count, require_flag
+from codesign.checks import require_choice, require_count, require_flag, require_number
 from codesign.errors import ConfigError
 from codesign.genome import (
     Genomes,
@@ -26,6 +26,9 @@ RANDOM = "random"
 
 GIVEN = "given"
 """Operator recorded for a design that the search was given to begin with."""
+
+NO_INHERITANCE, LAMARCKIAN, MIXED = "none", "lamarckian", "mixed"
+"""What designs begin to learn from, see `SearchSettings.inheritance`."""
 
 _MEMORY = "memory."
 """What the names of arrays begin with that one kind of search remembers."""
@@ -60,11 +63,16 @@ class SearchSettings(ABC):
         offspring_per_parent: designs evaluated per member of the population in every later generation.
         symmetric: whether mirror images and rotations of a design are the same design, which is not evaluated again
             while the other lives. They are for tasks without a direction, such as jumping.
+        inheritance: what a design begins to learn from. "none": its controller's weights are drawn. "lamarckian": it
+            has those that its parents had learned, wherever both bodies have the same masses and springs of the
+            lattice; what is new is drawn. "mixed": either, by chance.
+        inheritance_probability: of inheriting, from 0 to 1, for inheritance=mixed.
         first: file or folder of bodies that the first generation begins with, or several; it is filled up at random.
             Of more than `population_size` the best by the files' own fitness are taken, or the first. None for none.
 
     Raises:
-        ConfigError: a number that is not whole or below 1, `symmetric` neither true nor false, or `first` no path.
+        ConfigError: a number that is not whole or below 1, `symmetric` neither true nor false, an inheritance that does
+            not exist, a probability out of range, or `first` no path.
     """
 
     name: str = ""
@@ -72,12 +80,16 @@ class SearchSettings(ABC):
     generations: int = 60
     offspring_per_parent: int = 1
     symmetric: bool = False
+    inheritance: str = NO_INHERITANCE
+    inheritance_probability: float = 0.5
     first: str | tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for field in ("population_size", "generations", "offspring_per_parent"):
             require_count(self, field)
         require_flag(self, "symmetric")
+        require_choice(self, "inheritance", (NO_INHERITANCE, LAMARCKIAN, MIXED))
+        require_number(self, "inheritance_probability", at_least=0.0, at_most=1.0, example=0.5)
         paths = self.first_paths if isinstance(self.first, str | tuple | None) else ("",)
         if self.first == () or not all(isinstance(path, str) and path for path in paths):
             raise ConfigError("a path or a list of paths", repr(self.first), "set {field}=FILE", "first")
@@ -165,6 +177,11 @@ class Search(ABC):
         if np.isnan(fitness).any() or np.isposinf(fitness).any():
             raise ValueError("expected finite fitness or -inf; got NaN or +inf; mark an invalid design with -inf")
         self.receive(replace(self._asked, fitness=fitness, measures=self._looked_at(measures or {}, len(fitness))))
+
+    @property
+    def entrance(self) -> float:
+        """Fitness that a design must exceed to enter the population; minus infinity where any may enter."""
+        return -np.inf
 
     def receive(self, evaluated: Individuals) -> None:
         """Select the next population from what it is and designs that are evaluated, whoever asked for them."""

@@ -4,7 +4,14 @@ This is the contract for those who simulate, and for what controllers, tasks and
 become device code find what they need in `codesign.sim.kernels`, those who plan memory in `codesign.sim.layout`.
 """
 
-from codesign.sim.body_parameters import PARTS, PREFIX, BodyParameters, ControllerAndBody, LearnedField
+from codesign.sim.body_parameters import (
+    PARTS,
+    PREFIX,
+    BodyParameters,
+    ControllerAndBody,
+    LearnedField,
+    body_weight_parts,
+)
 from codesign.sim.conditions import Conditions, beacon_of, require_conditions
 from codesign.sim.contracts import Binding, Controller, Distribution, Layout, Terrain, WeightBlock
 from codesign.sim.device import device_of, start_warp
@@ -44,6 +51,7 @@ __all__ = [
     "WeightBlock",
     "Window",
     "beacon_of",
+    "body_weight_parts",
     "compile_for_gpu",
     "compile_tangents_for_gpu",
     "device_of",

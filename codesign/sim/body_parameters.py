@@ -117,6 +117,11 @@ class ControllerAndBody:
         own = self.controller.weight_shapes(masses, springs, dimension, steps)
         return own | {f"{PREFIX}{field}": (counts[PARTS[field]],) for field in self.fields}
 
+    def weight_parts(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, np.ndarray]:
+        """Return which part of a body each weight of the controller, and of the body, belongs to."""
+        own = self.controller.weight_parts(masses, springs, dimension, steps)
+        return own | body_weight_parts(self.fields, masses, springs)
+
     def parameter_counts(self, layout: Layout, steps: int) -> np.ndarray:
         """Return how many parameters each world has, padding included, shape (worlds,)."""
         return self.places(layout, steps)[1]
@@ -143,3 +148,15 @@ class ControllerAndBody:
 
     def _padded(self, layout: Layout, field: str) -> np.ndarray:
         return layout.padded_masses if PARTS[field] == "masses" else layout.padded_springs
+
+
+def body_weight_parts(fields: Sequence[str], masses: int, springs: int) -> dict[str, np.ndarray]:
+    """Return which mass or spring each weight of a body belongs to, as `Controller.weight_parts` does.
+
+    Args:
+        fields: what of bodies is learned, names of `PARTS` in their order.
+        masses: how many the body has.
+        springs: how many the body has.
+    """
+    parts = {"masses": np.arange(masses), "springs": masses + np.arange(springs)}
+    return {f"{PREFIX}{field}": parts[PARTS[field]] for field in fields}

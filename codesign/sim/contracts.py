@@ -192,6 +192,16 @@ class Controller(Protocol):
         """Return the shapes of a body's weights by name."""
         ...
 
+    def weight_parts(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, np.ndarray]:
+        """Return which part of a body each weight belongs to, by the names and of the shapes of `weight_shapes`, int64.
+
+        It is -1 for a weight of the body as a whole, 0 to masses - 1 for one of that mass, and masses to
+        masses + springs - 1 for one of that spring. There are as many weights of a name for every mass of every body,
+        for every spring, and for the body as a whole; those of one name and part correspond between bodies, in their
+        order. It is asked for where children inherit weights (`search.inheritance`), and not needed otherwise.
+        """
+        ...
+
     def weight_blocks(self, layout: Layout, steps: int) -> Sequence[WeightBlock]:
         """Return where the weights of each world lie among its parameters, and what the first ones are drawn from.
 

@@ -24,7 +24,8 @@ def check_weights(controller: Controller, bodies: Bodies, steps: int) -> None:
 
     Raises:
         CheckError: a weight has no place or two, two have one, one lies outside of the parameters, or first weights are
-            not finite or differ from one time to the next.
+            not finite or differ from one time to the next; `weight_parts`, if the controller has it, does not say of
+            every weight whose it is, or gives two masses, springs or bodies unlike numbers of weights.
     """
     dimension = bodies.positions.shape[1]
     sizes = zip(np.diff(bodies.mass_start).tolist(), np.diff(bodies.spring_start).tolist(), strict=True)
@@ -41,10 +42,34 @@ def check_weights(controller: Controller, bodies: Bodies, steps: int) -> None:
             expect(len(np.unique(places)) == count, f"`weight_blocks` with {count} places", f"{len(np.unique(places))}")
             inside = places.min(initial=0) >= 0 and places.max(initial=0) < parameters[world]
             expect(inside, f"`weight_blocks` with places below {parameters[world]}", f"{places.max(initial=0)}")
+    _check_parts(controller, bodies, steps)
     keys = generation_keys(3, 0, len(bodies), Purpose.CONTROLLER)
     drawn, again = (first_weights(controller, bodies, steps, keys) for _ in range(2))
     expect(np.isfinite(drawn).all(), "finite first weights", drawn)
     expect(np.array_equal(drawn, again), "the same first weights from the same keys", "others")
+
+
+def _check_parts(controller: Controller, bodies: Bodies, steps: int) -> None:
+    """Check that a controller says whose each weight is, as inheritance needs it; one that says nothing may do so."""
+    if not hasattr(controller, "weight_parts"):
+        return
+    dimension = bodies.positions.shape[1]
+    sizes = zip(np.diff(bodies.mass_start).tolist(), np.diff(bodies.spring_start).tolist(), strict=True)
+    known: dict[str, tuple[set[int], ...]] = {}
+    for masses, springs in sizes:
+        shapes = controller.weight_shapes(masses, springs, dimension, steps)
+        parts = controller.weight_parts(masses, springs, dimension, steps)
+        found = {name: np.shape(own) for name, own in parts.items()}
+        expect(found == shapes and list(found) == list(shapes), f"`weight_parts` of the shapes {shapes}", f"{found}")
+        for name, own in parts.items():
+            whole = own.dtype == np.int64 and (own.min(initial=-1) >= -1) and own.max(initial=-1) < masses + springs
+            expect(whole, f"`weight_parts` of {name}, int64, from -1 to {masses + springs - 1}", f"{own.dtype}, others")
+            counts = np.bincount(own.ravel() + 1, minlength=1 + masses + springs)
+            kinds = known.setdefault(name, (set(), set(), set()))
+            for kind, each in zip(kinds, np.split(counts, [1, 1 + masses]), strict=True):
+                kind.update(each.tolist())
+            alike = all(len(kind) <= 1 for kind in kinds)
+            expect(alike, f"as many weights of {name} for each mass, spring and body", f"{kinds}")
 
 
 def places_of(blocks: Sequence[WeightBlock], row: int, world: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,211 @@
+"""What designs of a run inherit of the weights that their parents learned: those of controllers, of bodies, or both."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesign.errors import RunError
+from codesign.evaluate import Ancestors, DesignWeights, Evaluations, KeptWeights, WeightInheritance
+from codesign.genome import Genomes
+from codesign.run.design_tables import DesignTables
+from codesign.run.designs import Design
+from codesign.run.experiment import Experiment
+from codesign.run.folder import RunFolder
+from codesign.run.parent_weights import find_parent_weights, write_parent_weights
+from codesign.search import MIXED, NO_INHERITANCE, NO_PARENT, Individuals, Search
+from codesign.streams import Draws, Purpose, stream_keys
+
+_Identity = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Parent:
+    """What of a design its children may inherit.
+
+    Attributes:
+        cells: of its genome, uint8, shape (cells,).
+        weights: what it learned, flat: its controller's weights and its body's where controllers are inherited, else
+            its body's. None of a design that learned nothing sound.
+    """
+
+    cells: NDArray[np.uint8]
+    weights: NDArray[np.floating]
+
+
+class Inheritance:
+    """What designs begin to learn from, given their parents.
+
+    It depends on designs, parents and settings alone, so that the start of any design of a run can be made again.
+
+    Args:
+        experiment: the run's.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        spec, search = experiment.trial, experiment.search
+        self._seed = experiment.seed
+        self._chance = search.inheritance_probability if search.inheritance == MIXED else None
+        self.controllers = search.inheritance != NO_INHERITANCE
+        """Whether weights of controllers are inherited."""
+        self.some = self.controllers or (spec.learner.body.inherit and bool(spec.learner.body.learned))
+        """Whether anything is."""
+        self._none = np.zeros(0, dtype=spec.execution.precision)
+        self._mapping = WeightInheritance(spec, controllers=self.controllers) if self.some else None
+
+    def first(
+        self,
+        genomes: Genomes,
+        identities: NDArray[np.int64],
+        lineage: NDArray[np.int64],
+        parents: Mapping[_Identity, Parent],
+    ) -> tuple[DesignWeights | None, NDArray[np.float64]]:
+        """Return the weights that designs begin with, None where all are drawn, and the share of each that it inherits.
+
+        Args:
+            genomes: of the designs.
+            identities: (generation, individual) of each, int64, shape (n, 2).
+            lineage: identities of its parents, `NO_PARENT` where it has none, int64, shape (n, 2, 2).
+            parents: all of these.
+        """
+        if self._mapping is None or not (lineage[:, :, 0] >= 0).any():
+            return None, np.zeros(len(genomes))
+        places = {identity: place for place, identity in enumerate(parents)}
+        known = list(parents.values())
+        ancestors = Ancestors(np.stack([parent.cells for parent in known]), [parent.weights for parent in known])
+        rows = np.array(
+            [[-1 if born == NO_PARENT else places[born, number] for born, number in own] for own in lineage.tolist()]
+        )
+        allowed = None
+        if self._chance is not None:
+            keys = stream_keys(self._seed, identities, Purpose.INHERITANCE)
+            allowed = Draws(keys).uniform(1)[:, 0] < self._chance
+        weights, shares = self._mapping.inherited(genomes.cells, rows, ancestors, allowed)
+        return (weights if len(weights.values) else None), shares
+
+    def first_of(self, folder: RunFolder, designs: Sequence[Design]) -> DesignWeights | None:
+        """Return the weights that designs of a run began with, None where all were drawn.
+
+        Args:
+            folder: the run's, which has their parents.
+            designs: at least one.
+
+        Raises:
+            DesignError: the run has not evaluated one of the parents.
+            RunError: a table, or a file of weights, cannot be read.
+        """
+        if not self.some:
+            return None
+        parents = self.parents(folder, sorted({identity for design in designs for identity in design.parents}))
+        lineage = np.full((len(designs), 2, 2), NO_PARENT, dtype=np.int64)
+        for own, design in zip(lineage, designs, strict=True):
+            for place, identity in enumerate(design.parents):
+                own[place] = identity
+        genomes = Genomes.stack([design.genome for design in designs])
+        identities = np.array([design.identity for design in designs], dtype=np.int64)
+        return self.first(genomes, identities, lineage, parents)[0]
+
+    def parents(self, folder: RunFolder, identities: Sequence[_Identity]) -> dict[_Identity, Parent]:
+        """Return designs of a run as parents of others.
+
+        Raises:
+            DesignError: the run has not evaluated one of them.
+            RunError: a table, or a file of weights, cannot be read.
+        """
+        designs = DesignTables(folder).find(identities)
+        if not self.controllers:
+            return {own.identity: Parent(own.genome.cells, self._typed(own.body_weights)) for own in designs}
+        weights = find_parent_weights(folder.weights, identities)
+        if any(own.dtype != self._none.dtype for own in weights.values()):
+            got = f"others in {folder.weights}"
+            raise RunError(f"weights in {self._none.dtype}", got, "use the run's own configuration")
+        return {own.identity: Parent(own.genome.cells, weights.get(own.identity, self._none)) for own in designs}
+
+    def _typed(self, weights: NDArray[np.floating]) -> NDArray[np.floating]:
+        return weights.astype(self._none.dtype)
+
+
+class Living:
+    """What the living of a run pass on to their children, generation by generation.
+
+    Args:
+        inheritance: what designs inherit.
+    """
+
+    def __init__(self, inheritance: Inheritance) -> None:
+        self._inheritance = inheritance
+        self._living: dict[_Identity, Parent] = {}
+        self._shares: NDArray[np.float64] | None = None
+
+    @property
+    def shares(self) -> NDArray[np.float64] | None:
+        """Which share of its weights each design last asked for inherited, None where none inherits controllers."""
+        return self._shares
+
+    def first(self, asked: Individuals) -> DesignWeights | None:
+        """Return the weights that the next designs begin with, None where all are drawn."""
+        own = self._inheritance.first(asked.genomes, asked.identities, asked.parents, self._living)
+        self._shares = own[1] if self._inheritance.controllers else None
+        return own[0]
+
+    def needed(self, keep: KeptWeights, search: Search) -> KeptWeights:
+        """Return of which of the next designs weights are needed: of all that may become parents.
+
+        Args:
+            keep: of which they are needed anyway.
+            search: which asked for the designs.
+        """
+        if not self._inheritance.controllers:
+            return keep
+        return KeptWeights(_ALL, min(keep.above, search.entrance))
+
+    def survive(self, population: Individuals, asked: Individuals, evaluations: Evaluations) -> None:
+        """Keep what the members of a population learned, after those last asked for were evaluated and selected."""
+        if not self._inheritance.some:
+            return
+        places = {_pair(identity): place for place, identity in enumerate(asked.identities.tolist())}
+        living = {}
+        for identity, cells in zip(map(_pair, population.identities.tolist()), population.genomes.cells, strict=True):
+            born = places.get(identity)
+            if born is None:
+                living[identity] = self._living[identity]
+            elif self._inheritance.controllers:
+                living[identity] = Parent(cells, evaluations.weights_of(born).copy())
+            elif evaluations.body_weights is not None:
+                living[identity] = Parent(cells, evaluations.body_weights.of(born))
+        self._living = living
+
+    def write(self, folder: RunFolder, generation: int) -> None:
+        """Write what those members learned that were born in a generation, where controllers are inherited.
+
+        Raises:
+            OutputError: the folder cannot be written to.
+        """
+        if not self._inheritance.controllers:
+            return
+        newborn = {
+            number: parent.weights
+            for (born, number), parent in sorted(self._living.items())
+            if born == generation and len(parent.weights)
+        }
+        write_parent_weights(folder.weights, generation, newborn)
+
+    def restore(self, folder: RunFolder, population: Individuals) -> None:
+        """Read what the members of a population learned from the run's records.
+
+        Raises:
+            DesignError: the run has not evaluated one of them.
+            RunError: a table, or a file of weights, cannot be read.
+        """
+        if self._inheritance.some:
+            self._living = self._inheritance.parents(folder, [_pair(own) for own in population.identities.tolist()])
+
+
+_ALL = 2**62
+"""More designs than any generation has."""
+
+
+def _pair(identity: Sequence[int]) -> _Identity:
+    generation, individual = identity
+    return generation, individual
