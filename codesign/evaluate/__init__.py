@@ -5,6 +5,7 @@ from codesign.evaluate.body_learning import body_weights, controller_weights, le
 from codesign.evaluate.design_weights import DesignWeights
 from codesign.evaluate.evaluation import DESIGNS_AT_A_TIME, evaluate_bodies, evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
+from codesign.evaluate.evaluation_stream import Completed, EvaluationStream
 from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.evaluator import EvaluateDesigns, Evaluator, EvaluatorListener, EvaluatorSettings, Workforce
 from codesign.evaluate.inheritance import Ancestors, WeightInheritance, require_heritable
@@ -24,9 +25,11 @@ __all__ = [
     "EVALUATORS",
     "WIDEST_ROW",
     "Ancestors",
+    "Completed",
     "DesignWeights",
     "EvaluateDesigns",
     "EvaluationSpec",
+    "EvaluationStream",
     "Evaluations",
     "Evaluator",
     "EvaluatorListener",

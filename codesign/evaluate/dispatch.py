@@ -27,6 +27,15 @@ _FIRST = 2
 _SILENT = 2.0
 """A worker that is silent for so many times what it was allowed is ended."""
 
+_WAIT_SECONDS = 0.25
+"""Seconds for which answers are waited for at a time."""
+
+_IDLE_SECONDS = 0.02
+"""The same while a worker has nothing to do and work may come."""
+
+_PIECES_IN_STREAM = 2
+"""Pieces for each worker where designs come and go: one that it evaluates, and one that waits for it."""
+
 _SAY_SECONDS = 10.0
 """Seconds without any worker after which the user hears of it."""
 
@@ -100,23 +109,63 @@ class Dispatcher:
         """
         self._begin(work)
         self._fleet.call()
-        done, next_look = 0, 0.0
+        done = 0
         while done < len(work):
-            if self._stopped():
-                raise AbandonedError
-            if time.monotonic() >= next_look:
-                self._look()
-                next_look = time.monotonic() + _LOOK_SECONDS
-            self._hand_out(arguments)
-            for reference in self._answers(next_look - time.monotonic()):
-                done += self._take(reference, deliver)
+            done += self._advance(self._next_piece, arguments, deliver)
         self._tell_workforce()
+
+    def stream(
+        self,
+        arrived: Callable[[], np.ndarray | None],
+        arguments: Callable[[np.ndarray], tuple[Any, ...]],
+        deliver: Callable[[np.ndarray, Evaluations], None],
+        room: Callable[[int], None],
+    ) -> None:
+        """Evaluate designs as they come, each by whoever is free; for what it raises see `evaluate`.
+
+        Args:
+            arrived: returns the expected work of each design that came since it was called last, without waiting; None
+                when no more come and what is not evaluated yet is not wanted.
+            arguments: returns what a worker is given for a piece; designs are numbered as they came, from 0.
+            deliver: called with each piece and its evaluations, in any order.
+            room: called with how many designs there should be that are not delivered, when that has changed.
+        """
+        self._begin(np.zeros(0))
+        self._streaming = True
+        self._fleet.call()
+        told = 0
+        while (work := arrived()) is not None:
+            self._pool.add(work)
+            self._losses += [0] * len(work)
+            wanted = _PIECES_IN_STREAM * self._rules.smallest * self._fleet.workforce(0).workers
+            if wanted != told:
+                room(wanted)
+                told = wanted
+            self._advance(self._next_in_stream, arguments, deliver)
+
+    def _advance(
+        self,
+        next_piece: Callable[[Member, list[Member]], list[int]],
+        arguments: Callable[[np.ndarray], tuple[Any, ...]],
+        deliver: Callable[[np.ndarray, Evaluations], None],
+    ) -> int:
+        """Look after the workers, hand out pieces, take answers, and return how many designs are done by them."""
+        if self._stopped():
+            raise AbandonedError
+        if time.monotonic() >= self._next_look:
+            self._look()
+            self._next_look = time.monotonic() + _LOOK_SECONDS
+        self._hand_out(next_piece, arguments)
+        answers = self._answers(self._next_look - time.monotonic())
+        return sum(self._take(reference, deliver) for reference in answers)
 
     def _begin(self, work: Any) -> None:
         work = np.asarray(work, dtype=np.float64)
         self._pool = Pool(work, self._rules.smallest)
         self._losses = [0] * len(work)
         self._alone_since, self._told_alone = time.monotonic(), False
+        self._next_look = 0.0
+        self._streaming = False
         for member in self._fleet.members:
             member.piece = []  # of a generation that ended without it
 
@@ -158,13 +207,17 @@ class Dispatcher:
             self._told_alone = True
             self._notice(f"Nobody is there to evaluate ({why}); waiting up to {wait:g} s for a worker.")
 
-    def _hand_out(self, arguments: Callable[[np.ndarray], tuple[Any, ...]]) -> None:
+    def _hand_out(
+        self,
+        next_piece: Callable[[Member, list[Member]], list[int]],
+        arguments: Callable[[np.ndarray], tuple[Any, ...]],
+    ) -> None:
         members = self._fleet.members
         for member in members:
             if not len(self._pool):
                 return
             if member.idle:
-                piece = self._next_piece(member, [each for each in members if each.called is None and not each.late])
+                piece = next_piece(member, [each for each in members if each.called is None and not each.late])
                 member.piece, member.work, member.since = piece, self._pool.work_of(piece), time.monotonic()
                 member.allowed = self._pace.allowed(member, member.work)
                 member.task = member.handle.evaluate.remote(*arguments(np.array(piece, dtype=np.int64)))
@@ -177,6 +230,9 @@ class Dispatcher:
         shortest, longest = (seconds / speed for seconds in _PIECE_SECONDS)
         return self._pool.take(part, least_work=shortest, most_work=longest)
 
+    def _next_in_stream(self, _member: Member, _members: list[Member]) -> list[int]:
+        return self._pool.take(1.0, most=self._rules.smallest)
+
     def _answers(self, seconds: float) -> list[Any]:
         """Return references that are answered, within so many seconds."""
         members = self._fleet.members
@@ -184,7 +240,8 @@ class Dispatcher:
         if not awaited:
             time.sleep(min(max(seconds, 0.0), 0.1))
             return []
-        return self._ray.wait(awaited, num_returns=1, timeout=max(min(seconds, 0.25), 0.0))[0]
+        longest = _IDLE_SECONDS if self._streaming and any(member.idle for member in members) else _WAIT_SECONDS
+        return self._ray.wait(awaited, num_returns=1, timeout=max(min(seconds, longest), 0.0))[0]
 
     def _take(self, reference: Any, deliver: Callable[[np.ndarray, Evaluations], None]) -> int:
         """Take an answer, and return how many designs are done by it."""

@@ -7,6 +7,7 @@ from typing import Self
 
 from codesign.evaluate.evaluation import evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
+from codesign.evaluate.evaluation_stream import BatchStream, EvaluationStream
 from codesign.evaluate.evaluations import Evaluations
 from codesign.evaluate.request import Request
 from codesign.sim import Execution
@@ -62,6 +63,17 @@ class Evaluator(ABC):
     @abstractmethod
     def evaluate(self, request: Request) -> Evaluations:
         """Return the evaluations of the designs that are asked for, in their order."""
+
+    def stream(self, in_flight: int, together: int) -> EvaluationStream:
+        """Return a way to evaluate designs without waiting for others; one at a time, closed before `evaluate`.
+
+        Unless an evaluator has its own, designs are evaluated in batches, and complete in the order of submission.
+
+        Args:
+            in_flight: designs that are submitted and not completed, where the evaluator has no number of its own.
+            together: designs that are evaluated together at most, where it evaluates batches.
+        """
+        return BatchStream(self.evaluate, in_flight, together)
 
     @abstractmethod
     def close(self) -> None:

@@ -61,6 +61,12 @@ class Pool:
         self._left -= taken
         return sorted(piece)
 
+    def add(self, work: np.ndarray) -> None:
+        """Let more designs wait behind those that do; they are numbered on."""
+        self._waiting.extend(range(len(self._work), len(self._work) + len(work)))
+        self._work += work.tolist()
+        self._left += float(work.sum())
+
     def put_back(self, piece: Sequence[int]) -> None:
         """Let the designs of a piece wait again, before all others, and from now on in pieces of half the size.
 

@@ -28,6 +28,13 @@ from codesign.sim import Execution
 FAILED, READY, NOTICE, WORKFORCE, PIECE, DONE = "failed", "ready", "notice", "workforce", "piece", "done"
 """What this process says: an exception, nothing, a text, a workforce, a piece with its evaluations, nothing."""
 
+COMPLETED, ROOM = "completed", "room"
+"""What it says of a stream: identities with evaluations, and how many designs there should be in flight."""
+
+STREAM, SUBMIT, END = "stream", "submit", "end"
+"""What it hears besides a request for a generation, which comes alone: that a stream begins, a request for designs of
+it, and that it ends."""
+
 _GPU_PIECE = 256
 """Designs in a piece at least where a GPU evaluates; fewer would leave much of it idle."""
 
@@ -75,8 +82,11 @@ def main() -> None:
         closed.wait()
         return
     connection.send((READY, None))
-    while (request := inbox.get()) is not None:
-        driver.evaluate(request)
+    while (heard := inbox.get()) is not None:
+        if isinstance(heard, Request):
+            driver.evaluate(heard)
+        elif heard[0] == STREAM:
+            driver.stream(inbox)
     driver.close()
 
 
@@ -100,13 +110,47 @@ class _Driver:
         def arguments(piece: np.ndarray) -> tuple[Any, ...]:
             return (request.take(piece),)
 
-        # The springs of a body, and with them the time it takes, grow with its filled cells.
-        work = np.maximum(np.count_nonzero(request.genomes.cells, axis=1), 1).astype(np.float64)
         try:
-            (self._dispatcher or self._wait_for_device()).evaluate(work, arguments, self._deliver)
+            (self._dispatcher or self._wait_for_device()).evaluate(_work(request), arguments, self._deliver)
             self._send(DONE, None)
         except AbandonedError:
             return
+        except Exception as error:  # told at the other end
+            _say_failure(self._connection, error)
+
+    def stream(self, inbox: "queue.SimpleQueue[Any]") -> None:
+        """Evaluate designs as they come out of `inbox`, until that says that the stream ends."""
+        waiting: dict[int, Request] = {}
+        count = 0
+
+        def arrived() -> np.ndarray | None:
+            nonlocal count
+            work = [np.zeros(0)]
+            while not inbox.empty():
+                heard = inbox.get()
+                if heard is None:
+                    raise AbandonedError
+                kind, request = heard
+                if kind == END:
+                    return None
+                waiting.update({count + place: request.take(np.array([place])) for place in range(len(request))})
+                count += len(request)
+                work.append(_work(request))
+            return np.concatenate(work)
+
+        def arguments(piece: np.ndarray) -> tuple[Any, ...]:
+            return (Request.joined([waiting[number] for number in piece.tolist()]),)
+
+        def deliver(piece: np.ndarray, evaluations: Evaluations) -> None:
+            identities = [waiting.pop(number).identities for number in piece.tolist()]
+            self._send(COMPLETED, (np.concatenate(identities), evaluations))
+
+        try:
+            dispatcher = self._dispatcher or self._wait_for_device()
+            dispatcher.stream(arrived, arguments, deliver, lambda count: self._send(ROOM, count))
+            self._send(DONE, None)
+        except AbandonedError:
+            inbox.put(None)
         except Exception as error:  # told at the other end
             _say_failure(self._connection, error)
 
@@ -190,6 +234,11 @@ class _Driver:
         if not 1 <= (needs.most or places) <= places:
             expected = f"at most {places}, for which Ray has {needs} each"
             raise ConfigError(expected, str(needs.most), "lower {field}", "workers")
+
+
+def _work(request: Request) -> np.ndarray:
+    """Return the expected work of designs: the springs of a body, and with them its time, grow with its cells."""
+    return np.maximum(np.count_nonzero(request.genomes.cells, axis=1), 1).astype(np.float64)
 
 
 def _listen(connection: Connection, inbox: "queue.SimpleQueue[Any]", closed: threading.Event) -> None:

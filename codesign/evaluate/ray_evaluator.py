@@ -3,6 +3,7 @@
 import pickle
 import sys
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cloudpickle
 import numpy as np
@@ -18,6 +19,7 @@ from codesign.evaluate.pace import Patience
 from codesign.evaluate.ray_cluster import LOCAL
 from codesign.evaluate.ray_driver import DONE, NOTICE, WORKFORCE, Orders
 from codesign.evaluate.ray_process import RayProcess
+from codesign.evaluate.ray_stream import RayStream
 from codesign.evaluate.ray_workers import Needs
 from codesign.evaluate.request import Request
 from codesign.machine import available_cores
@@ -159,10 +161,8 @@ class RayEvaluator(Evaluator):
             kind, value = self._process.receive()
             if kind == DONE:
                 break
-            if kind == NOTICE:
-                self.listener.on_notice(value)
-            elif kind == WORKFORCE:
-                self.listener.on_workforce(value)
+            if kind in (NOTICE, WORKFORCE):
+                self._hear(kind, value)
             else:
                 pieces.append(value[0])
                 results.append(value[1])
@@ -170,6 +170,18 @@ class RayEvaluator(Evaluator):
                 self.listener.on_progress(done, len(request))
         order = np.argsort(np.concatenate(pieces), kind="stable")
         return Evaluations.concatenate(results).take(order).kept(request.keep, request.identities)
+
+    def stream(self, in_flight: int, together: int) -> RayStream:
+        """Return a way to hand each design to whoever is free, which has its own number of designs in flight."""
+        del in_flight, together
+        assert self._process is not None, "closed"
+        return RayStream(self._process, self._hear)
+
+    def _hear(self, kind: str, value: Any) -> None:
+        if kind == NOTICE:
+            self.listener.on_notice(value)
+        elif kind == WORKFORCE:
+            self.listener.on_workforce(value)
 
     def close(self) -> None:
         """Stop the workers, and the cluster if this evaluator started it."""

@@ -1,5 +1,6 @@
 """What an evaluator is asked for: designs, and what is special about their evaluation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,6 +72,25 @@ class Request:
             identities=self.identities[chosen],
             first=None if self.first is None else self.first.take(chosen),
             attempts=None if self.attempts is None else self.attempts[chosen],
+        )
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Request]") -> "Request":
+        """Return the genomes of several requests as one, in their order; at least one, without thresholds and attempts.
+
+        What is kept is what the first asks for.
+        """
+        known = [part.first for part in parts if part.first is not None]
+        first = None
+        if known:
+            none = known[0].values[:0]
+            each = [part.first or DesignWeights.joined([none] * len(part)) for part in parts]
+            first = DesignWeights.concatenate(each)
+        return cls(
+            Genomes.concatenate([part.genomes for part in parts]),
+            np.concatenate([part.identities for part in parts]),
+            keep=parts[0].keep,
+            first=first,
         )
 
     def developed(self, bodies: Bodies) -> "Request":

@@ -1,6 +1,6 @@
 """The record that a search proposes and keeps: genomes with their lineage and fitness."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -65,15 +65,20 @@ class Individuals:
 
     def joined(self, others: "Individuals") -> "Individuals":
         """Return these designs followed by `others`."""
-        return Individuals(
-            Genomes.concatenate([self.genomes, others.genomes]),
-            np.concatenate([self.identities, others.identities]),
-            np.concatenate([self.parents, others.parents]),
-            self.operators + others.operators,
-            np.concatenate([self.fitness, others.fitness]),
+        return Individuals.concatenate([self, others])
+
+    @classmethod
+    def concatenate(cls, parts: Sequence["Individuals"]) -> "Individuals":
+        """Return the designs of all parts, at least one, one part after the other."""
+        return cls(
+            Genomes.concatenate([part.genomes for part in parts]),
+            np.concatenate([part.identities for part in parts]),
+            np.concatenate([part.parents for part in parts]),
+            tuple(operator for part in parts for operator in part.operators),
+            np.concatenate([part.fitness for part in parts]),
             {
-                name: np.concatenate([part.measures.get(name, np.full(len(part), np.nan)) for part in (self, others)])
-                for name in dict.fromkeys([*self.measures, *others.measures])
+                name: np.concatenate([part.measures.get(name, np.full(len(part), np.nan)) for part in parts])
+                for name in dict.fromkeys(name for part in parts for name in part.measures)
             },
         )
 

@@ -104,6 +104,11 @@ class SearchSettings(ABC):
         """Names of the measures that the search looks at besides fitness; none unless a search says so."""
         return ()
 
+    @property
+    def asynchronous(self) -> int:
+        """Designs in flight, where the search waits for no generation and one process evaluates them; 0 else."""
+        return 0
+
     @abstractmethod
     def start(self, space: Space, seed: int) -> "Search":
         """Return a search in `space` that has not asked for anything yet."""
@@ -171,12 +176,7 @@ class Search(ABC):
         """
         if self._asked is None:
             raise RuntimeError("expected ask before tell; got tell first; ask for designs and evaluate them")
-        fitness = np.array(fitness, dtype=np.float64)
-        if fitness.shape != (len(self._asked),):
-            raise ValueError(f"expected fitness of shape ({len(self._asked)},); got {fitness.shape}; tell all of it")
-        if np.isnan(fitness).any() or np.isposinf(fitness).any():
-            raise ValueError("expected finite fitness or -inf; got NaN or +inf; mark an invalid design with -inf")
-        self.receive(replace(self._asked, fitness=fitness, measures=self._looked_at(measures or {}, len(fitness))))
+        self.receive(self._evaluated(self._asked, fitness, measures))
 
     @property
     def entrance(self) -> float:
@@ -188,6 +188,21 @@ class Search(ABC):
         self._population = self.select(self._population, evaluated)
         self._asked = None
         self._told += 1
+
+    def _evaluated(
+        self, asked: Individuals, fitness: np.ndarray, measures: Mapping[str, np.ndarray] | None
+    ) -> Individuals:
+        """Return designs with their fitness and measures.
+
+        Raises:
+            ValueError: these cannot be, see `tell`.
+        """
+        fitness = np.array(fitness, dtype=np.float64)
+        if fitness.shape != (len(asked),):
+            raise ValueError(f"expected fitness of shape ({len(asked)},); got {fitness.shape}; tell all of it")
+        if np.isnan(fitness).any() or np.isposinf(fitness).any():
+            raise ValueError("expected finite fitness or -inf; got NaN or +inf; mark an invalid design with -inf")
+        return replace(asked, fitness=fitness, measures=self._looked_at(measures or {}, len(fitness)))
 
     def _looked_at(self, measures: Mapping[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
         """Return the measures that the search looks at.
