@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ _WITH_CURVES_OF_ALL = 2
 """The format before, which is still read: it had weights and curves of all living designs, and packed no bits."""
 
 _SEARCH = "search."
+_ARRIVALS = "arrivals."
 _REMEDY = "use another checkpoint of this run, or start a new run"
 
 
@@ -38,6 +39,7 @@ class Checkpoint:
         curves: how the living learned, where racing compares newcomers with them.
         seconds: time spent on the run so far [s].
         fingerprint: settings that decide the run's results, by dotted name.
+        arrivals: what an asynchronous run knows of designs that are in no table yet, named arrays; none of other runs.
     """
 
     generation: int
@@ -46,6 +48,7 @@ class Checkpoint:
     curves: Curves
     seconds: float
     fingerprint: dict[str, Any]
+    arrivals: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def save(checkpoint: Checkpoint, folder: Path) -> None:
@@ -57,6 +60,7 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
     from safetensors.numpy import save as encode  # noqa: PLC0415 - only runs that write load it
 
     arrays = {f"{_SEARCH}{name}": np.ascontiguousarray(array) for name, array in checkpoint.search.items()}
+    arrays |= {f"{_ARRIVALS}{name}": np.ascontiguousarray(array) for name, array in checkpoint.arrivals.items()}
     packed = {name: array.shape[-1] for name, array in arrays.items() if _is_of_bits(array)}
     arrays |= {name: np.packbits(arrays[name], axis=-1) for name in packed}
     parts = list(checkpoint.weights.values())
@@ -101,7 +105,7 @@ def load(manifest_path: Path) -> Checkpoint:
         curves = arrays["curves"]
         if curves.dtype != np.float32 or curves.ndim not in (1, 2) or len(curves) != len(of_curves):
             raise ValueError(f"{len(of_curves)} curves in an array of {curves.dtype} of shape {curves.shape}")
-        search = {name.removeprefix(_SEARCH): array for name, array in arrays.items() if name.startswith(_SEARCH)}
+        search, arrivals = (_named(arrays, prefix) for prefix in (_SEARCH, _ARRIVALS))
         generation, seconds = manifest["generation"], float(manifest["seconds"])
         if type(generation) is not int or not 0 <= generation < 2**31 or not 0.0 <= seconds < np.inf:
             raise ValueError("a generation or a time that is none")
@@ -112,9 +116,14 @@ def load(manifest_path: Path) -> Checkpoint:
             Curves(_identities(of_curves), curves),
             seconds,
             dict(manifest["experiment"]),
+            arrivals,
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise CheckpointError("a checkpoint's arrays", f"{manifest_path} ({error})", _REMEDY) from error
+
+
+def _named(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _is_of_bits(array: np.ndarray) -> bool:

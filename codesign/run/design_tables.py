@@ -12,7 +12,18 @@ from codesign.errors import DesignError, RunError
 from codesign.genome import Genome, Genomes
 from codesign.machine import available_memory
 from codesign.reading import MOST, json_value, limited_memory, require_file
-from codesign.run.designs import BODY_WEIGHTS, BOUNDS, EDGES, INHERITED, MEASURE, Design, design_id, identity_of
+from codesign.run.designs import (
+    BODY_WEIGHTS,
+    BOUNDS,
+    COMPLETED,
+    EDGES,
+    INHERITED,
+    ISLAND,
+    MEASURE,
+    Design,
+    design_id,
+    identity_of,
+)
 from codesign.run.folder import RunFolder, table_number, table_of
 from codesign.search import NO_PARENT, Individuals
 
@@ -158,6 +169,18 @@ class DesignTables:
                 {name: table.column(column).to_numpy().astype(np.float64) for name, column in measures.items()},
             )
 
+    def completed(self, generation: int) -> np.ndarray:
+        """Return how many designs of the run were completed before each of a generation, int64, shape (n,).
+
+        Raises:
+            DesignError: there is no such generation.
+            RunError: its table cannot be read, or does not say so: that of a run that waits for generations does not.
+        """
+        path = self._table(generation)
+        table = _read(path, [COMPLETED])
+        with _reading(path):
+            return table.column(COMPLETED).to_numpy().astype(np.int64)
+
     def outcomes(self, generation: int) -> Outcomes:
         """Return what became of the designs of a generation, without their genomes.
 
@@ -272,7 +295,9 @@ def _require_type(name: str, kind: Any) -> None:
 
     inner = kind.value_type if of.is_list(kind) else None
     fits = {
-        **dict.fromkeys(("generation", "individual", "masses", "springs", "muscles"), of.is_integer(kind)),
+        **dict.fromkeys(
+            ("generation", "individual", "masses", "springs", "muscles", COMPLETED, ISLAND), of.is_integer(kind)
+        ),
         **dict.fromkeys(("design", "operator", "status"), of.is_string(kind)),
         **dict.fromkeys(("curve", "world_fitness", BODY_WEIGHTS), inner is not None and of.is_floating(inner)),
         **dict.fromkeys(("genome_cells", "genome_muscles"), of.is_binary(kind)),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,12 @@ BODY_WEIGHTS = "body_weights"
 
 INHERITED = "inherited"
 """Name of the column of the share of a design's weights that it inherited, which runs have that pass on controllers."""
+
+COMPLETED = "completed"
+"""Name of the column of how many designs of a run were completed before each, which asynchronous runs have."""
+
+ISLAND = "island"
+"""Name of the column of the island that each design was born on, which runs with several have."""
 
 EDGES = b"edges"
 """Key of a table's metadata: how many muscle bits a genome has, which come in bytes."""
@@ -126,15 +133,17 @@ def write_designs(
     evaluated: Individuals,
     evaluations: Evaluations,
     inherited: np.ndarray | None = None,
+    further: Mapping[str, np.ndarray] | None = None,
 ) -> None:
     """Write the table of one generation, a row per design, whole or not at all, into a folder that is there.
 
     Args:
         folder: of the tables.
         generation: its number.
-        evaluated: the designs.
+        evaluated: the designs, at least one.
         evaluations: what came of them.
         inherited: which share of its weights each inherited, shape (n,); None where none inherits controllers.
+        further: whole numbers of each by the names of their columns: `COMPLETED`, `ISLAND`.
 
     Raises:
         OutputError: the folder cannot be written to.
@@ -148,7 +157,9 @@ def write_designs(
         writer, bounds = None, []
         for start in range(0, len(evaluated), ROWS_TOGETHER):
             rows = slice(start, start + ROWS_TOGETHER)
-            table = pyarrow.table(_columns(evaluated, evaluations, rows, inherited)).replace_schema_metadata(about)
+            columns = _columns(evaluated, evaluations, rows, inherited)
+            columns |= {name: values[rows] for name, values in (further or {}).items()}
+            table = pyarrow.table(columns).replace_schema_metadata(about)
             if writer is None:
                 # Most columns hold numbers of which hardly two are equal: a dictionary of them costs time and space.
                 made = open_table(

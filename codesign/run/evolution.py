@@ -4,17 +4,18 @@ import logging
 import shlex
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from codesign.errors import CheckpointError, EvaluatorError, GenomeError, OutputError
-from codesign.evaluate import Evaluator, Request, elimination_thresholds
+from codesign.evaluate import EvaluationStream, Evaluator, Request, elimination_thresholds
 from codesign.formats import plans_of
 from codesign.plugins import loaded
 from codesign.run import checkpoint as checkpoints
+from codesign.run.asynchronous import Arrivals, Born
 from codesign.run.best import write_best
 from codesign.run.checkpoint import Checkpoint
 from codesign.run.curves import Curves
@@ -30,7 +31,7 @@ from codesign.run.listeners import Listener, Listeners, Outcome
 from codesign.run.metrics import summarise
 from codesign.run.notices import notices_of
 from codesign.run.status import StatusFile
-from codesign.search import Search
+from codesign.search import AsynchronousSearch, Search
 from codesign.signals import kept_from_children
 
 _log = logging.getLogger(__name__)
@@ -132,6 +133,7 @@ class _Evolution:
         self._learned_again: dict[tuple[int, int], np.ndarray] = {}
         self._curves = Curves.none()
         self._parents = Living(Inheritance(experiment))
+        self._arrivals = self._new_arrivals()
         self._seconds, self._begin = 0.0, time.perf_counter()
         self._finished: Checkpoint | None = None
         self._saved = -1
@@ -152,12 +154,25 @@ class _Evolution:
         for fault in faults:
             self._listener.on_notice(f"{fault}; going on from generation {found.generation} instead")
         self._weights, self._curves = found.weights, found.curves if self._races else Curves.none()
+        self._arrivals = self._new_arrivals()
+        known = self._search.population
+        if self._arrivals is not None:
+            self._arrivals.restore(found)
+            known = self._arrivals.recorded(known)
         self._seconds, self._saved = found.seconds, found.generation
         with self._recording():
             folder.roll_back(found.generation)
             checkpoints.discard_after(folder.checkpoints, found.generation)
-            self._parents.restore(folder, self._search.population)
+            self._parents.restore(folder, known)
             self._write_best()
+
+    def _new_arrivals(self) -> Arrivals | None:
+        search, experiment = self._search, self._experiment
+        if not isinstance(search, AsynchronousSearch):
+            return None
+        return Arrivals(
+            search, self._parents, experiment.search.generations, experiment.checkpoints.weights, self._listener
+        )
 
     def run(self, interruption: Interruption) -> Outcome:
         """Run what is left of the generations, until a signal came, which is being heeded."""
@@ -177,6 +192,9 @@ class _Evolution:
             if interruption.signal is None:
                 raise
             _log.info("signal %d came, the state is put away", interruption.signal)
+            if self._arrivals is not None and self._finished is not None:
+                # What was told since is told again when the run goes on.
+                self._search.restore(self._finished.search)
         except EvaluatorError as error:
             self._save()
             raise self._with_command(error) from error
@@ -189,9 +207,15 @@ class _Evolution:
         with interruption.interruptible(), kept_from_children():
             evaluator = self._experiment.evaluator.start(self._experiment.trial)
         evaluator.listener = self._listener
-        with evaluator:
+        with evaluator, self._stream(evaluator, interruption):
             while self._search.generation < generations and not self._listener.stops:
                 self._advance(evaluator, interruption)
+
+    def _stream(self, evaluator: Evaluator, interruption: Interruption) -> EvaluationStream | nullcontext[None]:
+        """Return what designs go through if nobody waits for a generation."""
+        if self._arrivals is None:
+            return nullcontext()
+        return self._arrivals.begin(evaluator, self._experiment.trial, interruption)
 
     def _with_command(self, error: EvaluatorError) -> EvaluatorError:
         """Return an error that also says what is safe, and how to go on."""
@@ -211,23 +235,18 @@ class _Evolution:
         """Evaluate, select, record and tell one generation; a signal interrupts only the first, and what comes last."""
         begin = time.perf_counter()
         generation = self._search.generation
-        with interruption.interruptible():
-            asked = self._search.ask()
-            living = self._search.population.fitness if generation else np.zeros(0)
-            keep = needed(self._experiment.checkpoints.weights, living)
-            first, wanted = self._parents.first(asked), self._parents.needed(keep, self._search)
-            request = Request(asked.genomes, asked.identities, self._thresholds(), wanted, first)
-            evaluations = evaluator.evaluate(request)
-        self._search.tell(evaluations.fitness, evaluations.measures)
+        if self._arrivals is not None:
+            born = self._arrivals.advance(interruption)
+            self._weights = self._arrivals.weights
+        else:
+            born = self._evaluated(evaluator, interruption)
         now = time.perf_counter()
         population = self._search.population
-        metrics = summarise(generation, population, evaluations, now - begin, now - self._begin)
-        self._parents.survive(population, asked, evaluations)
-        self._weights = kept(keep, population, asked.identities, evaluations, self._weights)
-        if self._races:
-            self._curves = self._curves.after(population, generation, evaluations.curves)
+        metrics = summarise(generation, population, born.evaluations, now - begin, now - self._begin)
         with self._recording():
-            write_designs(self._folder.designs, generation, asked, evaluations, self._parents.shares)
+            write_designs(
+                self._folder.designs, generation, born.designs, born.evaluations, born.inherited, born.further
+            )
             self._parents.write(self._folder, generation)
             self._folder.append_metrics(metrics.row())
         self._finished = Checkpoint(
@@ -237,6 +256,7 @@ class _Evolution:
             self._curves,
             now - self._begin,
             self._experiment.fingerprint(),
+            {} if self._arrivals is None else self._arrivals.state(),
         )
         if (generation + 1) % self._experiment.checkpoints.every == 0:
             self._save()
@@ -247,6 +267,24 @@ class _Evolution:
             self._listener.on_notice(notice)
         with interruption.interruptible():
             self._listener.between_generations()
+
+    def _evaluated(self, evaluator: Evaluator, interruption: Interruption) -> Born:
+        """Ask for a generation, evaluate it and tell it; a signal interrupts all but what comes last."""
+        generation = self._search.generation
+        with interruption.interruptible():
+            asked = self._search.ask()
+            living = self._search.population.fitness if generation else np.zeros(0)
+            keep = needed(self._experiment.checkpoints.weights, living)
+            first, wanted = self._parents.first(asked), self._parents.needed(keep, self._search)
+            request = Request(asked.genomes, asked.identities, self._thresholds(), wanted, first)
+            evaluations = evaluator.evaluate(request)
+        self._search.tell(evaluations.fitness, evaluations.measures)
+        population = self._search.population
+        self._parents.survive(population, asked, evaluations)
+        self._weights = kept(keep, population, asked.identities, evaluations, self._weights)
+        if self._races:
+            self._curves = self._curves.after(population, generation, evaluations.curves)
+        return Born(asked, evaluations, self._parents.shares)
 
     @property
     def _races(self) -> bool:

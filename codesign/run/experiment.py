@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from codesign.checks import require_count
+from codesign.errors import ConfigError
 from codesign.evaluate import EvaluationSpec, EvaluatorSettings, require_heritable
 from codesign.formats import read_plans
 from codesign.genome import VariationSettings
@@ -70,8 +71,8 @@ class Experiment:
             the files.
 
     Raises:
-        ConfigError: none of the operators applies to the lattice, or weights are to be inherited of a controller that
-            does not say whose they are.
+        ConfigError: none of the operators applies to the lattice, weights are to be inherited of a controller that does
+            not say whose they are, or a search that waits for no generation is to race designs.
         FormatError: files of first designs that cannot be read, or bodies that do not fit on the lattice.
     """
 
@@ -87,6 +88,9 @@ class Experiment:
         self.variation.operators(self.trial.lattice.build())
         if self.search.inheritance != NO_INHERITANCE:
             require_heritable(self.trial.controller)
+        if self.search.asynchronous and self.trial.learner.rungs:
+            got = f"{self.trial.learner.racing} with search={self.search.name}, which waits for no generation"
+            raise ConfigError("0", got, "set {field}=0, or choose another search", "racing").within("learner")
         if self.first is None and self.search.first_paths:
             given = [(name, plan) for name in self.search.first_paths for plan in read_plans(Path(name))]
             count, symmetric = self.search.population_size, self.search.symmetric

@@ -136,6 +136,7 @@ class Living:
     def __init__(self, inheritance: Inheritance) -> None:
         self._inheritance = inheritance
         self._living: dict[_Identity, Parent] = {}
+        self._unwritten: dict[_Identity, Parent] = {}
         self._shares: NDArray[np.float64] | None = None
 
     @property
@@ -164,31 +165,43 @@ class Living:
         """Keep what the members of a population learned, after those last asked for were evaluated and selected."""
         if not self._inheritance.some:
             return
-        places = {_pair(identity): place for place, identity in enumerate(asked.identities.tolist())}
-        living = {}
-        for identity, cells in zip(map(_pair, population.identities.tolist()), population.genomes.cells, strict=True):
-            born = places.get(identity)
-            if born is None:
-                living[identity] = self._living[identity]
-            elif self._inheritance.controllers:
-                living[identity] = Parent(cells, evaluations.weights_of(born).copy())
+        members = list(map(_pair, population.identities.tolist()))
+        born = self._learned(asked, evaluations, set(members))
+        self._unwritten |= born
+        self._living = {identity: born.get(identity) or self._living[identity] for identity in members}
+
+    def remember(self, designs: Individuals, evaluations: Evaluations) -> None:
+        """Keep what designs learned that may have been members before, whether they live or not."""
+        if self._inheritance.some:
+            born = self._learned(designs, evaluations, set(map(_pair, designs.identities.tolist())))
+            self._unwritten, self._living = self._unwritten | born, self._living | born
+
+    def _learned(
+        self, designs: Individuals, evaluations: Evaluations, wanted: set[_Identity]
+    ) -> dict[_Identity, Parent]:
+        """Return those of evaluated designs that are wanted as parents of others."""
+        found = {}
+        for place, identity in enumerate(map(_pair, designs.identities.tolist())):
+            if identity not in wanted:
+                continue
+            cells = designs.genomes.cells[place]
+            if self._inheritance.controllers:
+                found[identity] = Parent(cells, evaluations.weights_of(place).copy())
             elif evaluations.body_weights is not None:
-                living[identity] = Parent(cells, evaluations.body_weights.of(born))
-        self._living = living
+                found[identity] = Parent(cells, evaluations.body_weights.of(place))
+        return found
 
     def write(self, folder: RunFolder, generation: int) -> None:
-        """Write what those members learned that were born in a generation, where controllers are inherited.
+        """Write what those learned that were born in a generation and members, where controllers are inherited.
 
         Raises:
             OutputError: the folder cannot be written to.
         """
+        own = {key: parent for key, parent in sorted(self._unwritten.items()) if key[0] == generation}
+        self._unwritten = {key: parent for key, parent in self._unwritten.items() if key not in own}
         if not self._inheritance.controllers:
             return
-        newborn = {
-            number: parent.weights
-            for (born, number), parent in sorted(self._living.items())
-            if born == generation and len(parent.weights)
-        }
+        newborn = {number: parent.weights for (_, number), parent in own.items() if len(parent.weights)}
         write_parent_weights(folder.weights, generation, newborn)
 
     def restore(self, folder: RunFolder, population: Individuals) -> None:

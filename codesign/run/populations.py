@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from codesign.run.asynchronous import replayed
 from codesign.run.design_tables import DesignTables
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
-from codesign.search import Individuals
+from codesign.search import AsynchronousSearch, Individuals
 
 
 def populations(experiment: Experiment, folder: RunFolder) -> Iterator[Individuals]:
@@ -23,6 +24,9 @@ def populations(experiment: Experiment, folder: RunFolder) -> Iterator[Individua
     """
     search = experiment.search.start(experiment.space, experiment.seed)
     tables = DesignTables(folder)
+    if isinstance(search, AsynchronousSearch):
+        yield from replayed(search, tables)
+        return
     for generation in tables.generations():
         search.receive(tables.evaluated(generation, experiment.search.measured))
         yield search.population

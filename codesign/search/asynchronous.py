@@ -1,4 +1,4 @@
-"""Searches that wait for no generation: they are asked whenever there is room, and told of one design after the other."""
+"""Searches that wait for no generation: they are asked whenever there is room, and told design after design."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -106,8 +106,9 @@ class AsynchronousSearch(Search):
         return evaluated
 
     def take_in(self, evaluated: Individuals) -> None:
-        """Select the next population from what it is and designs that are evaluated, whoever submitted them."""
-        self._population = self.select(self._population, evaluated)
+        """Select the next population after each of some designs that are evaluated, whoever submitted them."""
+        for place in range(len(evaluated)):
+            self._population = self.select(self._population, evaluated.take(np.array([place])))
 
     def finish_generation(self) -> None:
         """Count the oldest generation that is not finished as finished: all of its designs are told."""

@@ -11,7 +11,7 @@ from codesign.genome import random_genomes, vary
 from codesign.search.asynchronous import AsynchronousSearch
 from codesign.search.individuals import NO_PARENT, NOT_EVALUATED, Individuals
 from codesign.search.search import RANDOM, SearchSettings, Space
-from codesign.search.selection import truncate
+from codesign.search.selection import last_place, truncate
 from codesign.streams import Draws, Purpose, stream_keys
 
 WORST, OLDEST = "worst", "oldest"
@@ -92,6 +92,13 @@ class SteadyStateSearch(AsynchronousSearch):
             )
 
         return make
+
+    @property
+    def entrance(self) -> float:
+        """Fitness that a design must exceed to enter: that of the last member of a full population, if it may go."""
+        if self.settings.replacement == OLDEST:
+            return -np.inf
+        return last_place(self._population, self.settings.population_size)
 
     def select(self, population: Individuals | None, evaluated: Individuals) -> Individuals:
         """Return those that stay when designs come in: of any number, whatever their order."""
