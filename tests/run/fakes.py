@@ -109,6 +109,7 @@ def results(folder: RunFolder) -> dict[str, Any]:
         "metrics": [{name: row[name] for name in row if name not in CLOCK_FIELDS} for row in folder.read_metrics()],
         "lines": folder.metrics.read_bytes().count(b"\n"),
         "designs": {path.name: digest(path) for path in sorted(folder.designs.iterdir())},
+        "parents": {path.name: digest(path) for path in sorted(folder.weights.glob("*"))},
         "generation": kept.generation,
         "search": {name: array.tobytes() for name, array in kept.search.items()},
         "weights": {identity: weights.tobytes() for identity, weights in kept.weights.items()},
