@@ -35,7 +35,7 @@ def batches(spec: EvaluationSpec, bodies: Bodies) -> list[slice]:
 def bytes_needed(spec: EvaluationSpec, bodies: Bodies) -> np.ndarray:
     """Return the memory that each body takes in all its worlds while it learns [bytes], shape (bodies,).
 
-    Perturbed copies, which some learners need, count as much as the body itself.
+    Perturbed copies, which some learners need, and further starts count as much as the body itself.
     """
     physics, execution = spec.physics, spec.execution
     layout = layout_of(bodies, WIDEST_ROW)
@@ -45,7 +45,7 @@ def bytes_needed(spec: EvaluationSpec, bodies: Bodies) -> np.ndarray:
     sizes = task.state_size, COPIES, observed, latency
     own = bodies.has_material_properties or "masses" in spec.learner.body.learned
     needed = bytes_per_world(layout, controller, physics.steps, execution, *sizes, material_properties=own)
-    return spec.learner.copies * (spec.worlds.count * needed + _learned_bytes(spec, layout))
+    return spec.learner.starts * spec.learner.copies * (spec.worlds.count * needed + _learned_bytes(spec, layout))
 
 
 def _learned_bytes(spec: EvaluationSpec, layout: Layout) -> np.ndarray:

@@ -1,5 +1,7 @@
 """The evaluation itself: bodies are developed from genomes, and their controllers learn."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from codesign.body import Bodies, develop, offsets
@@ -59,8 +61,9 @@ def evaluate_bodies(spec: EvaluationSpec, request: Request) -> Evaluations:
         group = request if len(members) == len(request) else request.take(members)
         for part in batches(own, group.bodies):
             asked = group.take(part)
-            problem = own.learning_problem(asked.bodies, asked.identities, material_properties=properties)
-            parts.append(_assess(problem, own, asked))
+            started = _with_starts(asked, own.learner.starts)
+            problem = own.learning_problem(started.bodies, started.identities, material_properties=properties)
+            parts.append(_assess(problem, own, asked, started))
         places.append(members)
     found = Evaluations.concatenate(parts)
     if len(places) > 1:
@@ -78,39 +81,57 @@ def _by_learner(spec: EvaluationSpec, identities: np.ndarray) -> list[tuple[Eval
     return [(own, np.flatnonzero(np.isin(members, indices))) for own, indices in found.values()]
 
 
+def _with_starts(request: Request, starts: int) -> Request:
+    """Return each design as many times, one after the other, as it has starts to learn from."""
+    if starts == 1:
+        return request
+    places, number = np.repeat(np.arange(len(request)), starts), np.tile(np.arange(starts), len(request))
+    attempts = 0 if request.attempts is None else request.attempts[places]
+    return replace(request.take(places), attempts=attempts * starts + number)
+
+
 def _assess(
-    problem: Simulator | SmoothedProblem,
-    spec: EvaluationSpec,
-    request: Request,
+    problem: Simulator | SmoothedProblem, spec: EvaluationSpec, request: Request, started: Request
 ) -> Evaluations:
+    """Return what came of designs.
+
+    Args:
+        problem: of their bodies, each as many times as it has starts.
+        spec: how they learn.
+        request: the designs.
+        started: the same with their starts, see `_with_starts`.
+    """
     bodies, keep, identities = request.bodies, request.keep, request.identities
     limits = None if request.thresholds is None else _limits(request.thresholds, spec.learner.iterations)
-    spec.begin(problem, identities, request.first, request.attempts)
-    learned = learn(problem, spec.learner, limits=limits)
+    spec.begin(problem, started.identities, started.first, started.attempts)
+    learned = learn(problem, spec.learner, limits=limits, starts=spec.learner.starts)
+    won = learned.winners
     measures, episodes = learned.measures, learned.episodes
     if spec.worlds.unactuated:
         measures = measures | {UNACTUATED: _unactuated(problem, learned)}
-        episodes += int(problem.world_start[-1])
+        episodes += len(request) * spec.worlds.count
+    fitness, status, counts = learned.fitness[won], learned.status[won], np.diff(problem.weight_start)[won]
     muscles = np.diff(np.concatenate([[0], np.cumsum(bodies.swings != 0)])[bodies.spring_start])
-    passive = (muscles == 0) & (learned.status == LearningStatus.ZERO_GRADIENT)
+    passive = (muscles == 0) & (status == LearningStatus.ZERO_GRADIENT)
     # Only what is kept is copied from the device.
-    chosen = np.arange(len(bodies)) if keep is None else keep.chosen(learned.fitness, identities)
+    chosen = np.arange(len(bodies)) if keep is None else keep.chosen(fitness, identities)
     lengths = np.zeros(len(bodies), dtype=np.int64)
-    lengths[chosen] = np.diff(problem.weight_start)[chosen]
+    lengths[chosen] = counts[chosen]
     return Evaluations(
-        fitness=learned.fitness,
-        curves=(-learned.curves).astype(np.float32),
-        best_iteration=learned.best_iteration,
-        status=np.where(passive, np.int8(LearningStatus.NO_MUSCLES), learned.status),
-        measures=measures,
-        world_fitness=-learned.world_losses.reshape(len(bodies), -1),
-        weights=learned.weights_of(chosen).astype(spec.execution.precision),
+        fitness=fitness,
+        curves=(-learned.curves[won]).astype(np.float32),
+        best_iteration=learned.best_iteration[won],
+        status=np.where(passive, np.int8(LearningStatus.NO_MUSCLES), status),
+        measures={name: values[won] for name, values in measures.items()},
+        world_fitness=-learned.world_losses.reshape(len(started), -1)[won],
+        weights=learned.weights_of(won[chosen]).astype(spec.execution.precision),
         weight_start=offsets(lengths),
         masses=np.diff(bodies.mass_start).astype(np.int32),
         springs=np.diff(bodies.spring_start).astype(np.int32),
         muscles=muscles.astype(np.int32),
         robot_steps=episodes * spec.physics.steps,
-        body_weights=_learned_of_bodies(spec, bodies, np.diff(problem.weight_start), learned),
+        body_weights=_learned_of_bodies(spec, bodies, counts, learned),
+        starts=None if started.attempts is None else started.attempts[won],
     )
 
 
@@ -149,7 +170,7 @@ def _learned_of_bodies(
     found: list[np.ndarray] = []
     for start in range(0, len(bodies), WEIGHTS_AT_A_TIME):
         part = slice(start, min(start + WEIGHTS_AT_A_TIME, len(bodies)))
-        flat = learned.weights_of(np.arange(part.start, part.stop)).astype(spec.execution.precision)
+        flat = learned.weights_of(learned.winners[part]).astype(spec.execution.precision)
         own = np.split(flat, np.cumsum(counts[part])[:-1])
         found += [each.copy() for each in body_weights(spec, bodies[part], own)]
     return DesignWeights.joined(found)

@@ -76,6 +76,9 @@ class EvaluationSpec:
             got = f"{self.worlds.friction_spread:g} with the contact {self.physics.contact.name}, which has no friction"
             raise ConfigError("0", got, "set {field} to 0, or choose a contact with friction", "friction_spread")
         if self.start:
+            if restarts := max(self.learner.in_generation(each).restarts for each in (0, 1)):
+                expected, remedy = "0 where all start from given weights", "set {field} to 0, or give no weights"
+                raise ConfigError(expected, f"{restarts}", remedy, "restarts")
             wanted = self.require_any_body()
             if len(self.start) != wanted:
                 got = f"{len(self.start)}"
@@ -289,6 +292,9 @@ class EvaluationSpec:
             ConfigError: the number of its weights depends on the body, or bodies learn too.
         """
         self.require_any_body()
+        if self.learner.restarts:
+            remedy = "set {field} to 0, or let each body have a controller"
+            raise ConfigError("one start for one controller of all", f"{self.learner.starts}", remedy, "restarts")
         if learned := self.learner.body.learned:
             expected = "bodies as drawn for one controller of all"
             remedy = "set learner.body to nothing that is learned, or let each body have a controller"

@@ -30,6 +30,8 @@ class Evaluations:
         robot_steps: steps simulated forwards, over all designs and iterations.
         body_weights: what every design's body learned, whether its weights are kept or not; None where bodies are as
             drawn.
+        starts: which of its starts each design learned from, as `Request.attempts` has them, int64, shape (n,); None
+            where each learned from its own. Of several (`Learner.restarts`) it is the one that won.
     """
 
     fitness: np.ndarray
@@ -45,6 +47,7 @@ class Evaluations:
     muscles: np.ndarray
     robot_steps: int
     body_weights: DesignWeights | None = None
+    starts: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.fitness)
@@ -89,6 +92,7 @@ class Evaluations:
             self.muscles[indices],
             self.robot_steps,
             None if self.body_weights is None else self.body_weights.take(indices),
+            None if self.starts is None else self.starts[indices],
         )
 
     def _weights_of(self, indices: np.ndarray) -> np.ndarray:
@@ -119,7 +123,16 @@ class Evaluations:
             joined("muscles"),
             sum(part.robot_steps for part in parts),
             DesignWeights.concatenate(bodies) if bodies else None,
+            _joined_starts(parts),
         )
+
+
+def _joined_starts(parts: Sequence[Evaluations]) -> np.ndarray | None:
+    """Return from which start the designs of all parts learned, None where all did from their own."""
+    if all(part.starts is None for part in parts):
+        return None
+    own = (np.zeros(len(part), dtype=np.int64) if part.starts is None else part.starts for part in parts)
+    return np.concatenate([*own])
 
 
 def _curves(parts: Sequence[np.ndarray]) -> np.ndarray:

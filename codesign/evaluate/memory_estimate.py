@@ -80,6 +80,8 @@ def _checked(spec: EvaluationSpec, largest: int, expected: int, processes: int |
         fewer = "" if processes == 1 else ", use fewer workers"
         if spec.learner.copies > 1:
             fewer += ", lower samples"
+        if spec.learner.starts > 1:
+            fewer += ", lower restarts"
         raise MemoryBudgetError(
             f"{-(-largest // MEBIBYTE):,} MiB for {named}",
             f"{budget // MEBIBYTE:,} MiB{sharing}",

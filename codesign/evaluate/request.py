@@ -27,7 +27,8 @@ class Request:
         first: weights that designs begin to learn from, as far as they are not drawn, see `DesignWeights`; None where
             all are drawn, and all bodies begin as drawn.
         attempts: which of a design's starts it learns from: 0 for its own, any other number for a new one, of the
-            same distribution; int64, shape (n,). None for its own of all.
+            same distribution; int64, shape (n,). None for its own of all. Where designs have several starts
+            (`Learner.restarts`), those of attempt a are numbers a * starts to a * starts + starts - 1 among all.
     """
 
     designs: Genomes | Bodies

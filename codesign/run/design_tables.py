@@ -20,6 +20,7 @@ from codesign.run.designs import (
     INHERITED,
     ISLAND,
     MEASURE,
+    START,
     Design,
     design_id,
     identity_of,
@@ -296,7 +297,7 @@ def _require_type(name: str, kind: Any) -> None:
     inner = kind.value_type if of.is_list(kind) else None
     fits = {
         **dict.fromkeys(
-            ("generation", "individual", "masses", "springs", "muscles", COMPLETED, ISLAND), of.is_integer(kind)
+            ("generation", "individual", "masses", "springs", "muscles", COMPLETED, ISLAND, START), of.is_integer(kind)
         ),
         **dict.fromkeys(("design", "operator", "status"), of.is_string(kind)),
         **dict.fromkeys(("curve", "world_fitness", BODY_WEIGHTS), inner is not None and of.is_floating(inner)),
@@ -318,7 +319,7 @@ def _whole(table: Any) -> Any:
     for name, column in zip(table.column_names, table.columns, strict=True):
         if column.null_count:
             raise ValueError(f"a column {name} with gaps")
-        if name in ("generation", "individual") and len(column):
+        if name in ("generation", "individual", START) and len(column):
             numbers = column.to_numpy()
             if numbers.min() < 0 or numbers.max() >= 2**31:
                 raise ValueError(f"a {name} of {numbers.min()} to {numbers.max()}")
@@ -405,4 +406,5 @@ def _design(row: dict[str, Any], edges: int) -> Design:
         muscles=row["muscles"],
         body_weights=np.array(row.get(BODY_WEIGHTS, []), dtype=np.float64),
         inherited=row.get(INHERITED),
+        start=row.get(START, 0),
     )

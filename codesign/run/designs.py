@@ -33,6 +33,9 @@ COMPLETED = "completed"
 ISLAND = "island"
 """Name of the column of the island that each design was born on, which runs with several have."""
 
+START = "start"
+"""Name of the column of the starts that designs learned from, which runs have whose designs have several."""
+
 EDGES = b"edges"
 """Key of a table's metadata: how many muscle bits a genome has, which come in bytes."""
 
@@ -65,6 +68,7 @@ class Design:
         masses, springs, muscles: size of its body.
         body_weights: what was learned of its body, flat, float64; none where it is as drawn (`DesignWeights`).
         inherited: share of its weights that it inherited, from 0 to 1; None in runs that pass on no controllers.
+        start: which of its starts it learned from, 0 for its own (`Request.attempts`).
     """
 
     identity: tuple[int, int]
@@ -81,6 +85,7 @@ class Design:
     muscles: int
     body_weights: np.ndarray = field(default_factory=lambda: np.zeros(0))
     inherited: float | None = None
+    start: int = 0
 
     @property
     def id(self) -> str:
@@ -208,6 +213,7 @@ def _columns(
             else {BODY_WEIGHTS: _weights_as_lists(evaluations.body_weights, rows)}
         ),
         **({} if inherited is None else {INHERITED: inherited[rows]}),
+        **({} if evaluations.starts is None else {START: evaluations.starts[rows].astype(np.int32)}),
         **{f"{MEASURE}{name}": values[rows] for name, values in evaluations.measures.items()},
     }
 

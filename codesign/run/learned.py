@@ -39,7 +39,8 @@ def learned_recordings(
         return []
     weights = [found.weights_of(index) for index in best]
     chosen = bodies.take(best)
-    before = split_at(spec.first_weights(chosen, identities[best]), [len(each) for each in weights])
+    attempts = None if found.starts is None else found.starts[best]
+    before = split_at(spec.first_weights(chosen, identities[best], attempts=attempts), [len(each) for each in weights])
     stories = [
         Story(
             design=names[index],

@@ -32,16 +32,23 @@ def learn_again(
     alike: dict[Learner, list[Design]] = {}
     for design in designs:
         own = spec.learner.in_generation(design.identity[0])
-        alike.setdefault(replace(own, iterations=_steps_of(design)), []).append(design)
+        alike.setdefault(replace(own, iterations=_steps_of(design), restarts=0), []).append(design)
     found: dict[tuple[int, int], np.ndarray] = {}
     for learner, several in alike.items():
         genomes = Genomes.stack([design.genome for design in several])
         identities = np.array([design.identity for design in several], dtype=np.int64)
         as_far = replace(spec, learner=learner)
-        request = Request(genomes, identities, first=inheritance.first_of(folder, several))
+        first = inheritance.first_of(folder, several)
+        request = Request(genomes, identities, first=first, attempts=starts_of(several))
         evaluations = evaluate_designs(as_far, request)
         found |= {design.identity: evaluations.weights_of(index) for index, design in enumerate(several)}
     return found
+
+
+def starts_of(designs: Sequence[Design]) -> np.ndarray | None:
+    """Return which of its starts each design learned from, as `Request.attempts` has them, None for its own of all."""
+    starts = np.array([design.start for design in designs], dtype=np.int64)
+    return starts if starts.any() else None
 
 
 def _steps_of(design: Design) -> int:

@@ -14,7 +14,7 @@ from codesign.run.designs import Design, design_id
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.inheritance import Inheritance
-from codesign.run.learning_again import learn_again
+from codesign.run.learning_again import learn_again, starts_of
 from codesign.run.rollout import Story, rollout, split_at
 from codesign.run.selection import select
 
@@ -121,7 +121,7 @@ def first_weights(experiment: Experiment, folder: RunFolder, designs: Sequence[D
     """
     identities = np.array([design.identity for design in designs], dtype=np.int64)
     first = Inheritance(experiment).first_of(folder, designs)
-    return experiment.trial.first_weights(bodies, identities, first=first)
+    return experiment.trial.first_weights(bodies, identities, first=first, attempts=starts_of(designs))
 
 
 def learned_weights(experiment: Experiment, folder: RunFolder, designs: Sequence[Design]) -> list[np.ndarray]:

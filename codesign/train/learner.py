@@ -58,6 +58,10 @@ class Learner(ABC):
             gradient, until there is one or until exact gradients had nearly all of the share three times in a row; also
             where its exact gradient is zero or not finite. At other times its steps follow the exact gradient, for
             which no copies are simulated. 0 for the smoothed gradient at all times.
+        restarts: further first weights that a design learns from, besides its own; the best of all these starts stands.
+        restart_iterations: steps after which only the start of a design goes on that is the best until then; None where
+            all of them learn to the end.
+        later_restarts: `restarts` of designs of generation 1 and later; None for as many as in the first.
         later_iterations: `iterations` of designs of generation 1 and later; None for as many as in the first.
 
     Raises:
@@ -76,6 +80,9 @@ class Learner(ABC):
     samples: int = 8
     radius: float = 0.5
     patience: int = 0
+    restarts: int = 0
+    restart_iterations: int | None = None
+    later_restarts: int | None = None
     later_iterations: int | None = None
 
     def __post_init__(self) -> None:
@@ -94,6 +101,9 @@ class Learner(ABC):
             raise ConfigError("an even number, as copies come in pairs", f"{self.samples}", "set {field}=8", "samples")
         require_number(self, "radius", above=0.0, example=0.5)
         require_count(self, "patience", at_least=0, example=5)
+        require_count(self, "restarts", at_least=0, example=3)
+        require_count(self, "restart_iterations", at_least=0, optional=True, example=3)
+        require_count(self, "later_restarts", at_least=0, optional=True, example=0)
         require_count(self, "later_iterations", at_least=0, optional=True, example=8)
 
     def in_generation(self, generation: int) -> Self:
@@ -110,6 +120,11 @@ class Learner(ABC):
     def rungs(self) -> tuple[int, ...]:
         """Steps after which designs that are too far behind stop, ascending."""
         return tuple(range(self.racing, self.iterations, self.racing)) if self.racing else ()
+
+    @property
+    def starts(self) -> int:
+        """First weights that a design learns from."""
+        return 1 + self.restarts
 
     @property
     def copies(self) -> int:

@@ -23,6 +23,8 @@ Observer = Callable[[int, LearningProblem], None]
 class LearningResult:
     """How each controller learned; entry i of every field belongs to controller i.
 
+    Of several starts of a design, only the winner has measures and losses in worlds.
+
     Attributes:
         curves: loss before learning and after each step, NaN from the step on at which learning ended at an unsound
             loss, and after the one at which racing stopped it, float64, shape (controllers, iterations + 1).
@@ -34,6 +36,7 @@ class LearningResult:
             invalid, float64, shape (controllers,).
         world_losses: loss in every world with the best parameters, NaN where invalid, float64, shape (worlds,).
         episodes: number of simulated episodes, over all worlds.
+        winners: controllers that stand, one of the starts of each design, int64, shape (controllers / starts,).
         best_parameters: parameters of the lowest loss (the initial ones if there was none), on the device, as those of
             the problem lie.
         problem: what was learned, which knows the weights among the parameters.
@@ -47,6 +50,7 @@ class LearningResult:
     measures: dict[str, np.ndarray]
     world_losses: np.ndarray
     episodes: int
+    winners: np.ndarray
     best_parameters: wp.array
     problem: LearningProblem
 
@@ -71,6 +75,7 @@ def learn(
     weights: np.ndarray | None = None,
     limits: np.ndarray | None = None,
     observe: Observer | None = None,
+    starts: int = 1,
 ) -> LearningResult:
     """Let every controller learn and return the best of each.
 
@@ -86,6 +91,8 @@ def learn(
         observe: called with the number of steps taken, from 0 to K, and the problem. Its `parameters` and `loss` are
             those after so many steps, its `gradient` is theirs too, but for the last call, before which no gradient is
             computed. Controllers that racing stopped keep what they had. Must change nothing; numbers stay the same.
+        starts: consecutive controllers that are starts of one design, of which the best stands. After
+            `Learner.restart_iterations` the others stop.
 
     Raises:
         ValueError: the number of weights is not that of the problem's controllers.
@@ -93,7 +100,7 @@ def learn(
     if weights is not None:
         problem.load(weights)
     batch = Batch.of(problem)
-    tracker = _BestTracker(batch, learner)
+    tracker = _BestTracker(batch, learner, starts)
     step = learner.bind(batch)
 
     def iterate() -> None:
@@ -107,16 +114,20 @@ def learn(
         tracker.count()
 
     repetition = Repetition(iterate, problem.parameters.device, captured=observe is None)
+    decision = None if starts == 1 else learner.restart_iterations
     learning, episodes = batch.controllers, 0
     for taken in range(learner.iterations):
         episodes += problem.simulations
         repetition.run()
-        if limits is not None and np.isfinite(limits[taken]):
-            left = tracker.stop(float(limits[taken]))
-            if len(left) < learning:
-                problem.set_active(left)
-                repetition.forget()
-                learning = len(left)
+        limited, decided = limits is not None and np.isfinite(limits[taken]), taken == decision
+        if limited and limits is not None:
+            tracker.stop_above(float(limits[taken]))
+        if decided:
+            tracker.choose(stopping=True)
+        if (limited or decided) and len(left := tracker.learning()) < learning:
+            problem.set_active(left)
+            repetition.forget()
+            learning = len(left)
         if learner.patience and problem.heed(*tracker.stalled(taken, learner.patience)):
             repetition.forget()
     # Without any step the initial weights are the best ones, and their only episode is the one that is measured.
@@ -125,21 +136,23 @@ def learn(
     episodes += learning
     if observe is not None:
         observe(learner.iterations, problem)
+    tracker.choose()
     if learner.iterations > 0:
         wp.copy(problem.parameters, tracker.best_parameters)
-        if learning < batch.controllers:
-            problem.set_active(np.arange(batch.controllers))
+        if min(learning, len(tracker.winners)) < batch.controllers:
+            problem.set_active(tracker.winners)
         problem.forward(measure=True, differentiable=False)
-        episodes += batch.controllers
-    return tracker.result(problem, learner, episodes)
+        episodes += len(tracker.winners)
+    return tracker.result(problem, episodes)
 
 
 class _BestTracker:
     """Curves, best losses and best parameters of all controllers while they learn; on the device, allocated once."""
 
-    def __init__(self, batch: Batch, learner: Learner) -> None:
+    def __init__(self, batch: Batch, learner: Learner, starts: int) -> None:
         controllers, real, device = batch.controllers, batch.real, batch.parameters.device
-        self._batch = batch
+        self._batch, self._starts, self._rule = batch, starts, learner.unsound
+        self.winners, self._chosen = np.arange(controllers), starts == 1
         self._loss_kernels, self._gradient_kernels = loss_kernels(real), gradient_kernels(real)
         self._forgive = None if learner.estimator == EXACT else smoothing_kernels(real).forgive
         jump_limit = np.inf if learner.jump_limit is None else learner.jump_limit
@@ -182,28 +195,46 @@ class _BestTracker:
         waited = taken - np.maximum(self._best_iteration.numpy(), 0) >= patience
         return waited, np.isin(self._batch.status.numpy(), _UNUSABLE)
 
-    def stop(self, limit: float) -> np.ndarray:
-        """Stop the controllers whose lowest loss is above a limit, and return those that go on learning.
+    def learning(self) -> np.ndarray:
+        """Return the controllers that go on learning.
 
         Those without a usable gradient are not among these: they stand still, so that their losses stay what they are.
         """
-        status = self._batch.status.numpy()
-        behind = self._best_loss.numpy().astype(np.float64) > limit
-        status = np.where((status == LearningStatus.OK) & behind, np.int32(LearningStatus.STOPPED), status)
-        self._batch.status.assign(status)
-        return np.flatnonzero(status == LearningStatus.OK)
+        return np.flatnonzero(self._batch.status.numpy() == LearningStatus.OK)
 
-    def result(self, problem: LearningProblem, learner: Learner, episodes: int) -> LearningResult:
+    def stop_above(self, limit: float) -> None:
+        """Stop the controllers whose lowest loss is above a limit."""
+        self._stop(self._best_loss.numpy().astype(np.float64) > limit)
+
+    def choose(self, *, stopping: bool = False) -> None:
+        """Let the best start of each design be the winner, unless that is known, and stop the others if asked to."""
+        if self._chosen:
+            return
+        worth = np.where(self._invalid(), np.inf, self._best_loss.numpy().astype(np.float64))
+        first = np.arange(0, len(worth), self._starts)
+        self.winners, self._chosen = first + worth.reshape(-1, self._starts).argmin(axis=1), True
+        if stopping:
+            self._stop(~np.isin(np.arange(len(worth)), self.winners))
+
+    def _stop(self, behind: np.ndarray) -> None:
+        status = self._batch.status.numpy()
+        learning = status == LearningStatus.OK
+        self._batch.status.assign(np.where(learning & behind, np.int32(LearningStatus.STOPPED), status))
+
+    def _invalid(self) -> np.ndarray:
+        """Return whose best loss does not count, bool, shape (controllers,)."""
+        unsound = np.isin(self._batch.status.numpy(), [each for each in LearningStatus if each.unsound])
+        return (self._best_iteration.numpy() < 0) | (unsound & (self._rule == INVALID))
+
+    def result(self, problem: LearningProblem, episodes: int) -> LearningResult:
         """Return everything on the host; the last episode of the problem was with the best parameters.
 
         Args:
             problem: the controllers and their worlds.
-            learner: says what becomes of those that came to an unsound loss.
             episodes: how often a controller was simulated in all its worlds, over all controllers.
         """
-        status, best_iteration = self._batch.status.numpy(), self._best_iteration.numpy().copy()
-        unsound = np.isin(status, [each for each in LearningStatus if each.unsound])
-        valid = (best_iteration >= 0) & ~(unsound & (learner.unsound == INVALID))
+        valid = ~self._invalid()
+        measured = valid & np.isin(np.arange(len(valid)), self.winners)
         starts = problem.world_start
         counts = np.diff(starts)
         measures = {name: np.add.reduceat(values, starts[:-1]) / counts for name, values in problem.measures().items()}
@@ -211,12 +242,13 @@ class _BestTracker:
         return LearningResult(
             curves=self._curves.numpy().T.astype(np.float64),
             best_loss=self._best_loss.numpy().astype(np.float64),
-            best_iteration=best_iteration,
-            status=status.astype(np.int8),
+            best_iteration=self._best_iteration.numpy().copy(),
+            status=self._batch.status.numpy().astype(np.int8),
             valid=valid,
-            measures={name: np.where(valid, values, np.nan) for name, values in measures.items()},
-            world_losses=np.where(np.repeat(valid, counts), world_losses, np.nan),
+            measures={name: np.where(measured, values, np.nan) for name, values in measures.items()},
+            world_losses=np.where(np.repeat(measured, counts), world_losses, np.nan),
             episodes=episodes * int(counts[0]),
+            winners=self.winners,
             best_parameters=self.best_parameters,
             problem=problem,
         )

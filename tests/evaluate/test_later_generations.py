@@ -76,7 +76,7 @@ def test_each_design_learns_as_its_generation_does():
         )
         assert np.array_equal(found.curves[members, : learner.iterations + 1], own.curves)
         assert np.isnan(found.curves[members, learner.iterations + 1 :]).all()
-    assert found.robot_steps == 60 * (3 * (3 + 2) + 3 * (2 + 2))
+    assert found.robot_steps == 60 * (3 * (3 + 3) + 3 * (2 + 3))
     assert (
         found.fitness[born > 0] != evaluate_designs(real(learner=Normalized(iterations=2)), request).fitness[born > 0]
     ).any()

@@ -122,6 +122,34 @@ def test_designs_of_later_generations_learn_again_as_they_did(tmp_path):
     assert results(RunFolder(tmp_path / "two")) == results(folder)
 
 
+def restarting(**changes):
+    one = real(**changes)
+    learner = replace(one.trial.learner, restarts=2, restart_iterations=1, later_restarts=1)
+    return replace(one, trial=replace(one.trial, learner=learner, seed=3))
+
+
+def test_designs_learn_again_from_the_start_that_won(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    evolve(restarting(), folder.path, CONFIG)
+    designs = select(folder, ",".join(f"generation:{generation}" for generation in range(GENERATIONS)))
+    assert {design.start for design in designs if design.identity[0] == 0} <= {0, 1, 2}
+    assert {design.start for design in designs if design.identity[0] > 0} == {0, 1}
+    for recording, design in zip(replay(restarting(), folder, designs), designs, strict=True):
+        assert shift(recording.after) == pytest.approx(design.fitness, abs=1e-6)
+        assert recording.before is not None
+        assert shift(recording.before) == pytest.approx(design.curve[0], abs=1e-6)
+    kept, _ = newest_intact(folder.checkpoints)
+    assert kept is not None
+    known = [design for design in designs if design.identity in kept.weights]
+    assert any(design.start for design in known)
+    for recording, design in zip(replay(restarting(), RunFolder(tmp_path / "nowhere"), known), known, strict=True):
+        assert np.array_equal(recording.weights, kept.weights[design.identity])
+    begun = replace(restarting(), search=replace(restarting().search, generations=2))
+    evolve(begun, tmp_path / "two", CONFIG)
+    resume(restarting(), tmp_path / "two")
+    assert results(RunFolder(tmp_path / "two")) == results(folder)
+
+
 def test_the_living_were_not_stopped(raced):
     kept, _ = newest_intact(raced.checkpoints)
     assert kept is not None
