@@ -233,7 +233,6 @@ def as_format_2(manifest):
     """Write a checkpoint again as versions before did: no bits packed, curves of the designs that have weights."""
     kept, about = load(manifest), json.loads(manifest.read_text())
     identities = sorted(kept.weights)
-    arrays |= {f"arrivals.{name}": array for name, array in kept.arrivals.items()}
     parts = [kept.weights[identity] for identity in identities]
     arrays = {f"search.{name}": array for name, array in kept.search.items()}
     arrays["weights"] = np.concatenate(parts)
