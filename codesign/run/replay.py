@@ -15,8 +15,10 @@ from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.inheritance import Inheritance
 from codesign.run.learning_again import learn_again, starts_of
+from codesign.run.parent_weights import find_parent_weights
 from codesign.run.rollout import Story, rollout, split_at
 from codesign.run.selection import select
+from codesign.search import NO_INHERITANCE
 
 _CURVES = ("best_fitness", "mean_fitness")
 """What a history shows of each generation: fields of `History` and of the lines of metrics.jsonl."""
@@ -128,11 +130,14 @@ def learned_weights(experiment: Experiment, folder: RunFolder, designs: Sequence
     """Return the learned weights of each design, flat: those that are kept, or learned again as in `replay`.
 
     Raises:
-        RunError: the experiment is not that of the run's newest checkpoint.
+        RunError: the experiment is not that of the run's newest checkpoint, or a table or a file of weights cannot be
+            read.
         MemoryBudgetError: a design alone needs more memory than the experiment may use.
     """
     kept = _newest(experiment, folder)
     found = {} if kept is None else dict(kept.weights)
+    if experiment.search.inheritance != NO_INHERITANCE:
+        found |= find_parent_weights(folder.weights, [own.identity for own in designs if own.identity not in found])
     lost = [design for design in designs if design.identity not in found]
     found |= learn_again(experiment, lost, folder)
     return [found[design.identity] for design in designs]

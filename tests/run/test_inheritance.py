@@ -5,9 +5,11 @@ import shutil
 from dataclasses import replace
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 
 from codesign.body import develop
+from codesign.errors import RunError
 from codesign.evaluate import body_weights, controller_weights, learned_bodies
 from codesign.evaluate.local import Local
 from codesign.evaluate.ray_evaluator import Ray
@@ -18,6 +20,8 @@ from codesign.reading import safetensors_arrays
 from codesign.run import CheckpointSettings, RunFolder, evolve, resume, select
 from codesign.run.checkpoint import newest_intact
 from codesign.run.inheritance import Inheritance
+from codesign.run.learning_again import learn_again
+from codesign.run.parent_weights import find_parent_weights, parent_weights_of
 from codesign.run.replay import replay
 from codesign.sim import Physics
 from codesign.train import BodyLearning
@@ -62,6 +66,7 @@ def recordings(kind, run, designs):
 
 
 only_bodies = pytest.mark.parametrize("kind", ["bodies"], indirect=True, scope="module")
+with_controllers = pytest.mark.parametrize("kind", ["lamarckian", "mixed"], indirect=True, scope="module")
 
 
 def shift(trajectory):
@@ -104,24 +109,62 @@ def test_designs_move_as_they_did_before_and_after_they_learned(run, designs, re
         assert shift(recording.before) == pytest.approx(design.curve[0], abs=1e-6)
 
 
-def test_what_is_learned_again_has_the_bits_that_the_run_recorded(kind, run, designs):
-    """Nothing is kept in a folder without checkpoints, so that all designs learn again."""
-    copy = run.path.parent / "copy"
-    shutil.copytree(run.path, copy)
-    shutil.rmtree(copy / "checkpoints")
+def test_what_is_learned_again_has_the_bits_that_the_run_recorded(kind, run, designs, recordings):
+    """All designs learn again, whether the run kept their weights or not."""
     spec = learning(kind).trial
-    again = replay(learning(kind), RunFolder(copy), designs)
+    again = learn_again(learning(kind), designs, run)
     kept, _ = newest_intact(run.checkpoints)
     assert kept is not None
+    parents = find_parent_weights(run.weights, list(again)) if kind != "bodies" else {}
+    assert bool(parents) == (kind != "bodies")
+    for identity, weights in (kept.weights | parents).items():
+        assert again[identity].tobytes() == weights.tobytes()
     bodies = develop(spec.lattice.build(), Genomes.stack([design.genome for design in designs]), spec.tissue)
-    for index, (design, recording) in enumerate(zip(designs, again, strict=True)):
+    for index, (design, recording) in enumerate(zip(designs, recordings, strict=True)):
         whole = np.concatenate([recording.weights, design.body_weights])
+        assert again[design.identity].astype(np.float64).tobytes() == whole.astype(np.float64).tobytes()
         (body,) = learned_bodies(spec, bodies[index : index + 1], [whole])
         assert np.array_equal(recording.rest_lengths, body.rest_lengths.astype(np.float32))
         assert np.array_equal(recording.stiffness, body.stiffness.astype(np.float32))
         assert np.array_equal(recording.swings, body.swings.astype(np.float32))
-        if design.identity in kept.weights:
-            assert whole.astype(np.float32).tobytes() == kept.weights[design.identity].tobytes()
+
+
+@with_controllers
+def test_the_tables_tell_what_share_of_its_weights_each_design_inherited(kind, run, designs):
+    first = Inheritance(learning(kind)).first_of(run, designs)
+    assert first is not None
+    shares = [np.mean(np.isfinite(first.of(place))) if len(first.of(place)) else 0.0 for place in range(len(designs))]
+    assert [design.inherited for design in designs] == shares
+    later = [design.inherited for design in designs if design.parents]
+    assert max(later) > 0.5
+    assert not any(design.inherited for design in designs if not design.parents)
+    names = pyarrow.parquet.read_schema(next(run.designs.iterdir())).names
+    assert "inherited" in names
+
+
+@with_controllers
+def test_inheritors_do_before_learning_what_random_controllers_do_not(designs):
+    heirs = [design.curve[0] for design in designs if design.parents and design.inherited > 0.9]
+    random = [design.curve[0] for design in designs if not design.parents]
+    assert np.mean(heirs) > np.mean(random) + 0.002
+
+
+@pytest.mark.parametrize("kind", ["lamarckian"], indirect=True, scope="module")
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda path: path.unlink(), "No such file"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-4]), "no safetensors"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-4] + b"\x00\x00\x80\x3f"), "checksum"),
+    ],
+)
+def test_weights_that_are_missing_or_altered_are_refused(kind, run, designs, tmp_path, spoil, said):
+    shutil.copytree(run.path, tmp_path / "run")
+    copy = RunFolder(tmp_path / "run")
+    spoil(parent_weights_of(copy.weights, 0))
+    heirs = [design for design in designs if any(parent[0] == 0 for parent in design.parents)][:1]
+    with pytest.raises(RunError, match=said):
+        Inheritance(learning(kind)).first_of(copy, heirs)
 
 
 @only_bodies
