@@ -1,7 +1,7 @@
 """A run in numbers, as far as it has gone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,7 @@ class RunSummary:
         wall_seconds: time spent on the run until the end of each generation [s].
         operators: what became of the children of each operator.
         lineage: ids of the best design and its ancestors through first parents, the youngest first.
+        from_scratch: mean fitness of the population from drawn weights; empty where the run does not tell of it.
     """
 
     planned: int
@@ -52,6 +53,7 @@ class RunSummary:
     wall_seconds: Numbers
     operators: Operators
     lineage: tuple[str, ...] = ()
+    from_scratch: Numbers = field(default_factory=lambda: np.zeros(0))
 
     def __len__(self) -> int:
         return len(self.generations)

@@ -32,6 +32,7 @@ def summary_numbers(summary: RunSummary) -> dict[str, Any]:
         "statuses": _by_name(summary.statuses),
         "operators": _operators(summary.operators),
         "lineage": list(summary.lineage),
+        "from_scratch": plain_list(summary.from_scratch),
     }
 
 

@@ -17,6 +17,7 @@ from codesign.run.designs import (
     BOUNDS,
     COMPLETED,
     EDGES,
+    FROM_SCRATCH,
     INHERITED,
     ISLAND,
     MEASURE,
@@ -302,7 +303,7 @@ def _require_type(name: str, kind: Any) -> None:
         **dict.fromkeys(("design", "operator", "status"), of.is_string(kind)),
         **dict.fromkeys(("curve", "world_fitness", BODY_WEIGHTS), inner is not None and of.is_floating(inner)),
         **dict.fromkeys(("genome_cells", "genome_muscles"), of.is_binary(kind)),
-        **dict.fromkeys(("fitness", INHERITED), of.is_floating(kind)),
+        **dict.fromkeys(("fitness", INHERITED, FROM_SCRATCH), of.is_floating(kind)),
         "parents": inner is not None and of.is_string(inner),
     }
     measured = name.startswith(MEASURE) and (of.is_floating(kind) or of.is_integer(kind))
@@ -407,4 +408,5 @@ def _design(row: dict[str, Any], edges: int) -> Design:
         body_weights=np.array(row.get(BODY_WEIGHTS, []), dtype=np.float64),
         inherited=row.get(INHERITED),
         start=row.get(START, 0),
+        from_scratch=row.get(FROM_SCRATCH),
     )

@@ -36,6 +36,10 @@ ISLAND = "island"
 START = "start"
 """Name of the column of the starts that designs learned from, which runs have whose designs have several."""
 
+FROM_SCRATCH = "from_scratch"
+"""Name of the column of fitness from drawn weights, NaN of designs that never entered the population; in runs that tell
+of it."""
+
 EDGES = b"edges"
 """Key of a table's metadata: how many muscle bits a genome has, which come in bytes."""
 
@@ -69,6 +73,8 @@ class Design:
         body_weights: what was learned of its body, flat, float64; none where it is as drawn (`DesignWeights`).
         inherited: share of its weights that it inherited, from 0 to 1; None in runs that pass on no controllers.
         start: which of its starts it learned from, 0 for its own (`Request.attempts`).
+        from_scratch: fitness that it comes to from drawn weights, NaN if it never entered the population; None in runs
+            that do not tell (`SearchSettings.from_scratch`).
     """
 
     identity: tuple[int, int]
@@ -86,6 +92,7 @@ class Design:
     body_weights: np.ndarray = field(default_factory=lambda: np.zeros(0))
     inherited: float | None = None
     start: int = 0
+    from_scratch: float | None = None
 
     @property
     def id(self) -> str:
@@ -148,7 +155,7 @@ def write_designs(
         evaluated: the designs, at least one.
         evaluations: what came of them.
         inherited: which share of its weights each inherited, shape (n,); None where none inherits controllers.
-        further: whole numbers of each by the names of their columns: `COMPLETED`, `ISLAND`.
+        further: numbers of each by the names of their columns: `COMPLETED`, `ISLAND`, `FROM_SCRATCH`.
 
     Raises:
         OutputError: the folder cannot be written to.

@@ -20,9 +20,10 @@ from codesign.run.best import write_best
 from codesign.run.checkpoint import Checkpoint
 from codesign.run.curves import Curves
 from codesign.run.design_tables import DesignTables
-from codesign.run.designs import design_id, write_designs
+from codesign.run.designs import FROM_SCRATCH, design_id, write_designs
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
+from codesign.run.from_scratch import FromScratch
 from codesign.run.inheritance import Inheritance, Living
 from codesign.run.interruption import Interruption
 from codesign.run.kept_weights import kept, needed
@@ -134,6 +135,8 @@ class _Evolution:
         self._curves = Curves.none()
         self._parents = Living(Inheritance(experiment))
         self._arrivals = self._new_arrivals()
+        self._from_scratch = FromScratch(experiment)
+        self._recorded: dict[str, np.ndarray] | None = None
         self._seconds, self._begin = 0.0, time.perf_counter()
         self._finished: Checkpoint | None = None
         self._saved = -1
@@ -159,11 +162,12 @@ class _Evolution:
         if self._arrivals is not None:
             self._arrivals.restore(found)
             known = self._arrivals.recorded(known)
-        self._seconds, self._saved = found.seconds, found.generation
+        self._seconds, self._saved, self._recorded = found.seconds, found.generation, found.search
         with self._recording():
             folder.roll_back(found.generation)
             checkpoints.discard_after(folder.checkpoints, found.generation)
             self._parents.restore(folder, known)
+            self._from_scratch.restore(folder, self._search.population)
             self._write_best()
 
     def _new_arrivals(self) -> Arrivals | None:
@@ -192,16 +196,22 @@ class _Evolution:
             if interruption.signal is None:
                 raise
             _log.info("signal %d came, the state is put away", interruption.signal)
-            if self._arrivals is not None and self._finished is not None:
-                # What was told since is told again when the run goes on.
-                self._search.restore(self._finished.search)
+            self._take_back()
         except EvaluatorError as error:
+            self._take_back()
             self._save()
             raise self._with_command(error) from error
         self._save()
         outcome = self._outcome(interruption.signal)
         self._listener.on_stop(outcome)
         return outcome
+
+    def _take_back(self) -> None:
+        """Let the search be as it was when it was recorded last: what was told since is told again by who goes on."""
+        if self._recorded is not None:
+            self._search.restore(self._recorded)
+        else:
+            self._search = self._experiment.search.start(self._experiment.space, self._experiment.seed)
 
     def _evolve(self, generations: int, interruption: Interruption) -> None:
         with interruption.interruptible(), kept_from_children():
@@ -240,18 +250,22 @@ class _Evolution:
             self._weights = self._arrivals.weights
         else:
             born = self._evaluated(evaluator, interruption)
-        now = time.perf_counter()
         population = self._search.population
-        metrics = summarise(generation, population, born.evaluations, now - begin, now - self._begin)
+        with interruption.interruptible():
+            self._from_scratch.teach(evaluator, population, generation)
+        more = self._from_scratch.of(born.designs)
+        further = dict(born.further) | ({} if more is None else {FROM_SCRATCH: more})
+        now = time.perf_counter()
+        own = now - begin, now - self._begin, self._from_scratch.robot_steps
+        metrics = summarise(generation, population, born.evaluations, *own)
         with self._recording():
-            write_designs(
-                self._folder.designs, generation, born.designs, born.evaluations, born.inherited, born.further
-            )
+            write_designs(self._folder.designs, generation, born.designs, born.evaluations, born.inherited, further)
             self._parents.write(self._folder, generation)
-            self._folder.append_metrics(metrics.row())
+            self._folder.append_metrics({**metrics.row(), **self._from_scratch.numbers()})
+        self._recorded = self._search.state()
         self._finished = Checkpoint(
             generation,
-            self._search.state(),
+            self._recorded,
             self._weights,
             self._curves,
             now - self._begin,

@@ -69,7 +69,12 @@ class Metrics:
 
 
 def summarise(
-    generation: int, population: Individuals, evaluations: Evaluations, seconds: float, wall_seconds: float
+    generation: int,
+    population: Individuals,
+    evaluations: Evaluations,
+    seconds: float,
+    wall_seconds: float,
+    further_steps: int = 0,
 ) -> Metrics:
     """Return the numbers of a generation.
 
@@ -79,7 +84,9 @@ def summarise(
         evaluations: the designs evaluated in this generation.
         seconds: time that took [s].
         wall_seconds: time spent on the run so far [s].
+        further_steps: steps simulated besides, to tell more of its designs.
     """
+    steps = evaluations.robot_steps + further_steps
     valid = np.isfinite(evaluations.fitness)
     pace = 1.0 / max(seconds, 1e-9)
     return Metrics(
@@ -97,11 +104,11 @@ def summarise(
         mean_masses=float(evaluations.masses.mean()),
         mean_springs=float(evaluations.springs.mean()),
         robots=len(evaluations),
-        robot_steps=evaluations.robot_steps,
+        robot_steps=steps,
         wall_seconds=round(wall_seconds, 6),
         generation_seconds=round(seconds, 6),
         robots_per_second=round(len(evaluations) * pace, 3),
-        robot_steps_per_second=round(evaluations.robot_steps * pace, 1),
+        robot_steps_per_second=round(steps * pace, 1),
     )
 
 

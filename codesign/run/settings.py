@@ -54,6 +54,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
         "symmetric": False,
         "inheritance": "none",
         "inheritance_probability": 0.5,
+        "from_scratch": False,
         "first": None,
     },
     "Segments": {"file": None},

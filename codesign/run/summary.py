@@ -10,6 +10,8 @@ from codesign.analysis import Children, Operators, Quartiles, RunSummary
 from codesign.run.design_tables import DesignTables, Outcomes
 from codesign.run.folder import RunFolder
 
+_TAUGHT = "from_scratch_mean"
+
 _PARTS = ("before", "after", "masses", "muscles")
 """What quartiles are told of."""
 
@@ -74,6 +76,7 @@ class SummaryReader:
             wall_seconds=_column(rows, "wall_seconds"),
             operators=Operators.of(each.children for each in known if each),
             lineage=lineage,
+            from_scratch=_column(rows, _TAUGHT) if any(_TAUGHT in row for row in rows) else np.zeros(0),
         )
 
     def _digest(self, found: Outcomes, row: Mapping[str, Any]) -> _Generation:

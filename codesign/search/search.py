@@ -67,12 +67,14 @@ class SearchSettings(ABC):
             has those that its parents had learned, wherever both bodies have the same masses and springs of the
             lattice; what is new is drawn. "mixed": either, by chance.
         inheritance_probability: of inheriting, from 0 to 1, for inheritance=mixed.
+        from_scratch: whether every design that enters the population is also taught from drawn weights, as designs of
+            the first generation are, to tell how well its body learns; selection knows nothing of it.
         first: file or folder of bodies that the first generation begins with, or several; it is filled up at random.
             Of more than `population_size` the best by the files' own fitness are taken, or the first. None for none.
 
     Raises:
-        ConfigError: a number that is not whole or below 1, `symmetric` neither true nor false, an inheritance that does
-            not exist, a probability out of range, or `first` no path.
+        ConfigError: a number that is not whole or below 1, `symmetric` or `from_scratch` neither true nor false,
+            an inheritance that does not exist, a probability out of range, or `first` no path.
     """
 
     name: str = ""
@@ -82,14 +84,19 @@ class SearchSettings(ABC):
     symmetric: bool = False
     inheritance: str = NO_INHERITANCE
     inheritance_probability: float = 0.5
+    from_scratch: bool = False
     first: str | tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for field in ("population_size", "generations", "offspring_per_parent"):
             require_count(self, field)
-        require_flag(self, "symmetric")
+        for field in ("symmetric", "from_scratch"):
+            require_flag(self, field)
         require_choice(self, "inheritance", (NO_INHERITANCE, LAMARCKIAN, MIXED))
         require_number(self, "inheritance_probability", at_least=0.0, at_most=1.0, example=0.5)
+        if self.from_scratch and self.asynchronous:
+            got = f"true with search={self.name}, which waits for no generation"
+            raise ConfigError("false", got, "set {field}=false, or choose a search of generations", "from_scratch")
         paths = self.first_paths if isinstance(self.first, str | tuple | None) else ("",)
         if self.first == () or not all(isinstance(path, str) and path for path in paths):
             raise ConfigError("a path or a list of paths", repr(self.first), "set {field}=FILE", "first")

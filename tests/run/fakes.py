@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from codesign.control import CONTROLLERS
 from codesign.evaluate import Evaluations, EvaluationSpec, EvaluatorSettings, Request
 from codesign.evaluate.evaluator import EvaluateDesigns
 from codesign.evaluate.local import LocalEvaluator
@@ -22,8 +23,9 @@ from codesign.run.metrics import CLOCK_FIELDS
 from codesign.search import SEARCHES
 from tests.evaluate.fakes import quick, spec
 
-KINDS = [*sorted(SEARCHES), "racing"]
-"""What runs differ in that are to survive the same: their search, and whether the designs of a genetic one race."""
+KINDS = [*sorted(SEARCHES), "racing", "lamarckian"]
+"""What runs differ in that are to survive the same: their search, and whether the designs of a genetic one race, or
+inherit weights and are taught from scratch as well."""
 
 CONFIG = "seed: 7\ntitle: fake\n"
 GENERATIONS = 6
@@ -47,19 +49,39 @@ class Quick(EvaluatorSettings):
             if self.disturbance is not None:
                 self.disturbance(int(request.identities[0, 0]))
             evaluations = function(spec, request)
+            if spec.controller.name == "shared":
+                evaluations = with_heredity(spec, request, evaluations)
             return replace(evaluations, fitness=np.full(len(request), -np.inf)) if self.hopeless else evaluations
 
         return LocalEvaluator(spec, disturbed)
 
 
+def with_heredity(spec: EvaluationSpec, request: Request, evaluations: Evaluations) -> Evaluations:
+    """Return evaluations whose weights and fitness depend on the weights that designs began with."""
+    each = spec.require_any_body()
+    drawn = np.random.default_rng(request.identities[:, 1].tolist()).normal(size=(len(request), each))
+    first = [request.first.of(place) for place in range(len(request))] if request.first else [[]] * len(request)
+    begun = np.stack([own if len(own) else zeros for own, zeros in zip(first, np.zeros_like(drawn), strict=True)])
+    weights = 0.9 * begun + drawn
+    kept = np.diff(evaluations.weight_start) > 0
+    return replace(
+        evaluations,
+        fitness=evaluations.fitness + 0.01 * begun.mean(axis=1),
+        weights=weights[kept].astype(np.float32).ravel(),
+        weight_start=np.concatenate([[0], np.cumsum(np.where(kept, each, 0))]).astype(np.int64),
+    )
+
+
 def experiment(kind: str = "genetic", **changes: Any) -> Experiment:
     """Return an experiment of a few designs and generations, one of `KINDS`."""
-    search, racing = ("genetic", 2) if kind == "racing" else (kind, 0)
+    search, racing = ("genetic" if kind in ("racing", "lamarckian") else kind), 2 * (kind == "racing")
+    heredity = {"inheritance": "lamarckian", "from_scratch": True} if kind == "lamarckian" else {}
+    own = replace(spec(), controller=CONTROLLERS["shared"]()) if heredity else spec()
     return replace(
         Experiment(
-            trial=replace(spec(), learner=replace(spec().learner, racing=racing)),
+            trial=replace(own, learner=replace(own.learner, racing=racing)),
             variation=VariationSettings(),
-            search=SEARCHES[search](population_size=6, generations=GENERATIONS),
+            search=SEARCHES[search](population_size=6, generations=GENERATIONS, **heredity),
             evaluator=Quick(),
             checkpoints=CheckpointSettings(every=2, keep=2),
             title="fake",

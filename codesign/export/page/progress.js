@@ -21,6 +21,7 @@ export function showProgress(summary, unit, host) {
   });
   const across = { xLabel: "generation" };
   learningFigure(host, summary, unit, quartiles, zip, across);
+  if (summary.from_scratch.length > 0) fromScratchFigure(host, summary, unit, zip, across);
   sizeFigure(host, summary, quartiles, across);
   const diversity = { series: [{ name: "", kind: "main", points: zip(summary.diversity) }] };
   makeChart(
@@ -41,6 +42,26 @@ export function showProgress(summary, unit, host) {
 
 function said(name, values, digits = 3) {
   return `${name} from ${formatNumber(values.at(0), digits)} to ${formatNumber(values.at(-1), digits)}.`;
+}
+
+function fromScratchFigure(host, summary, unit, zip, across) {
+  const line = (kind, values) => ({ name: "", kind, points: zip(values) });
+  makeChart(
+    host,
+    {
+      name: "fitness from scratch",
+      title: "Fitness from drawn weights",
+      key: [["ink", "as inherited"], [seriesColour(1), "from drawn weights"]],
+      note: "Mean of the population: what its members do by what they inherited and learned, and what they learn to do without it.",
+    },
+    {
+      ...across,
+      series: [line("second", summary.mean), line(seriesColour(1), summary.from_scratch)],
+      names: ["as inherited", "from drawn weights"],
+      yLabel: unit ? `fitness [${unit}]` : "fitness",
+      summary: said("Mean fitness from drawn weights", summary.from_scratch),
+    },
+  );
 }
 
 function learningFigure(host, summary, unit, quartiles, zip, across) {
