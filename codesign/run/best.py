@@ -15,7 +15,9 @@ from codesign.run.weights import serialized
 from codesign.search import Individuals
 
 
-def write_best(folder: RunFolder, best: Individuals, weights: np.ndarray, spec: EvaluationSpec) -> None:
+def write_best(
+    folder: RunFolder, best: Individuals, weights: np.ndarray, spec: EvaluationSpec, polished: float | None = None
+) -> None:
     """Write the best design, its controller, and what its body learned.
 
     Args:
@@ -23,6 +25,7 @@ def write_best(folder: RunFolder, best: Individuals, weights: np.ndarray, spec: 
         best: the design, length 1.
         weights: its controller's and its body's, flat.
         spec: how it was evaluated, which says what controller the weights are of.
+        polished: its fitness with these weights, if it learned on after the run; None if it did not.
     """
     generation, individual = best.identities[0].tolist()
     bodies = develop(spec.lattice.build(), best.genomes, spec.tissue)
@@ -40,5 +43,7 @@ def write_best(folder: RunFolder, best: Individuals, weights: np.ndarray, spec: 
         "weights": folder.best_weights.name,
         "weights_sha256": hashlib.sha256(data).hexdigest(),
     }
+    if polished is not None:
+        about["polished_fitness"] = polished
     write_bytes(folder.best_weights, data, make_folder=False)
     write_text(folder.best, json.dumps(about) + "\n", make_folder=False)

@@ -31,6 +31,9 @@ from codesign.run.learning_again import learn_again
 from codesign.run.listeners import Listener, Listeners, Outcome
 from codesign.run.metrics import summarise
 from codesign.run.notices import notices_of
+from codesign.run.parent_weights import identity_pair
+from codesign.run.polish import polish, read_polished, remove_polished
+from codesign.run.replay import learned_weights
 from codesign.run.status import StatusFile
 from codesign.search import AsynchronousSearch, Search
 from codesign.signals import kept_from_children
@@ -191,7 +194,10 @@ class _Evolution:
         self._begin = time.perf_counter() - self._seconds
         try:
             if self._search.generation < generations:
+                remove_polished(self._folder)
                 self._evolve(generations, interruption)
+            if self._search.generation >= generations:
+                self._polish(interruption)
         except KeyboardInterrupt:
             if interruption.signal is None:
                 raise
@@ -205,6 +211,27 @@ class _Evolution:
         outcome = self._outcome(interruption.signal)
         self._listener.on_stop(outcome)
         return outcome
+
+    def _polish(self, interruption: Interruption) -> None:
+        """Let the best of the last population learn on, unless they have; after a signal it begins anew."""
+        population, count = self._search.population, self._experiment.search.polish_designs
+        members = [identity_pair(own) for own in population.identities[np.isfinite(population.fitness)].tolist()]
+        if not count or not members or self._folder.polished.exists():
+            return
+        self._save()
+        designs = DesignTables(self._folder).find(members[:count])
+        with interruption.interruptible():
+            weights = learned_weights(self._experiment, self._folder, designs)
+            with self._recording():
+                found = polish(self._experiment, self._folder, self._search.generation - 1, designs, weights)
+        best, unit = float(np.max(found.fitness)), self._experiment.trial.units.get("fitness", "")
+        told = f"{best:.3f} {unit}".rstrip()
+        self._listener.on_notice(
+            f"The best {len(designs)} designs learned on for {self._experiment.search.polish_iterations} iterations "
+            f"({found.robot_steps} robot-steps); the best of them has {told} now."
+        )
+        with self._recording():
+            self._write_best()
 
     def _take_back(self) -> None:
         """Let the search be as it was when it was recorded last: what was told since is told again by who goes on."""
@@ -348,8 +375,18 @@ class _Evolution:
             raise OutputError(error.expected, error.got, remedy) from error
 
     def _write_best(self) -> None:
-        best = self._search.population.take(np.array([0]))
+        population = self._search.population
+        best = population.take(np.array([0]))
         if not np.isfinite(best.fitness[0]):
+            return
+        better = read_polished(self._folder)
+        members = [identity_pair(identity) for identity in population.identities.tolist()]
+        polished = {place: better[own] for place, own in enumerate(members) if own in better}
+        place = max(polished, key=lambda place: polished[place].fitness, default=None)
+        if place is not None and polished[place].fitness > best.fitness[0]:
+            own = polished[place]
+            spec = self._experiment.trial
+            write_best(self._folder, population.take(np.array([place])), own.weights, spec, own.fitness)
             return
         identity = tuple(best.identities[0].tolist())
         if identity not in self._weights and identity not in self._learned_again:

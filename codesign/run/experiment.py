@@ -19,6 +19,8 @@ _WITHOUT_EFFECT = (
     "evaluator",
     "checkpoints",
     "search.generations",
+    "search.polish_designs",
+    "search.polish_iterations",
     "trial.execution",
     "trial.terrain.file",
     "search.first",

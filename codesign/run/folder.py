@@ -35,6 +35,8 @@ _RESERVED = (
     "weights",
     "best.json",
     "best.safetensors",
+    "polished.json",
+    "polished.safetensors",
     "report.html",
     "loggers",
     "status.json",
@@ -91,6 +93,16 @@ class RunFolder:
     def best_weights(self) -> Path:
         """The controller of the best design so far."""
         return self.path / "best.safetensors"
+
+    @property
+    def polished(self) -> Path:
+        """What the best designs came to by learning on after the run, JSON; absent where none did."""
+        return self.path / "polished.json"
+
+    @property
+    def polished_weights(self) -> Path:
+        """The weights of the designs of `polished`."""
+        return self.path / "polished.safetensors"
 
     @property
     def report(self) -> Path:

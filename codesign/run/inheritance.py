@@ -13,11 +13,9 @@ from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
-from codesign.run.parent_weights import find_parent_weights, write_parent_weights
+from codesign.run.parent_weights import Identity, find_parent_weights, identity_pair, write_parent_weights
 from codesign.search import MIXED, NO_INHERITANCE, NO_PARENT, Individuals, Search
 from codesign.streams import Draws, Purpose, stream_keys
-
-_Identity = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Inheritance:
         genomes: Genomes,
         identities: NDArray[np.int64],
         lineage: NDArray[np.int64],
-        parents: Mapping[_Identity, Parent],
+        parents: Mapping[Identity, Parent],
     ) -> tuple[DesignWeights | None, NDArray[np.float64]]:
         """Return the weights that designs begin with, None where all are drawn, and the share of each that it inherits.
 
@@ -106,7 +104,7 @@ class Inheritance:
         identities = np.array([design.identity for design in designs], dtype=np.int64)
         return self.first(genomes, identities, lineage, parents)[0]
 
-    def parents(self, folder: RunFolder, identities: Sequence[_Identity]) -> dict[_Identity, Parent]:
+    def parents(self, folder: RunFolder, identities: Sequence[Identity]) -> dict[Identity, Parent]:
         """Return designs of a run as parents of others.
 
         Raises:
@@ -135,8 +133,8 @@ class Living:
 
     def __init__(self, inheritance: Inheritance) -> None:
         self._inheritance = inheritance
-        self._living: dict[_Identity, Parent] = {}
-        self._unwritten: dict[_Identity, Parent] = {}
+        self._living: dict[Identity, Parent] = {}
+        self._unwritten: dict[Identity, Parent] = {}
         self._shares: NDArray[np.float64] | None = None
 
     @property
@@ -165,7 +163,7 @@ class Living:
         """Keep what the members of a population learned, after those last asked for were evaluated and selected."""
         if not self._inheritance.some:
             return
-        members = list(map(_pair, population.identities.tolist()))
+        members = list(map(identity_pair, population.identities.tolist()))
         born = self._learned(asked, evaluations, set(members))
         self._unwritten |= born
         self._living = {identity: born.get(identity) or self._living[identity] for identity in members}
@@ -173,15 +171,13 @@ class Living:
     def remember(self, designs: Individuals, evaluations: Evaluations) -> None:
         """Keep what designs learned that may have been members before, whether they live or not."""
         if self._inheritance.some:
-            born = self._learned(designs, evaluations, set(map(_pair, designs.identities.tolist())))
+            born = self._learned(designs, evaluations, set(map(identity_pair, designs.identities.tolist())))
             self._unwritten, self._living = self._unwritten | born, self._living | born
 
-    def _learned(
-        self, designs: Individuals, evaluations: Evaluations, wanted: set[_Identity]
-    ) -> dict[_Identity, Parent]:
+    def _learned(self, designs: Individuals, evaluations: Evaluations, wanted: set[Identity]) -> dict[Identity, Parent]:
         """Return those of evaluated designs that are wanted as parents of others."""
         found = {}
-        for place, identity in enumerate(map(_pair, designs.identities.tolist())):
+        for place, identity in enumerate(map(identity_pair, designs.identities.tolist())):
             if identity not in wanted:
                 continue
             cells = designs.genomes.cells[place]
@@ -201,7 +197,7 @@ class Living:
         self._unwritten = {key: parent for key, parent in self._unwritten.items() if key not in own}
         if not self._inheritance.controllers:
             return
-        newborn = {number: parent.weights for (_, number), parent in own.items() if len(parent.weights)}
+        newborn = {key: parent.weights for key, parent in own.items() if len(parent.weights)}
         write_parent_weights(folder.weights, generation, newborn)
 
     def restore(self, folder: RunFolder, population: Individuals) -> None:
@@ -212,13 +208,10 @@ class Living:
             RunError: a table, or a file of weights, cannot be read.
         """
         if self._inheritance.some:
-            self._living = self._inheritance.parents(folder, [_pair(own) for own in population.identities.tolist()])
+            self._living = self._inheritance.parents(
+                folder, [identity_pair(own) for own in population.identities.tolist()]
+            )
 
 
 _ALL = 2**62
 """More designs than any generation has."""
-
-
-def _pair(identity: Sequence[int]) -> _Identity:
-    generation, individual = identity
-    return generation, individual

@@ -16,6 +16,7 @@ from codesign.run.folder import RunFolder
 from codesign.run.inheritance import Inheritance
 from codesign.run.learning_again import learn_again, starts_of
 from codesign.run.parent_weights import find_parent_weights
+from codesign.run.polish import read_polished
 from codesign.run.rollout import Story, rollout, split_at
 from codesign.run.selection import select
 from codesign.search import NO_INHERITANCE
@@ -79,8 +80,9 @@ def replay(
 ) -> list[Recording]:
     """Return recordings of designs of a run.
 
-    Controllers of the best of the living are read from the newest checkpoint; others learn again, from the same start
-    to the same end.
+    Controllers of the best of the living are read from the newest checkpoint, of parents from where inheritance keeps
+    them; others learn again, from the same start to the same end. Designs that became better by learning on at the end
+    of the run move as they do since.
 
     Args:
         experiment: the run's.
@@ -103,9 +105,16 @@ def replay(
         )
     check_whole(lattice, genomes)
     weights = learned_weights(experiment, folder, designs)
+    better = read_polished(folder)
+    lengths = [len(each) for each in weights]
+    weights = [
+        better[design.identity].weights if design.identity in better else own
+        for design, own in zip(designs, weights, strict=True)
+    ]
     bodies = develop(lattice, genomes, spec.tissue)
-    before = split_at(first_weights(experiment, folder, designs, bodies), [len(each) for each in weights])
-    return rollout(spec, bodies, weights, [_story(design) for design in designs], before, every_step=every_step)
+    before = split_at(first_weights(experiment, folder, designs, bodies), lengths)
+    stories = [_story(better[own.identity].of(own) if own.identity in better else own) for own in designs]
+    return rollout(spec, bodies, weights, stories, before, every_step=every_step)
 
 
 def first_weights(experiment: Experiment, folder: RunFolder, designs: Sequence[Design], bodies: Bodies) -> np.ndarray:

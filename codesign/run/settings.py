@@ -55,6 +55,8 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
         "inheritance": "none",
         "inheritance_probability": 0.5,
         "from_scratch": False,
+        "polish_designs": 0,
+        "polish_iterations": 100,
         "first": None,
     },
     "Segments": {"file": None},

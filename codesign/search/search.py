@@ -69,6 +69,9 @@ class SearchSettings(ABC):
         inheritance_probability: of inheriting, from 0 to 1, for inheritance=mixed.
         from_scratch: whether every design that enters the population is also taught from drawn weights, as designs of
             the first generation are, to tell how well its body learns; selection knows nothing of it.
+        polish_designs: members of the last population, the best ones, that learn on at the end of the run, from what
+            they learned; 0 for none. It changes nothing about the run.
+        polish_iterations: steps that each of these takes.
         first: file or folder of bodies that the first generation begins with, or several; it is filled up at random.
             Of more than `population_size` the best by the files' own fitness are taken, or the first. None for none.
 
@@ -85,11 +88,15 @@ class SearchSettings(ABC):
     inheritance: str = NO_INHERITANCE
     inheritance_probability: float = 0.5
     from_scratch: bool = False
+    polish_designs: int = 0
+    polish_iterations: int = 100
     first: str | tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for field in ("population_size", "generations", "offspring_per_parent"):
             require_count(self, field)
+        require_count(self, "polish_designs", at_least=0, example=10)
+        require_count(self, "polish_iterations", example=100)
         for field in ("symmetric", "from_scratch"):
             require_flag(self, field)
         require_choice(self, "inheritance", (NO_INHERITANCE, LAMARCKIAN, MIXED))

@@ -24,7 +24,7 @@ from codesign.run.learning_again import learn_again
 from codesign.run.parent_weights import find_parent_weights, parent_weights_of
 from codesign.run.replay import replay
 from codesign.sim import Physics
-from codesign.train import BodyLearning
+from codesign.train import LEARNERS, BodyLearning
 from tests.evaluate.clusters import started
 from tests.run.fakes import CONFIG, experiment, results
 
@@ -215,6 +215,27 @@ def test_without_inheritance_every_body_begins_as_drawn(run, tmp_path):
     ours, theirs = (row["best_fitness"] for row in (own.read_metrics()[0], run.read_metrics()[0]))
     assert ours == theirs
     assert own.read_metrics()[1] != run.read_metrics()[1]
+
+
+def test_a_design_that_comes_to_an_unsound_loss_keeps_the_best_before_it(tmp_path):
+    """By default: an inheritor that falls over late in learning is worth what it soundly did, and passes that on."""
+    assert LEARNERS["normalized"]().unsound == "keep_best"
+    one = learning("lamarckian")
+    trial = replace(one.trial, learner=replace(one.trial.learner, jump_limit=0.003))
+    evolve(replace(one, trial=trial), tmp_path / "run", CONFIG)
+    run = RunFolder(tmp_path / "run")
+    designs = select(run, ",".join(f"generation:{generation}" for generation in range(GENERATIONS)))
+    jumped = [design for design in designs if design.status == "jumped" and design.inherited]
+    assert jumped
+    for design in jumped:
+        assert design.fitness == pytest.approx(np.nanmax(design.curve), abs=1e-6)
+        assert np.isnan(design.curve).any()
+    entered = find_parent_weights(run.weights, [design.identity for design in jumped])
+    assert entered
+    again = learn_again(replace(one, trial=trial), [own for own in jumped if own.identity in entered], run)
+    assert {own: weights.tobytes() for own, weights in again.items()} == {
+        own: weights.tobytes() for own, weights in entered.items()
+    }
 
 
 @pytest.mark.slow
