@@ -49,7 +49,7 @@ class Polished:
 def polishing(experiment: Experiment) -> EvaluationSpec:
     """Return how designs learn on: as those that were born last, for `search.polish_iterations`."""
     spec = experiment.trial.in_generation(1)
-    learner = replace(spec.learner, iterations=experiment.search.polish_iterations, racing=0)
+    learner = replace(spec.learner, iterations=experiment.search.polish_iterations, racing=0, restarts=0)
     return replace(spec, learner=learner)
 
 

@@ -171,7 +171,9 @@ def test_every_world_counts(expected) -> None:
     np.testing.assert_allclose(expected.fitness[valid], expected.world_fitness[valid].mean(axis=1), rtol=1e-5)
     assert (expected.spread[valid] > 0.0).all()
     assert expected.robot_steps == 5 * 3 * 5 * STEPS
-    assert {"distance", "straightness", "energy", "effort", "airtime", "displacement", "unactuated"} == set(expected.measures)
+    assert {"distance", "straightness", "energy", "effort", "airtime", "displacement", "unactuated"} == set(
+        expected.measures
+    )
 
 
 def test_the_worst_world_can_decide() -> None:
