@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.genome import vary
-from codesign.search.individuals import NO_PARENT, NOT_EVALUATED, Individuals, identities_of
+from codesign.search.individuals import Individuals
+from codesign.search.reproduction import offspring
 from codesign.search.search import Search, SearchSettings, Space
 from codesign.search.selection import last_place, truncate
-from codesign.streams import Purpose, draws_of
 
 
 @dataclass(frozen=True)
@@ -28,20 +27,7 @@ class GeneticSearch(Search):
     def propose(self, population: Individuals) -> Individuals:
         """Return the offspring of every member."""
         parents = np.repeat(np.arange(len(population)), self.settings.offspring_per_parent)
-        identities = identities_of(self.generation, len(parents))
-        draws = draws_of(self.seed, self.generation, len(parents), Purpose.VARIATION)
-
-        def make(chosen: np.ndarray) -> Individuals:
-            offspring = vary(self.lattice, population.genomes, parents[chosen], draws.of(chosen), self.space.variation)
-            return Individuals(
-                offspring.genomes,
-                identities[chosen],
-                np.where(offspring.parents[:, :, None] < 0, NO_PARENT, population.identities[offspring.parents]),
-                offspring.operators,
-                np.full(len(chosen), NOT_EVALUATED),
-            )
-
-        return self.distinct(make, len(parents), population)
+        return offspring(self, population, parents)
 
     @property
     def entrance(self) -> float:

@@ -19,7 +19,8 @@ from codesign.genome import (
 )
 from codesign.search.individuals import NO_PARENT, NOT_EVALUATED, Individuals, identities_of
 from codesign.search.known import KnownKeys
-from codesign.streams import Purpose, draws_of
+from codesign.search.overview import Overview
+from codesign.streams import Draws, Purpose, draws_of
 
 RANDOM = "random"
 """Operator recorded for a design that was drawn and not varied from another."""
@@ -283,6 +284,10 @@ class Search(ABC):
         self._told, self._population, self._asked = int(told[0]), population, None
         self._known = KnownKeys(self.lattice, symmetric=self.settings.symmetric)
 
+    def overview(self) -> Overview | None:
+        """Return the living by what the search looks at, for a page; None where it looks at fitness alone."""
+        return None
+
     @abstractmethod
     def propose(self, population: Individuals) -> Individuals:
         """Return the designs to evaluate next, given the living population."""
@@ -328,12 +333,16 @@ class Search(ABC):
         draws = draws_of(self.seed, self.generation, count, Purpose.GENOME)
 
         def make(chosen: np.ndarray) -> Individuals:
-            genomes = random_genomes(self.lattice, self.space.lattice, draws.of(chosen))
-            orphans = np.full((len(chosen), 2, 2), NO_PARENT, dtype=np.int64)
-            unknown = np.full(len(chosen), NOT_EVALUATED)
-            return Individuals(genomes, identities[chosen], orphans, (RANDOM,) * len(chosen), unknown)
+            return self.random_designs(identities[chosen], draws.of(chosen))
 
         return self.distinct(make, count, living)
+
+    def random_designs(self, identities: np.ndarray, draws: Draws) -> Individuals:
+        """Return a random design of each identity, whatever designs there are already."""
+        count = len(identities)
+        genomes = random_genomes(self.lattice, self.space.lattice, draws)
+        orphans = np.full((count, 2, 2), NO_PARENT, dtype=np.int64)
+        return Individuals(genomes, identities, orphans, (RANDOM,) * count, np.full(count, NOT_EVALUATED))
 
     def distinct(
         self, make: Callable[[np.ndarray], Individuals], count: int, living: Individuals | None

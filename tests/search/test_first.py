@@ -9,6 +9,7 @@ from codesign.errors import ConfigError
 from codesign.genome import LATTICES, Genomes, VariationSettings, keys, random_genomes, repeated
 from codesign.search import GIVEN, SEARCHES, Space
 from codesign.streams import Purpose, draws_of
+from tests.search.landscape import tell
 
 LATTICE = LATTICES["triangle"](rows=3, columns=4)
 SPACE = Space(LATTICE, VariationSettings())
@@ -49,8 +50,7 @@ def test_a_random_design_that_was_given_is_drawn_anew(name: str) -> None:
 def test_a_search_with_first_designs_goes_on_from_its_state(name: str) -> None:
     settings, space = SEARCHES[name](population_size=6), replace(SPACE, first=given(2))
     search = settings.start(space, 1)
-    search.ask()
-    search.tell(np.arange(6.0))
+    tell(search, search.ask(), np.arange(6.0))
     other = settings.start(space, 1)
     other.restore(search.state())
     assert same(search.ask().genomes, other.ask().genomes)
