@@ -2,6 +2,7 @@
 
 from codesign.evaluate.batches import WIDEST_ROW, batch_budget, batches, bytes_needed
 from codesign.evaluate.body_learning import body_weights, controller_weights, learned_bodies
+from codesign.evaluate.body_measures import FURTHER_MEASURES
 from codesign.evaluate.design_weights import DesignWeights
 from codesign.evaluate.evaluation import DESIGNS_AT_A_TIME, evaluate_bodies, evaluate_designs
 from codesign.evaluate.evaluation_spec import EvaluationSpec
@@ -23,6 +24,7 @@ EVALUATORS: dict[str, type[EvaluatorSettings]] = {"local": Local, "ray": Ray}
 __all__ = [
     "DESIGNS_AT_A_TIME",
     "EVALUATORS",
+    "FURTHER_MEASURES",
     "WIDEST_ROW",
     "Ancestors",
     "Completed",

@@ -7,9 +7,11 @@ import numpy as np
 from codesign.body import Bodies, develop, offsets
 from codesign.evaluate.batches import batches
 from codesign.evaluate.body_learning import body_weights
+from codesign.evaluate.body_measures import BODY_MEASURES, GAIT_FREQUENCY
 from codesign.evaluate.design_weights import DesignWeights
 from codesign.evaluate.evaluation_spec import EvaluationSpec
 from codesign.evaluate.evaluations import Evaluations
+from codesign.evaluate.gaits import gait_frequencies
 from codesign.evaluate.request import Request
 from codesign.sim import UNACTUATED, Simulator
 from codesign.train import Learner, LearningResult, LearningStatus, SmoothedProblem, learn
@@ -110,6 +112,9 @@ def _assess(
     if spec.worlds.unactuated:
         measures = measures | {UNACTUATED: _unactuated(problem, learned)}
         episodes += len(request) * spec.worlds.count
+    if spec.measured:
+        measures = measures | _measured(spec, started.bodies, learned)
+        episodes += len(started) * (GAIT_FREQUENCY in spec.measured)
     fitness, status, counts = learned.fitness[won], learned.status[won], np.diff(problem.weight_start)[won]
     muscles = np.diff(np.concatenate([[0], np.cumsum(bodies.swings != 0)])[bodies.spring_start])
     passive = (muscles == 0) & (status == LearningStatus.ZERO_GRADIENT)
@@ -133,6 +138,15 @@ def _assess(
         body_weights=_learned_of_bodies(spec, bodies, counts, learned),
         starts=None if started.attempts is None else started.attempts[won],
     )
+
+
+def _measured(spec: EvaluationSpec, bodies: Bodies, learned: LearningResult) -> dict[str, np.ndarray]:
+    """Return the further measures that the spec asks for; of how bodies move, NaN where invalid."""
+    found = {name: BODY_MEASURES[name](bodies) for name in spec.measured if name in BODY_MEASURES}
+    if GAIT_FREQUENCY in spec.measured:
+        frequencies = gait_frequencies(spec, bodies, learned.best_weights)
+        found[GAIT_FREQUENCY] = np.where(learned.valid, frequencies, np.nan)
+    return found
 
 
 def _unactuated(problem: Simulator | SmoothedProblem, learned: LearningResult) -> np.ndarray:

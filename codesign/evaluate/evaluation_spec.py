@@ -1,6 +1,7 @@
 """How one design is evaluated."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -9,10 +10,13 @@ import numpy as np
 from codesign.body import Bodies, Tissue, offsets
 from codesign.errors import ConfigError
 from codesign.evaluate.body_learning import body_parameters, body_sizes
+from codesign.evaluate.body_measures import FURTHER_MEASURES, UNITS
 from codesign.evaluate.design_weights import DesignWeights
 from codesign.evaluate.worlds import Worlds
 from codesign.genome import LatticeSettings
 from codesign.sim import (
+    UNACTUATED,
+    UNIVERSAL,
     Conditions,
     Controller,
     ControllerAndBody,
@@ -46,6 +50,8 @@ class EvaluationSpec:
         seed: seed of the initial controllers and of what differs between worlds.
         worlds: how many worlds every design is tested in, and what differs between them.
         start: weights that every controller starts to learn from, for those that fit any body; empty for random ones.
+        measured: names of measures that are taken besides those of the task, out of `FURTHER_MEASURES`. A frequency
+            takes one more episode of every design.
 
     Raises:
         ConfigError: a seed below 0, a terrain that the lattice's bodies cannot stand on, a target outside of it, a
@@ -63,9 +69,11 @@ class EvaluationSpec:
     seed: int
     worlds: Worlds = field(default_factory=Worlds)
     start: tuple[float, ...] = ()
+    measured: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require_seed(self.seed)
+        self.require_measures(self.measured, FURTHER_MEASURES)
         self._require_latency()
         self.require_dimension(self.dimension)
         if "light" in self.controller.senses and beacon_of(self.conditions()[0], self.dimension) is None:
@@ -118,7 +126,26 @@ class EvaluationSpec:
     @property
     def units(self) -> dict[str, str]:
         """Units of fitness and measures by name; what is not there is a share, or its unit is not known."""
-        return self.task.every_unit()
+        return {**UNITS, **self.task.every_unit()}
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of all that a search may look at: fitness, what every design is measured by, and `FURTHER_MEASURES`."""
+        with np.errstate(all="ignore"):  # only the names matter
+            own = self.task.measures({name: np.zeros(1) for name in self.task.state})
+        unactuated = (UNACTUATED,) if self.worlds.unactuated else ()
+        return ("fitness", *own, *UNIVERSAL, *unactuated, *FURTHER_MEASURES)
+
+    @staticmethod
+    def require_measures(names: Collection[str], known: Collection[str], field: str = "measured") -> None:
+        """Check that measures exist.
+
+        Raises:
+            ConfigError: one does not; the message names those that do.
+        """
+        missing = [name for name in names if name not in known]
+        if missing:
+            raise ConfigError(f"any of {', '.join(known)}", ", ".join(missing), "choose among these", field)
 
     def require_dimension(self, dimension: int) -> None:
         """Check that bodies in so many dimensions, the lattice's or others that are given, can be evaluated.

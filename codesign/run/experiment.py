@@ -1,13 +1,13 @@
 """The definition of a run: all settings that decide its results, and the few that do not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from codesign.checks import require_count
 from codesign.errors import ConfigError
-from codesign.evaluate import EvaluationSpec, EvaluatorSettings, require_heritable
+from codesign.evaluate import FURTHER_MEASURES, EvaluationSpec, EvaluatorSettings, require_heritable
 from codesign.formats import read_plans
 from codesign.genome import VariationSettings
 from codesign.run.first_designs import FIRST_RECORD, FirstDesigns
@@ -74,7 +74,8 @@ class Experiment:
 
     Raises:
         ConfigError: none of the operators applies to the lattice, weights are to be inherited of a controller that does
-            not say whose they are, or a search that waits for no generation is to race designs.
+            not say whose they are, a search that waits for no generation is to race designs, or a search looks at
+            measures that designs do not have.
         FormatError: files of first designs that cannot be read, or bodies that do not fit on the lattice.
     """
 
@@ -88,6 +89,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         self.variation.operators(self.trial.lattice.build())
+        self._measure_what_is_looked_at()
         if self.search.inheritance != NO_INHERITANCE:
             require_heritable(self.trial.controller)
         if self.search.asynchronous and self.trial.learner.rungs:
@@ -98,6 +100,28 @@ class Experiment:
             count, symmetric = self.search.population_size, self.search.symmetric
             first = FirstDesigns.of(given, self.trial.lattice, count, symmetric=symmetric)
             object.__setattr__(self, "first", first)
+
+    def _measure_what_is_looked_at(self) -> None:
+        """Have designs measured by what the search looks at.
+
+        Raises:
+            ConfigError: there are no such measures.
+        """
+        names = self.search.measured
+        settings = {item.name: getattr(self.search, item.name) for item in fields(self.search)}
+        if settings.get("measures") == ():
+            expected = f"any of {', '.join(self.trial.measures)}"
+            raise ConfigError(expected, "none", "name what designs are to differ in", "measures").within("search")
+        for name in names:
+            holders = [field for field, value in settings.items() if isinstance(value, tuple) and name in value]
+            try:
+                self.trial.require_measures([name], self.trial.measures, holders[0] if holders else "name")
+            except ConfigError as error:
+                raise error.within("search") from error
+        further = tuple(name for name in names if name in FURTHER_MEASURES)
+        if further:
+            measured = tuple(dict.fromkeys([*self.trial.measured, *further]))
+            object.__setattr__(self, "trial", replace(self.trial, measured=measured))
 
     @property
     def seed(self) -> int:

@@ -22,7 +22,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
     "CubeLattice": {
         f"{tissue}_{kind}": 1.0 for kind in ("density", "damping", "force_limit") for tissue in ("soft", "stiff")
     },
-    "EvaluationSpec": {"start": ()},
+    "EvaluationSpec": {"start": (), "measured": ()},
     "Experiment": {"first": None},
     "Learner": {
         "unsound": "invalid",

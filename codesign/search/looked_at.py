@@ -13,17 +13,28 @@ FITNESS = "fitness"
 """The name that fitness goes by where measures are named."""
 
 
-def require_names(record: object, field: str, at_least: int = 1) -> None:
-    """Check that a field holds names of measures, none twice.
+def require_names(record: object, field: str) -> None:
+    """Check that a field holds names of measures, none twice; there may be none.
 
     Raises:
         ConfigError: it does not.
     """
     names = getattr(record, field)
     listed = isinstance(names, tuple | list) and all(isinstance(name, str) and name for name in names)
-    if not listed or len(names) < at_least or len(set(names)) < len(names):
-        expected = f"names of at least {at_least} measure{'s' * (at_least > 1)}" if at_least else "names of measures"
-        raise ConfigError(f"{expected}, none twice", repr(names), "set {field}=[size,muscle_share]", field)
+    if not listed or len(set(names)) < len(names):
+        raise ConfigError("names of measures, none twice", repr(names), "set {field}=[size,muscle_share]", field)
+
+
+def require_some(record: object, field: str) -> None:
+    """Check that a field names a measure.
+
+    Whoever knows which measures there are has checked that before, and named them.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    if not getattr(record, field):
+        raise ConfigError("names of measures", "none", "set {field}=[size,muscle_share]", field)
 
 
 def values_of(individuals: Individuals, names: Sequence[str]) -> NDArray[np.float64]:

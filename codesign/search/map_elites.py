@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from codesign.checks import require_choice, require_numbers
 from codesign.errors import ConfigError
 from codesign.search.individuals import Individuals
-from codesign.search.looked_at import FITNESS, require_names, require_package, values_of
+from codesign.search.looked_at import FITNESS, require_names, require_package, require_some, values_of
 from codesign.search.overview import Axis, Overview
 from codesign.search.reproduction import offspring, reproduction_draws
 from codesign.search.search import Search, SearchSettings, Space
@@ -40,7 +40,7 @@ class MapElites(SearchSettings):
             cells of a tessellation.
 
     Raises:
-        ConfigError: no measures, ranges without extent, or another number of ranges than of measures.
+        ConfigError: a measure twice, ranges without extent, or another number of ranges than of measures.
     """
 
     name: str = "map_elites"
@@ -53,6 +53,8 @@ class MapElites(SearchSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         require_names(self, "measures")
+        if not self.measures:
+            return
         count = len(self.measures)
         require_numbers(self, "lowest", count, example=f"[{','.join(['0'] * count)}]")
         require_numbers(self, "highest", count, example=f"[{','.join(['1'] * count)}]")
@@ -87,8 +89,9 @@ class MapElites(SearchSettings):
         """Return a search in `space` that has not asked for anything yet.
 
         Raises:
-            ConfigError: pyribs is not installed.
+            ConfigError: pyribs is not installed, or there are no measures.
         """
+        require_some(self, "measures")
         require_package("ribs", self.name)
         return MapElitesSearch(self, space, seed)
 

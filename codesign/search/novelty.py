@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from codesign.checks import require_count, require_number
 from codesign.search.individuals import Individuals
-from codesign.search.looked_at import FITNESS, require_names, values_of
+from codesign.search.looked_at import FITNESS, require_names, require_some, values_of
 from codesign.search.overview import Axis, Overview
 from codesign.search.reproduction import offspring, reproduction_draws
 from codesign.search.search import Search, SearchSettings, Space
@@ -36,7 +36,7 @@ class Novelty(SearchSettings):
         remembered: share of the evaluated designs, drawn at random, whose measures are remembered for the whole run.
 
     Raises:
-        ConfigError: no measures, or a number out of range.
+        ConfigError: a measure twice, or a number out of range.
     """
 
     name: str = "novelty"
@@ -58,7 +58,12 @@ class Novelty(SearchSettings):
         return tuple(name for name in self.measures if name != FITNESS)
 
     def start(self, space: Space, seed: int) -> "NoveltySearch":
-        """Return a search in `space` that has not asked for anything yet."""
+        """Return a search in `space` that has not asked for anything yet.
+
+        Raises:
+            ConfigError: there are no measures.
+        """
+        require_some(self, "measures")
         return NoveltySearch(self, space, seed)
 
 

@@ -31,8 +31,8 @@ class Nsga2(SearchSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_names(self, "maximise", 0)
-        require_names(self, "minimise", 0)
+        require_names(self, "maximise")
+        require_names(self, "minimise")
         if len(set(self.objectives)) < max(len(self.objectives), 2):
             got = f"maximise={list(self.maximise)} and minimise={list(self.minimise)}"
             raise ConfigError("two objectives or more, none twice", got, "name measures to maximise and to minimise")

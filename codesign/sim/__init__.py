@@ -17,6 +17,7 @@ from codesign.sim.contracts import Binding, Controller, Distribution, Layout, Te
 from codesign.sim.device import device_of, start_warp
 from codesign.sim.kernels.contact import CONTACTS
 from codesign.sim.kernels.forces import FORCES
+from codesign.sim.kernels.locomotion import UNIVERSAL
 from codesign.sim.launching.gpu_compilation import compile_for_gpu
 from codesign.sim.launching.tangent_program import compile_tangents_for_gpu, has_tangent
 from codesign.sim.launching.tangents import TangentBinding, Tangents
@@ -32,6 +33,7 @@ __all__ = [
     "PARTS",
     "PREFIX",
     "UNACTUATED",
+    "UNIVERSAL",
     "Aggregation",
     "Binding",
     "BodyParameters",

@@ -80,7 +80,10 @@ def quick(spec: EvaluationSpec, request: Request) -> Evaluations:
         best_iteration=np.array([int(row[4] * ITERATIONS) for row in noise], dtype=np.int32),
         status=status,
         world_fitness=np.where(np.isfinite(fitness), fitness, np.nan)[:, None],
-        measures={"height": np.array([row[3] for row in noise])},
+        measures={
+            "height": np.array([row[3] for row in noise]),
+            **{name: np.array([row[5] for row in noise]) if name != "size" else sizes * 1.0 for name in spec.measured},
+        },
         weights=np.concatenate(weights).astype(np.float32),
         weight_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         masses=sizes.astype(np.int32),

@@ -107,7 +107,7 @@ def test_the_overview_of_a_grid_says_where_its_cells_are() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"measures": ()}, "measures to be names of at least 1 measure"),
+        ({"measures": ()}, "measures to be names of measures; got none"),
         ({"measures": ("size", "size")}, "none twice"),
         ({"measures": ("size",)}, "lowest to be"),
         ({"highest": (60.0, 0.0)}, "highest to be above lowest; got 0 to 0 of muscle_share"),

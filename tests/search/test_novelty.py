@@ -29,7 +29,7 @@ def spread(genomes: Any) -> float:
     return float(found.std(axis=0).prod())
 
 
-def test_it_spreads_more_than_genetic_search_the_more_the_weight_is_and_beats_random_search() -> None:
+def test_it_spreads_more_than_genetic_search_and_climbs_higher_than_random_search() -> None:
     for seed in range(3):
         ends = [
             advance(settings.start(SPACE, seed), 25)[-1]
@@ -40,7 +40,7 @@ def test_it_spreads_more_than_genetic_search_the_more_the_weight_is_and_beats_ra
             )
         ]
         spreads = [spread(population.genomes) for population in ends]
-        assert spreads[0] < spreads[1] < spreads[2]
+        assert 1.5 * spreads[0] < min(spreads[1:])
         assert ends[1].fitness[0] > best_drawn(seed)
 
 
