@@ -1,5 +1,6 @@
 """Checks of what decides: searches over designs, and learners of controllers."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from codesign.control import CONTROLLERS
 from codesign.genome import Genomes, LatticeSettings, VariationSettings, random_genomes
 from codesign.search import SEARCHES, Individuals, Search, SearchSettings, Space
 from codesign.streams import Purpose, draws_of
-from codesign.testing.failures import check_settings, expect, expect_same
+from codesign.testing.failures import CheckError, check_settings, expect, expect_same
 from codesign.testing.setups import Setup
 from codesign.train import LEARNERS, Learner, learn
 
@@ -18,7 +19,9 @@ GENERATIONS = 6
 def check_search(settings: SearchSettings, lattice: LatticeSettings) -> None:
     """Check a search: reproducible, told in order, restored exactly, and no worse than where it began.
 
-    Fitness is the resemblance with a hidden genome, so that nothing is simulated.
+    Fitness is the resemblance with a hidden genome, and measures are made up of the genome, so that nothing is
+    simulated. A state without one of the measures that the search looks at, or without what it remembers besides, is to
+    be refused.
 
     Args:
         settings: the search's settings; choose a population of about a dozen.
@@ -33,7 +36,8 @@ def check_search(settings: SearchSettings, lattice: LatticeSettings) -> None:
     def advance(search: Search, generations: int) -> list[Individuals]:
         populations = []
         for _ in range(generations):
-            search.tell(_resemblance(lattice, search.ask().genomes))
+            asked = search.ask()
+            search.tell(_resemblance(lattice, asked.genomes), _measures(settings, asked.genomes))
             populations.append(search.population)
         return populations
 
@@ -51,6 +55,32 @@ def check_search(settings: SearchSettings, lattice: LatticeSettings) -> None:
     restored.restore(state)
     for one, other in zip(advance(first, 2), advance(restored, 2), strict=True):
         expect_same(one.arrays(), other.arrays(), "after its state was restored")
+    expect(set(ours[-1].measures) == set(settings.measured), f"measures {settings.measured}", set(ours[-1].measures))
+    for name in (name for name in state if name.startswith(("memory.", "measure."))):
+        _expect_refused(settings.start(space, 3), {key: array for key, array in state.items() if key != name}, name)
+    replayed = settings.start(space, 3)
+    for one in _asked(settings, space, lattice):
+        replayed.receive(one)
+    expect_same(ours[-1].arrays(), replayed.population.arrays(), "when it is told what others asked for")
+
+
+def _asked(settings: SearchSettings, space: Space, lattice: LatticeSettings) -> list[Individuals]:
+    """Return what a search asks for in each generation, evaluated."""
+    search, found = settings.start(space, 3), []
+    for _ in range(GENERATIONS):
+        asked = search.ask()
+        fitness, measures = _resemblance(lattice, asked.genomes), _measures(settings, asked.genomes)
+        found.append(replace(asked, fitness=fitness, measures=measures))
+        search.tell(fitness, measures)
+    return found
+
+
+def _expect_refused(search: Search, state: dict[str, np.ndarray], missing: str) -> None:
+    try:
+        search.restore(state)
+    except (ValueError, KeyError):
+        return
+    raise CheckError(f"expected a state without {missing} to be refused; got none; raise ValueError in `recall`")
 
 
 def check_learner(learner: Learner) -> None:
@@ -79,6 +109,12 @@ def check_learner(learner: Learner) -> None:
         alone = learn(setup.simulator(bodies.take([world])), learner, weights[own])
         expect_same({"curve": alone.curves[0]}, {"curve": together.curves[world]}, "alone and beside others")
         expect_same({"weights": alone.best_weights}, {"weights": together.best_weights[own]}, "alone and beside others")
+
+
+def _measures(settings: SearchSettings, genomes: Genomes) -> dict[str, np.ndarray]:
+    """Return numbers of genomes for every measure that a search looks at: the share of filled cells in some columns."""
+    filled = genomes.cells > 0
+    return {name: filled[:, place % 3 :: 3].mean(axis=1) for place, name in enumerate(settings.measured)}
 
 
 def _resemblance(lattice: LatticeSettings, genomes: Genomes) -> Any:
