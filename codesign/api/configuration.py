@@ -19,6 +19,7 @@ from codesign.cli.experiments import (
     options,
     plugin_notices,
     read,
+    require_effect,
     require_same,
     require_same_first,
     to_yaml,
@@ -90,7 +91,10 @@ def configured(arguments: Mapping[str, Any], experiment: str | None, values: Map
     config |= {name: plain(name, value) for name, value in values.items() if value is not None}
     if values.get("title") is None:
         config["title"] = title_of(title, config)
-    return made(catalogue, config, foreign)
+    found = made(catalogue, config, foreign)
+    with in_python():
+        require_effect({"learner": found.experiment.trial.learner})
+    return found
 
 
 def changed(

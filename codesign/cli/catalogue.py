@@ -11,6 +11,7 @@ from codesign.cli.given_bodies import given_bodies, require_lattice
 from codesign.cli.progress import Logger
 from codesign.cli.schemas import Catalogue
 from codesign.control import CONTROLLERS
+from codesign.errors import ConfigError
 from codesign.evaluate import EVALUATORS, EvaluationSpec, Worlds
 from codesign.formats import BodyPlan
 from codesign.genome import LATTICES, VARIATIONS, VariationSettings
@@ -108,6 +109,18 @@ def evaluation_spec_of(settings: Mapping[str, Any]) -> EvaluationSpec:
         worlds=settings["conditions"],
         start=start,
     )
+
+
+def require_effect(settings: Mapping[str, Any]) -> None:
+    """Check that settings which a user chose have an effect, given settings by dotted key.
+
+    Raises:
+        ConfigError: one of the learner's has none.
+    """
+    try:
+        settings["learner"].require_effect()
+    except ConfigError as error:
+        raise error.within("learner") from error
 
 
 def experiment_of(settings: Mapping[str, Any], given: Sequence[tuple[str, BodyPlan]] = ()) -> Experiment:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from codesign.cli import run_config
 from codesign.cli.application import Command, Completion, Invocation, Plan, Scored
-from codesign.cli.catalogue import experiment_catalogue, experiment_of
+from codesign.cli.catalogue import experiment_catalogue, experiment_of, require_effect
 from codesign.cli.given_bodies import given_bodies, reason_of, words_for
 from codesign.cli.memory_estimate import estimate_line
 from codesign.cli.progress import Logger
@@ -63,6 +63,7 @@ def _prepare_new(invocation: Invocation, stored: Mapping[str, Any] | None = None
     """Check an invocation for a new run, perhaps by the configuration of another one."""
     config = {**(invocation.config if stored is None else stored), "run": None}
     settings = build(experiment_catalogue(), config)
+    require_effect(settings)
     folder = RunFolder(invocation.folder)
     experiment = experiment_of(settings)
     inputs = {**run_config.input_files(config), **experiment.inputs}

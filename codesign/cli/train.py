@@ -11,7 +11,7 @@ import numpy as np
 from codesign.body import Bodies, develop
 from codesign.cli import evolve, run_config
 from codesign.cli.application import Command, Completion, Invocation, Plan
-from codesign.cli.catalogue import experiment_catalogue, experiment_of
+from codesign.cli.catalogue import experiment_catalogue, experiment_of, require_effect
 from codesign.cli.drawings import wide_console
 from codesign.cli.given_bodies import (
     MOST,
@@ -66,6 +66,7 @@ def prepare(invocation: Invocation) -> Plan:
         MemoryBudgetError: a design alone does not fit into the memory.
     """
     settings = build(training_catalogue(), invocation.config)
+    require_effect(settings)
     _require_new(settings)
     if settings["loggers"]:
         raise ConfigError("loggers of a run", f"{settings['loggers'][0].name} for one generation", "set loggers=[]")

@@ -106,6 +106,29 @@ class Learner(ABC):
         require_count(self, "later_restarts", at_least=0, optional=True, example=0)
         require_count(self, "later_iterations", at_least=0, optional=True, example=8)
 
+    def require_effect(self) -> None:
+        """Check that no setting differs from its default where it does nothing.
+
+        This is for settings as users write them: runs of older versions may hold some that do nothing.
+
+        Raises:
+            ConfigError: one does.
+        """
+        with_copies, restarts = f"estimator={SMOOTHED}", (self.restarts, self.in_generation(1).restarts)
+        idle = [
+            ("samples", with_copies, self.estimator == EXACT),
+            ("radius", with_copies, self.estimator == EXACT),
+            ("patience", f"estimator={BLENDED}", self.estimator != BLENDED),
+            ("racing_chance", "racing=2", not self.racing),
+            ("restart_iterations", "restarts=3", not any(restarts)),
+        ]
+        defaults = {item.name: item.default for item in fields(self)}
+        for name, needed, nothing in idle:
+            value, default = getattr(self, name), defaults[name]
+            if nothing and value != default:
+                remedy = f"leave {{field}} out, or let the learner have {needed}"
+                raise ConfigError(f"its default {default}, since it has no effect here", f"{value}", remedy, name)
+
     def in_generation(self, generation: int) -> Self:
         """Return the learner of the designs that are born in a generation.
 

@@ -36,6 +36,24 @@ CONFIGURATION = [
     ("evolve learner=adam learner.racing=true", "expected learner.racing to be a whole number"),
     ("evolve learner.racing=[4,9]", "expected learner.racing to be a whole number; got [4, 9]"),
     ("evolve learner.racing=2 learner.racing_chance=1.5", "expected learner.racing_chance to be a number"),
+    (
+        "evolve learner.samples=4",
+        "expected learner.samples to be its default 8, since it has no effect here; got 4; "
+        "leave learner.samples out, or let the learner have estimator=smoothed",
+    ),
+    ("evolve learner.patience=5 learner.estimator=smoothed", "let the learner have estimator=blended"),
+    ("train learner.radius=0.1", "expected learner.radius to be its default 0.5, since it has no effect here; got 0.1"),
+    ("evolve learner.racing_chance=0.5", "leave learner.racing_chance out, or let the learner have racing=2"),
+    ("evolve learner.restart_iterations=2", "let the learner have restarts=3"),
+    (
+        "evolve learner.later_iterations=-1",
+        "expected learner.later_iterations to be a whole number of at least 0, or null",
+    ),
+    (
+        "evolve learner.later_step_length=0",
+        "expected learner.later_step_length to be a number above 0, or null; got 0.0",
+    ),
+    ("evolve learner=adam learner.later_rate=fast", "learner.later_rate to be a number"),
     ("evolve learner.unsound=maybe", "expected learner.unsound to be one of keep_best, invalid; got 'maybe'"),
     (
         "evolve learner.body.rest_lengths=1",

@@ -1,6 +1,6 @@
 """Experiments for callers that have no command line: composed by the names of choices, or read from a run folder."""
 
-from codesign.cli.catalogue import experiment_of
+from codesign.cli.catalogue import experiment_of, require_effect
 from codesign.cli.experiments.choices import composed, current_catalogue, named_plugins, options
 from codesign.cli.run_config import (
     found_in,
@@ -33,6 +33,7 @@ __all__ = [
     "plain_fields",
     "plugin_notices",
     "read",
+    "require_effect",
     "require_same",
     "require_same_first",
     "to_yaml",
