@@ -92,7 +92,7 @@ class Experiment:
         self._measure_what_is_looked_at()
         if self.search.inheritance != NO_INHERITANCE:
             require_heritable(self.trial.controller)
-        if self.search.asynchronous and self.trial.learner.rungs:
+        if self.search.asynchronous and self.trial.learner.in_generation(1).rungs:
             got = f"{self.trial.learner.racing} with search={self.search.name}, which waits for no generation"
             raise ConfigError("0", got, "set {field}=0, or choose another search", "racing").within("learner")
         if self.first is None and self.search.first_paths:
