@@ -275,6 +275,7 @@ class Problem:
             first = None
             if weights is not None:
                 first = DesignWeights.joined(self._split(self._flat(weights, bodies), bodies))
+                spec = replace(spec, learner=replace(spec.learner, restarts=0))
             found = evaluate_bodies(spec, Request(bodies, _identities(len(bodies)), first=first))
         return self._results(found, bodies, names_of(given))
 

@@ -32,7 +32,7 @@ class Adam(Learner):
     """
 
     name: str = "adam"
-    rate: float = 0.003
+    rate: float = 0.03
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
@@ -40,11 +40,11 @@ class Adam(Learner):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_number(self, "rate", above=0.0, example=0.003)
+        require_number(self, "rate", above=0.0, example=0.03)
         require_number(self, "beta1", at_least=0.0, below=1.0, example=0.9)
         require_number(self, "beta2", at_least=0.0, below=1.0, example=0.999)
         require_number(self, "epsilon", above=0.0, example=1e-8)
-        require_number(self, "later_rate", above=0.0, optional=True, example=0.03)
+        require_number(self, "later_rate", above=0.0, optional=True, example=0.01)
 
     def bind(self, batch: Batch) -> Step:
         """Return the step on `batch`; it keeps two numbers for every parameter."""
