@@ -22,8 +22,9 @@ def path_measures(
     bodies: Bodies,
     identities: npt.NDArray[np.int64],
     first: DesignWeights | None = None,
-    attempts: npt.NDArray[np.int64] | None = None,
     settings: LandscapeSettings | None = None,
+    *,
+    attempts: npt.NDArray[np.int64] | None = None,
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Return measures of the ways on which designs learn, by name, float64, each of shape (bodies,).
 
@@ -35,8 +36,8 @@ def path_measures(
         bodies: at least one; several starts of one body are several bodies.
         identities: (generation, individual) of each, int64, shape (bodies, 2).
         first: weights that designs begin with, as far as they are not drawn, see `Request`.
-        attempts: which of its starts each takes, see `Request`.
         settings: of which `large` matters.
+        attempts: which of its starts each takes, see `Request`.
 
     Raises:
         MemoryBudgetError: a body alone does not fit into the memory.
