@@ -221,6 +221,17 @@ def test_neither_neighbours_nor_memory_change_a_bit(monkeypatch: pytest.MonkeyPa
         np.testing.assert_array_equal(values[chosen], apart[name], err_msg=name)
 
 
+def test_identities_address_random_directions_and_starts() -> None:
+    spec, bodies, identities, first, learned = learned_designs()
+    same, other = (
+        landscape_measures(spec, bodies[:1], who, first.take(np.arange(1)), learned.take(np.arange(1)), SMALL)
+        for who in (identities[:1], identities[:1] + 7)
+    )
+    changed = {name for name, values in same.items() if not np.array_equal(values, other[name], equal_nan=True)}
+    assert {"first_random_roughness", "learned_random_far_cosine", "starts_norm_median"} <= changed
+    assert not {name for name in changed if not any(word in name for word in ("random", "starts"))}
+
+
 def test_lines_for_figures_are_those_that_are_measured() -> None:
     spec, bodies, identities, first, learned = learned_designs()
     lines = landscape_lines(spec, bodies, identities, first, learned, SMALL)
