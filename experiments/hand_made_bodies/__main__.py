@@ -30,25 +30,25 @@ NEW_STARTS = 16
 """Starts from which every body is taught by itself, with the budget of one design."""
 
 INHERITING = "execution.threads=1 search.inheritance=lamarckian learner.iterations=35 learner.later_iterations=8"
-LONG = f"search.population_size=50 search.generations=30 {INHERITING}"
+LONG = f"search.population_size=30 search.generations=12 {INHERITING}"
 FLAT = f"body=triangle sim.steps=500 learner.step_length=0.2 learner.later_step_length=0.8 {LONG}"
 TASKS: dict[str, tuple[str, str, str]] = {
     "walk": ("triangles", "walk on level ground, triangles", f"task=walk {FLAT}"),
-    "hills": ("triangles", "walk over hills, triangles", f"task=walk terrain=hills sim=coulomb {FLAT}"),
-    "jump": ("triangles", "jump, triangles", f"task=jump {FLAT}"),
     "squares": (
         "squares",
         "walk, squares of EvoGym",
         "task=walk body=square body.lattice.rows=5 body.lattice.columns=5 body.tissue.swing=0.4 controller=cpg"
         f" controller.frequency=20 sim=coulomb sim.gravity=-9.8 sim.steps=500 learner=adam learner.rate=0.1 {LONG}",
     ),
+    "hills": ("triangles", "walk over hills, triangles", f"task=walk terrain=hills sim=coulomb {FLAT}"),
     "cubes": (
         "cubes",
         "walk, cubes",
         "task=walk body=voxel body.lattice.columns=5 body.lattice.rows=4 body.lattice.layers=3 controller=cpg sim=voxel"
-        " sim.steps=400 learner.step_length=0.2 learner.later_step_length=0.8 search.population_size=30"
-        f" search.generations=15 {INHERITING}",
+        " sim.steps=400 learner.step_length=0.2 learner.later_step_length=0.8 search.population_size=20"
+        f" search.generations=8 {INHERITING}",
     ),
+    "jump": ("triangles", "jump, triangles", f"task=jump {FLAT}"),
 }
 """File of the bodies drawn by hand, title and words of each task."""
 
@@ -62,8 +62,8 @@ def measured(runs: Path) -> Tables:
             run = evolved(runs / f"{task}_{seed}", *words.split(), f"seed={seed}")
             hand_made = codesign.load(HERE / "bodies" / f"{drawn}.txt")
             bodies, best = run.problem.bodies(hand_made), run.problem.bodies([run.best])
-            shapes |= {f"{drawn}/{name}": _shape(bodies[index]) for index, name in enumerate(hand_made.names)}
-            shapes[f"{task}/{seed}"] = _shape(best[0])
+            shapes |= {f"drawn {drawn}/{name}": _shape(bodies[index]) for index, name in enumerate(hand_made.names)}
+            shapes[f"evolved {task}/{seed}"] = _shape(best[0])
             kept = runs / f"{task}_{seed}_taught.json"
             if not kept.is_file():
                 spent = sum(run.metrics.to_pydict()["robot_steps"])
@@ -199,8 +199,8 @@ def _pictures(shapes: Mapping[str, Any]) -> Any:
     """Return the figure of all bodies: those drawn by hand on each lattice, then those that evolved on each task."""
     rows = []
     for drawn in dict.fromkeys(own for own, _, _ in TASKS.values()):
-        rows.append([name for name in shapes if name.startswith(f"{drawn}/")])
-        rows.append([f"{task}/{seed}" for task, (own, _, _) in TASKS.items() if own == drawn for seed in SEEDS])
+        rows.append([name for name in shapes if name.startswith(f"drawn {drawn}/")])
+        rows.append([f"evolved {task}/{seed}" for task, (own, _, _) in TASKS.items() if own == drawn for seed in SEEDS])
     columns = max(len(row) for row in rows)
     figure, axes = panels(columns, len(rows), width=1.35, height=1.3)
     for place, axis in enumerate(axes):
@@ -222,7 +222,8 @@ def _picture(axis: Any, shape: Mapping[str, Any], name: str) -> None:
         gaps = np.concatenate([ends, np.full((len(ends), 1, 2), np.nan)], axis=1).reshape(-1, 2)
         axis.plot(gaps[:, 0], gaps[:, 1], color=colour, linewidth=0.8)
     kind, own = name.split("/")
-    axis.set_title(own if not own.isdigit() else f"{kind}, seed {own}", fontsize=7)
+    task = kind.partition(" ")[2]
+    axis.set_title(own if kind.startswith("drawn") else f"{task}, seed {own}", fontsize=7)
     axis.set_aspect("equal")
 
 
