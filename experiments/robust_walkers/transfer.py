@@ -1,13 +1,10 @@
-"""Try the best three designs of each run of `compare.py` in MuJoCo, and say how much of their displacement they keep.
-
-    python experiments/robust_walkers/transfer.py runs/robust_walkers
+"""Try the best three designs of each run in MuJoCo, and say how much of their displacement they keep.
 
 It runs `codesign transfer` with each of them, as recorded and changed at random (stiffness, friction, masses and motors
-by up to a fifth, latency up to 20 ms, eight times), with the recorded actuation and with the controller itself, and
-writes the numbers to `transfer.json` beside this file. Needs `pip install "codesign[mujoco]"`.
+by up to a fifth, latency up to 20 ms, eight times), with the recorded actuation and with the controller itself. Needs
+`pip install "codesign[mujoco]"`.
 """
 
-import argparse
 import json
 import subprocess
 import sys
@@ -15,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from experiments.intervals import t_interval
+
 KINDS, SEEDS, DESIGNS = ("robust", "staged", "plain"), (0, 1, 2), 3
-T_OF_TWO_DEGREES = 4.303
 
 
 def transferred(folder: Path, kind: str, seed: int) -> dict[str, list[float]]:
@@ -44,13 +42,8 @@ def transferred(folder: Path, kind: str, seed: int) -> dict[str, list[float]]:
     return found
 
 
-def main() -> None:
-    """Run the program."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where the runs are")
-    folder = parser.parse_args().folder
-    found = {kind: [transferred(folder, kind, seed) for seed in SEEDS] for kind in KINDS}
-    (Path(__file__).parent / "transfer.json").write_text(json.dumps(found, indent=1) + "\n")
+def table(found: dict[str, list[dict[str, list[float]]]]) -> str:
+    """Return what was found as a table in Markdown."""
     lines = ["| in MuJoCo | robust | staged | plain | robust less plain | staged less plain |", "| --- " * 6 + "|"]
     for name in found["plain"][0]:
         for share in (False, True)[: 1 + (name != "recorded")]:
@@ -63,11 +56,6 @@ def main() -> None:
             cells = [", ".join(f"{value:.3f}" for value in own) for own in values.values()]
             for kind in ("robust", "staged"):
                 less = values[kind] - values["plain"]
-                half = T_OF_TWO_DEGREES * less.std(ddof=1) / np.sqrt(len(less))
-                cells.append(f"{less.mean():+.3f} ({less.mean() - half:+.3f} to {less.mean() + half:+.3f})")
+                cells.append(t_interval(less).told(signed=True))
             lines.append(f"| {name}{', kept' if share else ' [m]'} | {' | '.join(cells)} |")
-    sys.stdout.write("\n".join(lines) + "\n")
-
-
-if __name__ == "__main__":
-    main()
+    return "\n".join(lines) + "\n"

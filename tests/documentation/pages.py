@@ -12,6 +12,7 @@ PAGES = sorted(
         *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "experiments/README.md", "benchmarks/README.md")),
         *ROOT.glob("docs/**/*.md"),
         *ROOT.glob("examples/**/README.md"),
+        *ROOT.glob("experiments/*/README.md"),
     ]
 )
 """Pages whose commands and Python are run."""

@@ -41,12 +41,8 @@ SKIPPED: Mapping[str, str] = {
     r"python -m pytest": "these are the tests themselves",
     r"python tools/(soak|storage_report|cuda_report|compare_runs)\.py": "takes long; has tests of its own",
     r"codesign evolve experiment=gliders": "needs a package; tests/cli/test_plugins.py installs and uses it",
-    r"python experiments/robust_walkers": "nine runs of a minute each; their numbers are kept beside the scripts",
-    r"python experiments/blended_gradients": "some minutes; its numbers are kept beside the script",
-    r"python experiments/gradient_against_ppo": "ten minutes; its numbers are kept beside the script",
+    r"python -m experiments\.": "hours; tests/experiments remakes all figures, and runs a tiny study from end to end",
     r"python examples/reinforcement_learning": "needs stable-baselines3; tests/gym/test_example.py runs it",
-    r"python experiments/shape_and_control": "two dozen runs; their numbers are kept beside the script",
-    r"for seed in": "long runs, compared with each other; tools/compare_runs.py has tests of its own",
 }
 """Commands that are not run, as regular expressions for their beginnings, and why."""
 

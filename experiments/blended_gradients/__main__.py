@@ -1,35 +1,33 @@
 """Let random bodies learn by exact, smoothed and blended gradients, with equally many robot-steps, and compare them.
 
-    python experiments/blended_gradients/compare.py
+    python -m experiments.blended_gradients
 
 Two tasks: to walk on level ground, and to pass marks on it, of which only whole ones count (`marks.py`), so that the
 loss is a stair and its exact gradient is zero. Both with the controller `wave`, which has 7 weights; and to walk with
 the network `mlp`, which has thousands. Three seeds, each with other bodies and other first weights. The best losses so
-far, by episodes that were simulated for a design, are printed, written to `results.json` beside this file and drawn in
-`docs/images/blended_gradients.svg`. `--only CASE` measures one case anew, `--draw` none. Some minutes on two cores.
+far, by episodes that were simulated for a design, are printed, written to `results.json` beside this file and drawn.
+A case that was measured is kept in the folder of runs. Some minutes on two cores.
 """
 
-import argparse
 import contextlib
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib import pyplot
-from matplotlib.axes import Axes
-
-sys.path.insert(0, str(Path(__file__).parent))
-from marks import Marks
 
 import codesign
 from codesign.evaluate import EvaluationSpec
 from codesign.sim import Task
 from codesign.tasks import TASKS
 from codesign.train import learn
+from experiments.blended_gradients.marks import Marks
+from experiments.figures import band, panels
+from experiments.intervals import Interval
+from experiments.runs import Curves
+from experiments.study import Figures, Study
+from experiments.tables import Tables, markdown, read_table, write_table
 
 SEEDS, DESIGNS, EPISODES, SAMPLES = (0, 1, 2), 32, 240, 4
 CASES: dict[str, tuple[Task, str]] = {
@@ -46,9 +44,8 @@ ESTIMATORS: dict[str, dict[str, Any]] = {
     "blended at all times": BLENDED,
 }
 GRID = np.unique(np.geomspace(1, EPISODES, 40).astype(int))
-RESULTS = Path(__file__).parent / "results.json"
-FIGURE = Path(__file__).parents[2] / "docs" / "images" / "blended_gradients.svg"
-COLOURS = {"exact": "#4477aa", "smoothed": "#cc9900", "blended": "#aa3377", "blended at all times": "#999999"}
+RESULTS = "results.json"
+COLOURS = {"exact": "#2468b4", "smoothed": "#e0730f", "blended": "#8c1d4b", "blended at all times": "#74b9ea"}
 
 
 class SpentError(Exception):
@@ -105,64 +102,50 @@ def pooled(own: dict[str, Any]) -> np.ndarray:
     return -np.concatenate([np.array(each) for each in own.values()])
 
 
-def half_width(values: np.ndarray) -> np.ndarray:
-    """Return half the width of the 95 % interval of a mean over designs."""
-    return 1.96 * values.std(axis=0, ddof=1) / np.sqrt(len(values))
+def over_designs(values: np.ndarray) -> Interval:
+    """Return the mean over designs, which are many, and its 95 % interval."""
+    mean, half = float(values.mean()), 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5
+    return Interval(mean, mean - half, mean + half)
 
 
-def tables(found: dict[str, Any]) -> str:
+def measure(runs: Path) -> Tables:
+    """Return the curves of all cases; one that was measured before is kept in the folder of runs."""
+    found = {}
+    for case in CASES:
+        kept = runs / f"{case.replace(', ', '_')}.json"
+        if not kept.exists():
+            write_table(kept, measured(case))
+        found[case] = read_table(kept)
+    return {RESULTS: found}
+
+
+def report(tables: Tables) -> str:
     """Return what designs reached as a table in Markdown."""
-    lines = [
-        "| task | episodes | estimator | fitness of each seed [m] | mean [m] | blended less this, 95 % interval [m] |"
-    ]
-    lines.append("| --- | ---: | --- | --- | ---: | ---: |")
-    for task, estimators in found.items():
+    lines = []
+    for task, estimators in tables[RESULTS].items():
         for at in (len(GRID) - 1, int(np.searchsorted(GRID, EPISODES // 4))):
             blended = pooled(estimators["blended"])[:, at]
             for name, own in estimators.items():
                 seeds = ", ".join(f"{-np.array(each)[:, at].mean():.3f}" for each in own.values())
                 values = pooled(own)[:, at]
-                less = blended - values
-                half = half_width(less)
-                told = (
-                    ""
-                    if name == "blended"
-                    else f"{less.mean():+.3f} ({less.mean() - half:+.3f} to {less.mean() + half:+.3f})"
-                )
-                lines.append(f"| {task} | {GRID[at]} | {name} | {seeds} | {values.mean():.3f} | {told} |")
-    return "\n".join(lines)
+                told = "" if name == "blended" else over_designs(blended - values).told(signed=True)
+                lines.append([task, GRID[at], name, seeds, f"{values.mean():.3f}", told])
+    heads = ["task", "episodes", "estimator", "fitness of each seed [m]", "mean [m]", "blended less this [m]"]
+    return markdown(heads, lines)
 
 
-def draw(found: dict[str, Any]) -> None:
+def draw(tables: Tables) -> Figures:
     """Draw the curves, with 95 % intervals over designs."""
-    mpl.rcParams["svg.hashsalt"] = "codesign"
-    figure, axes = pyplot.subplots(1, len(found), figsize=(11.0, 3.2), layout="constrained")
-    for ax, (task, estimators) in zip(np.atleast_1d(axes), found.items(), strict=True):
-        panel: Axes = ax
+    figure, axes = panels(len(tables[RESULTS]), width=3.8)
+    for panel, (task, estimators) in zip(axes, tables[RESULTS].items(), strict=True):
         for name, own in estimators.items():
-            values = pooled(own)
-            mean, half = values.mean(axis=0), half_width(values)
-            panel.plot(GRID, mean, label=name, color=COLOURS[name])
-            panel.fill_between(GRID, mean - half, mean + half, color=COLOURS[name], alpha=0.15, linewidth=0)
+            band(panel, Curves(GRID.astype(np.float64), pooled(own)), name, COLOURS[name])
         panel.set(title=task, xlabel="episodes simulated for a design", ylabel="fitness [m]", xscale="log")
-        panel.spines[["top", "right"]].set_visible(False)
-    np.atleast_1d(axes)[0].legend(frameon=False)
-    figure.savefig(FIGURE, metadata={"Date": None})
+    axes[0].legend()
+    return {"curves.svg": figure}
 
 
-def main() -> None:
-    """Run the program."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=tuple(CASES), help="the case to measure; all if not given")
-    parser.add_argument("--draw", action="store_true", help="only draw and tell what was measured before")
-    options = parser.parse_args()
-    found: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for case in () if options.draw else (options.only,) if options.only else tuple(CASES):
-        found[case] = measured(case)
-        RESULTS.write_text(json.dumps(found) + "\n")
-    draw(found)
-    sys.stdout.write(f"{tables(found)}\n")
-
+STUDY = Study(Path(__file__).parent, (RESULTS,), measure, report, draw)
 
 if __name__ == "__main__":
-    main()
+    sys.exit(STUDY.main())

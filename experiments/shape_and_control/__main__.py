@@ -1,6 +1,6 @@
 """Evolve robots whose controllers learn alone, and robots whose bodies learn beside them, re-learned or inherited.
 
-    python experiments/shape_and_control/compare.py runs/shape_and_control
+    python -m experiments.shape_and_control
 
 Runs that are not in the folder yet are made: two tasks, three seeds and four kinds, each with as many designs, learning
 steps and robot-steps. A body that learned its rest lengths begins its episode as it was drawn, so that its springs are
@@ -9,22 +9,21 @@ run are simulated again from rest, in the shape that they learned and with the w
 printed as a table, and written to `results.json` and `figure.svg` beside this file.
 """
 
-import argparse
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 
 import codesign
 from codesign.export import Recording, shapes_at_rest
+from experiments.figures import COLOURS, panels
+from experiments.intervals import paired_difference
+from experiments.study import Figures, Study
+from experiments.tables import Tables
 
-mpl.use("svg")
-from matplotlib import pyplot as plt
-
+RESULTS = "results.json"
 SEEDS = (0, 1, 2)
 TASKS: dict[str, dict[str, Any]] = {
     "walk": {},
@@ -39,13 +38,9 @@ KINDS = {
     "shape, inherited": {**ALL, "inherit": True},
     "springs, inherited": {**SPRINGS, "inherit": True},
 }
-COLOURS = ("#1d2226", "#e0730f", "#8c1d4b", "#2468b4")
 GENERATIONS, POPULATION = 6, 16
 DESIGNS = 5
 """Best designs of a run that are simulated again from rest."""
-
-T_OF_TWO_DEGREES = 4.303
-"""Half the width of a 95 % interval of the mean of three numbers, in standard errors."""
 
 
 def problem_of(task: str, kind: str, seed: int) -> codesign.Problem:
@@ -75,7 +70,7 @@ def from_rest(problem: codesign.Problem, recordings: list[Recording]) -> np.ndar
     return -simulator.loss.numpy().astype(np.float64)
 
 
-def measured(folder: Path) -> dict[str, Any]:
+def measured(folder: Path) -> Tables:
     """Return what all runs came to, by task, kind and seed."""
     found: dict[str, Any] = {}
     for task in TASKS:
@@ -94,13 +89,7 @@ def measured(folder: Path) -> dict[str, Any]:
                     "rest_lengths_changed": round(float(np.mean(changes)), 4),
                 }
                 sys.stderr.write(f"{task}, {kind}, seed {seed}: {best[0].fitness:.3f}\n")
-    return found
-
-
-def interval(values: np.ndarray) -> str:
-    """Return the mean of a number per seed and its 95 % interval."""
-    half = T_OF_TWO_DEGREES * values.std(ddof=1) / np.sqrt(len(values))
-    return f"{values.mean():+.3f} ({values.mean() - half:+.3f} to {values.mean() + half:+.3f})"
+    return {RESULTS: found}
 
 
 def best_from_rest(seed: dict[str, Any]) -> float:
@@ -108,8 +97,9 @@ def best_from_rest(seed: dict[str, Any]) -> float:
     return max(seed["from_rest"])
 
 
-def tables(found: dict[str, Any]) -> str:
+def report(tables: Tables) -> str:
     """Return what was found as tables in Markdown."""
+    found = tables[RESULTS]
     heads = [
         "task",
         "kind",
@@ -127,38 +117,28 @@ def tables(found: dict[str, Any]) -> str:
             for number in (lambda each: each["fitness"][0], best_from_rest):
                 ours, theirs = (np.array([number(each) for each in runs]) for runs in (own, control))
                 cells.append(", ".join(f"{each:.3f}" for each in ours))
-                cells.append("" if kind == "control" else interval(ours - theirs))
+                cells.append("" if kind == "control" else paired_difference(ours, theirs).told(signed=True))
             lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
-def draw(found: dict[str, Any], path: Path) -> None:
+def draw(tables: Tables) -> Figures:
     """Draw what the best design did after each generation, and again from rest after the last, mean and each seed."""
-    mpl.rcParams["svg.hashsalt"] = "shape_and_control"
-    figure, axes = plt.subplots(1, len(found), figsize=(9.6, 3.6), layout="constrained")
+    found = tables[RESULTS]
+    figure, axes = panels(len(found))
     for axis, (task, kinds) in zip(axes, found.items(), strict=True):
-        for (kind, seeds), colour in zip(kinds.items(), COLOURS, strict=True):
+        for (kind, seeds), colour in zip(kinds.items(), COLOURS, strict=False):
             curves = np.array([each["best_by_generation"] for each in seeds.values()])
             axis.plot(curves.mean(axis=0), color=colour, label=kind)
             rest = [best_from_rest(each) for each in seeds.values()]
             axis.plot([curves.shape[1] + 0.6] * len(rest), rest, ".", color=colour, alpha=0.5)
             axis.plot(curves.shape[1] + 0.6, np.mean(rest), "D", color=colour)
         axis.set(title=task, xlabel="generation (diamonds: the best again, from rest)", ylabel="best fitness [m]")
-        axis.spines[["top", "right"]].set_visible(False)
-    axes[0].legend(frameon=False, fontsize=8)
-    figure.savefig(path, metadata={"Date": None})
+    axes[0].legend()
+    return {"figure.svg": figure}
 
 
-def main() -> None:
-    """Run the program."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where the runs are, or will be")
-    found = measured(parser.parse_args().folder)
-    here = Path(__file__).parent
-    (here / "results.json").write_text(json.dumps(found) + "\n")
-    draw(found, here / "figure.svg")
-    sys.stdout.write(f"{tables(found)}\n")
-
+STUDY = Study(Path(__file__).parent, (RESULTS,), measured, report, draw)
 
 if __name__ == "__main__":
-    main()
+    sys.exit(STUDY.main())

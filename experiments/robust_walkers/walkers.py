@@ -1,16 +1,12 @@
 """Evolve walkers for the worst of eight worlds, for one world, and for one and then eight; try them in fresh worlds.
 
-    python experiments/robust_walkers/compare.py runs/robust_walkers
-
-Runs that are not in the folder yet are made (three seeds of each kind, under a minute each on one idle core) with
+Runs that are not in their folder yet are made (three seeds of each kind, under a minute each on one idle core) with
 equally many robot-steps: in one world, eight times as many designs. "Staged" runs are half of each: they begin with the
 best bodies of the first half of a run in one world. The best ten designs of each run, with the weights that they have,
 are then simulated in sixteen fresh worlds of `conditions=robust`, drawn from another seed, and in worlds that differ in
-one thing only. What they did is printed and written to `results.json` beside this file.
+one thing only.
 """
 
-import argparse
-import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -22,6 +18,7 @@ import numpy as np
 import codesign
 from codesign.evaluate import EvaluationSpec, Worlds
 from codesign.run import Design
+from experiments.intervals import t_interval
 
 SEEDS = (0, 1, 2)
 ROBUST_GENERATIONS, WORLDS = 10, 8
@@ -34,9 +31,6 @@ COMPARED = ("robust", "staged")
 """Kinds whose difference from runs in one world is told."""
 
 FRESH_SEED, FRESH_WORLDS = 1000, 16
-T_OF_TWO_DEGREES = 4.303
-"""Half the width of a 95 % interval of the mean of three numbers, in standard errors."""
-
 CAUSES = (
     "stiffness_spread",
     "mass_spread",
@@ -136,12 +130,6 @@ def numbers_of(result: dict[str, Any], count: int) -> dict[str, float]:
     }
 
 
-def interval(values: np.ndarray) -> str:
-    """Return the mean of a number per seed and its 95 % interval."""
-    half = T_OF_TWO_DEGREES * values.std(ddof=1) / np.sqrt(len(values))
-    return f"{values.mean():+.3f} ({values.mean() - half:+.3f} to {values.mean() + half:+.3f})"
-
-
 def tables(found: dict[str, Any]) -> str:
     """Return what was found as tables in Markdown."""
     lines: list[str] = []
@@ -153,7 +141,8 @@ def tables(found: dict[str, Any]) -> str:
             cells = [", ".join(f"{each[name]:.3f}" for each in seeds) for seeds in by_kind.values()]
             for kind in COMPARED:
                 pairs = zip(by_kind[kind], by_kind["plain"], strict=True)
-                cells.append(interval(np.array([one[name] - other[name] for one, other in pairs])))
+                less = np.array([one[name] - other[name] for one, other in pairs])
+                cells.append(t_interval(less).told(signed=True))
             lines.append(f"| {name} | {' | '.join(cells)} |")
         lines.append("")
     kinds = (*COMPARED, "plain")
@@ -165,19 +154,3 @@ def tables(found: dict[str, Any]) -> str:
         ]
         lines.append(f"| `{name}` | {' | '.join(f'{share:.3f}' for share in shares)} |")
     return "\n".join(lines)
-
-
-def main() -> None:
-    """Run the program."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where the runs are, or will be")
-    found = measured(parser.parse_args().folder)
-    (Path(__file__).parent / "results.json").write_text(json.dumps(found) + "\n")
-    for kind, seeds in found.items():
-        steps = ", ".join(f"{each['robot_steps']:,}" for each in seeds.values())
-        sys.stdout.write(f"{kind}: {steps} robot-steps\n")
-    sys.stdout.write(f"{tables(found)}\n")
-
-
-if __name__ == "__main__":
-    main()

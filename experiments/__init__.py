@@ -1,0 +1,1 @@
+"""Studies that were made with this code: `python -m experiments.NAME` in the repository's root makes one again."""

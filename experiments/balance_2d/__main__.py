@@ -1,0 +1,23 @@
+"""One run of `experiment=balance_2d`; the study's README says what it came to."""
+
+import sys
+from pathlib import Path
+
+from experiments.single_run import single_run
+
+STUDY = single_run(
+    Path(__file__).parent,
+    (
+        "generation",
+        "best_fitness",
+        "mean_fitness",
+        "offspring_mean",
+        "offspring_before_learning",
+        "mean_masses",
+        "diversity",
+    ),
+    shown=(0, 4, 8, 19),
+)
+
+if __name__ == "__main__":
+    sys.exit(STUDY.main())

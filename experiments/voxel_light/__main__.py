@@ -1,0 +1,24 @@
+"""One run of `experiment=voxel_light`; the study's README says what it came to."""
+
+import sys
+from pathlib import Path
+
+from experiments.single_run import single_run
+
+STUDY = single_run(
+    Path(__file__).parent,
+    (
+        "generation",
+        "best_fitness",
+        "mean_fitness",
+        "offspring_mean",
+        "offspring_before_learning",
+        "offspring_spread",
+        "mean_masses",
+    ),
+    shown=(0, 4, 8, 11),
+    unit="",
+)
+
+if __name__ == "__main__":
+    sys.exit(STUDY.main())
