@@ -35,6 +35,17 @@ class Interval:
     __str__ = told
 
 
+def told(values: Values, digits: int = 3) -> str:
+    """Return the mean of a number per run with its 95 % t interval as text.
+
+    It says so where a run has no such number, as it was not run for that long, and where there is one run only.
+    """
+    known = np.asarray(values, np.float64)
+    if not np.isfinite(known).all():
+        return "not run"
+    return f"{known[0]:.{digits}f} (one seed)" if len(known) == 1 else t_interval(known).told(digits)
+
+
 def t_interval(values: Values, confidence: float = 0.95) -> Interval:
     """Return the mean of a number per run and its interval by Student's t.
 

@@ -93,7 +93,7 @@ class Curves:
     Attributes:
         at: float64[points], robot-steps (or generations), ascending.
         values: float64[runs, points], the number after the last generation that each run had finished by then; NaN
-            before its first.
+            before its first generation and beyond its last.
     """
 
     at: np.ndarray
@@ -139,5 +139,6 @@ def curves(
     values = []
     for own, steps in zip(found, spent, strict=True):
         until = np.searchsorted(steps, places, side="right") - 1
-        values.append(np.where(until >= 0, own[np.maximum(until, 0)], np.nan))
+        known = (until >= 0) & (places <= steps[-1])
+        values.append(np.where(known, own[np.maximum(until, 0)], np.nan))
     return Curves(places, np.array(values))

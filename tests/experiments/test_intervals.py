@@ -13,6 +13,7 @@ from experiments.intervals import (
     mann_whitney,
     paired_difference,
     t_interval,
+    told,
 )
 
 VALUES = [0.180, 0.188, 0.239]
@@ -82,3 +83,6 @@ def test_seeds_that_are_missing_are_told() -> None:
 def test_intervals_are_told_as_text() -> None:
     assert str(Interval(0.1234, 0.1, 0.15)) == "0.123 (0.100 to 0.150)"
     assert Interval(0.5, -0.1, 1.1).told(1, signed=True) == "+0.5 (-0.1 to +1.1)"
+    assert told([0.1, 0.2, 0.3]) == t_interval([0.1, 0.2, 0.3]).told()
+    assert told([0.25], 2) == "0.25 (one seed)"
+    assert told([0.25, np.nan]) == "not run"

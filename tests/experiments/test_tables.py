@@ -48,7 +48,7 @@ def test_curves_hold_what_each_run_had_reached() -> None:
     assert found.at.tolist() == [15, 20]  # as far as both reach
     assert found.values.tolist() == [[1.0, 2.0], [3.0, 3.0]]
     at = curves(ROWS, "best", at=[5, 10, 29, 30], kind="a").values
-    np.testing.assert_array_equal(at, [[np.nan, 1.0, 2.0, 2.0], [np.nan, np.nan, 3.0, 4.0]])
+    np.testing.assert_array_equal(at, [[np.nan, 1.0, np.nan, np.nan], [np.nan, np.nan, 3.0, 4.0]])
     assert curves(ROWS, "best", over="generation", kind="a").values.tolist() == [[1.0, 2.0], [3.0, 4.0]]
 
 
