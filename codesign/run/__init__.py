@@ -1,7 +1,7 @@
 """Runs: the outer loop, the folder that survives it, and looking back."""
 
 from codesign.run.design_tables import DesignTables
-from codesign.run.designs import Design
+from codesign.run.designs import Design, design_id
 from codesign.run.evolution import evolve, resume
 from codesign.run.experiment import CheckpointSettings, Experiment
 from codesign.run.first_designs import FIRST_RECORD, FirstDesigns
@@ -11,13 +11,13 @@ from codesign.run.listeners import Listener, Listeners, Outcome
 from codesign.run.loggers import LOGGERS, Delivery, LoggedRun, LoggerConnection, LoggerSettings
 from codesign.run.mechanics import mechanics_of
 from codesign.run.metrics import Metrics, metrics_table
-from codesign.run.populations import populations
+from codesign.run.populations import Lifespans, lifespans, populations
 from codesign.run.replay import first_weights, galleries, gallery, history, learned_weights, replay
 from codesign.run.report import Report
 from codesign.run.report_writer import ReportWriter
 from codesign.run.rollout import Story, rollout, split_at
 from codesign.run.selection import select
-from codesign.run.settings import renewed
+from codesign.run.settings import flattened, renewed
 from codesign.run.status import RunStatus, read_status
 from codesign.run.summary import SummaryReader
 from codesign.run.time_left import TimeLeft
@@ -32,6 +32,7 @@ __all__ = [
     "DesignTables",
     "Experiment",
     "FirstDesigns",
+    "Lifespans",
     "Listener",
     "Listeners",
     "LoggedRun",
@@ -46,14 +47,17 @@ __all__ = [
     "Story",
     "SummaryReader",
     "TimeLeft",
+    "design_id",
     "evolve",
     "first_weights",
+    "flattened",
     "galleries",
     "gallery",
     "gallery_of",
     "history",
     "learned_recordings",
     "learned_weights",
+    "lifespans",
     "mechanics_of",
     "metrics_table",
     "populations",

@@ -210,6 +210,22 @@ class DesignTables:
                 muscles,
             )
 
+    def measures(self, generation: int) -> dict[str, np.ndarray]:
+        """Return the measures of the designs of a generation by name, in the table's order, each float64, shape (n,).
+
+        Raises:
+            DesignError: there is no such generation.
+            RunError: its table cannot be read.
+        """
+        path = self._table(generation)
+        with _opened(path) as file:
+            names = [name for name in file.schema_arrow.names if name.startswith(MEASURE)]
+        table = _read(path, names)
+        with _reading(path):
+            return {
+                name.removeprefix(MEASURE): table.column(name).to_numpy().astype(np.float64) for name in names
+            }
+
     def table(self) -> Any:
         """Return all designs as one Arrow table, generation after generation, with the columns of the run's tables.
 

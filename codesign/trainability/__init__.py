@@ -1,0 +1,28 @@
+"""Whether evolution makes bodies that learn better: designs of runs learn from new starts and are compared with others."""
+
+from codesign.trainability.analysis import Analysis, AnalysisListener
+from codesign.trainability.findings import Contrast, Examined, Findings
+from codesign.trainability.measures import MEASURES, Measure
+from codesign.trainability.over_generations import PopulationNumbers
+from codesign.trainability.samples import Kinship, Sample
+from codesign.trainability.settings import BASELINES, LAST, AnalysisSettings
+from codesign.trainability.sources import AnalysedRun
+from codesign.trainability.trainings import Training
+
+__all__ = [
+    "BASELINES",
+    "LAST",
+    "MEASURES",
+    "Analysis",
+    "AnalysedRun",
+    "AnalysisListener",
+    "AnalysisSettings",
+    "Contrast",
+    "Examined",
+    "Findings",
+    "Kinship",
+    "Measure",
+    "PopulationNumbers",
+    "Sample",
+    "Training",
+]
