@@ -1,4 +1,4 @@
-"""`codesign analyze`: several runs side by side, as a page and as numbers, or the gradients of designs."""
+"""`codesign analyze`: several runs side by side, what their designs learn anew, or the gradients of designs."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -10,6 +10,7 @@ from rich.console import Console
 
 from codesign.analysis import Comparison
 from codesign.cli.analyze_gradient import FOLDER, prepare_gradient, require_none_of_gradient
+from codesign.cli.analyze_trainability import ASKS, asked_for, prepare_trainability
 from codesign.cli.application import Command, Invocation, Plan
 from codesign.cli.catalogue import PLUGINS_MEANING
 from codesign.cli.docstrings import field_meanings
@@ -19,9 +20,11 @@ from codesign.cli.schemas import Catalogue
 from codesign.cli.settings import build
 from codesign.cli.suggestions import listed, nearest, typed
 from codesign.errors import CodesignError, ConfigError, RunError
+from codesign.evaluate import EVALUATORS
 from codesign.export import require_absent, write_comparison, write_comparison_json
 from codesign.run import RunFolder
 from codesign.sensitivity import GradientSettings
+from codesign.trainability import AnalysisSettings, Findings, write_findings
 
 WRITERS: dict[str, tuple[str, Callable[[Comparison, Path], list[Path]]]] = {
     "html": (".html", write_comparison),
@@ -42,7 +45,9 @@ MEANINGS = {
     "design": "best, top5 (or another number), lineage, generation:3 (all valid designs of one), an id such as"
     " g012-i0007, or a list of these; null for best.",
     "when": "weights that are looked at, before or after learning, or a list of both; null for both.",
-    "overwrite": "whether files that are there already are replaced.",
+    "overwrite": "whether files that are there already are replaced; what designs learned anew is kept and used again.",
+    "threads": "threads of the simulator while designs learn anew, 0 for one per core; null for those of the runs.",
+    "device": "device of the simulator meanwhile, such as cpu or cuda:0; null for that of the runs.",
     "plugins": PLUGINS_MEANING,
 }
 
@@ -53,7 +58,17 @@ def analyze_catalogue() -> Catalogue:
     values |= {"gradient": bool, "design": Any, "when": Any, "horizons": list[int], "seed": int}
     values |= dict.fromkeys(("perturbations", "exponents", "window", "directions", "line_points", "random_lines"), int)
     values |= dict.fromkeys(("line_length", "jump_threshold"), float)
-    return Catalogue({}, {}, values, {**MEANINGS, **field_meanings(GradientSettings)})
+    values |= dict.fromkeys(("inits", "designs", "depth", "copies", "random_designs", "draws", "threads"), int | None)
+    values |= {"baseline": Any, "generations": Any, "move": float | None, "landscape": bool, "device": str | None}
+    anew = {
+        name: f"{meaning} One of inits, designs and baseline asks for designs to learn anew."
+        if name in ASKS
+        else meaning
+        for name, meaning in field_meanings(AnalysisSettings).items()
+    }
+    seed = {"seed": "of what is chosen, drawn and resampled."}
+    meanings = {**MEANINGS, **anew, **field_meanings(GradientSettings), **seed}
+    return Catalogue({"evaluator": EVALUATORS}, {}, values, meanings)
 
 
 def prepare(invocation: Invocation) -> Plan:
@@ -67,7 +82,8 @@ def prepare(invocation: Invocation) -> Plan:
     settings = build(analyze_catalogue(), invocation.config)
     if settings["gradient"]:
         return prepare_gradient(settings)
-    require_none_of_gradient(settings)
+    anew = asked_for(settings)
+    require_none_of_gradient({**settings, "seed": GradientSettings().seed} if anew else settings)
     formats = typed("format", settings["format"])
     for name in formats:
         if name not in WRITERS:
@@ -79,6 +95,8 @@ def prepare(invocation: Invocation) -> Plan:
     _require_a_run([each for path in paths for each in runs_in(path)])
     output = Path(settings["output"] or FOLDER_OF_COMPARISONS)
     files = {output / f"comparison{WRITERS[name][0]}": WRITERS[name][1] for name in formats}
+    if anew:
+        return prepare_trainability(settings, paths, output, partial(_write_findings, files, formats, output))
     if not settings["overwrite"]:
         require_absent(list(files))
     return Plan(output, partial(_write, paths, files))
@@ -104,6 +122,17 @@ def _write(paths: Sequence[Path], files: dict[Path, Callable[[Comparison, Path],
             for written in write(comparison, path):
                 console.print(str(written), markup=False)
     return 0
+
+
+def _write_findings(
+    files: dict[Path, Callable[[Comparison, Path], list[Path]]],
+    formats: Sequence[str],
+    output: Path,
+    found: Findings,
+) -> list[Path]:
+    """Write runs side by side, and what was found beside them."""
+    written = [each for path, write in files.items() for each in write(found.comparison, path)]
+    return [*written, *write_findings(found, output, formats)]
 
 
 COMMAND = Command("analyze", "analyze", analyze_catalogue, prepare)

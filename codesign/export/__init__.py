@@ -5,6 +5,17 @@ from codesign.export.comparison_page import render_comparison, write_comparison,
 from codesign.export.drawn_body import CHANGEABLE, DrawnBody
 from codesign.export.exporter import Exporter, each_design
 from codesign.export.film import FilmSettings, write_gif, write_mp4
+from codesign.export.findings_page import (
+    DotFigure,
+    DotRow,
+    FindingsPage,
+    LineFigure,
+    LineSeries,
+    PageAnswer,
+    PageTable,
+    render_findings,
+    write_findings_page,
+)
 from codesign.export.json_format import read_json, write_json
 from codesign.export.mechanics import Mechanics, MechanicsError
 from codesign.export.mjcf import CONTROL_SUFFIX, mjcf_text, write_mjcf
@@ -63,13 +74,20 @@ __all__ = [
     "COLOURS",
     "EXPORTERS",
     "MOTIONS",
+    "DotFigure",
+    "DotRow",
     "DrawnBody",
     "ExportPlan",
     "Exporter",
+    "FindingsPage",
     "Gallery",
     "History",
+    "LineFigure",
+    "LineSeries",
     "Mechanics",
     "MechanicsError",
+    "PageAnswer",
+    "PageTable",
     "Recording",
     "RecordingError",
     "Trajectory",
@@ -81,6 +99,7 @@ __all__ = [
     "page_in_frame",
     "read_json",
     "render_comparison",
+    "render_findings",
     "render_frame",
     "render_page",
     "require_absent",
@@ -91,4 +110,5 @@ __all__ = [
     "warn_of_size",
     "write_comparison",
     "write_comparison_json",
+    "write_findings_page",
 ]

@@ -1,22 +1,29 @@
 """Whether evolution makes bodies that learn better: designs of runs learn from new starts and are compared with others."""
 
 from codesign.trainability.analysis import Analysis, AnalysisListener
+from codesign.trainability.answers import Answer, answers
 from codesign.trainability.findings import Contrast, Examined, Findings
 from codesign.trainability.measures import MEASURES, Measure
 from codesign.trainability.over_generations import PopulationNumbers
+from codesign.trainability.page import PAGE, RESULT, write_findings
 from codesign.trainability.samples import Kinship, Sample
 from codesign.trainability.settings import BASELINES, LAST, AnalysisSettings
 from codesign.trainability.sources import AnalysedRun
+from codesign.trainability.tables import TABLES
 from codesign.trainability.trainings import Training
 
 __all__ = [
     "BASELINES",
     "LAST",
     "MEASURES",
-    "Analysis",
+    "PAGE",
+    "RESULT",
+    "TABLES",
     "AnalysedRun",
+    "Analysis",
     "AnalysisListener",
     "AnalysisSettings",
+    "Answer",
     "Contrast",
     "Examined",
     "Findings",
@@ -25,4 +32,6 @@ __all__ = [
     "PopulationNumbers",
     "Sample",
     "Training",
+    "answers",
+    "write_findings",
 ]

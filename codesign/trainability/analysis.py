@@ -1,8 +1,10 @@
 """The analysis itself: designs are sampled, learn from new starts, and are compared."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +14,13 @@ from codesign.analysis import Comparison, at_equal_cost
 from codesign.body import develop
 from codesign.errors import ConfigError
 from codesign.evaluate import EvaluationSpec, EvaluatorListener, EvaluatorSettings
+from codesign.landscape import LandscapeSettings
 from codesign.reading import MOST, json_value, read_text
 from codesign.search import Individuals
 from codesign.trainability.falls import second_half, without_actuation
 from codesign.trainability.findings import Examined, Findings, examined, with_values
 from codesign.trainability.kept_numbers import KeptNumbers
+from codesign.trainability.landscapes import landscape_values
 from codesign.trainability.over_generations import Gaits, PopulationNumbers, of_population
 from codesign.trainability.samples import Kinship, Sample, best_of_run, drawn, from_population, numbered, sized
 from codesign.trainability.settings import RANDOM, SIZED, TOP, AnalysisSettings
@@ -35,6 +39,12 @@ FALLS = "falls"
 FALLS_TOGETHER = 64
 """Designs of which this is computed at a time."""
 
+LANDSCAPES = "landscapes"
+"""Folder that keeps what losses are like around weights."""
+
+LANDSCAPES_TOGETHER = 4
+"""Designs of which this is computed at a time, each with some hundreds of episodes."""
+
 TOGETHER = {"local": 256, "ray": 4096}
 """Trainings that an evaluator is asked for at a time: what an interruption loses at most, by its name."""
 
@@ -44,6 +54,9 @@ class AnalysisListener(EvaluatorListener):
 
     def on_work(self, done: int, asked: int) -> None:
         """Hear how many trainings are kept of those that were missing."""
+
+    def on_landscapes(self, group: str, done: int, asked: int) -> None:
+        """Hear of how many designs of a group and run the landscape is known."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,7 @@ class Analysis:
         evaluator: where designs learn.
         folder: where results are kept and written.
         threads, device: of the simulator, None for those of the runs.
+        landscape: what is measured of landscapes, where the settings ask for them.
         listener: told how it goes.
     """
 
@@ -67,6 +81,7 @@ class Analysis:
     folder: Path
     threads: int | None = None
     device: str | None = None
+    landscape: LandscapeSettings = field(default_factory=LandscapeSettings)
     listener: AnalysisListener = field(default_factory=AnalysisListener)
 
     @property
@@ -211,21 +226,35 @@ class Analysis:
         found = examined(sample, keys, trainings.known, self.settings)
         bodies = develop(spec.lattice.build(), sample.genomes, spec.tissue)
         active = np.concatenate([[0], np.cumsum(bodies.swings != 0.0)])[bodies.spring_start]
-        tells = np.isfinite(found.values["unactuated"]).all()
-
         def falls(places: np.ndarray) -> dict[str, np.ndarray]:
             own = sample.take(places)
             halves = second_half(spec, own.genomes, own.identities, np.full(len(own), NEW))
-            still = np.full(len(own), np.nan) if tells else without_actuation(spec, own.genomes, own.identities)
+            still = without_actuation(spec, own.genomes, own.identities)
             return {"second_half": halves, "unactuated": still}
 
         kept = KeptNumbers(self.folder / FALLS).complete(keys, falls, FALLS_TOGETHER, lambda _count: None)
         values = {
             "masses": np.diff(bodies.mass_start).astype(np.float64),
             "muscles": np.diff(active).astype(np.float64),
-            **{name: own for name, own in kept.items() if not (tells and name == "unactuated")},
+            **kept,
         }
-        return with_values(found, values)
+        return with_values(found, {**values, **self._landscapes(spec, sample, keys)})
+
+    def _landscapes(self, spec: EvaluationSpec, sample: Sample, keys: Sequence[str]) -> dict[str, np.ndarray]:
+        """Return what losses are like around the weights of a sample's designs; nothing where that is not asked for."""
+        if not self.settings.landscape:
+            return {}
+        settings, total, done = self.landscape, len(sample), 0
+        own = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
+
+        def told(count: int) -> None:
+            nonlocal done
+            done += count
+            self.listener.on_landscapes(f"{sample.group} of {self.runs[sample.run].name}", done, total)
+
+        kept = KeptNumbers(self.folder / LANDSCAPES)
+        compute = partial(landscape_values, spec, sample, settings=settings)
+        return kept.complete([f"{key}-{own}" for key in keys], compute, LANDSCAPES_TOGETHER, told)
 
 
 def _remember(folder: Path, settings: AnalysisSettings) -> None:

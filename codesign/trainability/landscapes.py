@@ -8,10 +8,6 @@ from codesign.landscape import LandscapeSettings, landscape_measures, path_measu
 from codesign.trainability.samples import Sample
 from codesign.trainability.trainings import NEW, first_weights_of
 
-PATH = "way_"
-"""What names of measures of the learner's way begin with."""
-
-
 def landscape_values(
     spec: EvaluationSpec, sample: Sample, places: np.ndarray, settings: LandscapeSettings
 ) -> dict[str, np.ndarray]:
@@ -24,8 +20,8 @@ def landscape_values(
         settings: what is measured.
 
     Returns:
-        Measures of `codesign.landscape`, those of the learner's way with `PATH` before their names, each float64, of
-        the length of `places`.
+        Measures of landscapes and of the learner's way (`LANDSCAPE_MEASURES` and `PATH_MEASURES` of
+        `codesign.landscape`), each float64, of the length of `places`.
     """
     genomes, identities = sample.genomes[places], sample.identities[places]
     attempts = np.full(len(places), NEW)
@@ -39,5 +35,4 @@ def landscape_values(
     )
     last = DesignWeights(learned.weights.astype(np.float64), learned.weight_start)
     found = landscape_measures(spec, bodies, identities, first, last, settings)
-    way = path_measures(spec, bodies, identities, first, settings)
-    return {**found, **{f"{PATH}{name}": values for name, values in way.items()}}
+    return {**found, **path_measures(spec, bodies, identities, attempts=attempts, settings=settings)}

@@ -66,7 +66,6 @@ def of_starts(starts: Sequence[Training], copies: Sequence[Training], own: float
     valid = np.isfinite(fitness)
     known = fitness[valid]
     gain = (fitness - untrained)[valid & np.isfinite(untrained)]
-    unactuated = _numbers(starts[:1], "unactuated")
     mean, sd = _mean(known), _sd(known)
     moved = _numbers(copies, "fitness")
     chaos = _sd(moved[np.isfinite(moved)])
@@ -89,7 +88,6 @@ def of_starts(starts: Sequence[Training], copies: Sequence[Training], own: float
         "failed": float(1.0 - valid.mean()) if len(starts) else np.nan,
         "chaos": chaos,
         "chaos_share": _ratio(chaos**2, sd**2),
-        "unactuated": float(unactuated[0]) if len(unactuated) else np.nan,
     }
 
 

@@ -1,7 +1,7 @@
 """The runs of an analysis: read, and checked for being comparable."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,11 @@ RANDOM_SEARCH = "random"
 _SAME = ("task", "terrain", "physics", "worlds", "controller", "lattice", "tissue", "start", "execution.precision")
 """Settings of a trial in which runs that are compared may not differ."""
 
-_FREE = ("lattice.fill", "lattice.muscle")
-"""What is part of these and only says how random designs are drawn, each run its own."""
+_FREE = ("lattice.fill", "lattice.muscle", "worlds.unactuated")
+"""What is part of these and changes no fitness: how random designs are drawn, and what else is measured."""
+
+_LATER = "later_"
+"""What the names of a learner's settings for later generations begin with (`Learner.in_generation`)."""
 
 _KEYS = {"physics": "sim", "worlds": "conditions", "lattice": "body.lattice", "tissue": "body.tissue", "start": "weights"}
 """What settings of a trial are called in a configuration, where that is another word."""
@@ -115,14 +118,25 @@ def require_comparable(runs: Sequence[AnalysedRun]) -> list[str]:
     return [told]
 
 
-def common_spec(runs: Sequence[AnalysedRun], run: AnalysedRun, threads: int | None, device: str | None) -> EvaluationSpec:
-    """Return how new starts of a run's designs are evaluated: with its own seed, and the learner of the first run."""
+def common_spec(
+    runs: Sequence[AnalysedRun], run: AnalysedRun, threads: int | None, device: str | None
+) -> EvaluationSpec:
+    """Return how new starts of a run's designs are evaluated.
+
+    With its own seed, and the learner of the first run, as that of its first generation: from scratch, to the end.
+    """
     execution = run.spec.execution
     if threads is not None:
         execution = replace(execution, threads=threads)
     if device is not None:
         execution = replace(execution, device=device)
-    return replace(run.spec, learner=runs[0].spec.learner, execution=execution)
+    learner = runs[0].spec.learner
+    return replace(
+        run.spec,
+        learner=replace(learner, **{item.name: None for item in fields(learner) if item.name.startswith(_LATER)}),
+        worlds=replace(run.spec.worlds, unactuated=False),  # computed once for each design, not for each start
+        execution=execution,
+    )
 
 
 def _of_trial(fingerprint: Mapping[str, Any]) -> dict[str, Any]:

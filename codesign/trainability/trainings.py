@@ -52,7 +52,6 @@ class Training:
         status: how learning ended, the label of a `LearningStatus`.
         best_iteration: steps before the best performance.
         improving: share of the steps that made it better than the one before; None where there is none.
-        unactuated: performance without actuation where the evaluation tells; else None.
         robot_steps: simulated steps that it took.
     """
 
@@ -64,7 +63,6 @@ class Training:
     status: str
     best_iteration: int
     improving: float | None
-    unactuated: float | None
     robot_steps: float
 
     @property
@@ -209,7 +207,6 @@ def first_weights_of(spec: EvaluationSpec, body: Bodies, identity: np.ndarray, a
 
 def _trainings(work: Work, found: Evaluations) -> list[Training]:
     steps = found.robot_steps / max(len(found), 1)
-    unactuated = found.measures.get("unactuated")
     return [
         Training(
             design,
@@ -220,7 +217,6 @@ def _trainings(work: Work, found: Evaluations) -> list[Training]:
             LearningStatus(int(found.status[index])).label,
             int(found.best_iteration[index]),
             _improving(found.curves[index]),
-            None if unactuated is None else _finite(unactuated[index]),
             steps,
         )
         for index, design in enumerate(work.designs)
@@ -259,7 +255,7 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
         ("attempt", "copy", "best_iteration"), lambda value: isinstance(value, int) and not isinstance(value, bool)
     ),
     **dict.fromkeys(
-        ("fitness", "untrained", "improving", "unactuated"),
+        ("fitness", "untrained", "improving"),
         lambda value: value is None or (isinstance(value, int | float) and not isinstance(value, bool)),
     ),
     "robot_steps": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
