@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Run,
         Weights,
         WeightsError,
+        analyze,
         compare,
         evolve,
         load,
@@ -33,7 +34,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     **dict.fromkeys(("NamedBodies", "PlacedGenome", "PlacedGenomes", "Problem", "Results", "Run"), "codesign.api"),
-    **dict.fromkeys(("Weights", "WeightsError", "compare", "evolve", "load", "open_run", "resume"), "codesign.api"),
+    **dict.fromkeys(("Weights", "WeightsError", "analyze", "compare"), "codesign.api"),
+    **dict.fromkeys(("evolve", "load", "open_run", "resume"), "codesign.api"),
     **dict.fromkeys(("Bodies", "Body"), "codesign.body"),
     "CodesignError": "codesign.errors",
     "Recording": "codesign.export",
@@ -60,7 +62,7 @@ _ROOMS = frozenset(
             "search",
             "sim",
         ),
-        *("tasks", "testing", "torch", "train"),
+        *("tasks", "testing", "torch", "train", "trainability"),
     }
 )
 """Parts of the package that `codesign.NAME` loads too, for settings and plug-ins: `codesign.tasks.Walk()`."""
@@ -80,6 +82,7 @@ __all__ = [
     "Run",
     "Weights",
     "WeightsError",
+    "analyze",
     "compare",
     "evolve",
     "load",

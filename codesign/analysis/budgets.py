@@ -68,10 +68,7 @@ def at_equal_cost(comparison: Comparison, draws: int, seed: int) -> tuple[list[S
     for number, group in enumerate(comparison.groups):
         own = [comparison.runs[place] for place in group.runs.tolist()]
         for share in SHARES:
-            parts = [
-                [_reached(run, share * smallest, name) for run in own]
-                for name in ("best", "mean")
-            ]
+            parts = [[_reached(run, share * smallest, name) for run in own] for name in ("best", "mean")]
             best, mean = (_mean(values, draws, seed) for values in parts)
             spent.append(Spent(number, share, share * smallest, best, mean))
     factors = [_factor(comparison, number, smallest, draws, seed) for number in range(1, len(comparison.groups))]

@@ -8,7 +8,7 @@ from codesign.api.genomes import NamedBodies, PlacedGenome, PlacedGenomes
 from codesign.api.loading import load
 from codesign.api.problem import Problem
 from codesign.api.results import Results
-from codesign.api.runs import Run, compare, open_run
+from codesign.api.runs import Run, analyze, compare, open_run
 from codesign.api.weights import Weights, WeightsError
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Run",
     "Weights",
     "WeightsError",
+    "analyze",
     "compare",
     "evolve",
     "load",

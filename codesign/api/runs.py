@@ -1,7 +1,7 @@
 """Runs from Python: looking at what they left."""
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
@@ -13,20 +13,26 @@ from codesign.api.genomes import counted, several_of
 from codesign.api.mistakes import in_python, path_of
 from codesign.api.problem import Problem
 from codesign.errors import CodesignError, ConfigError, DesignError
+from codesign.evaluate import EVALUATORS, EvaluatorSettings
 from codesign.export import History, Recording, page_in_frame
 from codesign.run import (
     Design,
     DesignTables,
     Experiment,
+    Lifespans,
     RunFolder,
     SummaryReader,
     galleries,
     gallery,
     history,
+    lifespans,
     metrics_table,
+    populations,
     replay,
     select,
 )
+from codesign.search import Individuals
+from codesign.trainability import AnalysisSettings, Findings
 from codesign.transfer import Transfer, TransferSettings, require_mujoco, transfer
 
 if TYPE_CHECKING:
@@ -106,7 +112,33 @@ class Run:
             (True, ['ok'])
         """
         with in_python():
-            return SummaryReader(self._files, self._experiment.search.generations).read()
+            return SummaryReader(self._files, self.experiment.search.generations).read()
+
+    def populations(self) -> Iterator[Individuals]:
+        """Yield the population after each generation, from generation 0 on, best first; nothing is simulated.
+
+        Example:
+            >>> import codesign
+            >>> run = codesign.open_run("runs/demo")
+            >>> [len(population) for population in run.populations()]
+            [6, 6, 6]
+        """
+        with in_python():
+            yield from populations(self.experiment, self._files)
+
+    @property
+    def lifespans(self) -> Lifespans:
+        """Until which generation each design lived.
+
+        Example:
+            >>> import codesign
+            >>> run = codesign.open_run("runs/demo")
+            >>> lifespans = run.lifespans
+            >>> len(lifespans.died) == run.designs.num_rows, int((lifespans.survived_until == 2).sum())
+            (True, 6)
+        """
+        with in_python():
+            return lifespans(self.experiment, self._files)
 
     @property
     def best(self) -> Design:
@@ -157,7 +189,7 @@ class Run:
             DesignError: the run has no such design.
         """
         with in_python():
-            return replay(self._experiment, self._files, self._chosen(designs), every_step=every_step)
+            return replay(self.experiment, self._files, self._chosen(designs), every_step=every_step)
 
     def transfer(
         self, designs: str | Design | Iterable[str] | Iterable[Design] = "best", **settings: Any
@@ -230,24 +262,29 @@ class Run:
         with in_python():
             stem = ids[0] if len(ids) == 1 else several
             plan = export_plan(formats, ids, stem, folder, when, settings, overwrite=overwrite)
-            return list(plan.write(galleries(self._experiment, self._files, chosen)))
+            return list(plan.write(galleries(self.experiment, self._files, chosen)))
 
     @property
-    def _experiment(self) -> Experiment:
+    def experiment(self) -> Experiment:
+        """The run's definition: how designs are evaluated, vary and are chosen.
+
+        Raises:
+            RunError: the run's configuration cannot be read.
+        """
         return self.problem._configured.experiment
 
     def __str__(self) -> str:
         """Return in a few lines what was run, how far it is, and how good it is."""
         curves = self.curves
-        finished, generations = len(curves.generations), self._experiment.search.generations
-        lines = [f"{self._experiment.title} in {self.folder}", f"  {self.problem!r}"]
+        finished, generations = len(curves.generations), self.experiment.search.generations
+        lines = [f"{self.experiment.title} in {self.folder}", f"  {self.problem!r}"]
         done = f"{finished} of " if finished < generations else ""
         lines.append(f"  {done}{counted(generations if done else finished, 'generation')}")
         try:
             best = self.best
         except DesignError:
             return "\n".join([*lines, "  no valid design yet"])
-        fitness = f"{best.fitness:.3f} {self._experiment.trial.units.get('fitness', '')}".rstrip()
+        fitness = f"{best.fitness:.3f} {self.experiment.trial.units.get('fitness', '')}".rstrip()
         lines.append(f"  best {best.id} with fitness {fitness}: {best.masses} masses, {best.muscles} muscles")
         return "\n".join(lines)
 
@@ -263,7 +300,7 @@ class Run:
 
     def _shown(self) -> str:
         try:
-            return page_in_frame(gallery(self._experiment, self._files, f"top{_SHOWN}"))
+            return page_in_frame(gallery(self.experiment, self._files, f"top{_SHOWN}"))
         except CodesignError:
             return self.curves._repr_html_()
 
@@ -306,3 +343,50 @@ def compare(runs: Sequence[str | Path | Run]) -> Comparison:
 
     with in_python():
         return comparison_of([run.folder if isinstance(run, Run) else path_of("runs", run) for run in several_of(runs)])
+
+
+def analyze(
+    runs: Sequence[str | Path | Run],
+    output: str | Path = "analysis",
+    *,
+    evaluator: str | EvaluatorSettings = "local",
+    **settings: Any,
+) -> Findings:
+    """Return what designs of runs learn from new starts, beside random bodies, those of their size, and the best.
+
+    `codesign.trainability.write_findings` writes the tables, figures and page that `codesign analyze` does. What was
+    learned is kept in the folder, so that a call that was interrupted, or asks for more, goes on.
+
+    Args:
+        runs: runs, or folders of runs or of sweeps; random searches among them serve as baseline.
+        output: folder in which what was learned is kept.
+        evaluator: "local", "ray", or settings of one.
+        settings: fields of `codesign.trainability.AnalysisSettings`, such as `inits=16` or `generations=(0, "last")`.
+
+    Raises:
+        ConfigError: a setting that there is none of or that is out of range, or runs that cannot be compared.
+        RunError: a folder that is not that of a run.
+        OutputError: the folder cannot be written to.
+
+    Example:
+        >>> import codesign
+        >>> found = codesign.analyze(["runs/demo"], inits=2, designs=2, copies=0, baseline=("random",), draws=100)
+        >>> found.groups, found.medians["last", "gain"].value > 0.0
+        (('random', 'last'), True)
+    """
+    from codesign.cli.experiments import analysis_of  # noqa: PLC0415 - as above
+
+    known = {item.name for item in fields(AnalysisSettings)}
+    for name in settings:
+        if name not in known:
+            raise ConfigError(f"settings of an analysis ({', '.join(sorted(known))})", repr(name), "leave it out")
+    for name in ("baseline", "generations"):
+        if name in settings:
+            settings[name] = tuple(several_of(settings[name]))
+    if isinstance(evaluator, str) and evaluator not in EVALUATORS:
+        raise ConfigError(f"evaluator to be one of {', '.join(EVALUATORS)}", repr(evaluator), "choose one of these")
+    chosen = EVALUATORS[evaluator]() if isinstance(evaluator, str) else evaluator
+    with in_python():
+        asked = AnalysisSettings(**settings)
+        paths = [run.folder if isinstance(run, Run) else path_of("runs", run) for run in several_of(runs)]
+        return analysis_of(paths, asked, chosen, path_of("output", output)).run()

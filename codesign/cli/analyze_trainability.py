@@ -62,9 +62,7 @@ def settings_of(settings: Mapping[str, Any]) -> AnalysisSettings:
     Raises:
         ConfigError: a value of the wrong type or out of range.
     """
-    own = {
-        item.name: settings[item.name] for item in fields(AnalysisSettings) if settings[item.name] is not None
-    }
+    own = {item.name: settings[item.name] for item in fields(AnalysisSettings) if settings[item.name] is not None}
     for name in ("baseline", "generations"):
         if name in own:
             own[name] = tuple(own[name]) if isinstance(own[name], list | tuple) else (own[name],)
@@ -89,7 +87,8 @@ def analysis_of(
         settings: what is asked for.
         evaluator: where designs learn.
         output: folder that results are kept in.
-        threads, device: of the simulator, None for those of the runs.
+        threads: of the simulator, None for those of the runs.
+        device: of the simulator, None for that of the runs.
         landscape: what is measured of landscapes.
         listener: told how it goes.
 

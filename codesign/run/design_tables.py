@@ -222,9 +222,7 @@ class DesignTables:
             names = [name for name in file.schema_arrow.names if name.startswith(MEASURE)]
         table = _read(path, names)
         with _reading(path):
-            return {
-                name.removeprefix(MEASURE): table.column(name).to_numpy().astype(np.float64) for name in names
-            }
+            return {name.removeprefix(MEASURE): table.column(name).to_numpy().astype(np.float64) for name in names}
 
     def table(self) -> Any:
         """Return all designs as one Arrow table, generation after generation, with the columns of the run's tables.

@@ -1,4 +1,4 @@
-"""Whether evolution makes bodies that learn better: designs of runs learn from new starts and are compared with others."""
+"""Whether evolution makes bodies that learn better: designs of runs learn from new starts, beside random bodies."""
 
 from codesign.trainability.analysis import Analysis, AnalysisListener
 from codesign.trainability.answers import Answer, answers

@@ -25,22 +25,25 @@ from codesign.trainability.over_generations import Gaits, PopulationNumbers, of_
 from codesign.trainability.samples import Kinship, Sample, best_of_run, drawn, from_population, numbered, sized
 from codesign.trainability.settings import RANDOM, SIZED, TOP, AnalysisSettings
 from codesign.trainability.sources import AnalysedRun, common_spec, require_comparable
-from codesign.trainability.trainings import NEW, OWN, Trainings, design_keys, train, work_of
+from codesign.trainability.trainings import NEW, OWN, Trainings, Work, design_keys, train, work_of
 
-PIECES = "trainings"
-"""Folder below the analysis' own that keeps what has been learned."""
+KEPT = "kept"
+"""Folder below the analysis' own that keeps what took simulation, so that it is not done again."""
 
 ASKED = "settings.json"
 """File in it with what was asked for last."""
 
+TRAININGS = "trainings"
+"""Folder in it of what has been learned."""
+
 FALLS = "falls"
-"""Folder that keeps what designs do without actuation and in halves of the episode."""
+"""Folder in it of what designs do without actuation and in halves of the episode."""
 
 FALLS_TOGETHER = 64
 """Designs of which this is computed at a time."""
 
 LANDSCAPES = "landscapes"
-"""Folder that keeps what losses are like around weights."""
+"""Folder in it of what losses are like around weights."""
 
 LANDSCAPES_TOGETHER = 4
 """Designs of which this is computed at a time, each with some hundreds of episodes."""
@@ -106,16 +109,18 @@ class Analysis:
         for place in self.evolved:
             numbered(self.runs[place], self.settings.generations)
         if len(self.evolved) == 1:
-            told.append("There is one run: intervals say how designs differ, and nothing about other runs. Give several.")
+            told.append(
+                "There is one run: intervals say how designs differ, and nothing about other runs. Give several."
+            )
         return told
 
     def run(self) -> Findings:
         """Return what is found; what was learned before in the same folder is not learned again."""
-        notices = [*self.require_sound(), *_told_of_changes(self.folder / PIECES, self.settings)]
+        notices = [*self.require_sound(), *_told_of_changes(self.folder / KEPT, self.settings)]
         for notice in notices:
             self.listener.on_notice(notice)
-        trainings = Trainings(self.folder / PIECES)
-        _remember(self.folder / PIECES, self.settings)
+        trainings = Trainings(self.folder / KEPT / TRAININGS)
+        _remember(self.folder / KEPT, self.settings)
         read = [self._read(place) for place in self.evolved]
         samples = self._samples(read, trainings)
         self._train([(sample, self._starts(sample)) for sample in samples], trainings)
@@ -178,8 +183,9 @@ class Analysis:
             return [best_of_run(self.runs[place], place, settings.designs) for place in self.baseline_runs]
         place = self.evolved[0]
         count = settings.random_designs or self.runs[place].evaluated()
-        told = f"The best of random designs are looked for among {count}, drawn now; a random run among the runs spares that"
-        self.listener.on_notice(f"{told}, and random_designs=N asks for fewer.")
+        told = f"The best of random designs are looked for among {count}, drawn now"
+        spared = "a random run among the runs spares that, and random_designs=N asks for fewer"
+        self.listener.on_notice(f"{told}; {spared}.")
         sample = drawn(self.spec(place), place, count, settings.seed, TOP)
         self._train([(sample, [(OWN, 0)])], trainings)
         fitness = [trainings.known[key, OWN, 0].fitness for key in self._keys(sample)]
@@ -203,22 +209,23 @@ class Analysis:
     def _train(self, asked: Sequence[tuple[Sample, list[tuple[int, int]]]], trainings: Trainings) -> None:
         """Do the trainings that are not known yet, run by run, and keep them piece by piece."""
         size = TOGETHER.get(self.evaluator.name, TOGETHER["local"])
-        works = [
-            (sample.run, work_of(sample, self._keys(sample), starts, trainings.known)) for sample, starts in asked
-        ]
-        done, missing = 0, sum(len(work) for _, work in works)
+        works: dict[int, list[Work]] = {}
+        for sample, starts in asked:
+            own = work_of(sample, self._keys(sample), starts, trainings.known)
+            if len(own):
+                works.setdefault(sample.run, []).append(own)
+        done, missing = 0, sum(len(part) for parts in works.values() for part in parts)
         if not missing:
             return
         self.listener.on_work(0, missing)
-        for run in dict.fromkeys(run for run, work in works if len(work)):
+        for run, parts in works.items():
             spec = self.spec(run)
             with self.evaluator.start(spec) as evaluator:
                 evaluator.listener = self.listener
-                for work in (work for own, work in works if own == run):
-                    for chunk in work.chunks(size):
-                        trainings.add(train(spec, evaluator, chunk, self.settings.move))
-                        done += len(chunk)
-                        self.listener.on_work(done, missing)
+                for chunk in Work.joined(parts).chunks(size):
+                    trainings.add(train(spec, evaluator, chunk, self.settings.move))
+                    done += len(chunk)
+                    self.listener.on_work(done, missing)
 
     def _examined(self, sample: Sample, trainings: Trainings) -> Examined:
         """Return a sample with all of its numbers; those of few episodes are computed in this process."""
@@ -226,13 +233,14 @@ class Analysis:
         found = examined(sample, keys, trainings.known, self.settings)
         bodies = develop(spec.lattice.build(), sample.genomes, spec.tissue)
         active = np.concatenate([[0], np.cumsum(bodies.swings != 0.0)])[bodies.spring_start]
+
         def falls(places: np.ndarray) -> dict[str, np.ndarray]:
             own = sample.take(places)
             halves = second_half(spec, own.genomes, own.identities, np.full(len(own), NEW))
             still = without_actuation(spec, own.genomes, own.identities)
             return {"second_half": halves, "unactuated": still}
 
-        kept = KeptNumbers(self.folder / FALLS).complete(keys, falls, FALLS_TOGETHER, lambda _count: None)
+        kept = KeptNumbers(self.folder / KEPT / FALLS).complete(keys, falls, FALLS_TOGETHER, lambda _count: None)
         values = {
             "masses": np.diff(bodies.mass_start).astype(np.float64),
             "muscles": np.diff(active).astype(np.float64),
@@ -252,7 +260,7 @@ class Analysis:
             done += count
             self.listener.on_landscapes(f"{sample.group} of {self.runs[sample.run].name}", done, total)
 
-        kept = KeptNumbers(self.folder / LANDSCAPES)
+        kept = KeptNumbers(self.folder / KEPT / LANDSCAPES)
         compute = partial(landscape_values, spec, sample, settings=settings)
         return kept.complete([f"{key}-{own}" for key in keys], compute, LANDSCAPES_TOGETHER, told)
 
@@ -269,4 +277,6 @@ def _told_of_changes(folder: Path, settings: AnalysisSettings) -> list[str]:
         return []
     now = json.loads(json.dumps(asdict(settings)))
     changed = [f"{name} was {before[name]}" for name in now if name in before and before[name] != now[name]]
-    return [f"Going on in {folder.parent}, where {', '.join(changed)}; what was learned then is kept."] if changed else []
+    return (
+        [f"Going on in {folder.parent}, where {', '.join(changed)}; what was learned then is kept."] if changed else []
+    )

@@ -34,10 +34,18 @@ def answers(found: Findings) -> list[Answer]:
         every += [
             _contrasted(found, target, f"Do evolved bodies learn more?{of}", "gain", "learn more"),
             _contrasted(
-                found, target, f"Does it matter less from which start they learn?{of}", "share_90", "come more often to 90 % of their best gain"
+                found,
+                target,
+                f"Does it matter less from which start they learn?{of}",
+                "share_90",
+                "come more often to 90 % of their best gain",
             ),
             _contrasted(
-                found, target, f"Do more of their learning steps improve?{of}", "improving", "improve in more of their learning steps"
+                found,
+                target,
+                f"Do more of their learning steps improve?{of}",
+                "improving",
+                "improve in more of their learning steps",
             ),
             _luck(found, target, of),
             _chaos(found, target, of),
@@ -74,7 +82,9 @@ def _contrasted(found: Findings, target: str, question: str, measure: str, claim
         return Answer(question, parts[0])
     if claimed:
         parts.insert(0, f"They {claim} than {_listed(claimed)}.")
-        refuted = "Refuted by runs in which Cliff's delta is 0 or below, or an interval over more runs that has 0 inside."
+        refuted = (
+            "Refuted by runs in which Cliff's delta is 0 or below, or an interval over more runs that has 0 inside."
+        )
     else:
         parts.insert(0, f"That they {claim} does not follow from these runs.")
         refuted = "An effect in all of several runs, with an interval above 0, would show the opposite."
@@ -97,12 +107,14 @@ def _luck(found: Findings, target: str, of: str) -> Answer:
     if not np.isfinite(own.value):
         return Answer("", "")
     text = (
-        f"Selection saw {_said(own, found.unit)} (median of {target}), and from {found.settings.inits} new starts the same"
-        f" designs come to {_said(new, found.unit)} on average: {_said(luck, found.unit)} was the luck of the start that"
-        f" was kept. The best of these new starts is {_said(found.medians[target, 'best'], found.unit)}."
+        f"Selection saw {_said(own, found.unit)} (median of {target}), and from {found.settings.inits} new starts the"
+        f" same designs come to {_said(new, found.unit)} on average: {_said(luck, found.unit)} was the luck of the start"
+        f" that was kept. The best of these new starts is {_said(found.medians[target, 'best'], found.unit)}."
     )
     return Answer(
-        f"How much of the fitness is luck?{of}", text, "Refuted where fitness from new starts is that which selection saw."
+        f"How much of the fitness is luck?{of}",
+        text,
+        "Refuted where fitness from new starts is that which selection saw.",
     )
 
 
@@ -153,7 +165,11 @@ def _endings(found: Findings) -> Answer:
 
 
 def _kin(found: Findings) -> Answer:
-    last = [each for each in found.kinship if each.generation == max(k.generation for k in found.kinship if k.run == each.run)]
+    last = [
+        each
+        for each in found.kinship
+        if each.generation == max(k.generation for k in found.kinship if k.run == each.run)
+    ]
     if not last:
         return Answer("", "")
     founders = [each.founders for each in last]

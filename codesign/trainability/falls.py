@@ -61,7 +61,10 @@ def _performance(spec: EvaluationSpec, bodies: Bodies, weights: Sequence[np.ndar
 def _same_weights(spec: EvaluationSpec, half: EvaluationSpec) -> bool:
     """Return whether a controller has as many weights in a shorter episode."""
     counts = [
-        sum(math.prod(shape) for shape in each.controller.weight_shapes(8, 24, each.dimension, each.physics.steps).values())
+        sum(
+            math.prod(shape)
+            for shape in each.controller.weight_shapes(8, 24, each.dimension, each.physics.steps).values()
+        )
         for each in (spec, half)
     ]
     return counts[0] == counts[1]

@@ -112,7 +112,11 @@ class Findings:
         """Return the name of a group, with that of its runs where there are several groups of these."""
         sample = examined.sample
         several = len({name for place, name in enumerate(self.variants) if place not in self.random_runs}) > 1
-        return f"{sample.group} ({self.variants[sample.run]})" if several and sample.run not in self.random_runs else sample.group
+        return (
+            f"{sample.group} ({self.variants[sample.run]})"
+            if several and sample.run not in self.random_runs
+            else sample.group
+        )
 
     def nested(self, group: str, measure: str) -> Nested:
         """Return a number of a group's designs, by run."""

@@ -8,6 +8,7 @@ from codesign.landscape import LandscapeSettings, landscape_measures, path_measu
 from codesign.trainability.samples import Sample
 from codesign.trainability.trainings import NEW, first_weights_of
 
+
 def landscape_values(
     spec: EvaluationSpec, sample: Sample, places: np.ndarray, settings: LandscapeSettings
 ) -> dict[str, np.ndarray]:

@@ -92,7 +92,7 @@ def of_starts(starts: Sequence[Training], copies: Sequence[Training], own: float
 
 
 def fall_share(unactuated: npt.ArrayLike, mean: npt.ArrayLike) -> Numbers:
-    """Return performance without actuation as a share of the mean fitness, of any sign, NaN where that is not above 0."""
+    """Return the size of performance without actuation over the mean fitness, NaN where that is not above 0."""
     still, moving = np.abs(np.asarray(unactuated, dtype=np.float64)), np.asarray(mean, dtype=np.float64)
     return np.divide(still, moving, out=np.full(still.shape, np.nan), where=moving > 0.0)
 

@@ -62,8 +62,8 @@ def page_of(found: Findings) -> FindingsPage:
     designs = sum(len(each.sample) for each in found.examined)
     random = f" and {_several(len(found.random_runs), 'random run')}" if found.random_runs else ""
     summary = (
-        f"{_several(evolved, 'run')}{random}; {_several(designs, 'design')} with {found.settings.inits} new starts each,"
-        f" {found.robot_steps:.3g} robot-steps. Medians over designs; intervals hold 95 % of {found.settings.draws}"
+        f"{_several(evolved, 'run')}{random}; {_several(designs, 'design')} with {found.settings.inits} new starts"
+        f" each, {found.robot_steps:.3g} robot-steps. Medians over designs; intervals hold 95 % of {found.settings.draws}"
         " resamples of runs, and of designs inside of them."
     )
     return FindingsPage(
@@ -156,7 +156,7 @@ def _table(title: str, rows: tables.Rows) -> PageTable:
 def _cell(value: Any) -> str:
     plain = rounded(value)
     if plain is None:
-        return "–"
+        return "\u2013"
     return f"{plain:.3g}" if isinstance(plain, float) else str(plain)
 
 

@@ -25,7 +25,13 @@ _FREE = ("lattice.fill", "lattice.muscle", "worlds.unactuated")
 _LATER = "later_"
 """What the names of a learner's settings for later generations begin with (`Learner.in_generation`)."""
 
-_KEYS = {"physics": "sim", "worlds": "conditions", "lattice": "body.lattice", "tissue": "body.tissue", "start": "weights"}
+_KEYS = {
+    "physics": "sim",
+    "worlds": "conditions",
+    "lattice": "body.lattice",
+    "tissue": "body.tissue",
+    "start": "weights",
+}
 """What settings of a trial are called in a configuration, where that is another word."""
 
 

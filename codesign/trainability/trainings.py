@@ -24,12 +24,12 @@ from codesign.genome import Genomes
 from codesign.reading import MOST, json_value, read_bytes
 from codesign.run import flattened
 from codesign.streams import Purpose, stream
-from codesign.trainability.samples import Sample
 from codesign.train import LearningStatus
+from codesign.trainability.samples import Sample
 
 NEW = 2**20
-"""Number of the first new start (`Request.attempts`): a run's own re-evaluation never comes to it, so that selection has
-seen none of these."""
+"""Number of the first new start (`Request.attempts`); a run's own re-evaluation never comes to it, so that selection
+has seen none of these."""
 
 OWN = 0
 """Number of the start that a design of a run has."""
@@ -145,6 +145,17 @@ class Work:
             self.copies[places],
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence["Work"]) -> "Work":
+        """Return the trainings of several parts, at least one, one part after the other."""
+        return cls(
+            Genomes.concatenate([part.genomes for part in parts]),
+            np.concatenate([part.identities for part in parts]),
+            tuple(design for part in parts for design in part.designs),
+            np.concatenate([part.attempts for part in parts]),
+            np.concatenate([part.copies for part in parts]),
+        )
+
     def chunks(self, size: int) -> Iterator["Work"]:
         """Yield the trainings in their order, so many at a time."""
         for start in range(0, len(self), size):
@@ -152,7 +163,10 @@ class Work:
 
 
 def work_of(
-    sample: Sample, keys: Sequence[str], starts: Sequence[tuple[int, int]], known: Mapping[tuple[str, int, int], Training]
+    sample: Sample,
+    keys: Sequence[str],
+    starts: Sequence[tuple[int, int]],
+    known: Mapping[tuple[str, int, int], Training],
 ) -> Work:
     """Return the trainings of a sample that are not known: of each design all of some starts (attempt, copy)."""
     rows = [

@@ -1,5 +1,6 @@
 """Experiments for callers that have no command line: composed by the names of choices, or read from a run folder."""
 
+from codesign.cli.analyze_trainability import analysis_of
 from codesign.cli.catalogue import experiment_of, require_effect
 from codesign.cli.experiments.choices import composed, current_catalogue, named_plugins, options
 from codesign.cli.run_config import (
@@ -19,6 +20,7 @@ from codesign.cli.suggestions import listed, nearest
 
 __all__ = [
     "Catalogue",
+    "analysis_of",
     "build",
     "comparison_of",
     "composed",
