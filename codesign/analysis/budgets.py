@@ -107,7 +107,7 @@ def _reached(run: RunRecord, robot_steps: float, name: str) -> float:
 
 def _steps_to(run: RunRecord, value: float) -> float:
     """Return the robot-steps after which the population's mean had come to a value; infinite where it never did."""
-    there = np.flatnonzero(run.summary.mean >= value)
+    there = np.flatnonzero(run.summary.mean >= value - 1e-9 * abs(value))  # a mean is rounded
     return float(np.cumsum(np.nan_to_num(run.summary.robot_steps))[there[0]]) if len(there) else float("inf")
 
 

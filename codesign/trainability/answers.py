@@ -108,8 +108,8 @@ def _luck(found: Findings, target: str, of: str) -> Answer:
         return Answer("", "")
     text = (
         f"Selection saw {_said(own, found.unit)} (median of {target}), and from {found.settings.inits} new starts the"
-        f" same designs come to {_said(new, found.unit)} on average: {_said(luck, found.unit)} was the luck of the start"
-        f" that was kept. The best of these new starts is {_said(found.medians[target, 'best'], found.unit)}."
+        f" same designs come to {_said(new, found.unit)} on average: {_said(luck, found.unit)} was the luck of the"
+        f" start that was kept. The best of these new starts is {_said(found.medians[target, 'best'], found.unit)}."
     )
     return Answer(
         f"How much of the fitness is luck?{of}",
