@@ -24,20 +24,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> AnalysedRun:
 
 
 def test_lifespans_are_those_of_the_populations(run: AnalysedRun) -> None:
-    found = lifespans(run.experiment, finished_folder(run))
-    living = [
-        {tuple(each) for each in one.identities.tolist()} for one in populations(run.experiment, finished_folder(run))
-    ]
+    folder = RunFolder(run.path)
+    found = lifespans(run.experiment, folder)
+    living = [{tuple(each) for each in one.identities.tolist()} for one in populations(run.experiment, folder)]
     for identity, last, died in zip(found.identities.tolist(), found.survived_until, found.died, strict=True):
         own = [generation for generation, alive in enumerate(living) if tuple(identity) in alive]
         assert last == (own[-1] if own else -1)
         assert died == (own[-1] + 1 if own else identity[0])
     assert (found.survived_until == GENERATIONS - 1).sum() == len(living[-1])
-
-
-def finished_folder(run: AnalysedRun) -> RunFolder:
-
-    return RunFolder(run.path)
 
 
 def test_generations_are_numbers_or_the_last(run: AnalysedRun) -> None:

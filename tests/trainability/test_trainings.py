@@ -120,11 +120,11 @@ def test_numbers_are_computed_once(tmp_path: Path) -> None:
         calls.append(places.tolist())
         return {"size": places * 1.5, "none": np.full(len(places), np.nan)}
 
-    found = KeptNumbers(tmp_path).complete(["a", "b", "c"], compute, 2, lambda count: None)
+    found = KeptNumbers(tmp_path).complete(["a", "b", "c"], compute, 2, lambda _count: None)
     assert calls == [[0, 1], [2]]
     assert found["size"].tolist() == [0.0, 1.5, 3.0]
     assert np.isnan(found["none"]).all()
-    more = KeptNumbers(tmp_path).complete(["c", "d", "a"], compute, 2, lambda count: None)
+    more = KeptNumbers(tmp_path).complete(["c", "d", "a"], compute, 2, lambda _count: None)
     assert calls[2:] == [[1]]
     assert more["size"].tolist() == [3.0, 1.5, 0.0]
     next(iter(tmp_path.glob("*.json"))).write_text("{}")
