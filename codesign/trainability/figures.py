@@ -36,7 +36,10 @@ def draw(figure: DotFigure | LineFigure) -> bytes:
     with rc_context({"svg.hashsalt": "codesign", "svg.fonttype": "none"}):
         canvas = Figure(figsize=(6.4, height), layout="constrained")
         panel = canvas.subplots()
-        (_draw_dots if isinstance(figure, DotFigure) else _draw_lines)(panel, figure)
+        if isinstance(figure, DotFigure):
+            _draw_dots(panel, figure)
+        else:
+            _draw_lines(panel, figure)
         panel.set_title(figure.title, fontsize=10)
         panel.spines[["top", "right"]].set_visible(False)
         canvas.savefig(stream, format="svg", metadata=metadata)

@@ -60,7 +60,7 @@ class KeptNumbers:
             places = missing[first : first + together]
             found = compute(places)
             rows = {
-                keys[place]: {name: _plain(values[index]) for name, values in found.items()}
+                str(keys[int(place)]): {name: _plain(values[index]) for name, values in found.items()}
                 for index, place in enumerate(places.tolist())
             }
             text = json.dumps({"kind": _KIND, "version": VERSION, "designs": rows}, allow_nan=False)

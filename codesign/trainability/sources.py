@@ -107,7 +107,7 @@ def require_comparable(runs: Sequence[AnalysedRun]) -> list[str]:
     first, settings = runs[0], [_of_trial(run.experiment.fingerprint()) for run in runs]
     learners = set[str]()
     for run, own in zip(runs[1:], settings[1:], strict=True):
-        for key in sorted(settings[0].keys() | own.keys(), key=lambda key: (not key.endswith('.name'), key)):
+        for key in sorted(settings[0].keys() | own.keys(), key=lambda key: (not key.endswith(".name"), key)):
             here, there = settings[0].get(key), own.get(key)
             if here == there:
                 continue

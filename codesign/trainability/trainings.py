@@ -177,7 +177,11 @@ def work_of(
     ]
     places, attempts, copies = np.array(rows, dtype=np.int64).reshape(-1, 3).T
     return Work(
-        sample.genomes[places], sample.identities[places], tuple(keys[place] for place in places), attempts, copies
+        sample.genomes[places],
+        sample.identities[places],
+        tuple(str(keys[int(place)]) for place in places),
+        attempts,
+        copies,
     )
 
 

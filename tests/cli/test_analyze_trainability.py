@@ -132,7 +132,7 @@ def test_one_run_is_told_to_be_one(analysed: Path) -> None:
 
 def test_python_finds_the_same(analysed: Path, finished: Path, here: Path) -> None:
     found = codesign.analyze(
-        finished, "own", inits=2, designs=2, copies=1, draws=100, random_designs=4, generations=(0, "last")
+        [finished], "own", inits=2, designs=2, copies=1, draws=100, random_designs=4, generations=(0, "last")
     )
     assert isinstance(found, Findings)
     designs = found_in(analysed)["designs"]

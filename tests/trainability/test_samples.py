@@ -42,7 +42,7 @@ def test_generations_are_numbers_or_the_last(run: AnalysedRun) -> None:
 
 
 def test_sampled_members_are_unrelated(run: AnalysedRun) -> None:
-    *_, population = run.populations()
+    population = list(run.populations())[-1]
     sample, kinship = from_population(run, 0, GENERATIONS - 1, "last", population, AnalysisSettings(designs=4, depth=2))
     places = run.lineages.places(sample.identities).tolist()
     for index, place in enumerate(places):
