@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+import codesign
+from codesign.body import Bodies
+from codesign.evaluate import Evaluations, EvaluationSpec, Request, evaluate_bodies
 from experiments.figures import COLOURS, INK, panels
 from experiments.intervals import Interval, paired_difference, t_interval
 from experiments.runs import evolved
 from experiments.study import Figures, Study
 from experiments.tables import Tables, markdown, read_table, write_table
-
-import codesign
-from codesign.body import Bodies
-from codesign.evaluate import Evaluations, EvaluationSpec, Request, evaluate_bodies
 
 HERE = Path(__file__).parent
 RESULTS, BODIES = "results.json", "bodies.json"

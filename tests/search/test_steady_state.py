@@ -111,7 +111,9 @@ def test_the_worst_goes_or_the_oldest():
         made = search.submit(1)
         search.complete([tuple(made.identities[0].tolist())], np.array([2.0]))
         gone = set(map(tuple, before.identities.tolist())) - set(map(tuple, search.population.identities.tolist()))
-        expected = before.identities[-1] if replacement == "worst" else before.identities[before.identities[:, 1] == 0][0]
+        expected = (
+            before.identities[-1] if replacement == "worst" else before.identities[before.identities[:, 1] == 0][0]
+        )
         assert gone == {tuple(expected.tolist())}
         assert search.population.fitness[0] == 2.0
 

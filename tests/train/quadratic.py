@@ -71,7 +71,7 @@ class Quadratic:
         return False
 
     def forward(self, *, measure: bool = False, differentiable: bool = True, actuated: bool = True) -> None:
-        del differentiable
+        del differentiable, actuated
         self.measured += measure
         self.episodes += 1
         self.simulated += len(self.active)
