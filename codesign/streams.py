@@ -39,6 +39,7 @@ class Purpose(IntEnum):
     INHERITANCE = 8
     SELECTION = 9
     REPRODUCTION = 10
+    ISLAND = 11
     LANDSCAPE = 11
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.checks import require_count, require_entries
+from codesign.checks import require_count, require_entries, require_flag, require_number
 from codesign.errors import ConfigError
 from codesign.genome.genomes import Genomes, check_genomes, genes
 from codesign.genome.keys import same_bodies
@@ -30,14 +30,23 @@ class VariationSettings:
         weights: relative frequencies of the operators by name; operators that are not named are not used. Empty: all of
             `VARIATIONS` are equally frequent. Those that do not apply to a lattice are left out there.
         attempts: how often a child that equals its parent is changed again before other means are tried.
+        adapt: whether a search changes the weights during a run: operators whose children enter the population more
+            often are used more (probability matching, Thierens 2005).
+        adapt_rate: how fast it forgets what children came to: weight that a generation loses with each that follows,
+            above 0, at most 1.
+        adapt_floor: share of its weight that an operator keeps whatever its children come to, above 0, at most 1.
 
     Raises:
-        ConfigError: an unknown operator, a weight below 0 or not finite, no weight above 0, or attempts below 1.
+        ConfigError: an unknown operator, a weight below 0 or not finite, no weight above 0, attempts below 1, `adapt`
+            neither true nor false, or a rate or floor out of range.
     """
 
     name: str = "weighted"
     weights: dict[str, float] = field(default_factory=dict)
     attempts: int = 6
+    adapt: bool = False
+    adapt_rate: float = 0.1
+    adapt_floor: float = 0.2
 
     def __post_init__(self) -> None:
         require_entries(self, "weights", at_least=0.0, example=1.0)
@@ -49,6 +58,9 @@ class VariationSettings:
             remedy = "give at least one operator a weight such as 1"
             raise ConfigError("numbers of which one is above 0", repr(dict(self.weights)), remedy, "weights")
         require_count(self, "attempts", example=6)
+        require_flag(self, "adapt")
+        for name in ("adapt_rate", "adapt_floor"):
+            require_number(self, name, above=0.0, at_most=1.0, example=0.2)
 
     def operators(self, lattice: Lattice) -> tuple[list[Operator], NDArray[np.float64]]:
         """Return the operators in use on a lattice, in the order of the registry, and their probabilities.

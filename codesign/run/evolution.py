@@ -35,7 +35,7 @@ from codesign.run.parent_weights import identity_pair
 from codesign.run.polish import polish, read_polished, remove_polished
 from codesign.run.replay import learned_weights
 from codesign.run.status import StatusFile
-from codesign.search import AsynchronousSearch, Search
+from codesign.search import AsynchronousSearch, Search, start_search
 from codesign.signals import kept_from_children
 
 _log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ def restored(experiment: Experiment, checkpoint: Checkpoint, path: Path) -> Sear
         CheckpointError: it is another experiment's, or none that this search can have had.
     """
     checkpoints.check_experiment(checkpoint, experiment, path)
-    search = experiment.search.start(experiment.space, experiment.seed)
+    search = start_search(experiment.search, experiment.space, experiment.seed)
     try:
         search.restore(checkpoint.search)
         if experiment.trial.learner.in_generation(1).rungs:
@@ -132,7 +132,7 @@ class _Evolution:
     def __init__(self, experiment: Experiment, folder: RunFolder, listener: Listener) -> None:
         self._experiment, self._folder, self._status = experiment, folder, StatusFile(folder)
         self._listener = Listeners([self._status, listener])
-        self._search: Search = experiment.search.start(experiment.space, experiment.seed)
+        self._search: Search = start_search(experiment.search, experiment.space, experiment.seed)
         self._weights: dict[tuple[int, int], np.ndarray] = {}
         self._learned_again: dict[tuple[int, int], np.ndarray] = {}
         self._curves = Curves.none()

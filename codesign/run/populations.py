@@ -9,7 +9,7 @@ from codesign.run.asynchronous import replayed
 from codesign.run.design_tables import DesignTables
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
-from codesign.search import AsynchronousSearch, Individuals
+from codesign.search import AsynchronousSearch, Individuals, start_search
 
 
 def populations(experiment: Experiment, folder: RunFolder) -> Iterator[Individuals]:
@@ -25,7 +25,7 @@ def populations(experiment: Experiment, folder: RunFolder) -> Iterator[Individua
     Raises:
         RunError: a table of designs cannot be read.
     """
-    search = experiment.search.start(experiment.space, experiment.seed)
+    search = start_search(experiment.search, experiment.space, experiment.seed)
     tables = DesignTables(folder)
     if isinstance(search, AsynchronousSearch):
         yield from replayed(search, tables)

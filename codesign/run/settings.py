@@ -58,6 +58,9 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
         "polish_designs": 0,
         "polish_iterations": 100,
         "first": None,
+        "islands": 1,
+        "migration_interval": 10,
+        "migrants": 1,
     },
     "Segments": {"file": None},
     "Smooth": {"grip": None, "softness": 5e-4},
@@ -65,6 +68,7 @@ ADDED: Mapping[str, Mapping[str, Any]] = {
         f"{tissue}_{kind}": 1.0 for kind in ("density", "damping") for tissue in ("rigid", "soft", "muscle")
     },
     "Tissue": {"density": None, "damping": 0.0, "force_limit": None},
+    "VariationSettings": {"adapt": False, "adapt_rate": 0.1, "adapt_floor": 0.2},
     "Worlds": {
         "name": "worlds",
         "fitness": "mean",

@@ -4,6 +4,7 @@ from codesign.search.age_fitness import AgeFitness
 from codesign.search.asynchronous import AsynchronousSearch
 from codesign.search.genetic import Genetic, GeneticSearch
 from codesign.search.individuals import NO_PARENT, Individuals
+from codesign.search.islands import Islands, start_search
 from codesign.search.looked_at import FITNESS
 from codesign.search.map_elites import MapElites
 from codesign.search.novelty import Novelty
@@ -37,6 +38,7 @@ __all__ = [
     "Genetic",
     "GeneticSearch",
     "Individuals",
+    "Islands",
     "MapElites",
     "Novelty",
     "Nsga2",
@@ -47,4 +49,5 @@ __all__ = [
     "Space",
     "SteadyState",
     "SteadyStateSearch",
+    "start_search",
 ]

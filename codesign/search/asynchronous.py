@@ -108,11 +108,14 @@ class AsynchronousSearch(Search):
     def take_in(self, evaluated: Individuals) -> None:
         """Select the next population after each of some designs that are evaluated, whoever submitted them."""
         for place in range(len(evaluated)):
-            self._population = self.select(self._population, evaluated.take(np.array([place])))
+            one = evaluated.take(np.array([place]))
+            self._population = self.select(self._population, one)
+            self._credit(one)
 
     def finish_generation(self) -> None:
         """Count the oldest generation that is not finished as finished: all of its designs are told."""
         self._told += 1
+        self._adapt()
         self._submitted = max(self._submitted, self.first_number(self._told))
 
     def receive(self, evaluated: Individuals) -> None:

@@ -44,6 +44,16 @@ class KnownKeys:
         self._numbers = numbers[order]
         self._keys = np.concatenate([own for _, own in parts])[order]
 
+    def rename(self, before: Individuals, after: Individuals) -> None:
+        """Remember keys of individuals by their new identities; none of those that keep theirs has one of the old."""
+        old, new = _numbers(before), _numbers(after)
+        order = np.argsort(old)
+        places = np.minimum(np.searchsorted(old[order], self._numbers), len(old) - 1)
+        changed = old[order][places] == self._numbers
+        numbers = np.where(changed, new[order][places], self._numbers)
+        sorting = np.argsort(numbers)
+        self._numbers, self._keys = numbers[sorting], self._keys[sorting]
+
 
 def _numbers(individuals: Individuals) -> NDArray[np.int64]:
     """Return a number that tells each individual from all others of a run."""

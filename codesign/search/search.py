@@ -1,7 +1,7 @@
 """What every search has in common: ask and tell in turn, lineage, and a state that can be stored."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from codesign.genome import (
     random_genomes,
     repeated,
 )
+from codesign.search.adaptation import Adaptation
 from codesign.search.individuals import NO_PARENT, NOT_EVALUATED, Individuals, identities_of
 from codesign.search.known import KnownKeys
 from codesign.search.overview import Overview
@@ -30,6 +31,9 @@ GIVEN = "given"
 
 NO_INHERITANCE, LAMARCKIAN, MIXED = "none", "lamarckian", "mixed"
 """What designs begin to learn from, see `SearchSettings.inheritance`."""
+
+_ADAPTATION = "adaptation."
+"""What the names of arrays begin with that say what operators' children came to."""
 
 _MEMORY = "memory."
 """What the names of arrays begin with that one kind of search remembers."""
@@ -73,12 +77,16 @@ class SearchSettings(ABC):
         polish_designs: members of the last population, the best ones, that learn on at the end of the run, from what
             they learned; 0 for none. It changes nothing about the run.
         polish_iterations: steps that each of these takes.
+        islands: populations that evolve apart, which `population_size` is divided among; 1 for one population.
+        migration_interval: generations after which the best members of each island go to the next one.
+        migrants: members that go, of each island.
         first: file or folder of bodies that the first generation begins with, or several; it is filled up at random.
             Of more than `population_size` the best by the files' own fitness are taken, or the first. None for none.
 
     Raises:
-        ConfigError: a number that is not whole or below 1, `symmetric` or `from_scratch` neither true nor false,
-            an inheritance that does not exist, a probability out of range, or `first` no path.
+        ConfigError: a number that is not whole or below 1, islands that the population cannot be divided among, or of a
+            search that waits for no generation, more migrants than members, `symmetric` or `from_scratch` neither true
+            nor false, an inheritance that does not exist, a probability out of range, or `first` no path.
     """
 
     name: str = ""
@@ -91,6 +99,9 @@ class SearchSettings(ABC):
     from_scratch: bool = False
     polish_designs: int = 0
     polish_iterations: int = 100
+    islands: int = 1
+    migration_interval: int = 10
+    migrants: int = 1
     first: str | tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -100,6 +111,9 @@ class SearchSettings(ABC):
         require_count(self, "polish_iterations", example=100)
         for field in ("symmetric", "from_scratch"):
             require_flag(self, field)
+        for field in ("islands", "migration_interval", "migrants"):
+            require_count(self, field)
+        self._require_islands()
         require_choice(self, "inheritance", (NO_INHERITANCE, LAMARCKIAN, MIXED))
         require_number(self, "inheritance_probability", at_least=0.0, at_most=1.0, example=0.5)
         if self.from_scratch and self.asynchronous:
@@ -108,6 +122,20 @@ class SearchSettings(ABC):
         paths = self.first_paths if isinstance(self.first, str | tuple | None) else ("",)
         if self.first == () or not all(isinstance(path, str) and path for path in paths):
             raise ConfigError("a path or a list of paths", repr(self.first), "set {field}=FILE", "first")
+
+    def _require_islands(self) -> None:
+        if self.islands == 1:
+            return
+        if self.asynchronous:
+            got = f"{self.islands} with a search that waits for no generation"
+            raise ConfigError("1", got, "set {field}=1, or choose another search", "islands")
+        each, rest = divmod(self.population_size, self.islands)
+        if rest or not each:
+            got = f"{self.population_size} with {self.islands} islands"
+            raise ConfigError("a multiple of the number of islands", got, "change one of them", "population_size")
+        if self.migrants > each:
+            remedy = "lower {field}, or raise population_size"
+            raise ConfigError(f"at most {each}, the members of an island", f"{self.migrants}", remedy, "migrants")
 
     @property
     def first_paths(self) -> tuple[str, ...]:
@@ -148,6 +176,17 @@ class Search(ABC):
         self._population: Individuals | None = None
         self._asked: Individuals | None = None
         self._known = KnownKeys(self.lattice, symmetric=settings.symmetric)
+        self._adaptation = Adaptation(space.variation, self.lattice) if space.variation.adapt else None
+
+    @property
+    def islands(self) -> Sequence[Individuals]:
+        """The populations that evolve apart, as `population` has them together; one unless there are several."""
+        return (self.population,)
+
+    @property
+    def operator_weights(self) -> dict[str, float]:
+        """How often each operator makes the next designs, by its name; nothing where weights are not adapted."""
+        return {} if self._adaptation is None else self._adaptation.probabilities
 
     @property
     def generation(self) -> int:
@@ -203,6 +242,44 @@ class Search(ABC):
         self._population = self.select(self._population, evaluated)
         self._asked = None
         self._told += 1
+        self._credit(evaluated)
+        self._adapt()
+
+    def admit(self, evaluated: Individuals) -> None:
+        """Let evaluated designs from elsewhere be selected into the population, between two generations."""
+        self._population = self.select(self._population, evaluated)
+
+    def renumber(self, identities: np.ndarray) -> Individuals:
+        """Give the designs last asked for other identities of their generation, and return them.
+
+        Args:
+            identities: of each, int64, shape (n, 2).
+
+        Raises:
+            RuntimeError: nothing was asked.
+        """
+        if self._asked is None:
+            raise RuntimeError("expected designs that were asked for; got none; ask first")
+        before, self._asked = self._asked, replace(self._asked, identities=identities)
+        self._known.rename(before, self._asked)
+        return self._asked
+
+    def _credit(self, evaluated: Individuals) -> None:
+        """Count which of some designs entered the population, where operators are adapted."""
+        if self._adaptation is not None:
+            members = set(map(tuple, self.population.identities.tolist()))
+            entered = [tuple(identity) in members for identity in evaluated.identities.tolist()]
+            self._adaptation.note(evaluated.operators, np.array(entered, dtype=np.bool_))
+
+    def _adapt(self) -> None:
+        """Change the operators' weights at the end of a generation, where they are adapted."""
+        if self._adaptation is not None:
+            self._adaptation.end_generation()
+            self._use_weights()
+
+    def _use_weights(self) -> None:
+        if self.operator_weights:
+            self.space = replace(self.space, variation=replace(self.space.variation, weights=self.operator_weights))
 
     def _evaluated(
         self, asked: Individuals, fitness: np.ndarray, measures: Mapping[str, np.ndarray] | None
@@ -256,6 +333,8 @@ class Search(ABC):
         if self._asked is not None:
             raise RuntimeError("expected state between tell and ask; got it in between; tell the fitness first")
         own = {f"{_MEMORY}{name}": array for name, array in self.memory().items()}
+        if self._adaptation is not None:
+            own |= {f"{_ADAPTATION}{name}": array for name, array in self._adaptation.state().items()}
         return {"told": np.array([self._told], dtype=np.int64), **own, **self.population.arrays()}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
@@ -268,7 +347,7 @@ class Search(ABC):
         missing = {"told", "cells", "muscles", "identities", "parents", "operators", "fitness"} - state.keys()
         if missing:
             raise ValueError(f"expected a search state; got one without {sorted(missing)}; use what state() returned")
-        own = {name for name in state if name == "told" or name.startswith(_MEMORY)}
+        own = {name for name in state if name == "told" or name.startswith((_MEMORY, _ADAPTATION))}
         population = Individuals.from_arrays({name: array for name, array in state.items() if name not in own})
         if set(population.measures) != set(self.settings.measured):
             told = f"those of {', '.join(self.settings.measured) or 'nothing'}"
@@ -280,7 +359,11 @@ class Search(ABC):
         told = state["told"]
         if told.shape != (1,) or told.dtype != np.int64 or told[0] < 0:
             raise ValueError(f"expected how often fitness was told; got an array of {told.dtype} of shape {told.shape}")
-        self.recall({name.removeprefix(_MEMORY): state[name] for name in own - {"told"}})
+        self.recall({name.removeprefix(_MEMORY): state[name] for name in own if name.startswith(_MEMORY)})
+        if self._adaptation is not None:
+            counts = {name.removeprefix(_ADAPTATION): state[name] for name in own if name.startswith(_ADAPTATION)}
+            self._adaptation.restore(counts)
+            self._use_weights()
         self._told, self._population, self._asked = int(told[0]), population, None
         self._known = KnownKeys(self.lattice, symmetric=self.settings.symmetric)
 

@@ -23,9 +23,9 @@ def tell(search: SteadyStateSearch, place: int = 0) -> None:
     search.complete([tuple(one.identities[0].tolist())], resemblance(one.genomes))
 
 
-def flow(search: SteadyStateSearch, designs: int, in_flight: int, order=itertools.repeat(0)) -> None:
+def flow(search: SteadyStateSearch, designs: int, in_flight: int, order=()) -> None:
     """Let a search climb with so many designs in flight, which complete in some order."""
-    for place in itertools.islice(order, designs):
+    for place in itertools.islice(itertools.chain(order, itertools.repeat(0)), designs):
         while search.in_flight is None or len(search.in_flight) < in_flight:
             search.submit(1)
         tell(search, place)
