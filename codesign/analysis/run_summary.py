@@ -31,6 +31,11 @@ class RunSummary:
         seconds: time that each generation took [s].
         wall_seconds: time spent on the run until the end of each generation [s].
         operators: what became of the children of each operator.
+        island_best: highest fitness of each island, where there are several.
+        diversity_within, diversity_between: mean share of cells in which two members of one island differ, and members
+            of two; empty where there are not several.
+        operator_weights: how often each operator made the designs of each generation, by its name, where that is
+            adapted.
         lineage: ids of the best design and its ancestors through first parents, the youngest first.
         from_scratch: mean fitness of the population from drawn weights; empty where the run does not tell of it.
     """
@@ -54,6 +59,10 @@ class RunSummary:
     operators: Operators
     lineage: tuple[str, ...] = ()
     from_scratch: Numbers = field(default_factory=lambda: np.zeros(0))
+    island_best: tuple[Numbers, ...] = ()
+    diversity_within: Numbers = field(default_factory=lambda: np.zeros(0))
+    diversity_between: Numbers = field(default_factory=lambda: np.zeros(0))
+    operator_weights: Mapping[str, Numbers] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.generations)

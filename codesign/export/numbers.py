@@ -33,6 +33,10 @@ def summary_numbers(summary: RunSummary) -> dict[str, Any]:
         "operators": _operators(summary.operators),
         "lineage": list(summary.lineage),
         "from_scratch": plain_list(summary.from_scratch),
+        "island_best": [plain_list(values) for values in summary.island_best],
+        "diversity_within": plain_list(summary.diversity_within),
+        "diversity_between": plain_list(summary.diversity_between),
+        "operator_weights": _by_name(summary.operator_weights),
     }
 
 

@@ -20,7 +20,7 @@ from codesign.run.best import write_best
 from codesign.run.checkpoint import Checkpoint
 from codesign.run.curves import Curves
 from codesign.run.design_tables import DesignTables
-from codesign.run.designs import FROM_SCRATCH, design_id, write_designs
+from codesign.run.designs import FROM_SCRATCH, ISLAND, design_id, write_designs
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.from_scratch import FromScratch
@@ -238,7 +238,7 @@ class _Evolution:
         if self._recorded is not None:
             self._search.restore(self._recorded)
         else:
-            self._search = self._experiment.search.start(self._experiment.space, self._experiment.seed)
+            self._search = start_search(self._experiment.search, self._experiment.space, self._experiment.seed)
 
     def _evolve(self, generations: int, interruption: Interruption) -> None:
         with interruption.interruptible(), kept_from_children():
@@ -271,7 +271,7 @@ class _Evolution:
     def _advance(self, evaluator: Evaluator, interruption: Interruption) -> None:
         """Evaluate, select, record and tell one generation; a signal interrupts only the first, and what comes last."""
         begin = time.perf_counter()
-        generation = self._search.generation
+        generation, weights = self._search.generation, self._search.operator_weights
         if self._arrivals is not None:
             born = self._arrivals.advance(interruption)
             self._weights = self._arrivals.weights
@@ -284,7 +284,8 @@ class _Evolution:
         further = dict(born.further) | ({} if more is None else {FROM_SCRATCH: more})
         now = time.perf_counter()
         own = now - begin, now - self._begin, self._from_scratch.robot_steps
-        metrics = summarise(generation, population, born.evaluations, *own)
+        apart = self._search.islands, weights if generation else None
+        metrics = summarise(generation, population, born.evaluations, *own, *apart)
         with self._recording():
             write_designs(self._folder.designs, generation, born.designs, born.evaluations, born.inherited, further)
             self._parents.write(self._folder, generation)
@@ -325,7 +326,9 @@ class _Evolution:
         self._weights = kept(keep, population, asked.identities, evaluations, self._weights)
         if self._races:
             self._curves = self._curves.after(population, generation, evaluations.curves)
-        return Born(asked, evaluations, self._parents.shares)
+        count = len(self._search.islands)
+        islands = {} if count == 1 else {ISLAND: np.repeat(np.arange(count), len(asked) // count)}
+        return Born(asked, evaluations, self._parents.shares, islands)
 
     @property
     def _races(self) -> bool:

@@ -1,9 +1,9 @@
 """The numbers of a generation, a line of metrics.jsonl."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,12 @@ from codesign.train import LearningStatus
 
 CLOCK_FIELDS = ("wall_seconds", "generation_seconds", "robots_per_second", "robot_steps_per_second")
 """Fields that depend on the machine; all others are the same whenever and wherever a run is repeated."""
+
+
+_Value = TypeVar("_Value")
+
+_OWN = ("island_best", "island_mean", "island_diversity", "operator_weights")
+"""Fields of runs that have several islands or adapt operators' weights."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,12 @@ class Metrics:
         wall_seconds: time spent on the run so far [s], not counting pauses.
         generation_seconds: time spent on this generation [s].
         robots_per_second, robot_steps_per_second: speed in this generation.
+        island_best, island_mean: highest and mean fitness of the valid members of each island, by its number; None, and
+            not in the line, where there is one population.
+        island_diversity: diversity of each island by its number, their mean as "within", and as "between" the mean
+            share of cells in which members of two islands differ; None as above.
+        operator_weights: how often each operator made the designs of this generation that have parents, by its name;
+            None, and not in the line, where weights are not adapted.
     """
 
     generation: int
@@ -62,10 +74,14 @@ class Metrics:
     generation_seconds: float
     robots_per_second: float
     robot_steps_per_second: float
+    island_best: dict[str, float | None] | None = None
+    island_mean: dict[str, float | None] | None = None
+    island_diversity: dict[str, float] | None = None
+    operator_weights: dict[str, float] | None = None
 
     def row(self) -> dict[str, Any]:
         """Return the numbers by name, as they stand in metrics.jsonl."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if value is not None or name not in _OWN}
 
 
 def summarise(
@@ -75,6 +91,8 @@ def summarise(
     seconds: float,
     wall_seconds: float,
     further_steps: int = 0,
+    islands: Sequence[Individuals] = (),
+    operator_weights: Mapping[str, float] | None = None,
 ) -> Metrics:
     """Return the numbers of a generation.
 
@@ -85,6 +103,8 @@ def summarise(
         seconds: time that took [s].
         wall_seconds: time spent on the run so far [s].
         further_steps: steps simulated besides, to tell more of its designs.
+        islands: populations that evolve apart, where there are several.
+        operator_weights: how often each operator made the designs, where that is adapted.
     """
     steps = evaluations.robot_steps + further_steps
     valid = np.isfinite(evaluations.fitness)
@@ -109,6 +129,10 @@ def summarise(
         generation_seconds=round(seconds, 6),
         robots_per_second=round(len(evaluations) * pace, 3),
         robot_steps_per_second=round(steps * pace, 1),
+        island_best=_by_island(islands, lambda island: _best(island.fitness)),
+        island_mean=_by_island(islands, lambda island: _mean(island.fitness)),
+        island_diversity=_island_diversity(islands),
+        operator_weights=dict(operator_weights) if operator_weights else None,
     )
 
 
@@ -143,11 +167,11 @@ _SHARES = "status_shares."
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a line of metrics with the shares of statuses beside the other numbers."""
-    shares = row.get("status_shares")
-    own = {name: value for name, value in row.items() if name != "status_shares"}
-    inner = shares if isinstance(shares, Mapping) else {}
-    return {**own, **{f"{_SHARES}{name}": value for name, value in inner.items()}}
+    """Return a line of metrics with numbers by name, such as the shares of statuses, beside the other numbers."""
+    grouped = ("status_shares", *_OWN)
+    own = {name: value for name, value in row.items() if name not in grouped}
+    groups = {name: row[name] for name in grouped if isinstance(row.get(name), Mapping)}
+    return own | {f"{group}.{name}": value for group, inner in groups.items() for name, value in inner.items()}
 
 
 def diversity(genomes: Genomes) -> float:
@@ -161,6 +185,30 @@ def diversity(genomes: Genomes) -> float:
         members = np.count_nonzero(genomes.cells == material, axis=0)
         alike += members * (members - 1)
     return float(np.mean(1.0 - alike / (count * (count - 1))))
+
+
+def diversity_between(parts: Sequence[Genomes]) -> float:
+    """Return the mean share of cells in which genomes of two different parts differ, over all such pairs."""
+    alike = 0.0
+    sizes = np.array([len(part) for part in parts])
+    for material in range(max(int(part.cells.max()) for part in parts) + 1):
+        members = np.stack([np.count_nonzero(part.cells == material, axis=0) for part in parts]).astype(np.float64)
+        alike += float(np.mean(members.sum(axis=0) ** 2 - (members**2).sum(axis=0)))
+    pairs = int(sizes.sum() ** 2 - (sizes**2).sum())
+    return 1.0 - alike / pairs
+
+
+def _by_island(islands: Sequence[Individuals], value: Callable[[Individuals], _Value]) -> dict[str, _Value] | None:
+    """Return a value of each island by its number, None where there are not several."""
+    return {str(number): value(island) for number, island in enumerate(islands)} if len(islands) > 1 else None
+
+
+def _island_diversity(islands: Sequence[Individuals]) -> dict[str, float] | None:
+    own = _by_island(islands, lambda island: diversity(island.genomes))
+    if own is None:
+        return None
+    between = diversity_between([island.genomes for island in islands])
+    return own | {"within": float(np.mean(list(own.values()))), "between": between}
 
 
 def _status_shares(status: np.ndarray) -> dict[str, float]:

@@ -77,6 +77,10 @@ class SummaryReader:
             operators=Operators.of(each.children for each in known if each),
             lineage=lineage,
             from_scratch=_column(rows, _TAUGHT) if any(_TAUGHT in row for row in rows) else np.zeros(0),
+            island_best=tuple(_by_name(rows, "island_best").values()),
+            diversity_within=_diversity(rows, "within"),
+            diversity_between=_diversity(rows, "between"),
+            operator_weights=_by_name(rows, "operator_weights"),
         )
 
     def _digest(self, found: Outcomes, row: Mapping[str, Any]) -> _Generation:
@@ -131,9 +135,18 @@ def _number(value: Any) -> float:
 
 
 def _shares(rows: list[dict[str, Any]]) -> dict[str, np.ndarray]:
-    several = [shares if isinstance(shares := row.get("status_shares"), Mapping) else None for row in rows]
-    names = dict.fromkeys(str(name) for shares in several for name in shares or ())
+    return _by_name(rows, "status_shares", absent=0.0)
+
+
+def _diversity(rows: list[dict[str, Any]], name: str) -> np.ndarray:
+    return _by_name(rows, "island_diversity").get(name, np.zeros(0))
+
+
+def _by_name(rows: list[dict[str, Any]], group: str, absent: float = np.nan) -> dict[str, np.ndarray]:
+    """Return the numbers of a group in each line of metrics, by their names; NaN where there is no such group."""
+    several = [inner if isinstance(inner := row.get(group), Mapping) else None for row in rows]
+    names = dict.fromkeys(str(name) for inner in several for name in inner or ())
     return {
-        name: np.array([np.nan if shares is None else _number(shares.get(name, 0.0)) for shares in several])
+        name: np.array([np.nan if inner is None else _number(inner.get(name, absent)) for inner in several])
         for name in names
     }

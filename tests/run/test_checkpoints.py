@@ -235,6 +235,7 @@ def as_format_2(manifest):
     identities = sorted(kept.weights)
     parts = [kept.weights[identity] for identity in identities]
     arrays = {f"search.{name}": array for name, array in kept.search.items()}
+    arrays |= {f"arrivals.{name}": array for name, array in kept.arrivals.items()}
     arrays["weights"] = np.concatenate(parts)
     arrays["weights.lengths"] = np.array([len(part) for part in parts])
     arrays["weights.identities"] = np.array(identities)

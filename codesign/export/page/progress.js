@@ -23,6 +23,7 @@ export function showProgress(summary, unit, host) {
   learningFigure(host, summary, unit, quartiles, zip, across);
   if (summary.from_scratch.length > 0) fromScratchFigure(host, summary, unit, zip, across);
   sizeFigure(host, summary, quartiles, across);
+  if (summary.island_best.length > 1) islandFigure(host, summary, unit, zip, across);
   const diversity = { series: [{ name: "", kind: "main", points: zip(summary.diversity) }] };
   makeChart(
     host,
@@ -37,6 +38,7 @@ export function showProgress(summary, unit, host) {
     { ...across, ...newcomers, yLabel: "designs", ySpan: [0, null], summary: said("Newcomers", summary.survivors, 0) },
   );
   if (summary.operators.length > 0) new OperatorFigure(host, summary.operators, unit);
+  if (Object.keys(summary.operator_weights).length > 0) weightFigure(host, summary, zip, across);
   speedFigures(host, summary, zip, across);
 }
 
@@ -102,6 +104,64 @@ function sizeFigure(host, summary, quartiles, across) {
       names: ["masses", "muscles"],
       yLabel: "number",
       summary: said("Median number of masses", summary.masses.median, 0),
+    },
+  );
+}
+
+function islandFigure(host, summary, unit, zip, across) {
+  const islands = summary.island_best;
+  makeChart(
+    host,
+    { name: "islands", title: "Best of each island", note: "Fitness of the best member; the numbers are those of the islands." },
+    {
+      ...across,
+      series: islands.map((values, i) => ({ name: String(i), kind: seriesColour(i), points: zip(values) })),
+      names: islands.map((_, i) => `island ${i}`),
+      yLabel: unit ? `fitness [${unit}]` : "fitness",
+      summary: islands.map((values, i) => said(`Best of island ${i}`, values)).join(" "),
+    },
+  );
+  const parts = [["within", summary.diversity_within], ["between", summary.diversity_between]];
+  makeChart(
+    host,
+    {
+      name: "diversity of islands",
+      title: "Diversity within and between islands",
+      key: parts.map(([name], i) => [seriesColour(i), name]),
+      note: "Share of cells in which two members of one island differ, and members of two islands, on average.",
+    },
+    {
+      ...across,
+      series: parts.map(([name, values], i) => ({ name, kind: seriesColour(i), points: zip(values) })),
+      names: parts.map(([name]) => name),
+      yLabel: "share of cells",
+      ySpan: [0, null],
+      summary: parts.map(([name, values]) => said(`Diversity ${name} islands`, values)).join(" "),
+    },
+  );
+}
+
+/** How often each operator was used; those that are used most now are drawn, as many as there are colours. */
+function weightFigure(host, summary, zip, across) {
+  const weights = Object.entries(summary.operator_weights)
+    .sort(([, a], [, b]) => (b.at(-1) ?? 0) - (a.at(-1) ?? 0))
+    .slice(0, SERIES);
+  const words = weights.map(([name]) => name.replaceAll("_", " "));
+  makeChart(
+    host,
+    {
+      name: "operator weights",
+      title: "Weights of operators",
+      key: words.map((name, i) => [seriesColour(i), name]),
+      note: `Share of the designs of each generation that an operator made, adapted to what paid off; the ${words.length} highest.`,
+    },
+    {
+      ...across,
+      series: weights.map(([, values], i) => ({ name: "", kind: seriesColour(i), points: zip(values) })),
+      names: words,
+      yLabel: "share of designs",
+      ySpan: [0, null],
+      summary: weights.map(([, values], i) => `${words[i]} is at ${percent(values.at(-1))}.`).join(" "),
     },
   );
 }
