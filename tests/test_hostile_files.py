@@ -41,7 +41,7 @@ NAMES = (
     "config",
     "experiment",
 )
-NAMES += ("manifest", "checkpoint", "table")
+NAMES += ("manifest", "checkpoint", "table", "parent_weights", "polished")
 NAMES += ("drawing", "vxa", "vxd", "vxd_base", "eldir", "polycubes", "losses")
 NAMES += ("structure", "world", "bodies", "dataset", "ranking")
 
@@ -74,6 +74,11 @@ def saved(array: np.ndarray) -> bytes:
     stream = io.BytesIO()
     np.save(stream, array, allow_pickle=True)
     return stream.getvalue()
+
+
+def kept(identities: list[list[int]], lengths: list[int], weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Return arrays as runs with inheritance keep them."""
+    return {"identities": np.array(identities, np.int64), "lengths": np.array(lengths, np.int64), "weights": weights}
 
 
 ANYWHERE = {
@@ -149,7 +154,7 @@ def test_what_is_no_file_or_too_large(reader: Reader, kind: str, place: Path, tm
         os.truncate(place, 2**40)
     else:
         place.symlink_to("nothing")
-    if reader.name in ("metrics", "table", "vxd_base", "losses", "ranking") and kind == "link to nothing":
+    if reader.name in ("metrics", "table", "vxd_base", "losses", "ranking", "polished") and kind == "link to nothing":
         pytest.skip("the same as none, which there may be")
     refusal(reader, place, tmp_path)
 
@@ -213,6 +218,25 @@ OWN = {
             {"weights": np.ones(3)}, {"weights_of": json.dumps({"dimension": 2, "controller.name": "x" * 10**6})}
         ),
         "no weights": save({"others": np.ones(3)}),
+    },
+    "parent_weights": {
+        "infinite": save(kept([[0, 1]], [1], np.array([np.inf], np.float32))),
+        "of other numbers": save(kept([[0, 1]], [1], np.ones(1, np.float32)), {"sha256": "0" * 64}),
+        "of half": save(kept([[0, 1]], [1], np.ones(1, np.float16))),
+        "twice": save(kept([[0, 1], [0, 1]], [1, 1], np.ones(2, np.float32))),
+        "too many": save(kept([[0, 1]], [2**62], np.ones(1, np.float32))),
+        "that add up round the end": save(kept([[0, 1], [0, 2]], [2**62 + 1, -(2**62)], np.ones(1, np.float32))),
+        "of nobody": save({"weights": np.ones(3)}),
+    },
+    "polished": {
+        "no designs": b"{}",
+        "a list": b"[]",
+        "designs of nothing": b'{"designs": 3}',
+        "another name": b'{"designs": [{"design": "x", "fitness": 0, "polished": 1}]}',
+        "no weights": b'{"designs": [{"design": "g099-i0000", "fitness": 0, "polished": 1, "curve": [], "measures": {},'
+        b' "world_fitness": []}]}',
+        "a deep curve": b'{"designs": [{"design": "g000-i0000", "fitness": 0, "polished": 1, "curve": [[1]],'
+        b' "measures": {}, "world_fitness": []}]}',
     },
     "bench": {
         "a number beyond all": b'{"rows": [], "host": [{"body": "a", "designs_per_second": 1e999}], "machine": {}}',

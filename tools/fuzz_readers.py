@@ -39,7 +39,8 @@ def make_seeds(folder: Path) -> None:
     (folder / "lines").mkdir()
     np.save(folder / "lines" / "ground.npy", lines)
     shutil.copy(EXAMPLES / "scene.json", folder / "ground.json")
-    runs = {"run": [], "field": ["terrain=heightfield", f"terrain.file={folder / 'line.npy'}", "controller=shared"]}
+    heirs = ["search.inheritance=lamarckian", "search.polish_designs=2", "search.polish_iterations=3"]
+    runs = {"run": heirs, "field": ["terrain=heightfield", f"terrain.file={folder / 'line.npy'}", "controller=shared"]}
     for name, more in runs.items():
         if main(["evolve", *words, *more, f"hydra.run.dir={folder / name}"]):
             raise RuntimeError(f"no run {name} to take files from")
@@ -113,6 +114,23 @@ def readers(seeds: Path) -> tuple[Reader, ...]:
         ),
         Reader(
             "table", "designs/generation_000001.parquet", some("run/designs/*1.parquet"), _table, (change_footer,), 0.5
+        ),
+        Reader(
+            "parent_weights",
+            "weights/generation_000000.safetensors",
+            some("run/weights/*0.safetensors"),
+            _parent_weights,
+            (change_safetensors,),
+            2,
+        ),
+        Reader(
+            "polished",
+            "polished.json",
+            some("run/polished.json"),
+            _polished,
+            (change_json,),
+            2,
+            _with_weights(run / "polished.safetensors"),
         ),
         *body_readers(seeds / "bodies"),
     )
@@ -269,3 +287,29 @@ def _table(folder: Path) -> object:
 
     tables = DesignTables(RunFolder(folder))
     return tables.ranking(3), tables.generation(1), tables.evaluated(1)
+
+
+def _parent_weights(folder: Path) -> object:
+    from codesign.run.parent_weights import find_parent_weights  # noqa: PLC0415
+
+    return find_parent_weights(folder / "weights", [(0, number) for number in range(6)])
+
+
+def _polished(folder: Path) -> object:
+    from codesign.run import RunFolder  # noqa: PLC0415
+    from codesign.run.polish import read_polished  # noqa: PLC0415
+
+    return read_polished(RunFolder(folder))
+
+
+def _with_weights(weights: Path) -> Callable[[Path, bytes], None]:
+    """Return what writes a spoiled `polished.json`, the weights as they should be beside it."""
+    data = weights.read_bytes()
+
+    def write(path: Path, spoiled: bytes) -> None:
+        beside = path.with_suffix(".safetensors")
+        if not beside.exists():
+            beside.write_bytes(data)
+        path.write_bytes(spoiled)
+
+    return write

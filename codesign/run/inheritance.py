@@ -1,13 +1,15 @@
 """What designs of a run inherit of the weights that their parents learned: those of controllers, of bodies, or both."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codesign.errors import RunError
-from codesign.evaluate import Ancestors, DesignWeights, Evaluations, KeptWeights, WeightInheritance
+from codesign.evaluate import Ancestors, DesignWeights, Evaluations, EvaluationSpec, KeptWeights, WeightInheritance
 from codesign.genome import Genomes
 from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design
@@ -43,7 +45,7 @@ class Inheritance:
 
     def __init__(self, experiment: Experiment) -> None:
         spec, search = experiment.trial, experiment.search
-        self._seed = experiment.seed
+        self._spec, self._seed = spec, experiment.seed
         self._chance = search.inheritance_probability if search.inheritance == MIXED else None
         self.controllers = search.inheritance != NO_INHERITANCE
         """Whether weights of controllers are inherited."""
@@ -115,13 +117,37 @@ class Inheritance:
         if not self.controllers:
             return {own.identity: Parent(own.genome.cells, self._typed(own.body_weights)) for own in designs}
         weights = find_parent_weights(folder.weights, identities)
-        if any(own.dtype != self._none.dtype for own in weights.values()):
-            got = f"others in {folder.weights}"
-            raise RunError(f"weights in {self._none.dtype}", got, "use the run's own configuration")
+        require_fitting(self._spec, designs, weights, folder.weights)
         return {own.identity: Parent(own.genome.cells, weights.get(own.identity, self._none)) for own in designs}
 
     def _typed(self, weights: NDArray[np.floating]) -> NDArray[np.floating]:
         return weights.astype(self._none.dtype)
+
+
+def require_fitting(
+    spec: EvaluationSpec, designs: Sequence[Design], weights: Mapping[Identity, NDArray[np.floating]], path: Path
+) -> None:
+    """Check that weights of designs that were read from a run are as many as theirs, in the run's precision.
+
+    Args:
+        spec: how the designs are evaluated.
+        designs: any.
+        weights: of some of them, by identity.
+        path: where they were read, for errors.
+
+    Raises:
+        RunError: they are not.
+    """
+    for design in designs:
+        own = weights.get(design.identity)
+        if own is None:
+            continue
+        shapes = spec.weighted.weight_shapes(design.masses, design.springs, spec.dimension, spec.physics.steps)
+        count = sum(math.prod(shape) for shape in shapes.values())
+        if len(own) != count or own.dtype != np.dtype(spec.execution.precision):
+            got = f"{len(own)} in {own.dtype} in {path}"
+            remedy = "restore the file, or use the run's own configuration"
+            raise RunError(f"{count} weights of {design.id} in {spec.execution.precision}", got, remedy)
 
 
 class Living:

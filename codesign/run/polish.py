@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from codesign.errors import RunError
+from codesign.errors import CodesignError, RunError
 from codesign.evaluate import DesignWeights, Evaluations, EvaluationSpec, Request
 from codesign.files import remove, write_text
 from codesign.genome import Genomes
@@ -115,8 +115,9 @@ def read_polished(folder: RunFolder) -> dict[Identity, Polished]:
         raise _damaged(folder, str(getattr(error, "strerror", None) or error)) from error
     weights = read_design_weights(folder.polished_weights)
     try:
-        found = {identity_of(told["design"]): _polished(told, weights) for told in about["designs"]}
-    except (RunError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        with np.errstate(over="ignore"):
+            found = {identity_of(told["design"]): _polished(told, weights) for told in about["designs"]}
+    except (CodesignError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise _damaged(folder, f"{type(error).__name__}: {error}") from error
     return {identity: own for identity, own in found.items() if own is not None}
 

@@ -13,7 +13,7 @@ from codesign.run import checkpoint as checkpoints
 from codesign.run.designs import Design, design_id
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
-from codesign.run.inheritance import Inheritance
+from codesign.run.inheritance import Inheritance, require_fitting
 from codesign.run.learning_again import learn_again, starts_of
 from codesign.run.parent_weights import find_parent_weights
 from codesign.run.polish import read_polished
@@ -106,6 +106,7 @@ def replay(
     check_whole(lattice, genomes)
     weights = learned_weights(experiment, folder, designs)
     better = read_polished(folder)
+    require_fitting(spec, designs, {own: each.weights for own, each in better.items()}, folder.polished_weights)
     lengths = [len(each) for each in weights]
     weights = [
         better[design.identity].weights if design.identity in better else own
@@ -146,7 +147,9 @@ def learned_weights(experiment: Experiment, folder: RunFolder, designs: Sequence
     kept = _newest(experiment, folder)
     found = {} if kept is None else dict(kept.weights)
     if experiment.search.inheritance != NO_INHERITANCE:
-        found |= find_parent_weights(folder.weights, [own.identity for own in designs if own.identity not in found])
+        more = find_parent_weights(folder.weights, [own.identity for own in designs if own.identity not in found])
+        require_fitting(experiment.trial, designs, more, folder.weights)
+        found |= more
     lost = [design for design in designs if design.identity not in found]
     found |= learn_again(experiment, lost, folder)
     return [found[design.identity] for design in designs]

@@ -10,6 +10,7 @@ import pytest
 from codesign.errors import ConfigError
 from codesign.evaluate import Request
 from codesign.run import DesignTables, RunFolder, evolve, resume
+from codesign.run.designs import Design
 from codesign.search import SEARCHES
 from codesign.train import LEARNERS
 from tests.run.fakes import CONFIG, GENERATIONS, Quick, experiment, finished, results
@@ -24,10 +25,10 @@ def test_designs_that_enter_the_population_are_taught_once_from_a_start_of_their
     one = experiment("lamarckian")
     evaluator = one.evaluator.start(one.trial)
     rows = run.read_metrics()
-    alive: dict[tuple[int, int], float] = {}
+    alive: dict[tuple[int, int], Design] = {}
     for generation in range(GENERATIONS):
         designs = DesignTables(run).generation(generation)
-        taught = [design for design in designs if not np.isnan(design.from_scratch)]
+        taught = [design for design in designs if not np.isnan(np.float64(design.from_scratch or 0.0))]
         assert len(taught) == rows[generation]["survivors"]
         steps = 0
         if generation == 0:
@@ -46,7 +47,7 @@ def test_designs_that_enter_the_population_are_taught_once_from_a_start_of_their
         alive |= {design.identity: design for design in taught}
         # The best six of all so far are the population.
         members = sorted(alive.values(), key=lambda design: (-design.fitness, design.identity))[:6]
-        valid = [design.from_scratch for design in members if np.isfinite(design.from_scratch)]
+        valid = [float(design.from_scratch or 0) for design in members if np.isfinite(design.from_scratch or 0)]
         assert rows[generation]["from_scratch_mean"] == pytest.approx(np.mean(valid))
         assert rows[generation]["from_scratch_best"] == max(valid)
 
