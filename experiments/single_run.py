@@ -23,7 +23,9 @@ COLUMNS = {
 """Numbers of a generation that tables may show, what they are called there, and how they are written."""
 
 
-def single_run(folder: Path, columns: Sequence[str], shown: Sequence[int], unit: str = " [m]") -> Study:
+def single_run(
+    folder: Path, columns: Sequence[str], shown: Sequence[int], unit: str = " [m]", words: Sequence[str] = ()
+) -> Study:
     """Return the study of one run of the experiment that the folder is named after.
 
     Args:
@@ -31,10 +33,11 @@ def single_run(folder: Path, columns: Sequence[str], shown: Sequence[int], unit:
         columns: numbers of its table, of `COLUMNS`.
         shown: generations in its table.
         unit: of fitness.
+        words: what else is said on the command line, where the experiment has become another one since.
     """
 
     def measure(runs: Path) -> Tables:
-        run = evolved(runs / f"{folder.name}_0", f"experiment={folder.name}", "seed=0")
+        run = evolved(runs / f"{folder.name}_0", f"experiment={folder.name}", *words, "seed=0")
         return {METRICS: run.metrics.to_pylist()}
 
     def report(tables: Tables) -> str:

@@ -17,6 +17,13 @@ STUDY = single_run(
         "diversity",
     ),
     shown=(0, 4, 8, 24),
+    words=(
+        "search.inheritance=none",
+        "search.generations=25",
+        "learner.iterations=20",
+        "learner.step_length=0.2",
+        "learner.later_iterations=null",
+    ),
 )
 
 if __name__ == "__main__":
