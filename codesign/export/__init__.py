@@ -2,6 +2,7 @@
 
 from codesign.export.chart import COLOURS, line_chart
 from codesign.export.comparison_page import render_comparison, write_comparison, write_comparison_json
+from codesign.export.design_map import DesignMap, MapAxis
 from codesign.export.drawn_body import CHANGEABLE, DrawnBody
 from codesign.export.exporter import Exporter, each_design
 from codesign.export.film import FilmSettings, write_gif, write_mp4
@@ -74,6 +75,7 @@ __all__ = [
     "COLOURS",
     "EXPORTERS",
     "MOTIONS",
+    "DesignMap",
     "DotFigure",
     "DotRow",
     "DrawnBody",
@@ -84,6 +86,7 @@ __all__ = [
     "History",
     "LineFigure",
     "LineSeries",
+    "MapAxis",
     "Mechanics",
     "MechanicsError",
     "PageAnswer",

@@ -19,6 +19,7 @@ from codesign.export.arrays import (
     convert,
 )
 from codesign.export.chart import line_chart
+from codesign.export.design_map import DesignMap
 from codesign.export.drawn_body import CHANGEABLE, DrawnBody, relative_changes
 from codesign.export.mechanics import Mechanics
 
@@ -348,6 +349,7 @@ class Gallery:
         config_text: the run's configuration as text (YAML); any text, may be empty.
         units: units of fitness ("fitness") and of measures by name; what is not there has none.
         summary: the run in numbers, None where these are no designs of a run, or only they are to be seen.
+        map: what the run's search keeps, by what it looks at; None where there is none to be seen.
 
     Raises:
         RecordingError: no recording, or two of one id.
@@ -359,6 +361,7 @@ class Gallery:
     config_text: str = ""
     units: Mapping[str, str] = field(default_factory=dict)
     summary: RunSummary | None = None
+    map: DesignMap | None = None
 
     def __post_init__(self) -> None:
         ids = [recording.design for recording in self.recordings]

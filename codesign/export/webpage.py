@@ -26,7 +26,7 @@ SPATIAL = ("vendor/three", "camera3d", "mesh3d", "body3d", "ground3d", "scene3d"
 SCRIPTS = (
     *("ticks", "heightfield", "decode", "player", "theme", "surface", "renderer2d"),
     *SPATIAL,
-    *("svg", "charts", "figure", "operators", "progress"),
+    *("svg", "charts", "figure", "operators", "progress", "map"),
     *("stage", "shape", "lineage", "gallery", "app"),
 )
 """The page's modules in the order in which they are joined: each imports from earlier ones only."""
@@ -61,7 +61,8 @@ def warn_of_size(path: Path, page: str) -> None:
 
 def render_page(gallery: Gallery) -> str:
     """Return the page as text. Only its own script and style may run in it (content security policy by hash)."""
-    empty = () if gallery.recordings[0].dim == 3 else SPATIAL
+    flat, unmapped = gallery.recordings[0].dim != 3, gallery.map is None
+    empty = (*(SPATIAL if flat else ()), *(("map",) if unmapped else ()))
     return render_document("template.html", SCRIPTS, gallery.title, encode_gallery(gallery), empty)
 
 
@@ -120,6 +121,7 @@ def encode_gallery(gallery: Gallery) -> str:
         "config": gallery.config_text,
         "units": dict(gallery.units),
         "history": _encode_history(gallery.history),
+        "map": None if gallery.map is None else gallery.map.numbers(),
         "summary": None if gallery.summary is None else summary_numbers(gallery.summary),
         "material_names": list(max((recording.material_names for recording in gallery.recordings), key=len)),
         "designs": [_encode_recording(recording, grounds) for recording in gallery.recordings],

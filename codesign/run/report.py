@@ -7,6 +7,7 @@ from pathlib import Path
 
 from codesign import files
 from codesign.export import Gallery, Recording, render_page, warn_of_size
+from codesign.run.design_map import design_map, spread_over
 from codesign.run.designs import Design
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
@@ -62,7 +63,9 @@ class Report:
 
     def gallery(self, seconds: float = math.inf) -> Gallery:
         """Return what the page shows, see `page`."""
-        shown = select(self._folder, f"top{self._designs},lineage")
+        found = design_map(self._experiment, self._folder)
+        spread = () if found is None else spread_over(found)
+        shown = select(self._folder, ",".join([f"top{self._designs}", "lineage", *spread]))
         known = {design.identity: self._recordings[design.identity] for design in shown if self._has(design)}
         # What is not shown any more is not kept: a run may have more good designs than fit into the memory.
         self._recordings = known
@@ -76,6 +79,7 @@ class Report:
             self._folder.config_text(),
             self._experiment.trial.units,
             self._summaries.read(line),
+            found,
         )
 
     def _has(self, design: Design) -> bool:

@@ -12,6 +12,7 @@ SCHEMES = ("light", "dark")
 SETS = {
     "series": ([f"series-{number}" for number in range(1, 7)], 9.0),
     "actuation": (["contract", "neutral", "expand"], 18.0),
+    "levels": ([f"level-{number}" for number in range(8)], 5.0),
     # No lattice here has more than four materials.
     "voxels": ([f"voxel-{number}" for number in range(1, 5)], 9.0),
     "materials": ([f"material-{number}" for number in range(1, 5)], 6.0),

@@ -3,6 +3,7 @@
 import { decodeGallery } from "./decode.js";
 import { Cards } from "./gallery.js";
 import { Lineage } from "./lineage.js";
+import { DesignMap } from "./map.js";
 import { Player } from "./player.js";
 import { lineagePanel, showProgress } from "./progress.js";
 import { Shape } from "./shape.js";
@@ -26,6 +27,7 @@ const spatial = gallery.dim === 3;
 const cards = new Cards(gallery, byId("cards"), (id) => select(id, true));
 const unit = gallery.units.fitness;
 let lineage = null;
+let map = null;
 
 /** Show a design; `reveal` brings the stage into view and hands it the keyboard. */
 function select(id, reveal = false) {
@@ -34,6 +36,7 @@ function select(id, reveal = false) {
   stage.show(design);
   shape.show(design);
   cards.mark(id);
+  map?.mark(id);
   // Inside of a notebook's frame the page has no address that could name the design.
   if (location.protocol !== "about:") history.replaceState(null, "", `#${id}`);
   if (!reveal) return;
@@ -100,6 +103,12 @@ function fillProgress() {
   const { body } = lineagePanel(byId("figures"), summary.lineage.length);
   lineage = new Lineage(gallery, summary.lineage, body, { select: (id) => select(id, true), unit });
   lineage.draw(theme);
+}
+
+/** What the search keeps as a map, where the page is one about a run whose search looks at more than fitness. */
+function fillMap() {
+  byId("overview").hidden = gallery.map === null;
+  if (gallery.map !== null) map = new DesignMap(gallery, byId("map"), (id) => select(id, true));
 }
 
 /** Have everything drawn in the colours of the scheme that is on now. */
@@ -232,6 +241,7 @@ function loop(now) {
 fillHeader();
 fillLegend();
 fillRest();
+fillMap();
 fillProgress();
 listen();
 cards.moving = byId("moving").checked = !calm && !gallery.still;
