@@ -19,11 +19,11 @@ FRAME_SECONDS = 2.0
 """Seconds between the poses of a design that pictures show."""
 
 
-def best_designs(run: codesign.Run, count: int) -> list[Design]:
-    """Return the best designs that a run ever had, no two of equal fitness."""
+def best_designs(run: codesign.Run, count: int, generations: int | None = None) -> list[Design]:
+    """Return the best designs that a run ever had, or had in its first generations, no two of equal fitness."""
     found: dict[float, str] = {}
-    for row in run.designs.select(["design", "fitness"]).to_pylist():
-        if np.isfinite(row["fitness"]):
+    for row in run.designs.select(["design", "fitness", "generation"]).to_pylist():
+        if np.isfinite(row["fitness"]) and (generations is None or row["generation"] < generations):
             found.setdefault(round(row["fitness"], 9), row["design"])
     return run.select([found[fitness] for fitness in sorted(found, reverse=True)[:count]])
 
