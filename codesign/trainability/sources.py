@@ -129,7 +129,7 @@ def common_spec(
 ) -> EvaluationSpec:
     """Return how new starts of a run's designs are evaluated.
 
-    With its own seed, and the learner of the first run, as that of its first generation: from scratch, to the end.
+    With its own seed, and the learner of the first run, as that of its first generation: from scratch and one start, to the end.
     """
     execution = run.spec.execution
     if threads is not None:
@@ -137,9 +137,10 @@ def common_spec(
     if device is not None:
         execution = replace(execution, device=device)
     learner = runs[0].spec.learner
+    later = {item.name: None for item in fields(learner) if item.name.startswith(_LATER)}
     return replace(
         run.spec,
-        learner=replace(learner, **{item.name: None for item in fields(learner) if item.name.startswith(_LATER)}),
+        learner=replace(learner, restarts=0, restart_iterations=None, **later),
         worlds=replace(run.spec.worlds, unactuated=False),  # computed once for each design, not for each start
         execution=execution,
     )

@@ -93,7 +93,7 @@ def test_runs_of_other_tasks_and_grounds_are_named(run: AnalysedRun, tmp_path: P
 
 
 def test_runs_may_differ_in_how_bodies_learn_and_random_ones_are_drawn(run: AnalysedRun) -> None:
-    learner = replace(spec().learner, iterations=9, later_iterations=2)
+    learner = replace(spec().learner, iterations=9, later_iterations=2, restarts=3)
     trial = replace(spec(), learner=learner, lattice=replace(LATTICE, fill=0.9), seed=3)
     other = replace(run, experiment=replace(run.experiment, trial=trial))
     (told,) = require_comparable([other, run])
@@ -101,6 +101,7 @@ def test_runs_may_differ_in_how_bodies_learn_and_random_ones_are_drawn(run: Anal
     assert "lattice" not in told
     common = common_spec([other, run], run, 1, "cpu")
     assert (common.learner.iterations, common.learner.later_iterations, common.seed) == (9, None, run.spec.seed)
+    assert common.learner.restarts == 0
     assert require_comparable([run, run]) == []
 
 
