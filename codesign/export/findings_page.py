@@ -39,6 +39,7 @@ class DotRow:
         name: of the group.
         values: a dot each; what is not finite is left out.
         middle, low, high: a number with its interval; NaN for none.
+        colour: number of its colour; rows of one are told to belong together.
     """
 
     name: str
@@ -46,6 +47,7 @@ class DotRow:
     middle: float
     low: float
     high: float
+    colour: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,6 +180,7 @@ def _dots(figure: DotFigure) -> dict[str, Any]:
                 "middle": plain(row.middle),
                 "low": plain(row.low),
                 "high": plain(row.high),
+                "colour": row.colour,
             }
             for row in figure.rows
         ],

@@ -48,7 +48,7 @@ def draw(figure: DotFigure | LineFigure) -> bytes:
 
 def _draw_dots(panel: Any, figure: DotFigure) -> None:
     for place, row in enumerate(figure.rows):
-        colour = COLOURS[place % len(COLOURS)]
+        colour = COLOURS[row.colour % len(COLOURS)]
         known = row.values[np.isfinite(row.values)]
         panel.plot(known, np.full(len(known), place), "o", color=colour, alpha=0.35, markersize=4, markeredgewidth=0)
         if np.isfinite([row.low, row.high]).all():

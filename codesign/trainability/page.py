@@ -25,8 +25,18 @@ from codesign.trainability.measures import MEASURES
 PAGE, RESULT = "analysis.html", "analysis.json"
 """Files of an analysis in its folder; tables and figures are beside them."""
 
-_DOTS = ("mean", "gain", "luck", "share_90", "gain_variation", "improving", "chaos", "fall", "masses")
-"""Measures that are drawn as dots."""
+_DOTS = {
+    "mean": "Fitness from new starts",
+    "gain": "Gain by learning",
+    "luck": "Luck of the start that was kept",
+    "share_90": "Starts near the best gain",
+    "gain_variation": "Spread of the gain",
+    "improving": "Learning steps that improve",
+    "chaos": "Chaos",
+    "fall": "Falls",
+    "masses": "Size",
+}
+"""Measures that are drawn as dots, with the titles of their figures."""
 
 _CURVES = (
     ("hamming", "Diversity", "mean share of cells in which two members differ", "share of cells"),
@@ -79,27 +89,27 @@ def page_of(found: Findings) -> FindingsPage:
 def _dots(found: Findings) -> list[DotFigure]:
     meanings = {measure.name: measure for measure in MEASURES}
     figures = list[DotFigure]()
-    for name in _DOTS:
+    for name, title in _DOTS.items():
         rows = [
-            DotRow(group, nested.values, *_ends(found, group, name))
-            for group in found.groups
+            DotRow(group, nested.values, *_ends(found, group, name), number)
+            for number, group in enumerate(found.groups)
             if len(nested := found.nested(group, name))
         ]
         if rows:
             measure = meanings[name]
             label = f"{name.replace('_', ' ')}{f' [{found.unit}]' if measure.fitness and found.unit else ''}"
             note = f"{measure.meaning[0].upper()}{measure.meaning[1:]}. A dot is a design, a bar the median."
-            figures.append(DotFigure(name.replace("_", " ").capitalize(), note, label, tuple(rows)))
+            figures.append(DotFigure(title, note, label, tuple(rows)))
     return figures
 
 
 def _own_and_new(found: Findings) -> list[DotFigure]:
     """Return the figure of what selection saw beside what new starts come to."""
     rows = list[DotRow]()
-    for group in found.groups:
+    for number, group in enumerate(found.groups):
         for name, said in (("own", "as selection saw it"), ("mean", "from new starts")):
             if len(nested := found.nested(group, name)):
-                rows.append(DotRow(f"{group}, {said}", nested.values, *_ends(found, group, name)))
+                rows.append(DotRow(f"{group}, {said}", nested.values, *_ends(found, group, name), number))
     label = f"fitness{f' [{found.unit}]' if found.unit else ''}"
     return [DotFigure("Fitness, own and new", "What is kept of many starts is the luckiest.", label, tuple(rows))]
 

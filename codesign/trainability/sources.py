@@ -129,7 +129,8 @@ def common_spec(
 ) -> EvaluationSpec:
     """Return how new starts of a run's designs are evaluated.
 
-    With its own seed, and the learner of the first run, as that of its first generation: from scratch and one start, to the end.
+    With its own seed, and the learner of the first run, as that of its first generation: from scratch and one start,
+    to the end.
     """
     execution = run.spec.execution
     if threads is not None:

@@ -5,6 +5,7 @@ import { element } from "./svg.js";
 import { formatNumber } from "./ticks.js";
 
 const COLOURS = 6;
+const SHORT = 20; // rows of a table that is open from the start
 const ROW = 46;
 
 const byId = (id) => document.getElementById(id);
@@ -57,14 +58,14 @@ function dotFigure({ title, note, label, rows, zero }) {
       svg.append(
         element("text", { x: 0, y: y - 14, class: "name" }, `${row.name}: ${said(row)}`),
         element("line", { x1: 0, x2: width, y1: y, y2: y, class: "rule" }),
-        ...row.values.map((value) => element("circle", { cx: x(value), cy: y, r: 4, class: `dot-of faint ${colour(i)}` })),
+        ...row.values.map((value) => element("circle", { cx: x(value), cy: y, r: 4, class: `dot-of faint ${colour(row.colour)}` })),
       );
       if (row.low !== null) {
-        svg.append(element("line", { x1: x(row.low), x2: x(row.high), y1: y, y2: y, class: `series ${colour(i)}` }));
+        svg.append(element("line", { x1: x(row.low), x2: x(row.high), y1: y, y2: y, class: `series ${colour(row.colour)}` }));
       }
       if (row.middle !== null) {
         const at = x(row.middle);
-        svg.append(element("line", { x1: at, x2: at, y1: y - 9, y2: y + 9, class: `series ${colour(i)}` }));
+        svg.append(element("line", { x1: at, x2: at, y1: y - 9, y2: y + 9, class: `series ${colour(row.colour)}` }));
       }
     });
     const low = ROW * rows.length + 22;
@@ -100,11 +101,10 @@ function lineFigure({ title, note, x_label: xLabel, y_label: yLabel, names, seri
 }
 
 function fillTable({ title, heads, rows }, i) {
-  const section = node("section", "", "panel sheet");
-  const header = document.createElement("header");
-  const heading = node("h3", title);
+  const section = node("details", "", "panel sheet");
+  section.open = rows.length <= SHORT;
+  const heading = node("summary", `${title} (${rows.length} rows)`);
   heading.id = `table-${i}`;
-  header.append(heading);
   const scroll = node("div", "", "scroll");
   for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-labelledby", heading.id]]) {
     scroll.setAttribute(name, value);
@@ -127,14 +127,16 @@ function fillTable({ title, heads, rows }, i) {
   body.append(...rows.map((cells) => line(cells, "td")));
   table.append(head, body);
   scroll.append(table);
-  section.setAttribute("aria-labelledby", heading.id);
-  section.append(header, scroll);
+  section.append(heading, scroll);
   byId("tables").append(section);
 }
 
 fillAnswers();
 for (const figure of data.figures) (figure.kind === "dots" ? dotFigure : lineFigure)(figure);
 data.tables.forEach(fillTable);
+window.addEventListener("beforeprint", () => {
+  for (const table of document.querySelectorAll("details")) table.open = true;
+});
 
 /** What the page shows, for tests and for the curious. */
 window.codesign = { answers: data.answers.length, figures: data.figures.map((figure) => figure.title) };
