@@ -56,6 +56,7 @@ BELOW = {
     "api": {
         "cli",
         "analysis",
+        "landscape",
         "trainability",
         "run",
         "formats",

@@ -15,6 +15,7 @@ from codesign.api.problem import Problem
 from codesign.errors import CodesignError, ConfigError, DesignError
 from codesign.evaluate import EVALUATORS, EvaluatorSettings
 from codesign.export import History, Recording, page_in_frame
+from codesign.landscape import LandscapeSettings
 from codesign.run import (
     Design,
     DesignTables,
@@ -361,7 +362,8 @@ def analyze(
         runs: runs, or folders of runs or of sweeps; random searches among them serve as baseline.
         output: folder in which what was learned is kept.
         evaluator: "local", "ray", or settings of one.
-        settings: fields of `codesign.trainability.AnalysisSettings`, such as `inits=16` or `generations=(0, "last")`.
+        settings: fields of `codesign.trainability.AnalysisSettings`, such as `inits=16` or `generations=(0, "last")`;
+            `landscape` may be `codesign.landscape.LandscapeSettings`.
 
     Raises:
         ConfigError: a setting that there is none of or that is out of range, or runs that cannot be compared.
@@ -386,7 +388,11 @@ def analyze(
     if isinstance(evaluator, str) and evaluator not in EVALUATORS:
         raise ConfigError(f"evaluator to be one of {', '.join(EVALUATORS)}", repr(evaluator), "choose one of these")
     chosen = EVALUATORS[evaluator]() if isinstance(evaluator, str) else evaluator
+    landscape = settings.get("landscape")
+    if isinstance(landscape, LandscapeSettings):
+        settings["landscape"] = True
     with in_python():
         asked = AnalysisSettings(**settings)
         paths = [run.folder if isinstance(run, Run) else path_of("runs", run) for run in several_of(runs)]
-        return analysis_of(paths, asked, chosen, path_of("output", output)).run()
+        around = landscape if isinstance(landscape, LandscapeSettings) else None
+        return analysis_of(paths, asked, chosen, path_of("output", output), landscape=around).run()

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,6 @@ def analysis_of(
     threads: int | None = None,
     device: str | None = None,
     landscape: LandscapeSettings | None = None,
-    listener: AnalysisListener | None = None,
 ) -> Analysis:
     """Return an analysis of runs, checked; nothing is computed yet.
 
@@ -90,7 +89,6 @@ def analysis_of(
         threads: of the simulator, None for those of the runs.
         device: of the simulator, None for that of the runs.
         landscape: what is measured of landscapes.
-        listener: told how it goes.
 
     Raises:
         ConfigError: runs that cannot be compared, or generations that one has not finished.
@@ -106,7 +104,6 @@ def analysis_of(
         threads,
         device,
         landscape or LandscapeSettings(),
-        listener or AnalysisListener(),
     )
     analysis.require_sound()
     return analysis
@@ -138,15 +135,17 @@ class _Progress(AnalysisListener):
         self._console.print(f"landscapes: {done} of {asked} designs of {group}", markup=False)
 
 
-def _work(analysis_for: Callable[..., Analysis], output: Path, write: Write) -> int:
+def _work(analysis: Analysis, write: Write) -> int:
     """Do an analysis, write what it found, and say it."""
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
         with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-            found: Findings = analysis_for(listener=_Progress(console, progress)).run()
+            found = replace(analysis, listener=_Progress(console, progress)).run()
     except Stopped:
-        console.print(f"Stopped. What was learned is kept in {output}; the same command goes on.", markup=False)
+        console.print(
+            f"Stopped. What was learned is kept in {analysis.folder}; the same command goes on.", markup=False
+        )
         raise
     for answer in answers(found):
         console.print(f"{answer.question}\n  {answer.text}", markup=False)
@@ -173,8 +172,7 @@ def prepare_trainability(settings: Mapping[str, Any], paths: Sequence[Path], out
     asked = settings_of(settings)
     if not settings["overwrite"]:
         require_absent([output / RESULT])
-    made = partial(
-        analysis_of,
+    analysis = analysis_of(
         paths,
         asked,
         settings["evaluator"],
@@ -182,5 +180,4 @@ def prepare_trainability(settings: Mapping[str, Any], paths: Sequence[Path], out
         threads=settings["threads"],
         device=settings["device"],
     )
-    made()
-    return Plan(output, partial(_work, made, output, write))
+    return Plan(output, partial(_work, analysis, write))

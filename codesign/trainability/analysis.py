@@ -17,6 +17,7 @@ from codesign.evaluate import EvaluationSpec, EvaluatorListener, EvaluatorSettin
 from codesign.landscape import LandscapeSettings
 from codesign.reading import MOST, json_value, read_text
 from codesign.search import Individuals
+from codesign.signals import kept_from_children
 from codesign.trainability.falls import second_half, without_actuation
 from codesign.trainability.findings import Examined, Findings, examined, with_values
 from codesign.trainability.kept_numbers import KeptNumbers
@@ -220,7 +221,9 @@ class Analysis:
         self.listener.on_work(0, missing)
         for run, parts in works.items():
             spec = self.spec(run)
-            with self.evaluator.start(spec) as evaluator:
+            with kept_from_children():
+                started = self.evaluator.start(spec)
+            with started as evaluator:
                 evaluator.listener = self.listener
                 for chunk in Work.joined(parts).chunks(size):
                     trainings.add(train(spec, evaluator, chunk, self.settings.move))
