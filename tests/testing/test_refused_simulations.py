@@ -105,6 +105,39 @@ class Outside(Cpg):
         return (*blocks, replace(last, place=last.place + layout.padded_springs))
 
 
+@dataclass(frozen=True)
+class Unlike(Cpg):
+    """A controller that says that the first spring has the weights of two."""
+
+    name: str = "unlike"
+
+    def weight_parts(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, np.ndarray]:
+        parts = super().weight_parts(masses, springs, dimension, steps)
+        return parts | {"phase": np.where(parts["phase"] == masses + 1, masses, parts["phase"])}
+
+
+@dataclass(frozen=True)
+class Astray(Cpg):
+    """A controller whose weights are said to be of a spring that is not there."""
+
+    name: str = "astray"
+
+    def weight_parts(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, np.ndarray]:
+        parts = super().weight_parts(masses, springs, dimension, steps)
+        return parts | {"phase": parts["phase"] + 1}
+
+
+@dataclass(frozen=True)
+class Reticent(Cpg):
+    """A controller that does not say whose all of its weights are."""
+
+    name: str = "reticent"
+
+    def weight_parts(self, masses: int, springs: int, dimension: int, steps: int) -> dict[str, np.ndarray]:
+        parts = super().weight_parts(masses, springs, dimension, steps)
+        return {"amplitude": parts["amplitude"]}
+
+
 @pytest.mark.parametrize(
     ("check", "broken", "reason"),
     [
@@ -116,6 +149,9 @@ class Outside(Cpg):
         (check_controller, Miscounted(), "weights 0 to"),
         (check_controller, Overlapping(), "places"),
         (check_controller, Outside(), "places below"),
+        (check_controller, Unlike(), "as many weights of phase"),
+        (check_controller, Astray(), "`weight_parts` of phase"),
+        (check_controller, Reticent(), "`weight_parts` of the shapes"),
     ],
 )
 def test_what_is_simulated_is_refused_before_it_is_compiled(check: Any, broken: Any, reason: str) -> None:
