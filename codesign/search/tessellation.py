@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 SAMPLES_PER_CELL = 100
 
@@ -28,7 +28,7 @@ def centroids(count: int, dimension: int, generator: np.random.Generator) -> NDA
     samples = generator.uniform(size=(max(count, min(SAMPLES_PER_CELL * count, MOST_SAMPLES)), dimension))
     found = samples[:count].copy()
     for _ in range(ROUNDS):
-        nearest = cKDTree(found).query(samples)[1]
+        nearest = KDTree(found).query(samples)[1]
         sizes = np.bincount(nearest, minlength=count)
         sums = np.stack([np.bincount(nearest, samples[:, axis], count) for axis in range(dimension)], axis=1)
         found = np.where(sizes[:, None] > 0, sums / np.maximum(sizes, 1)[:, None], found)

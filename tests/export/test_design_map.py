@@ -66,6 +66,7 @@ def test_a_click_and_the_keyboard_show_designs_moving(open_page: Opener, make) -
     page.keyboard.press("Enter")
     assert state(page, "design") == second
     said = page.locator(f'#map .spot[data-design="{second}"]').get_attribute("aria-label")
+    assert said is not None
     assert "size 15.00" in said
     assert "gait frequency 1.00 Hz" in said
     assert page.locator("#map path.spot").count() == (1 if make is front else 0)

@@ -224,7 +224,8 @@ def test_populations_are_those_that_the_search_had(name, tmp_path):
     search = one.search.start(one.space, one.seed)
     for population in populations(one, folder):
         asked = search.ask()
-        search.tell(quick(spec(), Request(asked.genomes, asked.identities)).fitness)
+        told = quick(one.trial, Request(asked.genomes, asked.identities))
+        search.tell(told.fitness, told.measures)
         for field, array in search.population.arrays().items():
             np.testing.assert_array_equal(population.arrays()[field], array)
     kept, _ = newest_intact(folder.checkpoints)
