@@ -39,8 +39,8 @@ class Purpose(IntEnum):
     INHERITANCE = 8
     SELECTION = 9
     REPRODUCTION = 10
-    ISLAND = 11
     LANDSCAPE = 11
+    ISLAND = 12
 
 
 def require_seed(seed: int) -> None:
