@@ -35,6 +35,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "nsga2": {"maximise": ["fitness"], "minimise": ["size"]},
     "map_elites": {**LOOK, "lowest": [0.0, 0.0], "highest": [42.0, 1.0], "cells": [CELLS]},
     "novelty": LOOK,
+    "steady_state": {},
+    "islands": {"name": "genetic", "islands": 5},
 }
 """Settings of each kind of search; others join here."""
 
@@ -48,7 +50,7 @@ SCHEMES: dict[str, tuple[dict[str, Any], int]] = {
 def cases() -> Iterator[tuple[str, str, int]]:
     """Yield scheme, kind and seed of every run: the published scheme for the two that it is known for."""
     for seed in SEEDS:
-        yield from (("none", kind, seed) for kind in ("random", "genetic"))
+        yield from (("none", kind, seed) for kind in ("random", "genetic", "steady_state"))
         yield from (("lamarckian", kind, seed) for kind in KINDS if kind != "random")
 
 
