@@ -59,8 +59,10 @@ class Pair:
         heads = ["runs", "best of each seed [m]", "last mean over first mean", "generations without a fall of the mean"]
         parts.append(markdown(heads, lines))
         first, second = self.kinds
-        less = paired_difference(ends[second], ends[first]).told(signed=True)
-        parts.append(markdown([f"best of {second} less best of {first}, 95 % interval [m]"], [[less]]))
+        pairs = min(len(ends[first]), len(ends[second]))
+        less = paired_difference(ends[second][:pairs], ends[first][:pairs]).told(signed=True)
+        heads = [f"best of {second} less best of {first}, 95 % interval [m]", "pairs of seeds"]
+        parts.append(markdown(heads, [[less, pairs]]))
         return "\n".join(parts)
 
     def draw(self, tables: Tables) -> Figures:
