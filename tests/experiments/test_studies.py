@@ -18,7 +18,7 @@ from experiments.tables import markdown, read_table, write_table
 from tests.export.colours import EYES, contrast, nearest
 
 ROOT = Path(__file__).parents[2]
-NAMES = sorted(path.parent.name for path in ROOT.glob("experiments/*/__main__.py"))
+NAMES = sorted(path.parent.name for path in ROOT.glob("experiments/*/README.md"))
 MOST_BYTES = 200 * 1024
 
 TABLE = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
