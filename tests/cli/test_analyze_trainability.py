@@ -114,6 +114,7 @@ def test_an_analysis_that_was_stopped_goes_on(
 
 
 @pytest.mark.usefixtures("no_figures")
+@pytest.mark.slow
 def test_more_starts_are_told_and_only_these_are_learned(
     finished: Path, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
