@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from codesign.analysis.new_starts import NewStarts
 from codesign.analysis.operators import Operators
 from codesign.analysis.quartiles import Quartiles
 
@@ -38,6 +39,8 @@ class RunSummary:
             adapted.
         lineage: ids of the best design and its ancestors through first parents, the youngest first.
         from_scratch: mean fitness of the population from drawn weights; empty where the run does not tell of it.
+        new_starts: what the best designs are worth from new starts, once the run is finished; None where that was not
+            asked for.
     """
 
     planned: int
@@ -63,6 +66,7 @@ class RunSummary:
     diversity_within: Numbers = field(default_factory=lambda: np.zeros(0))
     diversity_between: Numbers = field(default_factory=lambda: np.zeros(0))
     operator_weights: Mapping[str, Numbers] = field(default_factory=dict)
+    new_starts: NewStarts | None = None
 
     def __len__(self) -> int:
         return len(self.generations)

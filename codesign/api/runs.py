@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codesign.analysis import Comparison, RunSummary
+from codesign.analysis import Comparison, NewStarts, RunSummary
 from codesign.api.exporting import export_plan
 from codesign.api.genomes import counted, several_of
 from codesign.api.mistakes import in_python, path_of
@@ -22,6 +22,7 @@ from codesign.run import (
     Experiment,
     Lifespans,
     RunFolder,
+    StartTables,
     SummaryReader,
     galleries,
     gallery,
@@ -29,6 +30,7 @@ from codesign.run import (
     lifespans,
     metrics_table,
     populations,
+    read_new_starts,
     replay,
     select,
 )
@@ -140,6 +142,21 @@ class Run:
         """
         with in_python():
             return lifespans(self.experiment, self._files)
+
+    @property
+    def reevaluated(self) -> NewStarts | None:
+        """What the best designs are worth from starts that had no part in their selection.
+
+        A finished run with `search.final_designs` has it; None where there is nothing.
+        """
+        with in_python():
+            return read_new_starts(self._files)
+
+    @property
+    def starts(self) -> "pyarrow.Table":
+        """Evaluations of designs from further starts than their first as an Arrow table, a row each; empty for none."""
+        with in_python():
+            return StartTables(self._files).table()
 
     @property
     def best(self) -> Design:
@@ -286,7 +303,10 @@ class Run:
         except DesignError:
             return "\n".join([*lines, "  no valid design yet"])
         fitness = f"{best.fitness:.3f} {self.experiment.trial.units.get('fitness', '')}".rstrip()
+        found = self.reevaluated
         lines.append(f"  best {best.id} with fitness {fitness}: {best.masses} masses, {best.muscles} muscles")
+        if found is not None:
+            lines.append(f"  best {found}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -10,8 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 
+from codesign.analysis import NewStarts
 from codesign.cli import run_config
 from codesign.cli.application import Command, Completion, Invocation, Plan, Scored
 from codesign.cli.catalogue import experiment_catalogue, experiment_of, require_effect
@@ -184,7 +186,21 @@ def _ending(outcome: Outcome, further: str, unit: str) -> str:
         where = f"{outcome.finished} of {outcome.generations} generations are safe"
         again = shlex.quote(f"run={outcome.folder}")
         return f"Stopped: {where}, {best}.\nGo on with: codesign evolve {again}{further}"
-    return f"Finished: {outcome.finished} generations in {outcome.seconds:.0f} s, {best}."
+    ended = f"Finished: {outcome.finished} generations in {outcome.seconds:.0f} s, {best}."
+    return ended if outcome.new_starts is None else f"{ended}\n{_from_new_starts(outcome.new_starts, unit)}"
+
+
+def _from_new_starts(found: NewStarts, unit: str) -> str:
+    """Return what the best designs are worth from new starts beside what they had, in a line."""
+    known = np.isfinite(found.means)
+    starts = f"{found.starts} new start{'s' if found.starts > 1 else ''}"
+    if not known.any():
+        return f"From {starts} none of the best {len(found)} designs is valid."
+    own, mean = (f"{float(values[known].mean()):.3f} {unit}".rstrip() for values in (found.fitness, found.means))
+    best = found.best
+    row = 0 if best is None else found.designs.index(best)
+    whose = f"{best} is the best of them there with {found.means[row]:.3f} {unit}".rstrip()
+    return f"From {starts} each the best {len(found)} designs reach {mean} on average, where they have {own}; {whose}."
 
 
 COMMAND = Command("evolve", "config", experiment_catalogue, prepare, run_config.require_resumable, complete)

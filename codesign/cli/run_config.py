@@ -23,7 +23,7 @@ AUTO = "auto"
 """What `run` says for a run that is to begin in the output folder, or to go on if it is there already."""
 
 FREE = ("run", "plugins", "evaluator", "execution", "logger", "loggers", "checkpoints", "search.generations")
-FREE += ("search.polish_designs", "search.polish_iterations")
+FREE += ("search.polish_designs", "search.polish_iterations", "search.final_designs", "search.final_starts")
 """What may be set anew when a run goes on; none of it changes what a finished generation was."""
 
 DECISIVE = ("execution.precision",)

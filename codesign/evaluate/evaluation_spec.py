@@ -75,6 +75,7 @@ class EvaluationSpec:
         require_seed(self.seed)
         self.require_measures(self.measured, FURTHER_MEASURES)
         self._require_latency()
+        self._require_settling()
         self.require_dimension(self.dimension)
         if "light" in self.controller.senses and beacon_of(self.conditions()[0], self.dimension) is None:
             got = f"a light sensor and the task {self.task.name}, which has no light"
@@ -101,6 +102,18 @@ class EvaluationSpec:
             field = "latency" if self.worlds.latency > 0.0 else "latency_spread"
             got = f"up to {longest:g} s in an episode of {episode:g} s"
             raise ConfigError("a latency shorter than an episode", got, "lower {field}, or raise sim.steps", field)
+
+    def _require_settling(self) -> None:
+        """Check that something of an episode is left after bodies have settled."""
+        physics, last = self.physics, (self.physics.steps - 1) * self.physics.dt
+        if physics.settle_steps >= physics.steps:
+            got = f"{physics.settle:g} s in an episode of {physics.steps * physics.dt:g} s"
+            raise ConfigError(
+                f"at most {last:g} s, less than an episode", got, "lower {field}, or raise steps", "settle"
+            ).within("sim")
+        if physics.settle_steps and "heading" in self.task.uses:
+            got = f"{physics.settle:g} with task={self.task.name}, which counts turns from where the body was put"
+            raise ConfigError("0", got, "set {field}=0, or choose another task", "settle").within("sim")
 
     @property
     def weighted(self) -> Controller:

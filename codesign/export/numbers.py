@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from codesign.analysis import Comparison, Operators, Quartiles, RunSummary
+from codesign.analysis import Comparison, NewStarts, Operators, Quartiles, RunSummary
 
 
 def plain(value: float) -> float | None:
@@ -37,6 +37,7 @@ def summary_numbers(summary: RunSummary) -> dict[str, Any]:
         "diversity_within": plain_list(summary.diversity_within),
         "diversity_between": plain_list(summary.diversity_between),
         "operator_weights": _by_name(summary.operator_weights),
+        "new_starts": None if summary.new_starts is None else _new_starts(summary.new_starts),
     }
 
 
@@ -93,6 +94,17 @@ def _operators(operators: Operators) -> list[dict[str, Any]]:
         strict=True,
     )
     return [dict(zip(("name", "children", "entered", "better", "gain"), each, strict=True)) for each in columns]
+
+
+def _new_starts(found: NewStarts) -> dict[str, Any]:
+    """Return the designs with their fitness in the run and from new starts, and how many starts these are."""
+    numbers = ("fitness", "means", "spreads", "lowest", "highest")
+    rows = zip(found.designs, *(plain_list(getattr(found, name)) for name in numbers), strict=True)
+    return {
+        "generation": found.generation,
+        "starts": found.starts,
+        "designs": [dict(zip(("id", "fitness", "mean", "spread", "low", "high"), row, strict=True)) for row in rows],
+    }
 
 
 def _by_name(values: Mapping[str, npt.ArrayLike]) -> dict[str, list[float | None]]:

@@ -26,7 +26,7 @@ SPATIAL = ("vendor/three", "camera3d", "mesh3d", "body3d", "ground3d", "scene3d"
 SCRIPTS = (
     *("ticks", "heightfield", "decode", "player", "theme", "surface", "renderer2d"),
     *SPATIAL,
-    *("svg", "charts", "figure", "operators", "progress", "map"),
+    *("svg", "charts", "figure", "operators", "newstarts", "progress", "map"),
     *("stage", "shape", "lineage", "gallery", "app"),
 )
 """The page's modules in the order in which they are joined: each imports from earlier ones only."""

@@ -12,12 +12,14 @@ from codesign.run.loggers import LOGGERS, Delivery, LoggedRun, LoggerConnection,
 from codesign.run.mechanics import mechanics_of
 from codesign.run.metrics import Metrics, metrics_table
 from codesign.run.populations import Lifespans, lifespans, populations
+from codesign.run.reevaluation import read_new_starts
 from codesign.run.replay import first_weights, galleries, gallery, history, learned_weights, replay
 from codesign.run.report import Report
 from codesign.run.report_writer import ReportWriter
 from codesign.run.rollout import Story, rollout, split_at
 from codesign.run.selection import select
 from codesign.run.settings import flattened, renewed
+from codesign.run.start_tables import StartTables
 from codesign.run.status import RunStatus, read_status
 from codesign.run.summary import SummaryReader
 from codesign.run.time_left import TimeLeft
@@ -44,6 +46,7 @@ __all__ = [
     "ReportWriter",
     "RunFolder",
     "RunStatus",
+    "StartTables",
     "Story",
     "SummaryReader",
     "TimeLeft",
@@ -61,6 +64,7 @@ __all__ = [
     "mechanics_of",
     "metrics_table",
     "populations",
+    "read_new_starts",
     "read_status",
     "read_weights",
     "renewed",

@@ -1,6 +1,6 @@
 """Finding designs of a run again, in the tables that the run wrote."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,8 +83,8 @@ class DesignTables:
             RunError: its table cannot be read.
         """
         path = self._table(generation)
-        table = _read(path, None, individuals)
-        with _reading(path):
+        table = read_columns(path, None, individuals)
+        with reading(path):
             edges = _edges(table)
             return [_design(row, edges) for row in table.to_pylist()]
 
@@ -111,12 +111,18 @@ class DesignTables:
                 raise DesignError(f"a design of this run ({known})", name, "choose one of these, or best")
         return [found[identity] for identity in identities]
 
-    def ranking(self, count: int | None = None, generations: Sequence[int] | None = None) -> list[tuple[int, int]]:
+    def ranking(
+        self,
+        count: int | None = None,
+        generations: Sequence[int] | None = None,
+        judged: Mapping[tuple[int, int], float] | None = None,
+    ) -> list[tuple[int, int]]:
         """Return the identities of the valid designs, the best first; of equals the older, then the lower number.
 
         Args:
             count: how many at most; None for all of them.
             generations: those to look at; None for all.
+            judged: fitness of designs by more than the evaluation that the tables hold, see `StartTables`.
 
         Raises:
             DesignError: there is no such generation.
@@ -127,11 +133,15 @@ class DesignTables:
         for generation in sorted(self.generations() if generations is None else generations, reverse=True):
             path = self._table(generation)
             least = fitness[-1] if count and len(fitness) >= count else -np.inf
-            if _most_fit(path) < least:
+            if not judged and _most_fit(path) < least:
                 continue
-            table = _read(path, ["fitness", "generation", "individual"])
-            with _reading(path):
+            table = read_columns(path, ["fitness", "generation", "individual"])
+            with reading(path):
                 more = table.column("fitness").to_numpy()
+                if judged:
+                    numbers = table.column("individual").to_pylist()
+                    pairs = zip(numbers, more.tolist(), strict=True)
+                    more = np.array([judged.get((generation, number), own) for number, own in pairs])
                 better = np.flatnonzero(np.isfinite(more) & (more >= least))
                 born = np.stack(
                     [table.column(name).to_numpy()[better] for name in ("generation", "individual")], axis=1
@@ -155,8 +165,8 @@ class DesignTables:
         path = self._table(generation)
         names = ["generation", "individual", "parents", "operator", "fitness", "genome_cells", "genome_muscles"]
         measures = {name: f"{MEASURE}{name}" for name in measured}
-        table = _read(path, [*names, *measures.values()])
-        with _reading(path):
+        table = read_columns(path, [*names, *measures.values()])
+        with reading(path):
             edges = _edges(table)
             cells, bits = (
                 np.frombuffer(b"".join(table.column(name).to_pylist()), dtype=np.uint8).reshape(len(table), -1)
@@ -179,8 +189,8 @@ class DesignTables:
             RunError: its table cannot be read, or does not say so: that of a run that waits for generations does not.
         """
         path = self._table(generation)
-        table = _read(path, [COMPLETED])
-        with _reading(path):
+        table = read_columns(path, [COMPLETED])
+        with reading(path):
             return table.column(COMPLETED).to_numpy().astype(np.int64)
 
     def outcomes(self, generation: int) -> Outcomes:
@@ -195,8 +205,8 @@ class DesignTables:
         compute: Any = pyarrow.compute
         path = self._table(generation)
         numbers = ("generation", "individual", "masses", "muscles")
-        table = _read(path, [*numbers, "parents", "operator", "fitness", "curve"])
-        with _reading(path):
+        table = read_columns(path, [*numbers, "parents", "operator", "fitness", "curve"])
+        with reading(path):
             generations, individuals, masses, muscles = (
                 table.column(name).to_numpy().astype(np.int64) for name in numbers
             )
@@ -220,8 +230,8 @@ class DesignTables:
         path = self._table(generation)
         with _opened(path) as file:
             names = [name for name in file.schema_arrow.names if name.startswith(MEASURE)]
-        table = _read(path, names)
-        with _reading(path):
+        table = read_columns(path, names)
+        with reading(path):
             return {name.removeprefix(MEASURE): table.column(name).to_numpy().astype(np.float64) for name in names}
 
     def table(self) -> Any:
@@ -232,10 +242,10 @@ class DesignTables:
         """
         import pyarrow  # noqa: PLC0415 - only who reads or writes tables loads it
 
-        parts = [_read(self._table(generation), None) for generation in self.generations()]
+        parts = [read_columns(self._table(generation), None) for generation in self.generations()]
         if not parts:
             return pyarrow.table({name: [] for name in ("generation", "individual", "design", "fitness")})
-        with _reading(self._folder):
+        with reading(self._folder):
             # Tables of older versions lack columns.
             return pyarrow.concat_tables(parts, promote_options="default")
 
@@ -251,7 +261,7 @@ class DesignTables:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def reading(path: Path) -> Iterator[None]:
     """Turn what is wrong with a table into an error that names it, and limit the memory that it takes."""
     import pyarrow  # noqa: PLC0415 - only who reads or writes tables loads it
 
@@ -266,7 +276,7 @@ def _reading(path: Path) -> Iterator[None]:
         raise RunError("a table of designs as runs write it", got, _DAMAGED) from error
 
 
-def _read(path: Path, columns: list[str] | None, individuals: Iterable[int] | None = None) -> Any:
+def read_columns(path: Path, columns: list[str] | None, individuals: Iterable[int] | None = None) -> Any:
     """Return columns of a table, None for all of them, and rows, None for all of them."""
     import pyarrow.compute  # noqa: PLC0415 - only who reads or writes tables loads it
 
@@ -289,7 +299,7 @@ def _opened(path: Path) -> Iterator[Any]:
     """Open a table whose columns are of the right types, and turn what goes wrong with it into an error."""
     import pyarrow.parquet  # noqa: PLC0415 - as above
 
-    with _reading(path):
+    with reading(path):
         require_file(path, MOST.table)
         # Threads that get no stacks under the limit of memory would be waited for without end.
         alone = {"pre_buffer": False, "page_checksum_verification": True}
@@ -312,12 +322,13 @@ def _require_type(name: str, kind: Any) -> None:
     inner = kind.value_type if of.is_list(kind) else None
     fits = {
         **dict.fromkeys(
-            ("generation", "individual", "masses", "springs", "muscles", COMPLETED, ISLAND, START), of.is_integer(kind)
+            ("generation", "individual", "masses", "springs", "muscles", "attempt", COMPLETED, ISLAND, START),
+            of.is_integer(kind),
         ),
         **dict.fromkeys(("design", "operator", "status"), of.is_string(kind)),
         **dict.fromkeys(("curve", "world_fitness", BODY_WEIGHTS), inner is not None and of.is_floating(inner)),
         **dict.fromkeys(("genome_cells", "genome_muscles"), of.is_binary(kind)),
-        **dict.fromkeys(("fitness", INHERITED, FROM_SCRATCH), of.is_floating(kind)),
+        **dict.fromkeys(("fitness", "fitness_of_all", INHERITED, FROM_SCRATCH), of.is_floating(kind)),
         "parents": inner is not None and of.is_string(inner),
     }
     measured = name.startswith(MEASURE) and (of.is_floating(kind) or of.is_integer(kind))

@@ -210,8 +210,8 @@ def _columns(
         "muscles": evaluations.muscles[rows],
         "fitness": evaluations.fitness[rows],
         "status": pyarrow.array(statuses, pyarrow.string()).take(pyarrow.array(evaluations.status[rows])),
-        "curve": _rows_as_lists(evaluations.curves[rows]),
-        "world_fitness": _rows_as_lists(evaluations.world_fitness[rows]),
+        "curve": rows_as_lists(evaluations.curves[rows]),
+        "world_fitness": rows_as_lists(evaluations.world_fitness[rows]),
         "genome_cells": _rows_as_bytes(evaluated.genomes.cells[rows]),
         "genome_muscles": _rows_as_bytes(np.packbits(evaluated.genomes.muscles[rows], axis=1)),
         **(
@@ -233,7 +233,7 @@ def _weights_as_lists(weights: DesignWeights, rows: slice) -> Any:
     return _lists(pyarrow.array(weights.values[start[0] : start[-1]]), np.diff(start))
 
 
-def _rows_as_lists(values: np.ndarray) -> Any:
+def rows_as_lists(values: np.ndarray) -> Any:
     """Return a table of numbers as one list of them per row."""
     import pyarrow  # noqa: PLC0415 - as above
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from codesign.analysis import NewStarts
 from codesign.errors import CheckpointError, EvaluatorError, GenomeError, OutputError
 from codesign.evaluate import EvaluationStream, Evaluator, Request, elimination_thresholds
+from codesign.files import remove
 from codesign.formats import plans_of
 from codesign.plugins import loaded
 from codesign.run import checkpoint as checkpoints
@@ -33,7 +35,9 @@ from codesign.run.metrics import summarise
 from codesign.run.notices import notices_of
 from codesign.run.parent_weights import identity_pair
 from codesign.run.polish import polish, read_polished, remove_polished
+from codesign.run.reevaluation import from_new_starts, read_new_starts, write_new_starts
 from codesign.run.replay import learned_weights
+from codesign.run.starts import SeveralStarts
 from codesign.run.status import StatusFile
 from codesign.search import AsynchronousSearch, Search, start_search
 from codesign.signals import kept_from_children
@@ -140,10 +144,12 @@ class _Evolution:
         self._arrivals = self._new_arrivals()
         self._from_scratch = FromScratch(experiment)
         self._recorded: dict[str, np.ndarray] | None = None
+        self._starts = SeveralStarts(experiment)
         self._seconds, self._begin = 0.0, time.perf_counter()
         self._finished: Checkpoint | None = None
         self._saved = -1
         self._best: str | None = None
+        self._new_starts: NewStarts | None = None
 
     def restore(self, named: Path | None) -> None:
         """Go back to a checkpoint, by default the newest that can be read, and remove the records made after it."""
@@ -171,6 +177,7 @@ class _Evolution:
             checkpoints.discard_after(folder.checkpoints, found.generation)
             self._parents.restore(folder, known)
             self._from_scratch.restore(folder, self._search.population)
+            self._starts.restore(self._search.population, found.generation, folder)
             self._write_best()
 
     def _new_arrivals(self) -> Arrivals | None:
@@ -198,6 +205,7 @@ class _Evolution:
                 self._evolve(generations, interruption)
             if self._search.generation >= generations:
                 self._polish(interruption)
+                self._reevaluate(interruption)
         except KeyboardInterrupt:
             if interruption.signal is None:
                 raise
@@ -244,6 +252,9 @@ class _Evolution:
         with interruption.interruptible(), kept_from_children():
             evaluator = self._experiment.evaluator.start(self._experiment.trial)
         evaluator.listener = self._listener
+        if self._folder.reevaluation.exists():
+            with self._recording():
+                remove(self._folder.reevaluation)
         with evaluator, self._stream(evaluator, interruption):
             while self._search.generation < generations and not self._listener.stops:
                 self._advance(evaluator, interruption)
@@ -253,6 +264,25 @@ class _Evolution:
         if self._arrivals is None:
             return nullcontext()
         return self._arrivals.begin(evaluator, self._experiment.trial, interruption)
+
+    def _reevaluate(self, interruption: Interruption) -> None:
+        """Evaluate the best of a finished run from new starts, unless its folder says what came of it already."""
+        search = self._experiment.search
+        if not search.final_designs or not self._search.generation:
+            return
+        generation, population = self._search.generation - 1, self._search.population
+        found = read_new_starts(self._folder)
+        if found is None or found.generation != generation:
+            with interruption.interruptible(), kept_from_children():
+                tried = self._starts.tried(population)
+                found = from_new_starts(self._experiment, population, tried, generation, self._listener)
+            if found is None:
+                return
+            with self._recording():
+                write_new_starts(self._folder, found)
+        self._new_starts = found
+        with self._recording():
+            self._write_best()
 
     def _with_command(self, error: EvaluatorError) -> EvaluatorError:
         """Return an error that also says what is safe, and how to go on."""
@@ -287,6 +317,7 @@ class _Evolution:
         apart = self._search.islands, weights if generation else None
         metrics = summarise(generation, population, born.evaluations, *own, *apart)
         with self._recording():
+            self._starts.write(self._folder, generation)
             write_designs(self._folder.designs, generation, born.designs, born.evaluations, born.inherited, further)
             self._parents.write(self._folder, generation)
             self._folder.append_metrics({**metrics.row(), **self._from_scratch.numbers()})
@@ -319,11 +350,19 @@ class _Evolution:
             keep = needed(self._experiment.checkpoints.weights, living)
             first, wanted = self._parents.first(asked), self._parents.needed(keep, self._search)
             request = Request(asked.genomes, asked.identities, self._thresholds(), wanted, first)
-            evaluations = evaluator.evaluate(request)
-        self._search.tell(evaluations.fitness, evaluations.measures)
+            before = self._search.population if generation else None
+            judged = self._starts.judge(asked, before, evaluator.evaluate(self._starts.request(request, before)))
+        evaluations = judged.own
+        if judged.revised is not None:
+            self._search.revise(judged.revised)
+        self._search.tell(judged.fitness, evaluations.measures)
         population = self._search.population
         self._parents.survive(population, asked, evaluations)
-        self._weights = kept(keep, population, asked.identities, evaluations, self._weights)
+        if judged.starts is None:
+            self._weights = kept(keep, population, asked.identities, evaluations, self._weights)
+        else:
+            self._weights = self._starts.kept(keep.count, population, judged, asked, self._weights)
+            self._starts.survive(population)
         if self._races:
             self._curves = self._curves.after(population, generation, evaluations.curves)
         count = len(self._search.islands)
@@ -396,7 +435,8 @@ class _Evolution:
             designs = DesignTables(self._folder).find([identity])
             self._learned_again = learn_again(self._experiment, designs, self._folder)
         weights = (self._learned_again | self._weights)[identity]
-        write_best(self._folder, best, weights, self._experiment.trial)
+        own = None if self._new_starts is None else self._new_starts.of(design_id(*identity))
+        write_best(self._folder, best, weights, self._experiment.trial, new_starts=own)
 
     def _require_early_end(self) -> None:
         """Check that a run without a checkpoint ended before it was to write one; else its records are worth more."""
@@ -416,4 +456,4 @@ class _Evolution:
             fitness = float(self._search.population.fitness[0])
         seconds = time.perf_counter() - self._begin
         generations = self._experiment.search.generations
-        return Outcome(self._folder.path, finished, generations, signal, best, fitness, seconds)
+        return Outcome(self._folder.path, finished, generations, signal, best, fitness, seconds, self._new_starts)

@@ -21,6 +21,8 @@ _WITHOUT_EFFECT = (
     "search.generations",
     "search.polish_designs",
     "search.polish_iterations",
+    "search.final_designs",
+    "search.final_starts",
     "trial.execution",
     "trial.terrain.file",
     "search.first",
@@ -74,8 +76,8 @@ class Experiment:
 
     Raises:
         ConfigError: none of the operators applies to the lattice, weights are to be inherited of a controller that does
-            not say whose they are, a search that waits for no generation is to race designs, or a search looks at
-            measures that designs do not have.
+            not say whose they are, a search that waits for no generation, or designs of several starts, are to race, or
+            a search looks at measures that designs do not have.
         FormatError: files of first designs that cannot be read, or bodies that do not fit on the lattice.
     """
 
@@ -95,6 +97,10 @@ class Experiment:
         if self.search.asynchronous and self.trial.learner.in_generation(1).rungs:
             got = f"{self.trial.learner.racing} with search={self.search.name}, which waits for no generation"
             raise ConfigError("0", got, "set {field}=0, or choose another search", "racing").within("learner")
+        if self.search.several_starts and self.trial.learner.racing:
+            got = f"{self.trial.learner.racing} with search.reevaluate, or search.starts above 1"
+            remedy = "set {field}=0: who was stopped early has nothing to compare a new start with"
+            raise ConfigError("0", got, remedy, "racing").within("learner")
         if self.first is None and self.search.first_paths:
             given = [(name, plan) for name in self.search.first_paths for plan in read_plans(Path(name))]
             count, symmetric = self.search.population_size, self.search.symmetric

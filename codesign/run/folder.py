@@ -31,12 +31,14 @@ _RESERVED = (
     "inputs",
     "metrics.jsonl",
     "designs",
+    "starts",
     "checkpoints",
     "weights",
     "best.json",
     "best.safetensors",
     "polished.json",
     "polished.safetensors",
+    "reevaluation.json",
     "report.html",
     "loggers",
     "status.json",
@@ -73,6 +75,16 @@ class RunFolder:
     def designs(self) -> Path:
         """Folder with a table per generation, a row per design ever evaluated."""
         return self.path / "designs"
+
+    @property
+    def starts(self) -> Path:
+        """Folder with a table per generation of what designs did from further starts; absent where none had any."""
+        return self.path / "starts"
+
+    @property
+    def reevaluation(self) -> Path:
+        """What the best designs did from new starts at the end, JSON; absent where that was not asked for."""
+        return self.path / "reevaluation.json"
 
     @property
     def checkpoints(self) -> Path:
@@ -347,13 +359,14 @@ class RunFolder:
                 line + b"\n" for line, row in zip(lines, rows, strict=False) if row["generation"] <= generation
             )
             write_bytes(self.metrics, text, make_folder=False)
-        for number, path in tables.items():
-            if number > generation:
+        for path in (*tables.values(), *self.starts.glob("*.parquet")):
+            number = table_number(path)
+            if number is not None and number > generation:
                 remove(path)
         for path in self.weights.glob("*.safetensors"):
             if (generation_of_parent_weights(path) or 0) > generation:
                 remove(path)
-        for folder in (self.path, self.designs, self.checkpoints, self.weights):
+        for folder in (self.path, self.designs, self.starts, self.checkpoints, self.weights):
             for remains in folder.glob(".*.part"):
                 remove(remains)
 

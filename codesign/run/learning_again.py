@@ -11,18 +11,19 @@ from codesign.run.designs import Design
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.inheritance import Inheritance
+from codesign.run.start_tables import from_best_start
 from codesign.train import Learner, LearningStatus
 
 
 def learn_again(
     experiment: Experiment, designs: Sequence[Design], folder: RunFolder
 ) -> dict[tuple[int, int], np.ndarray]:
-    """Return the learned weights of each design by its identity, flat, to the bit those that it had.
+    """Return the weights that each design learned from its best start, by its identity, flat, to the bit those it had.
 
     Args:
         experiment: the run's.
         designs: any number.
-        folder: the run's, which has the parents that weights are inherited from.
+        folder: the run's, which has the parents that weights are inherited from, and the designs' further starts.
 
     Raises:
         MemoryBudgetError: a design alone needs more memory than the experiment may use.
@@ -30,7 +31,7 @@ def learn_again(
     """
     spec, inheritance = experiment.trial, Inheritance(experiment)
     alike: dict[Learner, list[Design]] = {}
-    for design in designs:
+    for design in from_best_start(folder, designs):
         own = spec.learner.in_generation(design.identity[0])
         alike.setdefault(replace(own, iterations=_steps_of(design), restarts=0), []).append(design)
     found: dict[tuple[int, int], np.ndarray] = {}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from codesign.analysis import NewStarts
 from codesign.evaluate import EvaluatorListener, Workforce
 from codesign.formats import BodyPlan
 from codesign.run.metrics import Metrics
@@ -21,6 +22,8 @@ class Outcome:
         best: id of the best design, None where no design was valid or nothing is finished.
         best_fitness: its fitness.
         seconds: time spent on the run so far [s].
+        new_starts: what the best designs are worth from new starts; None where that was not asked for, or the run is
+            not finished.
     """
 
     folder: Path
@@ -30,6 +33,7 @@ class Outcome:
     best: str | None
     best_fitness: float | None
     seconds: float
+    new_starts: NewStarts | None = None
 
     @property
     def interrupted(self) -> bool:

@@ -1,7 +1,7 @@
 """The populations that a run went through."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from codesign.run.asynchronous import replayed
 from codesign.run.design_tables import DesignTables
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
+from codesign.run.start_tables import StartTables
 from codesign.search import AsynchronousSearch, Individuals, start_search
 
 
@@ -30,9 +31,20 @@ def populations(experiment: Experiment, folder: RunFolder) -> Iterator[Individua
     if isinstance(search, AsynchronousSearch):
         yield from replayed(search, tables)
         return
+    starts = StartTables(folder)
     for generation in tables.generations():
-        search.receive(tables.evaluated(generation, experiment.search.measured))
+        judged = starts.generation(generation).judged()
+        if judged and search.generation:
+            search.revise(_fitness(search.population, judged))
+        evaluated = tables.evaluated(generation, experiment.search.measured)
+        search.receive(replace(evaluated, fitness=_fitness(evaluated, judged)))
         yield search.population
+
+
+def _fitness(individuals: Individuals, judged: Mapping[tuple[int, int], float]) -> np.ndarray:
+    """Return the fitness of individuals, with what some are worth by several starts."""
+    pairs = zip(individuals.identities.tolist(), individuals.fitness.tolist(), strict=True)
+    return np.array([judged.get((born, number), own) for (born, number), own in pairs], dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,7 @@ from codesign.run.parent_weights import find_parent_weights
 from codesign.run.polish import read_polished
 from codesign.run.rollout import Story, rollout, split_at
 from codesign.run.selection import select
+from codesign.run.start_tables import best_attempts, from_best_start
 from codesign.search import NO_INHERITANCE
 
 _CURVES = ("best_fitness", "mean_fitness")
@@ -81,8 +82,8 @@ def replay(
     """Return recordings of designs of a run.
 
     Controllers of the best of the living are read from the newest checkpoint, of parents from where inheritance keeps
-    them; others learn again, from the same start to the same end. Designs that became better by learning on at the end
-    of the run move as they do since.
+    them; others learn again, from the same start to the same end. Designs that had several starts are shown as they
+    learned from the best one, and those that became better by learning on at the end of the run as they do since.
 
     Args:
         experiment: the run's.
@@ -114,12 +115,13 @@ def replay(
     ]
     bodies = develop(lattice, genomes, spec.tissue)
     before = split_at(first_weights(experiment, folder, designs, bodies), lengths)
-    stories = [_story(better[own.identity].of(own) if own.identity in better else own) for own in designs]
+    shown = from_best_start(folder, designs)
+    stories = [_story(better[own.identity].of(own) if own.identity in better else own) for own in shown]
     return rollout(spec, bodies, weights, stories, before, every_step=every_step)
 
 
 def first_weights(experiment: Experiment, folder: RunFolder, designs: Sequence[Design], bodies: Bodies) -> np.ndarray:
-    """Return the weights that designs began to learn from, with what they inherited, flat.
+    """Return the weights that designs began to learn from in their best starts, with what they inherited, flat.
 
     Args:
         experiment: the run's.
@@ -133,7 +135,8 @@ def first_weights(experiment: Experiment, folder: RunFolder, designs: Sequence[D
     """
     identities = np.array([design.identity for design in designs], dtype=np.int64)
     first = Inheritance(experiment).first_of(folder, designs)
-    return experiment.trial.first_weights(bodies, identities, first=first, attempts=starts_of(designs))
+    attempts = starts_of(from_best_start(folder, designs))
+    return experiment.trial.first_weights(bodies, identities, first=first, attempts=attempts)
 
 
 def learned_weights(experiment: Experiment, folder: RunFolder, designs: Sequence[Design]) -> list[np.ndarray]:
@@ -147,7 +150,10 @@ def learned_weights(experiment: Experiment, folder: RunFolder, designs: Sequence
     kept = _newest(experiment, folder)
     found = {} if kept is None else dict(kept.weights)
     if experiment.search.inheritance != NO_INHERITANCE:
-        more = find_parent_weights(folder.weights, [own.identity for own in designs if own.identity not in found])
+        # Children inherit from a parent's own start, which need not have been its best.
+        best = best_attempts(folder, designs)
+        wanted = [own.identity for own in designs if own.identity not in found and not best.get(own.identity, 0)]
+        more = find_parent_weights(folder.weights, wanted)
         require_fitting(experiment.trial, designs, more, folder.weights)
         found |= more
     lost = [design for design in designs if design.identity not in found]

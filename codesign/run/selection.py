@@ -1,11 +1,14 @@
 """Selections: short texts, such as `top5`, that say which designs of a run are meant."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
 from codesign.errors import DesignError, RunError
 from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design, design_id, identity_of
 from codesign.run.folder import RunFolder
+from codesign.run.start_tables import StartTables
 
 FORMS = "best, top5, lineage, generation:3, or an id such as g012-i0007"
 
@@ -14,7 +17,7 @@ _GENERATION = re.compile(r"generation:(\d+)")
 
 
 def select(folder: RunFolder, selection: str) -> list[Design]:
-    """Return the designs that a selection means, the best first, none twice.
+    """Return the designs that a selection means, the best first, none twice, with their fitness by all their starts.
 
     Args:
         folder: the run's.
@@ -28,31 +31,33 @@ def select(folder: RunFolder, selection: str) -> list[Design]:
             lead back in time.
     """
     folder.require_run()
-    tables = DesignTables(folder)
+    tables, judged = DesignTables(folder), StartTables(folder).judged()
     chosen: dict[tuple[int, int], Design] = {}
     for part in selection.split(","):
-        for design in _chosen(tables, folder, part.strip()):
+        for design in _chosen(tables, folder, part.strip(), judged):
             chosen.setdefault(design.identity, design)
-    return list(chosen.values())
+    return [replace(each, fitness=judged.get(each.identity, each.fitness)) for each in chosen.values()]
 
 
-def _chosen(tables: DesignTables, folder: RunFolder, part: str) -> list[Design]:
+def _chosen(
+    tables: DesignTables, folder: RunFolder, part: str, judged: Mapping[tuple[int, int], float]
+) -> list[Design]:
     """Return the designs that one part of a selection means."""
     if part == "lineage":
-        return _lineage(tables, _some(folder, tables.ranking(1))[0])
+        return _lineage(tables, _some(folder, tables.ranking(1, judged=judged))[0])
     if part == "best":
-        return tables.find(_some(folder, tables.ranking(1)))
+        return tables.find(_some(folder, tables.ranking(1, judged=judged)))
     if match := _TOP.fullmatch(part):
         if int(match[1]) < 1:
             raise DesignError("at least one design", repr(part), "ask for top1 or more")
-        return tables.find(_some(folder, tables.ranking(int(match[1]))))
+        return tables.find(_some(folder, tables.ranking(int(match[1]), judged=judged)))
     if match := _GENERATION.fullmatch(part):
         generation = int(match[1])
         known = tables.generations()
         if generation not in known:
             there = f"0 to {known[-1]}" if known else "none yet"
             raise DesignError(f"a generation of this run ({there})", str(generation), "choose one of these")
-        return tables.find(_some(folder, tables.ranking(generations=[generation])))
+        return tables.find(_some(folder, tables.ranking(generations=[generation], judged=judged)))
     try:
         return tables.find([identity_of(part)])
     except DesignError as error:

@@ -9,6 +9,7 @@ import numpy as np
 from codesign.analysis import Children, Operators, Quartiles, RunSummary
 from codesign.run.design_tables import DesignTables, Outcomes
 from codesign.run.folder import RunFolder
+from codesign.run.reevaluation import read_new_starts
 
 _TAUGHT = "from_scratch_mean"
 
@@ -81,6 +82,7 @@ class SummaryReader:
             diversity_within=_diversity(rows, "within"),
             diversity_between=_diversity(rows, "between"),
             operator_weights=_by_name(rows, "operator_weights"),
+            new_starts=read_new_starts(self._folder),
         )
 
     def _digest(self, found: Outcomes, row: Mapping[str, Any]) -> _Generation:

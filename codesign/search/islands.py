@@ -58,6 +58,15 @@ class Islands(Search):
         """Fitness that a design must exceed to enter the population of some island."""
         return min(island.entrance for island in self._islands)
 
+    def revise(self, fitness: np.ndarray) -> None:
+        """Replace what the members of all islands are worth."""
+        super().revise(fitness)
+        worth = dict(
+            zip(map(tuple, self.population.identities.tolist()), self.population.fitness.tolist(), strict=True)
+        )
+        for island in self._islands:
+            island.revise(np.array([worth[tuple(own)] for own in island.population.identities.tolist()]))
+
     def begin(self) -> Individuals:
         """Return the designs of the first generation of all islands."""
         return self._ask()

@@ -82,11 +82,20 @@ class SearchSettings(ABC):
         migrants: members that go, of each island.
         first: file or folder of bodies that the first generation begins with, or several; it is filled up at random.
             Of more than `population_size` the best by the files' own fitness are taken, or the first. None for none.
+        starts: starts that every new design learns from, each with first weights of its own, before it is judged.
+        reevaluate: whether every valid member of the population learns from one more start in each generation, so that
+            who was lucky does not stay for that.
+        reevaluate_by: what a design is worth by all its starts so far: their "mean", or a "quantile" of them.
+        reevaluate_quantile: share of the starts in which less is done, from 0 (the worst) to 1, for a quantile.
+        final_designs: members of the last population, the best ones, that learn from new starts at the end of the run,
+            to tell what they are worth without luck; 0 for none. It changes nothing about the run.
+        final_starts: new starts of each of these.
 
     Raises:
-        ConfigError: a number that is not whole or below 1, islands that the population cannot be divided among, or of a
-            search that waits for no generation, more migrants than members, `symmetric` or `from_scratch` neither true
-            nor false, an inheritance that does not exist, a probability out of range, or `first` no path.
+        ConfigError: a number that is not whole or out of range, islands that the population cannot be divided among, or
+            of a search that waits for no generation, more migrants than members, `symmetric`, `from_scratch` or
+            `reevaluate` neither true nor false, an inheritance or `reevaluate_by` that does not exist, several starts
+            where nobody waits for a generation, or `first` no path.
     """
 
     name: str = ""
@@ -103,13 +112,19 @@ class SearchSettings(ABC):
     migration_interval: int = 10
     migrants: int = 1
     first: str | tuple[str, ...] | None = None
+    starts: int = 1
+    reevaluate: bool = False
+    reevaluate_by: str = "mean"
+    reevaluate_quantile: float = 0.25
+    final_designs: int = 0
+    final_starts: int = 8
 
     def __post_init__(self) -> None:
-        for field in ("population_size", "generations", "offspring_per_parent"):
+        for field in ("population_size", "generations", "offspring_per_parent", "starts", "final_starts"):
             require_count(self, field)
         require_count(self, "polish_designs", at_least=0, example=10)
         require_count(self, "polish_iterations", example=100)
-        for field in ("symmetric", "from_scratch"):
+        for field in ("symmetric", "from_scratch", "reevaluate"):
             require_flag(self, field)
         for field in ("islands", "migration_interval", "migrants"):
             require_count(self, field)
@@ -119,6 +134,14 @@ class SearchSettings(ABC):
         if self.from_scratch and self.asynchronous:
             got = f"true with search={self.name}, which waits for no generation"
             raise ConfigError("false", got, "set {field}=false, or choose a search of generations", "from_scratch")
+        require_count(self, "final_designs", at_least=0, example=10)
+        require_choice(self, "reevaluate_by", ("mean", "quantile"))
+        require_number(self, "reevaluate_quantile", at_least=0.0, at_most=1.0, example=0.25)
+        if self.asynchronous and self.several_starts:
+            field = "reevaluate" if self.reevaluate else "starts"
+            got = f"{getattr(self, field)} with search={self.name}, which waits for no generation"
+            wanted = "false" if self.reevaluate else "1"
+            raise ConfigError(wanted, got, f"set {{field}}={wanted}, or choose a search of generations", field)
         paths = self.first_paths if isinstance(self.first, str | tuple | None) else ("",)
         if self.first == () or not all(isinstance(path, str) and path for path in paths):
             raise ConfigError("a path or a list of paths", repr(self.first), "set {field}=FILE", "first")
@@ -151,6 +174,24 @@ class SearchSettings(ABC):
     def asynchronous(self) -> int:
         """Designs in flight, where the search waits for no generation and one process evaluates them; 0 else."""
         return 0
+
+    @property
+    def several_starts(self) -> bool:
+        """Whether designs may be judged by more than one start."""
+        return self.reevaluate or self.starts > 1
+
+    def by_all_starts(self, fitness: Sequence[float]) -> float:
+        """Return what a design is worth, given its fitness from each of its starts so far, at least one.
+
+        One invalid start (-inf) makes a mean invalid, and a quantile that it takes part in.
+        """
+        ordered = np.sort(np.asarray(fitness, dtype=np.float64))
+        if self.reevaluate_by == "mean":
+            return float(ordered.mean())
+        place = self.reevaluate_quantile * (len(ordered) - 1)
+        low = int(place)
+        share = place - low
+        return float(ordered[low] if share == 0.0 else ordered[low] * (1.0 - share) + ordered[low + 1] * share)
 
     @abstractmethod
     def start(self, space: Space, seed: int) -> "Search":
@@ -236,6 +277,22 @@ class Search(ABC):
     def entrance(self) -> float:
         """Fitness that a design must exceed to enter the population; minus infinity where any may enter."""
         return -np.inf
+
+    def revise(self, fitness: np.ndarray) -> None:
+        """Replace what the members of the population are worth, before the next ones are told or received.
+
+        Args:
+            fitness: of each member in the order of `population`, -inf for an invalid one, shape (n,).
+
+        Raises:
+            RuntimeError: nothing was told yet.
+            ValueError: fitness of the wrong shape, NaN or infinitely good.
+        """
+        fitness = np.array(fitness, dtype=np.float64)
+        if fitness.shape != self.population.fitness.shape or np.isnan(fitness).any() or np.isposinf(fitness).any():
+            got = f"an array of shape {fitness.shape}"
+            raise ValueError(f"expected fitness or -inf of {len(self.population)} members; got {got}; give one each")
+        self._population = replace(self.population, fitness=fitness)
 
     def receive(self, evaluated: Individuals) -> None:
         """Select the next population from what it is and designs that are evaluated, whoever asked for them."""

@@ -35,6 +35,8 @@ class Physics:
         regularisation: length [m] that is added to every spring, so that two masses in one place do not divide by zero.
         contact: how the ground acts, an entry of `CONTACTS`.
         forces: what acts besides springs, gravity and the papers' drag, entries of `FORCES`, each kind once.
+        settle: time at the beginning of an episode in which muscles are at rest and tasks do not count [s]: a task's
+            episode begins then, from where the body stands or lies, so that a fall is no walk. In whole steps.
 
     Raises:
         ConfigError: a value out of range, or two forces of one kind.
@@ -47,6 +49,7 @@ class Physics:
     regularisation: float = 1.0e-4
     contact: Contact = field(default_factory=NoSlip, metadata=SECTION)
     forces: tuple[Force, ...] = field(default=(), metadata=SECTION)
+    settle: float = 0.0
 
     def __post_init__(self) -> None:
         require_number(self, "dt", above=0.0, at_most=0.1, unit="s", example=0.004)
@@ -54,6 +57,7 @@ class Physics:
         require_number(self, "gravity", at_most=0.0, unit="m/s^2, since it points down,", example=-9.8)
         require_number(self, "damping", at_least=0.0, unit="1/s", example=15.0)
         require_number(self, "regularisation", above=0.0, at_most=0.01, unit="m", example=1.0e-4)
+        require_number(self, "settle", at_least=0.0, unit="s", example=0.4)
         if not isinstance(self.contact, Contact):
             expected, remedy = "an entry of CONTACTS", "set {field} to settings such as Coulomb(friction=0.9)"
             raise ConfigError(expected, repr(self.contact), remedy, "contact")
@@ -61,6 +65,11 @@ class Physics:
         if not all(issubclass(kind, Force) for kind in kinds) or len(set(kinds)) < len(kinds):
             got = f"[{', '.join(kind.__name__ for kind in kinds)}]"
             raise ConfigError("entries of FORCES, each kind once", got, "leave out what is no such entry", "forces")
+
+    @property
+    def settle_steps(self) -> int:
+        """Steps at the beginning of an episode in which bodies settle."""
+        return round(self.settle / self.dt)
 
     @property
     def drag(self) -> float:

@@ -341,7 +341,7 @@ class Simulator:
         if not self._measured:
             return own
         locomotion = self._locomotion.numpy().astype(np.float64).reshape(self.worlds, -1)
-        return locomotion_measures(locomotion, self.physics.steps, self.physics.dt) | own
+        return locomotion_measures(locomotion, self.physics.steps - self.physics.settle_steps, self.physics.dt) | own
 
     def physical_gradients(self) -> dict[str, np.ndarray]:
         """Return the derivatives of each world's loss in its start and its body, as the last `reverse` left them.
@@ -403,7 +403,9 @@ class Simulator:
                 f"expected segments of {steps} steps; got {self.segment}; set segment_steps to the episode's steps"
             )
         latencies = np.array([each.latency for each in self.conditions])
-        return self._states.motion(steps, latencies[np.arange(self.worlds) % len(latencies)])
+        positions, actuation = self._states.motion(steps, latencies[np.arange(self.worlds) % len(latencies)])
+        actuation[: self.physics.settle_steps] = 0.0
+        return positions, actuation
 
     def tangents(self, directions: int = 1, *, window: int = WINDOW, controlled: bool = True) -> Tangents:
         """Return the derivatives of the last episode along some directions, in forward mode.

@@ -58,7 +58,11 @@ def quick(spec: EvaluationSpec, request: Request) -> Evaluations:
     genomes, identities, thresholds = request.genomes, request.identities, request.thresholds
     count = len(genomes)
     sizes = np.count_nonzero(genomes.cells, axis=1)
-    noise = [stream(spec.seed, born, number, Purpose.CONTROLLER).random(8) for born, number in identities.tolist()]
+    attempts = np.zeros(count, np.int64) if request.attempts is None else request.attempts
+    noise = [
+        stream(spec.seed + 7919 * attempt, born, number, Purpose.CONTROLLER).random(8)
+        for (born, number), attempt in zip(identities.tolist(), attempts.tolist(), strict=True)
+    ]
     # Whole numbers, so that no order of summation shows.
     value = genomes.cells.astype(np.int64) @ (np.arange(genomes.cells.shape[1]) - 20)
     fitness = value / 100 + 0.01 * np.array([row[0] for row in noise])

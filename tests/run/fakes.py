@@ -23,9 +23,9 @@ from codesign.run.metrics import CLOCK_FIELDS
 from codesign.search import SEARCHES
 from tests.evaluate.fakes import quick, spec
 
-KINDS = [*sorted(SEARCHES), "racing", "lamarckian"]
-"""What runs differ in that are to survive the same: their search, and whether the designs of a genetic one race, or
-inherit weights and are taught from scratch as well."""
+KINDS = [*sorted(SEARCHES), "racing", "lamarckian", "reevaluated"]
+"""What runs differ in that are to survive the same: their search, and whether the designs of a genetic one race,
+inherit weights and are taught from scratch as well, or have several starts."""
 
 CONFIG = "seed: 7\ntitle: fake\n"
 GENERATIONS = 6
@@ -74,14 +74,16 @@ def with_heredity(spec: EvaluationSpec, request: Request, evaluations: Evaluatio
 
 def experiment(kind: str = "genetic", **changes: Any) -> Experiment:
     """Return an experiment of a few designs and generations, one of `KINDS`."""
-    search, racing = ("genetic" if kind in ("racing", "lamarckian") else kind), 2 * (kind == "racing")
+    own_kinds = ("racing", "lamarckian", "reevaluated")
+    search, racing = ("genetic" if kind in own_kinds else kind), 2 * (kind == "racing")
     heredity = {"inheritance": "lamarckian", "from_scratch": True} if kind == "lamarckian" else {}
+    several = {"starts": 2, "reevaluate": True} if kind == "reevaluated" else {}
     own = replace(spec(), controller=CONTROLLERS["shared"]()) if heredity else spec()
     return replace(
         Experiment(
             trial=replace(own, learner=replace(own.learner, racing=racing)),
             variation=VariationSettings(),
-            search=SEARCHES[search](population_size=6, generations=GENERATIONS, **heredity),
+            search=SEARCHES[search](population_size=6, generations=GENERATIONS, **heredity, **several),
             evaluator=Quick(),
             checkpoints=CheckpointSettings(every=2, keep=2),
             title="fake",
@@ -132,6 +134,7 @@ def results(folder: RunFolder) -> dict[str, Any]:
         "lines": folder.metrics.read_bytes().count(b"\n"),
         "designs": {path.name: digest(path) for path in sorted(folder.designs.iterdir())},
         "parents": {path.name: digest(path) for path in sorted(folder.weights.glob("*"))},
+        "starts": {path.name: digest(path) for path in sorted(folder.starts.glob("*"))},
         "generation": kept.generation,
         "search": {name: array.tobytes() for name, array in kept.search.items()},
         "weights": {identity: weights.tobytes() for identity, weights in kept.weights.items()},

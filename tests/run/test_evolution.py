@@ -65,7 +65,8 @@ def test_there_is_a_row_for_every_generation(whole):
     assert {"best_fitness", "mean_fitness", "wall_seconds", "valid_share", "robots_per_second"} <= rows[0].keys()
     assert [row["robots"] for row in rows] == [6] * GENERATIONS
     assert all(earlier["wall_seconds"] <= later["wall_seconds"] for earlier, later in itertools.pairwise(rows))
-    assert all(earlier["best_fitness"] <= later["best_fitness"] for earlier, later in itertools.pairwise(rows))
+    if not whole.starts.exists():  # who was lucky is not worth as much after another start
+        assert all(earlier["best_fitness"] <= later["best_fitness"] for earlier, later in itertools.pairwise(rows))
 
 
 def test_every_design_ever_evaluated_has_a_row(whole):

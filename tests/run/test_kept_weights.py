@@ -98,7 +98,7 @@ class ForgetfulSearch(GeneticSearch):
 def test_a_best_design_whose_weights_were_not_kept_learns_again(tmp_path: Path, monkeypatch) -> None:
     again = []
 
-    def learn_again(_spec, designs, _tables):
+    def learn_again(_spec, designs, _folder):
         again.extend(design.id for design in designs)
         return {design.identity: np.full(3, 7.0, dtype=np.float32) for design in designs}
 

@@ -1,6 +1,7 @@
 // The run in figures, generation by generation: fitness, sizes, diversity, how learning ended, operators, speed.
 
 import { makeChart, makePanel } from "./figure.js";
+import { NewStartsFigure } from "./newstarts.js";
 import { OperatorFigure } from "./operators.js";
 import { formatNumber, formatShort } from "./ticks.js";
 
@@ -39,6 +40,7 @@ export function showProgress(summary, unit, host) {
   );
   if (summary.operators.length > 0) new OperatorFigure(host, summary.operators, unit);
   if (Object.keys(summary.operator_weights).length > 0) weightFigure(host, summary, zip, across);
+  if (summary.new_starts) new NewStartsFigure(host, summary.new_starts, unit);
   speedFigures(host, summary, zip, across);
 }
 

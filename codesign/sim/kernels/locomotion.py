@@ -42,7 +42,7 @@ def build_locomotion(
     locate, height, up, SIZE = terrain.locate, terrain.height, DIMENSION - 1, locomotion_size(DIMENSION)
     centre_of, length_of, effort_of = step_functions.centre_of, types.length_of, step_functions.effort_of
     commanded_strain, followed, followed_at = step_functions.commanded_strain, queue.followed, queue.followed_at
-    MATERIALS = types.material_properties
+    MATERIALS, SETTLING = types.material_properties, types.settling
 
     @wp.func(module=types.module)
     def place(tape: Tape, at: int) -> vector:
@@ -116,6 +116,12 @@ def build_locomotion(
                 conduct[own + number] = real(0.0)
             for axis in range(DIMENSION):
                 conduct[own + axis] = before[axis]
+        if wp.static(SETTLING):  # noqa: SIM102 - the other condition is known at run time alone
+            if step <= constants.settle:
+                for number in range(SIZE):
+                    conduct[own + number] = real(0.0)
+                for axis in range(DIMENSION):
+                    conduct[own + axis] = before[axis]
         way = now - before
         way[up] = real(0.0)
         for axis in range(DIMENSION):

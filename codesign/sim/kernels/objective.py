@@ -67,6 +67,7 @@ def build_objective(
     clearance = {"clearance": real} if "clearance" in used else {}
     Mass = types.record("Mass", {"position": vector, "velocity": vector, **clearance})
     update = _of_two(_typed(functions.update, (State, Observation, Parameters), module), State, Observation, Parameters)
+    update = _after_settling(update, State, Observation, Parameters) if types.settling else update
     value = _of_one(_typed(functions.loss, (State, Parameters), module), State, Parameters)
     contribution = functions.contribution
     if contribution is not None:
@@ -90,6 +91,19 @@ def build_objective(
 
     made = Parameters, Observation, Mass, update, loss, contribution, update_product, final_loss, final_product
     return Objective(tuple(used), *made)
+
+
+def _after_settling(update: Any, State: Any, Observation: Any, Parameters: Any) -> Any:
+    """Return an update that keeps what there is while bodies settle."""
+
+    @wp.func(module=update.module, inline=True)
+    def after_settling(state: State, observation: Observation, parameters: Parameters) -> State:
+        kept = state
+        if observation.step >= 0:
+            kept = update(state, observation, parameters)
+        return kept
+
+    return after_settling
 
 
 def _kind(value: float | Sequence[float], real: Any) -> Any:

@@ -71,6 +71,7 @@ def build_observation(
     CENTRE, VELOCITY, EFFORT = (objective.uses(name) for name in ("centre", "velocity", "effort"))
     LOWEST, HIGHEST, HEADING = (objective.uses(name) for name in ("lowest", "highest", "heading"))
     counted, episode_steps = build_counting(types)
+    SETTLING = types.settling
     TOUCHING, OWN = objective.uses("contact_share"), types.contributions > 0
     lowest_of, highest_of, extreme_adjoint = build_extremes(types)
     add_to_velocities = _add_to_velocities(types)
@@ -100,6 +101,10 @@ def build_observation(
         seen.step = counted(constants, step)
         seen.steps = episode_steps(constants)
         seen.time = real(counted(constants, step)) * constants.dt
+        if wp.static(SETTLING):
+            seen.step = seen.step - constants.settle
+            seen.steps = seen.steps - constants.settle
+            seen.time = real(seen.step) * constants.dt
         if wp.static(CENTRE):
             seen.centre = centre
         if wp.static(EFFORT):

@@ -15,7 +15,7 @@ from codesign.sim.kernels.physics import PhysicsFunctions
 from codesign.sim.kernels.senses import SenseFunctions
 from codesign.sim.kernels.terrain_query import short_loops
 from codesign.sim.kernels.types import KernelTypes
-from codesign.sim.kernels.windows import build_counting
+from codesign.sim.kernels.windows import build_awake, build_counting
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ def build_step(
     DRIFT, TIMED = physics.uses_drift, physics.uses_time or senses.count > 0
     DELAYED, followed, followed_at = types.delayed, queue.followed, queue.followed_at
     counted, _episode_steps = build_counting(types)
+    SETTLING = types.settling
+    awake: Any = build_awake(types) if SETTLING else None
     MATERIALS, mean_by_mass = types.material_properties, build_centre(types).mean
     put_in_queue, load_queue, save_queue = queue.put, queue.load, queue.save
     functions = types.row_functions
@@ -149,6 +151,11 @@ def build_step(
         constants: Constants, swing: row_vector, actuation: row_vector, step: int, row: int
     ) -> row_vector:
         """Return by how much springs of a row are asked to change, with the noise of their motors."""
+        if wp.static(SETTLING and noisy):
+            noise = noise_of(constants, counted(constants, step), row * ROW)
+            return awake(constants, step) * wp.cw_mul(swing, actuation + noise)
+        if wp.static(SETTLING):
+            return awake(constants, step) * wp.cw_mul(swing, actuation)
         if wp.static(noisy):
             return wp.cw_mul(swing, actuation + noise_of(constants, counted(constants, step), row * ROW))
         return wp.cw_mul(swing, actuation)

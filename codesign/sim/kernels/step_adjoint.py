@@ -16,7 +16,7 @@ from codesign.sim.kernels.senses import SenseFunctions
 from codesign.sim.kernels.step import StepFunctions
 from codesign.sim.kernels.terrain_query import short_loops
 from codesign.sim.kernels.types import KernelTypes
-from codesign.sim.kernels.windows import build_add_given
+from codesign.sim.kernels.windows import build_add_given, build_awake
 
 
 def build_step_adjoint(
@@ -61,6 +61,8 @@ def build_step_adjoint(
     drift_adjoint, gather_drift = build_drift_adjoint(types, physics, step_functions, queue)
     DELAYED, followed, followed_at, pass_back = types.delayed, queue.followed, queue.followed_at, queue.pass_back
     WINDOWED, add_given = types.windowed, build_add_given(types)
+    SETTLING = types.settling
+    awake: Any = build_awake(types) if SETTLING else None
     functions = types.row_functions
     load, store_row, load_coordinates, store_coordinates = (
         functions.load,
@@ -148,7 +150,7 @@ def build_step_adjoint(
                 store_row(adjoint.mass_rows, start + row, load(adjoint.mass_rows, start + row) + d_masses)
 
     @wp.func(module=module, inline=True)
-    def spring_adjoint(
+    def spring_adjoint(  # noqa: PLR0912 - one for each thing that a configuration may have
         constants: Constants,
         model: Model,
         tape: Tape,
@@ -219,6 +221,8 @@ def build_step_adjoint(
                 d_rests[entry] = d_rest
                 d_stiffnesses[entry] = d_stiffness
             d_actuation = wp.cw_mul(d_strains, swing)
+            if wp.static(SETTLING):
+                d_actuation = awake(constants, step) * d_actuation
             if wp.static(uses_effort):
                 d_actuation += wp.cw_mul(actuated, load(model.muscle, start + row)) * (real(2.0) * per_effort)
             if wp.static(DELAYED):

@@ -20,6 +20,7 @@ from codesign.sim.kernels.physics import PhysicsFunctions
 from codesign.sim.kernels.senses import SenseFunctions
 from codesign.sim.kernels.tangent_observation import build_task_tangent
 from codesign.sim.kernels.tangent_types import TangentFunctions, TangentTypes
+from codesign.sim.kernels.windows import build_awake
 from codesign.sim.kernels.world_parameters import WorldParameterFunctions
 
 
@@ -248,6 +249,8 @@ def _build_springs(
     real, vector, DIMENSION = kernel.real, kernel.vector, kernel.dimension
     position, velocity, moved, sped = types.position, types.velocity, types.moved, types.sped
     product, noise_of, MATERIALS = physics.spring_product, world_parameters.noise_of, kernel.material_properties
+    SETTLING = kernel.settling
+    awake: Any = build_awake(kernel) if SETTLING else None
 
     @wp.func(module=kernel.module)
     def commanded(constants: Constants, trajectory: Trajectory, world: int, step: int, spring: int) -> real:
@@ -255,6 +258,8 @@ def _build_springs(
         if wp.static(noisy):
             noise = noise_of(constants, step, spring)
             asked = asked + noise[0]
+        if wp.static(SETTLING):
+            asked = awake(constants, step) * asked
         return asked
 
     @wp.func(module=kernel.module)
@@ -278,7 +283,11 @@ def _build_springs(
             swing = trajectory.swing[spring]
             at = direction * tangent.springs + spring
             d_strain = tangent.swing[at] * asked
-            d_strain = d_strain + swing * follow(constants, trajectory, tangent, world, direction, step, own)
+            if wp.static(SETTLING):
+                followed_now = follow(constants, trajectory, tangent, world, direction, step, own)
+                d_strain = d_strain + awake(constants, step) * swing * followed_now
+            else:
+                d_strain = d_strain + swing * follow(constants, trajectory, tangent, world, direction, step, own)
             for axis in range(DIMENSION):
                 cotangent = vector()
                 cotangent[axis] = real(1.0)

@@ -49,7 +49,7 @@ def build_task_tangent(
     heading: Any = _build_heading(types) if HEADING else None
     touching: Any = _build_touching(types, terrain) if TOUCHING else None
     contributed: Any = _build_contributed(types, terrain, objective) if OWN else None
-    Pair = wp.types.vector(2, real)
+    Pair, SETTLING = wp.types.vector(2, real), kernel.settling
 
     @wp.func(module=kernel.module)
     def effort_of(
@@ -90,7 +90,7 @@ def build_task_tangent(
         return value
 
     @wp.func(module=kernel.module)
-    def renewed(
+    def renewed(  # noqa: PLR0912 - one for each thing that a task may see
         constants: Constants,
         trajectory: Trajectory,
         tangent: Tangent,
@@ -107,6 +107,10 @@ def build_task_tangent(
         seen.step = step
         seen.steps = constants.steps
         seen.time = real(step) * constants.dt
+        if wp.static(SETTLING):
+            seen.step = seen.step - constants.settle
+            seen.steps = seen.steps - constants.settle
+            seen.time = real(seen.step) * constants.dt
         if wp.static(CENTRE):
             seen.centre = centre(trajectory, world, step)
             d_seen.centre = d_centre(trajectory, tangent, world, direction, step)

@@ -35,6 +35,7 @@ class KernelTypes:
         material_properties: whether bodies have masses, damping and force limits of their own.
         delayed: whether muscles follow actuation some steps later.
         windowed: whether windows of episodes are simulated, whose reverse sweep takes cotangents of all states.
+        settling: whether bodies settle at the beginning of an episode, with muscles at rest.
         module: name of the Warp module that the functions are put into. One module per configuration: functions of the
             same name and signature would otherwise replace each other.
         upward: unit vector that points up.
@@ -60,6 +61,7 @@ class KernelTypes:
     delayed: bool = False
     windowed: bool = False
     material_properties: bool = False
+    settling: bool = False
     real: Any = field(init=False)
     vector: Any = field(init=False)
     state: Any = field(init=False)
@@ -144,6 +146,7 @@ class KernelTypes:
                 **({"per_mass": self.real} if self.weighed else {}),
                 **({"latency": wp.int32, "longest_latency": wp.int32} if self.delayed else {}),
                 **({"first_step": wp.int32, "episode_steps": wp.int32} if self.windowed else {}),
+                **({"settle": wp.int32} if self.settling else {}),
             },
             "Model": {
                 "mass_start": integers,

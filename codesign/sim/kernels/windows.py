@@ -51,3 +51,21 @@ def build_counting(types: KernelTypes) -> tuple[Any, Any]:
         return constants.steps
 
     return counted, episode_steps
+
+
+def build_awake(types: KernelTypes) -> Any:
+    """Return the function (constants, step) -> share of their commands that muscles follow: 0 while bodies settle.
+
+    For types of bodies that settle.
+    """
+    Constants, real = types.Constants, types.real
+    counted, _episode_steps = build_counting(types)
+
+    @wp.func(module=types.module, inline=True)
+    def awake(constants: Constants, step: int) -> real:
+        share = real(1.0)
+        if counted(constants, step) < constants.settle:
+            share = real(0.0)
+        return share
+
+    return awake

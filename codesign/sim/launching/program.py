@@ -58,7 +58,8 @@ def build_program(
     Args:
         dimension: of space.
         precision: "float32" or "float64".
-        physics: contact and forces. Of these and the next three only what `kernel_key` says goes into the kernels.
+        physics: contact and forces, and whether bodies settle. Of these and the next three only what `kernel_key` says
+            goes into the kernels.
         terrain: the ground.
         controller: what moves the bodies.
         task: what they are to do.
@@ -73,7 +74,7 @@ def build_program(
     """
     parts = _Parts(physics, terrain, controller, task)
     flags = noisy, physical_gradients, weighed, delayed, windowed, material_properties
-    return _built(dimension, precision, parts, row, *flags, shared)
+    return _built(dimension, precision, parts, row, *flags, physics.settle_steps > 0, shared)
 
 
 class _Parts:
@@ -125,6 +126,7 @@ def _built(
     delayed: bool,
     windowed: bool,
     material_properties: bool,
+    settling: bool,
     shared: int,
 ) -> Program:
     more = (
@@ -132,6 +134,7 @@ def _built(
         *("delayed",) * delayed,
         *("windowed",) * windowed,
         *("materials",) * material_properties,
+        *("settling",) * settling,
     )
     module = module_name((dimension, precision, parts.key, row, noisy, physical_gradients, shared, *more))
     terrain, controller, task = parts.terrain, parts.controller, parts.task
@@ -149,6 +152,7 @@ def _built(
         delayed=delayed,
         windowed=windowed,
         material_properties=material_properties,
+        settling=settling,
     )
     wp.set_module_options(
         {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3},

@@ -78,7 +78,8 @@ def build_tangent_program(
             "use reverse mode, or give it tangent_functions and bind_tangent (docs/sensitivity.md)",
         )
     parts = _Parts(physics, terrain, controller, task)
-    return _built(dimension, precision, parts, noisy, weighed, delayed, material_properties, controlled)
+    settling = physics.settle_steps > 0
+    return _built(dimension, precision, parts, noisy, weighed, delayed, material_properties, controlled, settling)
 
 
 @cache
@@ -91,10 +92,10 @@ def _built(
     delayed: bool,
     material_properties: bool,
     controlled: bool,
+    settling: bool,
 ) -> TangentProgram:
-    module = module_name(
-        ("tangent", dimension, precision, parts.key, noisy, weighed, delayed, material_properties, controlled)
-    )
+    flags = noisy, weighed, delayed, material_properties, controlled, *("settling",) * settling
+    module = module_name(("tangent", dimension, precision, parts.key, *flags))
     terrain, controller, task = parts.terrain, parts.controller, parts.task
     numbers = len(parts.contact.parameters(1.0)), count_parameters(parts.forces)
     kernel = KernelTypes(
@@ -109,6 +110,7 @@ def _built(
         weighed=weighed or material_properties,
         delayed=delayed,
         material_properties=material_properties,
+        settling=settling,
     )
     wp.set_module_options(
         {"cpu_compiler_flags": CPU_FLAGS, "optimization_level": 3, "max_unroll": 3}, module=wp.get_module(module)

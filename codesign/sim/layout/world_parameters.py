@@ -76,6 +76,8 @@ def constants_of(physics: Physics, types: KernelTypes, segment: int, latency: in
         constants.longest_latency = latency
     if types.windowed:
         constants.episode_steps = episode_steps
+    if types.settling:
+        constants.settle = physics.settle_steps
     return constants
 
 
