@@ -53,7 +53,8 @@ def test_muscles_rest_and_then_move():
 
 def test_the_task_counts_from_where_the_body_stands_then():
     case = settling()
-    simulator = simulated(case, fallen(case))
+    bodies = fallen(case)
+    simulator = simulated(case, bodies, velocities=np.tile([0.3, 0.0], (len(bodies.positions), 1)))
     centres = simulator.motion()[0].mean(axis=1)
     way = centres[STEPS, 0] - centres[SETTLE, 0]
     assert abs(centres[SETTLE, 0] - centres[0, 0]) > 1e-6
