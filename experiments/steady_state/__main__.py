@@ -1,12 +1,10 @@
-"""What waiting for generations costs on workers of unlike speed.
-
-    python -m experiments.steady_state            # measures, and writes the table
+"""What does waiting for generations cost on workers of unlike speed? The study's README says.
 
 Two workers of Ray on this machine evaluate designs by making numbers up and sleeping; one of them sleeps several times
 as long. So what is measured is how work is handed out, and nothing else.
 """
 
-import csv
+import json
 import os
 import sys
 import tempfile
@@ -19,21 +17,26 @@ import numpy as np
 
 import codesign
 from codesign.evaluate import EvaluateDesigns, Evaluations, EvaluationSpec, Evaluator, Ray, Request, evaluate_designs
+from codesign.files import write_text
 from codesign.genome import VariationSettings
 from codesign.run import CheckpointSettings, Experiment, evolve
 from codesign.search import SEARCHES
+from experiments.figures import COLOURS, panels, points
+from experiments.intervals import told
+from experiments.study import Figures, Study
+from experiments.tables import Tables, markdown
 
-TABLE = Path(__file__).parent / "results.csv"
 PAUSE = 0.1
 """Time that a design takes on the faster worker [s]."""
 
 SLOWER = (1, 4, 10)
 """How many times as long it takes on the slower one."""
 
-POPULATIONS = (10, 40)
-DESIGNS = 120
+POPULATION = 20
+GENERATIONS = 5
 SEEDS = (0, 1, 2)
 KINDS = ("genetic", "steady_state")
+SPEEDS = "speeds.csv"
 
 
 @dataclass(frozen=True)
@@ -80,15 +83,13 @@ def slept(mark: str, slower: float, spec: EvaluationSpec, request: Request) -> E
     )
 
 
-def designs_per_second(kind: str, population: int, slower: float, seed: int) -> float:
-    """Return how many designs a run evaluates in a second, after its first generation, when workers are there."""
-    problem = codesign.Problem(seed=seed)
+def designs_per_second(kind: str, slower: float, seed: int) -> float:
+    """Return how many designs a run evaluates in a second after its first generation, when all workers are there."""
     with tempfile.TemporaryDirectory() as folder:
-        search = SEARCHES[kind](population_size=population, generations=1 + DESIGNS // population)
         one = Experiment(
-            trial=problem.spec,
+            trial=codesign.Problem(seed=seed).spec,
             variation=VariationSettings(),
-            search=search,
+            search=SEARCHES[kind](population_size=POPULATION, generations=1 + GENERATIONS),
             evaluator=Unlike(workers=2, mark=f"{folder}/slow", slower=slower),
             checkpoints=CheckpointSettings(every=100),
         )
@@ -97,32 +98,47 @@ def designs_per_second(kind: str, population: int, slower: float, seed: int) -> 
     return sum(row["robots"] for row in rows[1:]) / (rows[-1]["wall_seconds"] - rows[0]["wall_seconds"])
 
 
-def main() -> None:
-    """Measure all cases that the table does not have yet, and write a row for each."""
-    rows = list(csv.DictReader(TABLE.open(newline=""))) if TABLE.exists() else []
-    known = {tuple(row[name] for name in NAMES) for row in rows}
+def measure(runs: Path) -> Tables:
+    """Return the speed of every run; a file in the folder remembers each."""
+    rows = []
     for seed in SEEDS:
-        for population in POPULATIONS:
-            for slower in SLOWER:
-                for kind in KINDS:
-                    case = (kind, str(population), str(slower), str(seed))
-                    if case in known:
-                        continue
-                    found = designs_per_second(kind, population, slower, seed)
-                    most = (1.0 + 1.0 / slower) / PAUSE
-                    numbers = {"designs_per_second": f"{found:.3f}", "share_of_most": f"{found / most:.3f}"}
-                    rows.append(dict(zip(NAMES, case, strict=True)) | numbers)
-                    sys.stderr.write(f"{rows[-1]}\n")
-                    with TABLE.open("w", newline="") as file:
-                        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-                        writer.writeheader()
-                        writer.writerows(rows)
+        for slower in SLOWER:
+            for kind in KINDS:
+                path = runs / f"{kind}_{slower}_{seed}.json"
+                if not path.exists():
+                    write_text(path, json.dumps({"speed": designs_per_second(kind, slower, seed)}))
+                speed = json.loads(path.read_text(encoding="utf-8"))["speed"]
+                share = speed * PAUSE / (1.0 + 1.0 / slower)
+                rows.append({"search": kind, "slower": slower, "seed": seed, "speed": speed, "share": share})
+    return {SPEEDS: rows}
 
 
-NAMES = ("search", "population_size", "times_slower", "seed")
-"""What a case is, in columns of the table; the others are measured. `share_of_most` is the speed as a share of that of
-two workers that never wait."""
+def _of(tables: Tables, kind: str, slower: int, number: str) -> list[float]:
+    return [row[number] for row in tables[SPEEDS] if row["search"] == kind and row["slower"] == slower]
 
+
+def report(tables: Tables) -> str:
+    """Return designs per second, and their share of what two workers do that never wait, in Markdown."""
+    numbers = [(kind, number) for kind in KINDS for number in ("speed", "share")]
+    lines = [[slower, *(told(_of(tables, kind, slower, number), 2) for kind, number in numbers)] for slower in SLOWER]
+    heads = [f"{kind}: {what}" for kind in KINDS for what in ("designs/s", "share of the most")]
+    return markdown(["times slower", *heads], lines)
+
+
+def draw(tables: Tables) -> Figures:
+    """Return the shares as a figure."""
+    figure, (axes,) = panels(width=6.4)
+    cases = [(kind, slower) for slower in SLOWER for kind in KINDS]
+    groups = [
+        (f"{kind}\n{slower} times".replace("_", " "), _of(tables, kind, slower, "share")) for kind, slower in cases
+    ]
+    points(axes, groups, COLOURS[:2] * len(SLOWER))
+    axes.set_ylabel("share of the speed of workers that never wait")
+    axes.set_ylim(0.0, 1.0)
+    return {"speeds.svg": figure}
+
+
+STUDY = Study(Path(__file__).parent, (SPEEDS,), measure, report, draw)
 
 if __name__ == "__main__":
-    main()
+    sys.exit(STUDY.main())
