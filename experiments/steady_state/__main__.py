@@ -29,7 +29,7 @@ from experiments.tables import Tables, markdown
 PAUSE = 0.1
 """Time that a design takes on the faster worker [s]."""
 
-SLOWER = (1, 4, 10)
+SLOWER = (1, 4)
 """How many times as long it takes on the slower one."""
 
 POPULATION = 20
