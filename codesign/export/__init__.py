@@ -18,6 +18,7 @@ from codesign.export.findings_page import (
     write_findings_page,
 )
 from codesign.export.json_format import read_json, write_json
+from codesign.export.map_format import write_map
 from codesign.export.mechanics import Mechanics, MechanicsError
 from codesign.export.mjcf import CONTROL_SUFFIX, mjcf_text, write_mjcf
 from codesign.export.mjcf_ground import height_at, slope_at
@@ -49,6 +50,7 @@ EXPORTERS: dict[str, Exporter] = {
     for exporter in (
         Exporter("html", ".html", write_page),
         Exporter("json", ".json", write_json, each=True),
+        Exporter("map", ".map.json", write_map, motions="none"),
         Exporter("mjcf", ".xml", write_mjcf, each=True, motions="one", beside=(CONTROL_SUFFIX,)),
         Exporter("png", ".png", write_pictures, each=True),
         Exporter("svg", ".svg", write_drawings, each=True),

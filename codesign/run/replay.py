@@ -10,6 +10,7 @@ from codesign.errors import CheckpointError, DesignError, RunError
 from codesign.export import Gallery, History, Recording
 from codesign.genome import Genomes, check_whole
 from codesign.run import checkpoint as checkpoints
+from codesign.run.design_map import design_map
 from codesign.run.designs import Design, design_id
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
@@ -39,18 +40,18 @@ def gallery(experiment: Experiment, folder: RunFolder, selection: str = "top5") 
         RunError: the folder is not that of a run, or its tables cannot be read.
     """
     recordings = replay(experiment, folder, select(folder, selection))
-    units = experiment.trial.units
-    return Gallery(experiment.title, tuple(recordings), history(folder), folder.config_text(), units)
+    units, found = experiment.trial.units, design_map(experiment, folder)
+    return Gallery(experiment.title, tuple(recordings), history(folder), folder.config_text(), units, map=found)
 
 
 def galleries(
     experiment: Experiment, folder: RunFolder, designs: Sequence[Design], at_a_time: int = 32
 ) -> Iterator[Gallery]:
     """Yield galleries of some designs after the other, so that not all are held at once; for errors see `replay`."""
-    risen, text = history(folder), folder.config_text()
+    risen, text, found = history(folder), folder.config_text(), design_map(experiment, folder)
     for start in range(0, len(designs), at_a_time):
         recordings = replay(experiment, folder, designs[start : start + at_a_time])
-        yield Gallery(experiment.title, tuple(recordings), risen, text, experiment.trial.units)
+        yield Gallery(experiment.title, tuple(recordings), risen, text, experiment.trial.units, map=found)
 
 
 def history(folder: RunFolder) -> History:

@@ -1,11 +1,13 @@
 """Maps of what a search keeps: an archive as cells and a front as points, browsed by pointer and by keyboard."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from codesign.export import DesignMap, Gallery, MapAxis
+from codesign.export import EXPORTERS, DesignMap, Gallery, MapAxis
 from tests.export.browsing import Opener, image, needs_chromium, state
 from tests.export.strips import gallery
 
@@ -95,3 +97,14 @@ def test_numbers_are_plain_and_leave_out_what_is_not_finite() -> None:
     assert found["axes"][0] == {"name": "size", "unit": "", "lowest": None, "highest": None, "cells": 0}
     assert found["designs"][0]["marked"] is True
     assert found["designs"][-1] == {"design": "g099-i0099", "across": 15.0, "up": 3.0, "fitness": 0.1, "marked": False}
+
+
+def test_the_numbers_are_exported_as_json_and_null_where_there_are_none(tmp_path: Path) -> None:
+    shown = gallery()
+    (path,) = EXPORTERS["map"].write(with_map(shown), tmp_path / "one.map.json")
+    found = json.loads(path.read_text())
+    assert (found["format"], found["schema_version"], found["title"]) == ("codesign-map", 1, "strips")
+    assert found["map"] == archive(shown).numbers()
+    assert [each["design"] for each in found["designs"]] == [recording.design for recording in shown.recordings]
+    (path,) = EXPORTERS["map"].write(shown, tmp_path / "other.map.json")
+    assert json.loads(path.read_text())["map"] is None

@@ -74,7 +74,7 @@ def one_dimension() -> Recording:
     return dataclasses.replace(strip, after=line, before=None, ground=[0.0])
 
 
-@pytest.mark.parametrize("name", sorted(EXPORTERS.keys() - {"json", "npz", "csv", "parquet"}))
+@pytest.mark.parametrize("name", sorted(EXPORTERS.keys() - {"json", "map", "npz", "csv", "parquet"}))
 def test_one_dimension_is_refused_where_it_cannot_be_drawn(name, tmp_path):
     with pytest.raises(RecordingError, match="use format=json"):
         write(name, gallery(recordings=(one_dimension(),)), tmp_path / "page")
