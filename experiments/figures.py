@@ -73,7 +73,7 @@ def panels(columns: int = 1, rows: int = 1, width: float = 4.6, height: float = 
 
 
 def band(axes: "Axes", curves: Curves, label: str, colour: str, *, unit: float = 1.0, style: str = "-") -> None:
-    """Draw the mean of several runs with its 95 % t interval over runs; of one run, the run.
+    """Draw the mean of several runs with its 95 % t interval over runs; of two, whose interval says little, both runs.
 
     Args:
         axes: the panel.
@@ -85,7 +85,9 @@ def band(axes: "Axes", curves: Curves, label: str, colour: str, *, unit: float =
     """
     at = curves.at / unit
     axes.plot(at, curves.values.mean(axis=0), style, color=colour, label=label)
-    if len(curves.values) > 1:
+    if len(curves.values) == 2:
+        axes.plot(at, curves.values.T, style, color=colour, linewidth=0.7, alpha=0.6)
+    elif len(curves.values) > 2:
         ends = [t_interval(values) for values in curves.values.T]
         low, high = [each.low for each in ends], [each.high for each in ends]
         axes.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)

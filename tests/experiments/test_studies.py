@@ -157,13 +157,14 @@ def test_figures_are_the_same_bytes_each_time(tmp_path: Path) -> None:
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_an_interval_is_drawn_of_several_runs_only() -> None:
-    _, (one, several) = panels(2)
-    band(one, Curves(np.arange(3.0), np.ones((1, 3))), "one", COLOURS[0])
-    band(several, Curves(np.arange(3.0), np.array([[1.0, 2, 3], [2.0, 3, 5]])), "several", COLOURS[1])
-    assert len(one.collections) == 0
-    assert len(several.collections) == 1
-    assert np.asarray(several.lines[0].get_ydata()).tolist() == [1.5, 2.5, 4.0]
+def test_an_interval_is_drawn_of_three_runs_or_more() -> None:
+    _, (one, two, three) = panels(3)
+    values = np.array([[1.0, 2.0, 3.0], [2.0, 3.0, 5.0], [3.0, 4.0, 7.0]])
+    for count, axes in enumerate((one, two, three), start=1):
+        band(axes, Curves(np.arange(3.0), values[:count]), "runs", COLOURS[0])
+    assert [len(axes.collections) for axes in (one, two, three)] == [0, 0, 1]
+    assert [len(axes.lines) for axes in (one, two, three)] == [1, 3, 1]
+    assert np.asarray(three.lines[0].get_ydata()).tolist() == [2.0, 3.0, 5.0]
 
 
 @pytest.mark.parametrize("eyes", EYES)
