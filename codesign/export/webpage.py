@@ -36,6 +36,8 @@ LARGE = 50_000_000
 
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(?:vendor/)?(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:class|function|const) (\w+))", re.MULTILINE)
+_COMMENT = re.compile(r"^ *(?://.*|/\*\*.*\*/)\n", re.MULTILINE)
+"""A line that is a comment, which is for readers of the source."""
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -76,7 +78,7 @@ def render_document(template: str, scripts: Sequence[str], title: str, data: str
         data: what `script_safe` returned.
         empty: names of modules that the page does not need; what others import from them is undefined.
     """
-    script, style = join_scripts(scripts, empty), _source("style.css")
+    script, style = join_scripts(scripts, empty), _without_indentation(_source("style.css"))
     parts = {
         "title": html.escape(title),
         "script": script,
@@ -87,6 +89,11 @@ def render_document(template: str, scripts: Sequence[str], title: str, data: str
     }
     # One pass, so that a placeholder inside the user's text stays what it is.
     return _PLACE.sub(lambda place: parts[place[1]], _source(template))
+
+
+def _without_indentation(style: str) -> str:
+    """Return a style sheet without the spaces and empty lines that only its readers need."""
+    return "".join(f"{line.strip()}\n" for line in style.splitlines() if line.strip())
 
 
 def join_scripts(scripts: Sequence[str] = SCRIPTS, empty: Sequence[str] = ()) -> str:
@@ -100,6 +107,7 @@ def join_scripts(scripts: Sequence[str] = SCRIPTS, empty: Sequence[str] = ()) ->
 def _enclose(name: str, source: str) -> str:
     exported = ", ".join(match[2] for match in _EXPORT.finditer(source))
     body = _EXPORT.sub(r"\1", _IMPORT.sub(r"const \1 = module_\2;", source))
+    body = body if name.startswith("vendor/") else _COMMENT.sub("", body)
     return f"const module_{name.rpartition('/')[2]} = (() => {{\n{body}return {{ {exported} }};\n}})();\n"
 
 
