@@ -10,6 +10,7 @@ import pytest
 
 from codesign.export import webpage
 from codesign.export.comparison_page import COMPARISON_SCRIPTS
+from codesign.export.findings_page import FINDINGS_SCRIPTS
 from codesign.export.webpage import SCRIPTS, encode_gallery, join_scripts, render_page, write_page
 from tests.export import cubes
 from tests.export.strips import gallery, recording
@@ -119,7 +120,7 @@ def test_modules_import_only_from_earlier_ones_what_those_export():
     assert not re.search(r"^(import|export) ", join_scripts(), re.MULTILINE)
     page = Path(webpage.__file__).parent / "page"
     present = {each.relative_to(page).as_posix() for each in page.rglob("*.js")}
-    assert present == {f"{name}.js" for name in (*SCRIPTS, *COMPARISON_SCRIPTS)}
+    assert present == {f"{name}.js" for name in (*SCRIPTS, *COMPARISON_SCRIPTS, *FINDINGS_SCRIPTS)}
     assert [name for name in COMPARISON_SCRIPTS[:-1] if name not in SCRIPTS] == []
 
 
