@@ -140,7 +140,7 @@ def refusal(reader: Reader, path: Path, folder: Path) -> str:
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder", "huge", "link to nothing"])
 @pytest.mark.parametrize("reader", NAMES, indirect=True)
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(30, func_only=True)
 def test_what_is_no_file_or_too_large(reader: Reader, kind: str, place: Path, tmp_path: Path) -> None:
     place.unlink()
     if kind == "pipe":
@@ -161,7 +161,7 @@ def test_what_is_no_file_or_too_large(reader: Reader, kind: str, place: Path, tm
 
 @pytest.mark.parametrize("content", ANYWHERE)
 @pytest.mark.parametrize("reader", NAMES, indirect=True)
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(30, func_only=True)
 def test_what_is_of_another_kind(reader: Reader, content: str, place: Path, tmp_path: Path) -> None:
     reader.write(place, ANYWHERE[content])
     if reader.name == "metrics" and b"\n" not in ANYWHERE[content]:
@@ -175,7 +175,7 @@ def test_what_is_of_another_kind(reader: Reader, content: str, place: Path, tmp_
 
 @pytest.mark.parametrize("content", ANYWHERE)
 @pytest.mark.parametrize("reader", LOOKING, indirect=True)
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(30, func_only=True)
 def test_watching_goes_on_whatever_a_run_holds(reader: Reader, content: str, place: Path, tmp_path: Path) -> None:
     reader.write(place, ANYWHERE[content])
     assert reader.read(tmp_path)
@@ -261,7 +261,7 @@ OWN = {
 @pytest.mark.parametrize(
     ("reader", "content"), [(name, content) for name, found in OWN.items() for content in found], indirect=["reader"]
 )
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(30, func_only=True)
 def test_what_looks_right_at_first(reader: Reader, content: str, place: Path, tmp_path: Path) -> None:
     place.write_bytes(OWN[reader.name][content])
     refusal(reader, place, tmp_path)
@@ -309,7 +309,7 @@ def test_a_recording_that_looks_right_at_first(
         ("seed: 0", "seed: 0\nseed: 1", "a configuration in YAML"),
     ],
 )
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(30, func_only=True)
 def test_a_configuration_that_looks_right_at_first(
     reader: Reader, old: str, new: str, said: str, place: Path, tmp_path: Path
 ) -> None:
@@ -344,7 +344,7 @@ def changed_header(data: bytes, name: str, about: dict[str, object]) -> bytes:
         ("search.told", "I64", [0]),
     ],
 )
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(30, func_only=True)
 def test_arrays_without_numbers(
     reader: Reader, name: str, kind: str, shape: list[int], place: Path, tmp_path: Path
 ) -> None:
@@ -395,7 +395,7 @@ def test_arrays_of_another_kind(reader: Reader, name: str, array: np.ndarray, pl
         ("format", "x" * 10**6),
     ],
 )
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(30, func_only=True)
 def test_a_manifest_that_looks_right_at_first(
     reader: Reader, name: str, value: object, place: Path, tmp_path: Path
 ) -> None:
@@ -432,7 +432,7 @@ def test_columns_of_another_kind(
 
 
 @pytest.mark.parametrize("reader", ["table"], indirect=True)
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(60, func_only=True)
 def test_a_table_that_would_take_the_memory(
     reader: Reader, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from experiments.tables import Rows, Tables, markdown
 
 SEEDS = (0, 1, 2)
 RANDOM_SEEDS = (0,)
-SETTINGS = {"inits": 8, "designs": 10, "copies": 3}
+SETTINGS: dict[str, Any] = {"inits": 8, "designs": 10, "copies": 3}
 GROUPS = ("random", "sized", "top", "last")
 DESIGNS, MEDIANS, EFFECTS, KINSHIP, ENDINGS = FILES = tuple(
     f"{name}.csv" for name in ("designs", "groups", "effects", "kinship", "endings")

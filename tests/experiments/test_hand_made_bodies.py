@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import codesign
+from codesign.api.genomes import PlacedGenomes
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "hand_made_bodies" / "bodies"
 COMMON = {"worm", "biped", "quadruped", "tripod", "wheel", "block"}
@@ -23,6 +24,7 @@ def test_drawn_bodies_fit_on_the_lattice_that_others_evolve_on(
     name: str, kind: str, shape: tuple[int, ...], more: set[str]
 ) -> None:
     drawn = codesign.load(FOLDER / f"{name}.txt")
+    assert isinstance(drawn, PlacedGenomes)
     assert set(drawn.names) == COMMON | more
     assert drawn.lattice.name == kind
     problem = codesign.Problem(body=kind)

@@ -20,6 +20,13 @@ from tests.run.fakes import CONFIG, Notes, Quick, digest, experiment
 from tests.run.test_starts import genomes_of
 
 
+def new_starts_in(folder: RunFolder) -> NewStarts:
+    """Return what the best designs of a run came to from new starts."""
+    found = read_new_starts(folder)
+    assert found is not None
+    return found
+
+
 def asked(generations=3, **changes):
     settings = {"population_size": 6, "generations": generations, "final_designs": 3, "final_starts": 4, **changes}
     return experiment(search=SEARCHES["genetic"](**settings), evaluator=Quick())
@@ -34,7 +41,7 @@ def run(tmp_path_factory):
 
 def test_the_best_learn_from_starts_that_they_have_not_had(run):
     folder, outcome = run
-    found = read_new_starts(folder)
+    found = new_starts_in(folder)
     assert found is not None
     assert found.from_new_starts.shape == (3, 4)
     assert found.designs == outcome.new_starts.designs
@@ -52,7 +59,7 @@ def test_the_best_learn_from_starts_that_they_have_not_had(run):
 def test_who_was_evaluated_again_has_later_starts(tmp_path):
     evolve(asked(reevaluate=True), tmp_path / "run", CONFIG)
     folder = RunFolder(tmp_path / "run")
-    found = read_new_starts(folder)
+    found = new_starts_in(folder)
     (best,) = DesignTables(folder).find([identity_of(found.designs[0])])
     tried = 1 + max(2 - best.identity[0], 0)
     one = Request(genomes_of(best), np.array([best.identity]), attempts=np.array([tried]))
@@ -77,7 +84,7 @@ def test_it_is_made_where_it_is_missing_and_made_anew_after_more_generations(run
     resume(asked(), folder.path)
     assert folder.reevaluation.read_bytes() == whole
     resume(asked(generations=5), folder.path)
-    assert read_new_starts(folder).generation == 4
+    assert new_starts_in(folder).generation == 4
 
 
 def test_a_signal_leaves_no_half_of_it(tmp_path):
@@ -96,12 +103,12 @@ def test_a_signal_leaves_no_half_of_it(tmp_path):
     assert notes.outcomes[0].finished == 3
     assert not folder.reevaluation.exists()
     resume(asked(), folder.path)
-    assert read_new_starts(folder) is not None
+    assert new_starts_in(folder) is not None
 
 
 def test_best_summary_and_page_have_it(run):
     folder, _ = run
-    found = read_new_starts(folder)
+    found = new_starts_in(folder)
     best = json.loads(folder.best.read_text())
     assert best["mean_from_new_starts"] == pytest.approx(found.means[0])
     told = summary_numbers(SummaryReader(folder, 3).read())["new_starts"]
@@ -120,7 +127,9 @@ def test_numbers_are_those_of_valid_starts():
     np.testing.assert_array_equal(found.highest, [3.0, np.nan, 2.0])
     assert found.best == "g001-i0000"
     assert str(found) == "3 designs: fitness 3.000 in the run, 2.000 from 3 new starts each"
-    assert found.of("g003-i0000").designs == ("g003-i0000",)
+    third = found.of("g003-i0000")
+    assert third is not None
+    assert third.designs == ("g003-i0000",)
     assert found.of("g009-i0000") is None
 
 
@@ -149,4 +158,4 @@ def test_a_file_of_something_else_is_refused_in_a_line(tmp_path, text):
 def test_numbers_out_of_range_are_refused():
     for field, value in (("final_designs", -1), ("final_starts", 0)):
         with pytest.raises(ConfigError):
-            SEARCHES["genetic"](**{field: value})
+            replace(SEARCHES["genetic"](), **{field: value})

@@ -164,13 +164,13 @@ def test_every_search_leaves_designs_to_be_found(tmp_path):
 def reads(monkeypatch):
     """Return a list to which each read of a table adds its file and, unless it took all, the rows it asked for."""
     made = []
-    read = design_tables_module._read
+    read = design_tables_module.read_columns
 
     def noted(path, columns, individuals=None):
         made.append((path.stem, columns, individuals))
         return read(path, columns, individuals)
 
-    monkeypatch.setattr(design_tables_module, "_read", noted)
+    monkeypatch.setattr(design_tables_module, "read_columns", noted)
     return made
 
 

@@ -12,13 +12,13 @@ from codesign.evaluate.evaluator import EvaluateDesigns
 from codesign.evaluate.local import LocalEvaluator
 from codesign.genome import Genomes
 from codesign.run import DesignTables, RunFolder, StartTables, evolve, populations, resume, select
-from codesign.run.checkpoint import newest_intact
 from codesign.run.folder import table_of
 from codesign.run.learning_again import learn_again
 from codesign.run.start_tables import best_attempts, from_best_start
 from codesign.search import SEARCHES
 from tests.evaluate.fakes import quick
 from tests.run.fakes import CONFIG, GENERATIONS, experiment, finished, results
+from tests.run.test_kept_weights import kept_in
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_what_selects_is_the_mean_of_all_starts(run):
     last = list(populations(experiment("reevaluated"), run))[-1]
     for identity, fitness in zip(last.identities.tolist(), last.fitness.tolist(), strict=True):
         assert fitness == pytest.approx(np.mean(everything[tuple(identity)]), abs=1e-12)
-    kept, _ = newest_intact(run.checkpoints)
+    kept = kept_in(run)
     assert np.array_equal(kept.search["fitness"], last.fitness)
     assert run.read_metrics()[-1]["best_fitness"] == last.fitness[0]
     best = select(run, "best")[0]
@@ -83,7 +83,7 @@ def test_a_quantile_is_that_of_the_starts():
 
 def test_weights_are_those_of_the_best_start(run):
     asked = experiment("reevaluated")
-    kept, _ = newest_intact(run.checkpoints)
+    kept = kept_in(run)
     designs = DesignTables(run).find(list(kept.weights))
     attempts = best_attempts(run, designs)
     assert set(attempts.values()) - {0}
@@ -101,7 +101,7 @@ def genomes_of(design):
 
 def test_what_was_not_kept_is_learned_again_from_the_best_start(run, monkeypatch):
     monkeypatch.setattr("codesign.run.learning_again.evaluate_designs", quick)
-    kept, _ = newest_intact(run.checkpoints)
+    kept = kept_in(run)
     designs = DesignTables(run).find(list(kept.weights))
     found = learn_again(experiment("reevaluated"), designs, run)
     assert {each: own.tobytes() for each, own in found.items()} == {
@@ -122,7 +122,7 @@ def test_every_search_of_generations_can(tmp_path, name):
     resume(asked, tmp_path / "run")
     assert results(RunFolder(tmp_path / "run")) == results(whole)
     last = list(populations(asked, whole))[-1]
-    kept, _ = newest_intact(whole.checkpoints)
+    kept = kept_in(whole)
     assert np.array_equal(kept.search["fitness"], last.fitness)
 
 
@@ -194,4 +194,4 @@ def test_combinations_that_mean_nothing_are_refused():
                 SEARCHES[name](starts=3)
     for field, value in (("starts", 0), ("reevaluate", 1), ("reevaluate_by", "median"), ("reevaluate_quantile", 2.0)):
         with pytest.raises(ConfigError):
-            SEARCHES["genetic"](**{field: value})
+            replace(SEARCHES["genetic"](), **{field: value})

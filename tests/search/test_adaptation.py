@@ -83,6 +83,7 @@ def test_a_search_that_adapts_is_restored_exactly(name):
 def test_a_stream_of_designs_adapts_when_generations_are_finished():
     search = SEARCHES["steady_state"](population_size=12).start(ADAPTED, 5)
     assert isinstance(search, SteadyStateSearch)
+    before = search.operator_weights
     for _ in range(6):
         made = search.submit(12)
         for place, identity in enumerate(made.identities.tolist()):

@@ -1,5 +1,7 @@
 """Age as an objective: newcomers live beside old designs that are fitter, and ages follow the oldest ancestor."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from tests.search.landscape import SPACE, advance, best_drawn, resemblance, tell
 
 
 def begin(**settings: int) -> AgeFitnessSearch:
-    return AgeFitness(**{"population_size": 20, **settings}).start(SPACE, 4)
+    return replace(AgeFitness(population_size=20), **settings).start(SPACE, 4)
 
 
 def test_fronts_are_those_of_brute_force() -> None:

@@ -118,7 +118,7 @@ def test_the_numbers_of_a_population_are_counted(run: AnalysedRun) -> None:
         assert 1 <= found.shapes <= found.members
         assert found.gait_spread >= 0.0
         assert found.age == pytest.approx(generation - population.identities[valid, 0].mean())
-    assert hamming(population.genomes[np.array([0])]) == 0.0
+    assert hamming(next(iter(run.populations())).genomes[np.array([0])]) == 0.0
 
 
 def test_a_run_without_a_finished_generation_cannot_be_analysed(tmp_path: Path) -> None:
