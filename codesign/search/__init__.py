@@ -11,7 +11,8 @@ from codesign.search.novelty import Novelty
 from codesign.search.nsga2 import Nsga2
 from codesign.search.overview import Axis, Overview
 from codesign.search.random_search import RandomSearch
-from codesign.search.search import GIVEN, LAMARCKIAN, MIXED, NO_INHERITANCE, Search, SearchSettings, Space
+from codesign.search.search import GIVEN, Search
+from codesign.search.settings import LAMARCKIAN, MIXED, NO_INHERITANCE, SearchSettings, Space
 from codesign.search.steady_state import SteadyState, SteadyStateSearch
 
 SEARCHES: dict[str, type[SearchSettings]] = {

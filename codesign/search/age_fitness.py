@@ -12,7 +12,8 @@ from codesign.errors import ConfigError
 from codesign.search.individuals import Individuals
 from codesign.search.overview import Axis, Overview
 from codesign.search.reproduction import NEWCOMER, offspring, reproduction_draws
-from codesign.search.search import Search, SearchSettings, Space
+from codesign.search.search import Search
+from codesign.search.settings import SearchSettings, Space
 
 _ORIGINS = "origins"
 """Name under which ages are remembered."""

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.search.individuals import NOT_EVALUATED, Individuals
-from codesign.search.search import Search, SearchSettings, Space
+from codesign.search.search import Search
+from codesign.search.settings import SearchSettings, Space
 
 _SUBMITTED = "submitted"
 _IN_FLIGHT = "in_flight."

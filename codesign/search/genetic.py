@@ -6,8 +6,9 @@ import numpy as np
 
 from codesign.search.individuals import Individuals
 from codesign.search.reproduction import offspring
-from codesign.search.search import Search, SearchSettings, Space
+from codesign.search.search import Search
 from codesign.search.selection import last_place, truncate
+from codesign.search.settings import SearchSettings, Space
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from codesign.search.individuals import Individuals, identities_of
-from codesign.search.search import Search, SearchSettings, Space
+from codesign.search.search import Search
+from codesign.search.settings import SearchSettings, Space
 from codesign.streams import Purpose, stream
 
 

@@ -13,8 +13,9 @@ from codesign.search.individuals import Individuals
 from codesign.search.looked_at import FITNESS, require_names, require_package, require_some, values_of
 from codesign.search.overview import Axis, Overview
 from codesign.search.reproduction import offspring, reproduction_draws
-from codesign.search.search import Search, SearchSettings, Space
+from codesign.search.search import Search
 from codesign.search.selection import truncate
+from codesign.search.settings import SearchSettings, Space
 from codesign.search.tessellation import centroids
 from codesign.streams import Purpose, stream
 

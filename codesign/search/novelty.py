@@ -11,7 +11,8 @@ from codesign.search.individuals import Individuals
 from codesign.search.looked_at import FITNESS, require_names, require_some, values_of
 from codesign.search.overview import Axis, Overview
 from codesign.search.reproduction import offspring, reproduction_draws
-from codesign.search.search import Search, SearchSettings, Space
+from codesign.search.search import Search
+from codesign.search.settings import SearchSettings, Space
 from codesign.streams import Draws, Purpose, stream_keys
 
 _ARCHIVE = "archive"

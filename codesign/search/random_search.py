@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from codesign.search.individuals import Individuals
-from codesign.search.search import Search, SearchSettings, Space
+from codesign.search.search import Search
 from codesign.search.selection import last_place, truncate
+from codesign.search.settings import SearchSettings, Space
 
 
 @dataclass(frozen=True)

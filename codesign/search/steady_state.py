@@ -10,8 +10,9 @@ from codesign.checks import require_choice, require_count
 from codesign.genome import random_genomes, vary
 from codesign.search.asynchronous import AsynchronousSearch
 from codesign.search.individuals import NO_PARENT, NOT_EVALUATED, Individuals
-from codesign.search.search import RANDOM, SearchSettings, Space
+from codesign.search.search import RANDOM
 from codesign.search.selection import last_place, truncate
+from codesign.search.settings import SearchSettings, Space
 from codesign.streams import Draws, Purpose, stream_keys
 
 WORST, OLDEST = "worst", "oldest"
