@@ -73,7 +73,7 @@ class Arrivals:
     Args:
         search: the run's, which is asked and told here.
         parents: what the living pass on, which is kept up to date here.
-        generations: of the run, after which nothing is submitted.
+        generations: of the run; designs of later ones are made in their turn, and evaluated only if it goes on.
         weights: living designs, the best ones, whose weights are kept.
         listener: told how far the oldest generation is.
     """
@@ -87,7 +87,7 @@ class Arrivals:
         listener: Listener,
     ) -> None:
         self._search, self._parents, self._listener = search, parents, listener
-        self._last = search.first_number(generations)
+        self._generations = generations
         self._keep = KeptWeights(weights)
         self._open: dict[_Identity, _Open] = {}
         self._completed = 0
@@ -120,6 +120,7 @@ class Arrivals:
             # Those that died by now may have had children.
             self._parents.remember(told, joined)
         flying = sorted(identity for identity, own in self._open.items() if own.completed == _IN_FLIGHT)
+        flying = [identity for identity in flying if identity[0] < self._generations]
         if flying:
             self._submit(flying)
         return stream
@@ -216,21 +217,23 @@ class Arrivals:
         return sum(born == generation and own.evaluation is not None for (born, _), own in self._open.items())
 
     def _fill(self, stream: EvaluationStream) -> None:
-        while (room := min(stream.room, self._last - self._search.submitted)) > 0:
+        # What follows the last generation is made when it would be, so that a longer run is the same up to there.
+        while (room := stream.room - sum(born >= self._generations for born, _ in self._open)) > 0:
             asked = self._search.submit(room)
             first, shares = self._parents.first(asked), self._parents.shares
             identities = list(map(_pair, asked.identities.tolist()))
             for place, identity in enumerate(identities):
                 one, share = np.array([place]), np.nan if shares is None else float(shares[place])
                 self._open[identity] = _Open(asked.take(one), None if first is None else first.take(one), share)
-            self._submit(identities)
+            self._submit([identity for identity in identities if identity[0] < self._generations])
 
     def _submit(self, identities: Sequence[_Identity]) -> None:
         assert self._stream is not None, "not begun"
-        parts = []
+        parts = list[Request]()
         for own in (self._open[identity] for identity in identities):
             parts.append(Request(own.individual.genomes, own.individual.identities, first=own.first))
-        self._stream.submit(Request.joined(parts))
+        if parts:
+            self._stream.submit(Request.joined(parts))
 
     def _tell(self, news: Sequence[Completed]) -> None:
         """Tell the search of designs, and keep what is to be kept of them."""

@@ -11,7 +11,7 @@ import pytest
 
 from codesign.errors import ConfigError, EvaluatorError, OutputError, RunError
 from codesign.plugins import Plugin
-from codesign.run import CheckpointSettings, DesignTables, RunFolder, evolve, resume
+from codesign.run import CheckpointSettings, DesignTables, RunFolder, StartTables, evolve, resume
 from codesign.signals import ENDING
 from codesign.sim.kernels import Coulomb
 from codesign.tasks import Heightfield
@@ -81,9 +81,12 @@ def test_every_design_ever_evaluated_has_a_row(whole):
 
 def test_the_best_is_the_best_of_all_designs(whole):
     designs = [design for generation in range(GENERATIONS) for design in DesignTables(whole).generation(generation)]
-    best = max(designs, key=lambda design: design.fitness)
+    further = StartTables(whole).fitness([design.identity for design in designs])
+    worth = {design.id: float(np.mean([design.fitness, *further.get(design.identity, [])])) for design in designs}
+    best = max(designs, key=lambda design: worth[design.id])
     told = json.loads(whole.best.read_text())
-    assert (told["design"], told["fitness"]) == (best.id, best.fitness)
+    assert told["design"] == best.id
+    assert told["fitness"] == pytest.approx(worth[best.id], abs=1e-12)
     assert told["cells"] == best.genome.cells.tolist()
     assert told["muscles"] == best.genome.muscles.tolist()
 
@@ -199,7 +202,7 @@ def test_a_signal_between_evaluations_waits_until_the_records_are_whole(search, 
 
 def test_an_error_in_evaluation_leaves_a_run_that_goes_on(search, whole, tmp_path):
     def fail(generation):
-        if generation == 3:
+        if generation >= 3:
             raise RunError("a worker", "none", "go on")
 
     with pytest.raises(RunError, match="a worker"):
