@@ -236,7 +236,7 @@ class _Evolution:
         told = f"{best:.3f} {unit}".rstrip()
         self._listener.on_notice(
             f"The best {len(designs)} designs learned on for {self._experiment.search.polish_iterations} iterations "
-            f"({found.robot_steps} robot-steps); the best of them has {told} now."
+            f"({found.robot_steps:,} robot-steps); the best of them has {told} now."
         )
         with self._recording():
             self._write_best()

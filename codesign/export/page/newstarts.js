@@ -11,7 +11,10 @@ const MOST = 20; // rows
 export class NewStartsFigure {
   /** `found`: `designs` with what they are worth and how many new `starts` each had; `unit` is that of fitness. */
   constructor(host, found, unit) {
-    const note = `Mean, standard deviation and extremes of ${found.starts} new starts of each of the best designs, from scratch.`;
+    const note =
+      found.starts === 1
+        ? "One new start of each of the best designs, from scratch."
+        : `Mean, standard deviation and extremes of ${found.starts} new starts of each of the best designs, from scratch.`;
     const key = [["series-1", "from new starts"], ["series-2", "in the run"]];
     const { section, body } = makePanel(host, { name: "fitness from new starts", title: "Fitness from new starts", key, note });
     this.designs = found.designs.slice(0, MOST);

@@ -171,7 +171,7 @@ export class Stage {
       ...(design.controller ? [["Controller", design.controller]] : []),
       ...Object.entries(measures).map(([name, value]) => [
         name.replaceAll("_", " "),
-        withUnit(formatNumber(value, 4), this.units[name]),
+        withUnit(formatNumber(value, name === "size" ? 0 : 4), this.units[name]),
       ]),
     ];
   }
