@@ -14,14 +14,14 @@ from codesign.analysis import Comparison, at_equal_cost
 from codesign.body import develop
 from codesign.errors import ConfigError
 from codesign.evaluate import EvaluationSpec, EvaluatorListener, EvaluatorSettings
-from codesign.landscape import LandscapeSettings
+from codesign.landscape import BodyLines, LandscapeSettings
 from codesign.reading import MOST, json_value, read_text
 from codesign.search import Individuals
 from codesign.signals import kept_from_children
 from codesign.trainability.falls import second_half, without_actuation
 from codesign.trainability.findings import Examined, Findings, examined, with_values
 from codesign.trainability.kept_numbers import KeptNumbers
-from codesign.trainability.landscapes import landscape_values
+from codesign.trainability.landscapes import design_lines, landscape_values, typical_designs
 from codesign.trainability.over_generations import Gaits, PopulationNumbers, of_population
 from codesign.trainability.samples import Kinship, Sample, best_of_run, drawn, from_population, numbered, sized
 from codesign.trainability.settings import RANDOM, SIZED, TOP, AnalysisSettings
@@ -143,6 +143,7 @@ class Analysis:
             tuple(factors),
             float(sum(each.robot_steps for each in trainings.known.values() if each.design in asked)),
             tuple(notices),
+            self._lines(found),
         )
 
     def _read(self, place: int) -> tuple[list[Sample], list[Kinship], list[PopulationNumbers]]:
@@ -266,6 +267,17 @@ class Analysis:
         kept = KeptNumbers(self.folder / KEPT / LANDSCAPES)
         compute = partial(landscape_values, spec, sample, settings=settings)
         return kept.complete([f"{key}-{own}" for key in keys], compute, LANDSCAPES_TOGETHER, told)
+
+    def _lines(self, found: Sequence[Examined]) -> dict[str, BodyLines]:
+        """Return the lines of a typical random and a typical evolved design; nothing where that is not asked for."""
+        if not self.settings.landscape:
+            return {}
+        return {
+            f"{sample.group}: {sample.names[place]} of {self.runs[sample.run].name}": design_lines(
+                self.spec(sample.run), sample, place, self.landscape
+            )
+            for sample, place in typical_designs(found)
+        }
 
 
 def _remember(folder: Path, settings: AnalysisSettings) -> None:

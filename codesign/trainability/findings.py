@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from codesign.analysis import Comparison, Effect, Estimate, Factor, Nested, Spent, compare_groups, median_of
+from codesign.landscape import BodyLines
 from codesign.trainability.measures import MEASURES, fall_share, of_starts
 from codesign.trainability.over_generations import PopulationNumbers
 from codesign.trainability.samples import Kinship, Sample
@@ -67,6 +68,8 @@ class Findings:
         spent, factors: the same at equal robot-steps.
         robot_steps: what the analysis itself simulated.
         notices: what the reader should know.
+        lines: losses on the lines of a typical random and a typical evolved design, by what they are called; nothing
+            where landscapes were not asked for.
     """
 
     runs: tuple[str, ...]
@@ -82,6 +85,7 @@ class Findings:
     factors: tuple[Factor, ...]
     robot_steps: float
     notices: tuple[str, ...] = ()
+    lines: Mapping[str, BodyLines] = field(default_factory=dict)
     groups: tuple[str, ...] = field(init=False)
     medians: Mapping[tuple[str, str], Estimate] = field(init=False)
     contrasts: tuple[Contrast, ...] = field(init=False)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from codesign import files
 from codesign.export import (
     DotFigure,
     DotRow,
@@ -24,6 +25,9 @@ from codesign.trainability.measures import MEASURES
 
 PAGE, RESULT = "analysis.html", "analysis.json"
 """Files of an analysis in its folder; tables and figures are beside them."""
+
+FIGURES, LANDSCAPES = "figures", "landscapes.svg"
+"""Folder of figures beside them, and the figure in it that the page has not."""
 
 _DOTS = {
     "mean": "Fitness from new starts",
@@ -59,7 +63,13 @@ def write_findings(found: Findings, folder: Path, formats: Sequence[str] = ("htm
         OutputError: the folder cannot be written to.
     """
     page = page_of(found)
-    written = [*tables.write_tables(found, folder), *write_figures(page.figures, folder / "figures")]
+    written = [*tables.write_tables(found, folder), *write_figures(page.figures, folder / FIGURES)]
+    if found.lines:
+        from codesign.landscape import draw_landscapes  # noqa: PLC0415 - only who draws loads matplotlib
+
+        path = folder / FIGURES / LANDSCAPES
+        files.write_bytes(path, draw_landscapes(found.lines, found.unit)[0])
+        written.append(path)
     if "html" in formats:
         written += write_findings_page(page, folder / PAGE)
     # Last, since its being there says that all is.

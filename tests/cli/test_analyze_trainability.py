@@ -127,6 +127,17 @@ def test_more_starts_are_told_and_only_these_are_learned(
     assert "0 of 2 trainings" in printed
 
 
+@pytest.mark.usefixtures("no_figures")
+@pytest.mark.slow
+def test_a_page_alone_is_not_replaced_either(finished: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [f"run={finished}", "baseline=[]", "format=html"]
+    assert analyze(*words) == 0
+    capsys.readouterr()
+    assert analyze(*words) == 2
+    assert "analysis.html" in capsys.readouterr().err
+    assert analyze(f"run={finished}", "baseline=[]", "format=json") == 0
+
+
 def test_one_run_is_told_to_be_one(analysed: Path) -> None:
     assert any("Give several" in notice for notice in found_in(analysed)["notices"])
 
@@ -189,3 +200,5 @@ def test_landscapes_stand_in_the_same_tables(finished: Path, here: Path) -> None
     (design,) = found_in(here / "analysis")["designs"]
     assert {"straight_drop", "path_cosine", "first_random_roughness"} <= design.keys()
     assert design["path_gain"] > 0.0
+    drawn = (here / "analysis" / "figures" / "landscapes.svg").read_text()
+    assert drawn.startswith("<?xml")
