@@ -16,6 +16,7 @@ from codesign.cli.catalogue import experiment_catalogue, experiment_of
 from codesign.cli.output_folder import repeatable
 from codesign.cli.run_records import comparison_of, runs_in
 from codesign.cli.settings import build
+from codesign.cli.suggestions import typed
 from codesign.errors import ConfigError
 from codesign.evaluate import EvaluatorSettings
 from codesign.export import require_absent
@@ -23,6 +24,7 @@ from codesign.landscape import LandscapeSettings
 from codesign.run import RunFolder
 from codesign.signals import Stopped
 from codesign.trainability import (
+    PAGE,
     RESULT,
     AnalysedRun,
     Analysis,
@@ -171,7 +173,8 @@ def prepare_trainability(settings: Mapping[str, Any], paths: Sequence[Path], out
     """
     asked = settings_of(settings)
     if not settings["overwrite"]:
-        require_absent([output / RESULT])
+        # The file that is written last: where it is not, an analysis was interrupted and goes on.
+        require_absent([output / (RESULT if "json" in typed("format", settings["format"]) else PAGE)])
     analysis = analysis_of(
         paths,
         asked,

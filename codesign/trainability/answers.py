@@ -95,7 +95,7 @@ def told_of(effect: Effect) -> str:
     """Return an effect in words: delta with its interval, signs by run, p and numbers."""
     delta = effect.delta
     text = f"Cliff's delta {delta.value:+.2f} [{delta.low:+.2f}, {delta.high:+.2f}]"
-    if effect.by_run:
+    if effect.by_run and delta.value != 0.0:
         text += f", in {effect.agreeing} of {len(effect.by_run)} runs of this sign"
     runs = min(effect.runs)
     alone = "; one run says nothing about others" if runs == 1 else ""

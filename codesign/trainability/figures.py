@@ -55,7 +55,7 @@ def _draw_dots(panel: Any, figure: DotFigure) -> None:
             panel.plot([row.low, row.high], [place, place], color=colour, linewidth=2)
         panel.plot([row.middle], [place], "|", color=colour, markersize=14, markeredgewidth=2)
     panel.set_yticks(range(len(figure.rows)), [row.name for row in figure.rows], fontsize=8)
-    panel.invert_yaxis()
+    panel.set_ylim(len(figure.rows) - 0.5, -0.5)
     panel.set_xlabel(figure.label, fontsize=8)
     if figure.zero:
         panel.axvline(0.0, color="#999999", linewidth=0.6, zorder=0)
@@ -69,6 +69,8 @@ def _draw_lines(panel: Any, figure: LineFigure) -> None:
         told.add(each.name)
         colour = COLOURS[names.index(each.name) % len(COLOURS)]
         panel.plot(each.x, each.y, color=colour, linewidth=0.7 if each.thin else 1.2, label=label)
+    # Generations, robot-steps: there is nothing between two of these.
+    panel.xaxis.get_major_locator().set_params(integer=True)
     panel.set_xlabel(figure.x_label, fontsize=8)
     panel.set_ylabel(figure.y_label, fontsize=8)
     if len(names) > 1:

@@ -25,7 +25,7 @@ from tests.export.browsing import needs_chromium
 
 def page() -> FindingsPage:
     values = np.array([0.1, np.nan, 0.5])
-    rows = (DotRow("random", values, 0.3, 0.1, 0.5), DotRow("last", values + 1.0, 1.3, np.nan, np.nan, 1))
+    rows = (DotRow("random", values, 0.3, 1.5e-5, 0.5), DotRow("last", values + 1.0, 1.3, np.nan, np.nan, 1))
     lines = (LineSeries("runs", np.arange(3.0), np.array([0.1, np.nan, 0.4])),)
     return FindingsPage(
         "What came of it",
@@ -65,6 +65,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Page]:
 def test_a_browser_draws_it(opened: Page) -> None:
     opened.wait_for_selector("#figures svg circle")
     assert opened.locator("#figures svg circle").count() == 4
+    assert opened.locator("#figures svg text.name").first.text_content() == "random: 0.3 [0.000015, 0.5], 2 dots"
     assert opened.locator("#answers h3").all_text_contents() == ["Do they learn?"]
     assert opened.locator("#notices li").all_text_contents() == ["One run is not enough."]
     assert opened.locator("#tables tbody tr").count() == 30

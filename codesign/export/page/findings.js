@@ -2,7 +2,6 @@
 
 import { makeChart, makePanel } from "./figure.js";
 import { element } from "./svg.js";
-import { formatNumber } from "./ticks.js";
 
 const COLOURS = 6;
 const SHORT = 20; // rows of a table that is open from the start
@@ -33,10 +32,16 @@ function fillAnswers() {
   );
 }
 
+/** A number of three digits, however small it is. */
+function threeDigits(value) {
+  const shown = Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+  return String(shown).replaceAll("-", "−");
+}
+
 function said({ middle, low, high, values }) {
   if (middle === null) return "nothing known";
-  const ends = low === null ? "" : ` [${formatNumber(low, 3)}, ${formatNumber(high, 3)}]`;
-  return `${formatNumber(middle, 3)}${ends}, ${values.length} dots`;
+  const ends = low === null ? "" : ` [${threeDigits(low)}, ${threeDigits(high)}]`;
+  return `${threeDigits(middle)}${ends}, ${values.length} dots`;
 }
 
 /** A row of dots for each group, with a bar at its middle and a line over the interval. */
@@ -70,8 +75,8 @@ function dotFigure({ title, note, label, rows, zero }) {
     });
     const low = ROW * rows.length + 22;
     svg.append(
-      element("text", { x: x(least), y: low, class: "tick start" }, formatNumber(least, 3)),
-      element("text", { x: x(most), y: low, class: "tick end" }, formatNumber(most, 3)),
+      element("text", { x: x(least), y: low, class: "tick start" }, threeDigits(least)),
+      element("text", { x: x(most), y: low, class: "tick end" }, threeDigits(most)),
       element("text", { x: width / 2, y: low + 8, class: "label" }, label),
     );
     body.style.height = `${height}px`;
