@@ -99,8 +99,9 @@ def made_up(
 def _arrays(evaluations: Evaluations) -> dict[str, np.ndarray]:
     """Return everything in a record as arrays by name."""
     values = {field.name: getattr(evaluations, field.name) for field in fields(evaluations)}
-    measures, bodies = values.pop("measures"), values.pop("body_weights")
+    measures, bodies, starts = (values.pop(name) for name in ("measures", "body_weights", "starts"))
     own = {} if bodies is None else {"body weights": bodies.values, "body weights of each": bodies.start}
+    own |= {} if starts is None else {"starts": starts}
     return {name: np.asarray(value) for name, value in values.items()} | own | measures
 
 
