@@ -217,7 +217,7 @@ def test_of_equals_the_older_comes_first(count, tmp_path):
     assert DesignTables(run).ranking(count, generations=[3, 1]) == equals[:count]
 
 
-@pytest.mark.parametrize("name", SEARCHES)
+@pytest.mark.parametrize("name", [name for name in SEARCHES if not SEARCHES[name]().asynchronous])
 def test_populations_are_those_that_the_search_had(name, tmp_path):
     folder = finished(tmp_path / "run", name)
     one = experiment(name)
