@@ -41,9 +41,12 @@ NAMES = (
     "config",
     "experiment",
 )
-NAMES += ("manifest", "checkpoint", "table", "parent_weights", "polished")
+NAMES += ("manifest", "checkpoint", "table", "parent_weights", "polished", "starts", "reevaluation")
 NAMES += ("drawing", "vxa", "vxd", "vxd_base", "eldir", "polycubes", "losses")
 NAMES += ("structure", "world", "bodies", "dataset", "ranking")
+
+LACKING = ("metrics", "table", "vxd_base", "losses", "ranking", "polished", "starts", "reevaluation")
+"""Readers of files that need not be there."""
 
 LOOKING = ("watched_metrics", "status", "best")
 """Readers that refuse nothing, since they look at a run that goes on: they show what can be read."""
@@ -79,6 +82,16 @@ def saved(array: np.ndarray) -> bytes:
 def kept(identities: list[list[int]], lengths: list[int], weights: np.ndarray) -> dict[str, np.ndarray]:
     """Return arrays as runs with inheritance keep them."""
     return {"identities": np.array(identities, np.int64), "lengths": np.array(lengths, np.int64), "weights": weights}
+
+
+def new_starts(**changes: object) -> bytes:
+    """Return what a run writes of one design from one new start, changed."""
+    design = {"design": "g001-i0000", "fitness": 0.5, "from_new_starts": [0.25]}
+    about = {"format": 1, "generation": 1, "robot_steps": 9}
+    found = {name: changes.get(name, value) for name, value in (about | design).items()}
+    return json.dumps(
+        {name: found[name] for name in about} | {"designs": [{name: found[name] for name in design}]}
+    ).encode()
 
 
 ANYWHERE = {
@@ -154,7 +167,7 @@ def test_what_is_no_file_or_too_large(reader: Reader, kind: str, place: Path, tm
         os.truncate(place, 2**40)
     else:
         place.symlink_to("nothing")
-    if reader.name in ("metrics", "table", "vxd_base", "losses", "ranking", "polished") and kind == "link to nothing":
+    if reader.name in LACKING and kind == "link to nothing":
         pytest.skip("the same as none, which there may be")
     refusal(reader, place, tmp_path)
 
@@ -237,6 +250,20 @@ OWN = {
         b' "world_fitness": []}]}',
         "a deep curve": b'{"designs": [{"design": "g000-i0000", "fitness": 0, "polished": 1, "curve": [[1]],'
         b' "measures": {}, "world_fitness": []}]}',
+    },
+    "reevaluation": {
+        "no designs": b'{"format": 1, "generation": 1, "robot_steps": 9, "designs": []}',
+        "a list": b"[]",
+        "designs of nothing": b'{"format": 1, "generation": 1, "robot_steps": 9, "designs": 3}',
+        "of another format": new_starts(format=2),
+        "a generation below 0": new_starts(generation=-1),
+        "robot-steps that are none": new_starts(robot_steps=0.5),
+        "another name": new_starts(design="x"),
+        "deep starts": new_starts(from_new_starts=[[1]]),
+        "no starts": new_starts(from_new_starts=[]),
+        "a fitness of words": new_starts(fitness="high"),
+        "a start beyond all": new_starts(from_new_starts=[10**400]),
+        "a number for starts": new_starts(from_new_starts=3),
     },
     "bench": {
         "a number beyond all": b'{"rows": [], "host": [{"body": "a", "designs_per_second": 1e999}], "machine": {}}',

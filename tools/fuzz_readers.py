@@ -40,7 +40,9 @@ def make_seeds(folder: Path) -> None:
     np.save(folder / "lines" / "ground.npy", lines)
     shutil.copy(EXAMPLES / "scene.json", folder / "ground.json")
     heirs = ["search.inheritance=lamarckian", "search.polish_designs=2", "search.polish_iterations=3"]
-    runs = {"run": heirs, "field": ["terrain=heightfield", f"terrain.file={folder / 'line.npy'}", "controller=shared"]}
+    several = ["search.starts=2", "search.final_designs=2"]
+    field = ["terrain=heightfield", f"terrain.file={folder / 'line.npy'}", "controller=shared", *several]
+    runs = {"run": heirs, "field": field}
     for name, more in runs.items():
         if main(["evolve", *words, *more, f"hydra.run.dir={folder / name}"]):
             raise RuntimeError(f"no run {name} to take files from")
@@ -132,6 +134,15 @@ def readers(seeds: Path) -> tuple[Reader, ...]:
             2,
             _with_weights(run / "polished.safetensors"),
         ),
+        Reader(
+            "starts",
+            "starts/generation_000001.parquet",
+            some("field/starts/*1.parquet"),
+            _starts,
+            (change_footer,),
+            0.5,
+        ),
+        Reader("reevaluation", "reevaluation.json", some("field/reevaluation.json"), _reevaluation, (change_json,), 4),
         *body_readers(seeds / "bodies"),
     )
 
@@ -300,6 +311,21 @@ def _polished(folder: Path) -> object:
     from codesign.run.polish import read_polished  # noqa: PLC0415
 
     return read_polished(RunFolder(folder))
+
+
+def _starts(folder: Path) -> object:
+    from codesign.run import RunFolder  # noqa: PLC0415
+    from codesign.run.start_tables import StartTables  # noqa: PLC0415
+
+    tables = StartTables(RunFolder(folder))
+    return tables.judged(), tables.fitness((1, number) for number in range(6)), tables.table()
+
+
+def _reevaluation(folder: Path) -> object:
+    from codesign.run import RunFolder  # noqa: PLC0415
+    from codesign.run.reevaluation import read_new_starts  # noqa: PLC0415
+
+    return read_new_starts(RunFolder(folder))
 
 
 def _with_weights(weights: Path) -> Callable[[Path, bytes], None]:
