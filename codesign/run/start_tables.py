@@ -154,7 +154,8 @@ def from_best_start(folder: RunFolder, designs: Sequence[Design]) -> list[Design
         RunError: a table cannot be read, or lacks a start.
     """
     wanted = {identity: attempt for identity, attempt in best_attempts(folder, designs).items() if attempt}
-    found: dict[_Identity, dict[str, Any]] = {}
+    own = {design.identity: design for design in designs}
+    found: dict[_Identity, Design] = {}
     starts = StartTables(folder)
     for generation in starts.generations() if wanted else ():
         of = starts.generation(generation)
@@ -168,8 +169,9 @@ def from_best_start(folder: RunFolder, designs: Sequence[Design]) -> list[Design
             path = table_of(folder.starts, generation)
             table = read_columns(path, None)
             with reading(path):
-                found |= {pairs[place]: row for place, row in zip(places, table.take(places).to_pylist(), strict=True)}
-    return [_with(design, found[design.identity]) if design.identity in found else design for design in designs]
+                rows = table.take(places).to_pylist()
+                found |= {pairs[place]: _with(own[pairs[place]], row) for place, row in zip(places, rows, strict=True)}
+    return [found.get(design.identity, design) for design in designs]
 
 
 def _with(design: Design, row: Mapping[str, Any]) -> Design:

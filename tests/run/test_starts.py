@@ -1,8 +1,10 @@
 """Designs that are judged by several starts: who is evaluated, what selects, what is kept, stored and replayed."""
 
+import shutil
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 
 from codesign.body import develop
@@ -180,6 +182,17 @@ def test_tables_that_lack_a_start_are_refused(tmp_path):
             experiment("reevaluated", search=replace(experiment("reevaluated").search, generations=GENERATIONS + 1)),
             broken.path,
         )
+
+
+@pytest.mark.parametrize("column", ["status", "curve", "world_fitness"])
+def test_tables_of_starts_that_lack_a_column_are_refused(run, tmp_path, column):
+    broken = RunFolder(shutil.copytree(run.path, tmp_path / "run"))
+    for path in broken.starts.iterdir():
+        table = pyarrow.parquet.read_table(path)
+        pyarrow.parquet.write_table(table.drop_columns([column]), path)
+    kept, _ = newest_intact(broken.checkpoints)
+    with pytest.raises(RunError, match=rf"as runs write it; got \S+ \(KeyError: '{column}'\)"):
+        from_best_start(broken, DesignTables(broken).find(list(kept.weights)))
 
 
 def test_combinations_that_mean_nothing_are_refused():
