@@ -195,7 +195,8 @@ class _Evolution:
 
     def _run(self, interruption: Interruption) -> Outcome:
         generations = self._experiment.search.generations
-        self._listener.on_start(self._folder.path, self._search.generation, generations)
+        # A run that went on for longer than its configuration says has no less than it has.
+        self._listener.on_start(self._folder.path, self._search.generation, max(generations, self._search.generation))
         if self._search.generation:
             self._tell_best()
         self._begin = time.perf_counter() - self._seconds
@@ -224,7 +225,13 @@ class _Evolution:
         """Let the best of the last population learn on, unless they have; after a signal it begins anew."""
         population, count = self._search.population, self._experiment.search.polish_designs
         members = [identity_pair(own) for own in population.identities[np.isfinite(population.fitness)].tolist()]
-        if not count or not members or self._folder.polished.exists():
+        if not count or not members:
+            return
+        if self._folder.polished.exists():
+            self._listener.on_notice(
+                "The best designs have learned on before; to let them do it anew, remove polished.json and "
+                "polished.safetensors."
+            )
             return
         self._save()
         designs = DesignTables(self._folder).find(members[:count])
@@ -280,6 +287,13 @@ class _Evolution:
                 return
             with self._recording():
                 write_new_starts(self._folder, found)
+        elif len(found) < min(search.final_designs, np.isfinite(population.fitness).sum()) or (
+            found.starts < search.final_starts
+        ):
+            self._listener.on_notice(
+                f"The best {len(found)} designs have been evaluated from {found.starts} new starts each before; to "
+                "evaluate more, remove reevaluation.json."
+            )
         self._new_starts = found
         with self._recording():
             self._write_best()

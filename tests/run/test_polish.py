@@ -57,6 +57,14 @@ def test_the_best_learn_on_from_what_they_learned_and_the_run_is_as_without(plai
     assert ours == theirs
 
 
+def test_who_asks_again_is_told_how_to_get_it(run, tmp_path):
+    folder = RunFolder(shutil.copytree(run.path, tmp_path / "run"))
+    before, notes = folder.polished.read_bytes(), Notes()
+    resume(polished(), folder.path, notes)
+    assert ["remove polished.json" in text for text in notes.notices] == [True]
+    assert folder.polished.read_bytes() == before
+
+
 def test_recordings_and_the_best_show_designs_as_they_are_since(run):
     better = read_polished(run)
     assert better

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from dataclasses import replace
 
@@ -85,6 +86,21 @@ def test_it_is_made_where_it_is_missing_and_made_anew_after_more_generations(run
     assert folder.reevaluation.read_bytes() == whole
     resume(asked(generations=5), folder.path)
     assert new_starts_in(folder).generation == 4
+
+
+def test_who_asks_for_more_than_is_there_is_told_how_to_get_it(run, tmp_path):
+    folder = RunFolder(shutil.copytree(run[0].path, tmp_path / "run"))
+    for more in ({}, {"final_designs": 2}, {"final_designs": 4}, {"final_starts": 5}):
+        notes = Notes()
+        resume(asked(**more), folder.path, notes)
+        told = [
+            "The best 3 designs have been evaluated from 4 new starts each before" in text for text in notes.notices
+        ]
+        assert told == ([True] if more in ({"final_designs": 4}, {"final_starts": 5}) else [])
+    assert read_new_starts(folder).from_new_starts.shape == (3, 4)
+    folder.reevaluation.unlink()
+    resume(asked(final_designs=4), folder.path)
+    assert read_new_starts(folder).from_new_starts.shape == (4, 4)
 
 
 def test_a_signal_leaves_no_half_of_it(tmp_path):

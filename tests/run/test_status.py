@@ -57,6 +57,14 @@ def test_a_run_says_what_it_is_doing_while_it_goes_on_and_how_it_ended(tmp_path:
     assert not list(folder.path.glob(".*.part"))
 
 
+def test_a_run_that_has_more_generations_than_it_was_to_have_is_none_short(tmp_path: Path) -> None:
+    folder = finished(tmp_path / "run")
+    resume(experiment(search=replace(experiment().search, generations=GENERATIONS - 2)), folder.path, Notes())
+    status = read_status(folder)
+    assert status is not None
+    assert (status.state, status.finished, status.generations) == ("finished", GENERATIONS, GENERATIONS)
+
+
 def test_workers_and_finished_designs_are_told(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     folder.create(CONFIG)
