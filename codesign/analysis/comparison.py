@@ -15,6 +15,9 @@ POINTS = 120
 TOLD = 2
 """Settings that the names of groups tell at most."""
 
+TASK = "task.name"
+"""The setting by which fitness is another quantity."""
+
 SEED = "seed"
 """The setting in which runs of one group may differ."""
 
@@ -123,13 +126,15 @@ class Comparison:
         return units.pop() if len(units) == 1 else ""
 
     def __str__(self) -> str:
-        """Return a line about each group, and one about each run that could not be read."""
+        """Return a line about each group, one where tasks differ, and one about each run that could not be read."""
         lines = ["final best      runs  group"]
         for group in self.groups:
             known = group.final[np.isfinite(group.final)]
             middle = f"{np.median(known):8.3f}" if len(known) else "    none"
             extent = f" ({known.min():.3f} to {known.max():.3f})" if len(known) > 1 else ""
             lines.append(f"{middle}    {len(group.runs):6d}  {group.name}{extent}")
+        if any(difference.key == TASK for difference in self.differences):
+            lines.append("The tasks differ: fitness in one is no measure of fitness in another.")
         lines += [f"cannot be read: {folder} ({reason})" for folder, reason in self.unreadable.items()]
         return "\n".join(lines)
 

@@ -405,7 +405,8 @@ def analyze(
     for name in ("baseline", "generations"):
         if name in settings:
             settings[name] = tuple(several_of(settings[name]))
-    if isinstance(evaluator, str) and evaluator not in EVALUATORS:
+    named = isinstance(evaluator, str) and evaluator in EVALUATORS
+    if not (named or isinstance(evaluator, EvaluatorSettings)):
         raise ConfigError(f"evaluator to be one of {', '.join(EVALUATORS)}", repr(evaluator), "choose one of these")
     chosen = EVALUATORS[evaluator]() if isinstance(evaluator, str) else evaluator
     landscape = settings.get("landscape")

@@ -52,16 +52,32 @@ def answers(found: Findings) -> list[Answer]:
             _falls(found, target, of),
         ]
         every += [
-            _contrasted(found, target, f"{name.replace('_', ' ').capitalize()}{of}", name, f"have higher {name}")
-            for name in LANDSCAPE_QUESTIONS
+            _contrasted(found, target, f"{question}{of}", name, claim)
+            for name, question, claim in LANDSCAPE_QUESTIONS
             if name in found.measures
         ]
     every += [_between(found), _endings(found), _kin(found)]
     return [answer for answer in every if answer.text]
 
 
-LANDSCAPE_QUESTIONS = ("first_random_relative_roughness", "first_random_near_cosine", "path_cosine")
-"""Measures of landscapes that are told in words, where they were asked for."""
+LANDSCAPE_QUESTIONS = (
+    (
+        "first_random_relative_roughness",
+        "Are losses around their first weights rougher, relative to the gain?",
+        "have rougher losses (first_random_relative_roughness)",
+    ),
+    (
+        "first_random_near_cosine",
+        "Do their gradients turn less nearby?",
+        "have gradients that turn less nearby (first_random_near_cosine)",
+    ),
+    (
+        "path_cosine",
+        "Are their gradients steadier while they learn?",
+        "have gradients that agree more from step to step (path_cosine)",
+    ),
+)
+"""Measures of landscapes that are told in words, where they were asked for: name, question, what is claimed."""
 
 
 def _contrasted(found: Findings, target: str, question: str, measure: str, claim: str) -> Answer:

@@ -67,6 +67,12 @@ def test_a_setting_that_a_run_does_not_have_is_a_difference() -> None:
     assert difference.values == (2.0, None)
 
 
+def test_other_tasks_are_told() -> None:
+    walk, jump = {"task.name": "walk"}, {"task.name": "jump"}
+    assert "The tasks differ" in str(compare([record("a", (0.1,), walk), record("b", (0.1,), jump)]))
+    assert "The tasks differ" not in str(compare([record("a", (0.1,), walk), record("b", (0.1,), walk, seed=1)]))
+
+
 def test_the_unit_is_told_where_all_runs_have_the_same() -> None:
     assert compare([record("a"), record("b")]).unit == "m"
     assert compare([record("a"), record("b", unit="rad")]).unit == ""

@@ -182,6 +182,9 @@ def test_what_only_an_analysis_has_needs_one(finished: Path, here: Path, capsys:
         assert "only with inits, designs, baseline" in capsys.readouterr().err
     with pytest.raises(codesign.CodesignError, match="settings of an analysis"):
         codesign.analyze([finished], init=3)
+    for wrong in ("here", 3, {}):
+        with pytest.raises(codesign.CodesignError, match="evaluator to be one of local, ray"):
+            codesign.analyze([finished], evaluator=wrong)  # pyright: ignore[reportArgumentType]
 
 
 def test_runs_of_other_physics_are_named(finished: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -73,3 +73,16 @@ def test_a_browser_draws_it(opened: Page) -> None:
     with opened.expect_download() as download:
         opened.locator("button.save").first.click()
     assert "<svg" in Path(download.value.path()).read_text()
+
+
+@needs_chromium
+def test_no_column_of_a_wide_table_is_cut_on_paper(browser: Browser, tmp_path: Path) -> None:
+    wide = PageTable("Wide", tuple(f"heading {place}" for place in range(16)), (("-0.000123",) * 16,))
+    (path,) = write_findings_page(replace(page(), tables=(wide,)), tmp_path / "page.html")
+    shown = browser.new_page(viewport={"width": 720, "height": 900})
+    shown.goto(path.as_uri())
+    cut = "document.querySelector('table').offsetWidth > document.querySelector('.scroll').clientWidth"
+    assert shown.evaluate(cut)
+    shown.emulate_media(media="print")
+    assert not shown.evaluate(cut)
+    shown.close()

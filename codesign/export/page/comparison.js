@@ -197,8 +197,11 @@ function fillTables() {
 
 function fillHead() {
   const several = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+  const tasks = data.differences.some(({ key }) => key === "task.name")
+    ? " The tasks differ: fitness in one is no measure of fitness in another."
+    : "";
   byId("summary").textContent =
-    `${several(runs.length, "run")} in ${several(groups.length, "group")}; the runs of a group differ in their seed alone.`;
+    `${several(runs.length, "run")} in ${several(groups.length, "group")}; the runs of a group differ in their seed alone.${tasks}`;
   const faults = Object.entries(data.unreadable);
   byId("unreadable").hidden = faults.length === 0;
   byId("unreadable").append(
