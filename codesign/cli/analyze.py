@@ -10,7 +10,7 @@ from rich.console import Console
 
 from codesign.analysis import Comparison
 from codesign.cli.analyze_gradient import FOLDER, prepare_gradient, require_none_of_gradient
-from codesign.cli.analyze_trainability import ASKS, asked_for, prepare_trainability
+from codesign.cli.analyze_trainability import ASKS, asked_for, prepare_trainability, require_none_of_trainability
 from codesign.cli.application import Command, Invocation, Plan
 from codesign.cli.catalogue import PLUGINS_MEANING
 from codesign.cli.docstrings import field_meanings
@@ -81,6 +81,7 @@ def prepare(invocation: Invocation) -> Plan:
     """
     settings = build(analyze_catalogue(), invocation.config)
     if settings["gradient"]:
+        require_none_of_trainability(settings)
         return prepare_gradient(settings)
     anew = asked_for(settings)
     require_none_of_gradient({**settings, "seed": GradientSettings().seed} if anew else settings)

@@ -37,6 +37,9 @@ from codesign.trainability import (
 ASKS = ("inits", "designs", "baseline")
 """Settings of which one alone asks for all of this; without any of them runs are only put side by side."""
 
+WITH_THESE = ("generations", "depth", "copies", "move", "random_designs", "draws", "threads", "device", "landscape")
+"""Settings that say more about it, and do nothing without one of these."""
+
 Write = Callable[[Findings], list[Path]]
 """Writes what was found, and returns the files."""
 
@@ -49,13 +52,22 @@ def asked_for(settings: Mapping[str, Any]) -> bool:
     """
     if any(settings[name] is not None for name in ASKS):
         return True
-    for name in ("generations", "depth", "copies", "move", "random_designs", "draws", "threads", "device"):
-        if settings[name] is not None:
+    for name in WITH_THESE:
+        if settings[name] not in (None, False):
             expected, remedy = f"{name} only with {', '.join(ASKS)}", "set inits=16, or leave it out"
             raise ConfigError(expected, repr(settings[name]), remedy)
-    if settings["landscape"]:
-        raise ConfigError(f"landscape only with {', '.join(ASKS)}", "true", "set inits=16, or leave it out")
     return False
+
+
+def require_none_of_trainability(settings: Mapping[str, Any]) -> None:
+    """Check that nothing is asked for that has no meaning where gradients are measured.
+
+    Raises:
+        ConfigError: something is.
+    """
+    for name in (*ASKS, *WITH_THESE):
+        if settings[name] not in (None, False):
+            raise ConfigError(f"{name} only without gradient=true", repr(settings[name]), "leave one of both out")
 
 
 def settings_of(settings: Mapping[str, Any]) -> AnalysisSettings:

@@ -193,7 +193,8 @@ def _kin(found: Findings) -> Answer:
     unrelated = [each.unrelated for each in last]
     members = [each.population for each in last]
     text = (
-        f"The last population that was sampled descends from {_span(founders)} founders (effective number"
+        f"The last population of a run that was sampled descends from {_span(founders)}"
+        f" founder{'' if max(founders) == 1 else 's'} (effective number"
         f" {_span(effective)}), and {_span(unrelated)} of its {_span(members)} valid members share no ancestor within"
         f" {found.settings.depth} parents. These are what is looked at; runs, not designs, are the unit of intervals."
     )

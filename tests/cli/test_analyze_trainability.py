@@ -180,6 +180,9 @@ def test_what_only_an_analysis_has_needs_one(finished: Path, here: Path, capsys:
     for word in ("generations=[0]", "depth=2", "landscape=true"):
         assert main(["analyze", f"run={finished}", word]) == 2
         assert "only with inits, designs, baseline" in capsys.readouterr().err
+    for word in ("inits=2", "baseline=[]", "landscape=true"):
+        assert main(["analyze", f"run={finished}", "gradient=true", word]) == 2
+        assert "only without gradient=true" in capsys.readouterr().err
     with pytest.raises(codesign.CodesignError, match="settings of an analysis"):
         codesign.analyze([finished], init=3)
     for wrong in ("here", 3, {}):
