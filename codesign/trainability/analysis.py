@@ -273,7 +273,7 @@ class Analysis:
         if not self.settings.landscape:
             return {}
         return {
-            f"{sample.group}: {sample.names[place]} of {self.runs[sample.run].name}": design_lines(
+            f"{sample.group}: {sample.names[place]} of {self.runs[sample.run].path.name}": design_lines(
                 self.spec(sample.run), sample, place, self.landscape
             )
             for sample, place in typical_designs(found)
