@@ -8,7 +8,7 @@ from codesign.run import checkpoint as checkpoints
 from codesign.run.designs import design_id
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
-from codesign.search import Axis, Search
+from codesign.search import Axis, Search, start_search
 
 SHOWN = 24
 """Designs of a map that a page has moving, besides those that it has anyway."""
@@ -23,7 +23,7 @@ def design_map(experiment: Experiment, folder: RunFolder) -> DesignMap | None:
         experiment: the run's.
         folder: the run's.
     """
-    search = experiment.search.start(experiment.space, experiment.seed)
+    search = start_search(experiment.search, experiment.space, experiment.seed)
     if type(search).overview is Search.overview:
         return None
     try:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from codesign.search.individuals import Individuals, identities_of
+from codesign.search.overview import Axis, Overview
 from codesign.search.search import Search
 from codesign.search.settings import SearchSettings, Space
 from codesign.streams import Purpose, stream
@@ -110,6 +111,34 @@ class Islands(Search):
             new = np.array([tuple(identity) not in known for identity in migrants.identities.tolist()], dtype=np.bool_)
             if new.any():
                 island.admit(migrants.take(new))
+
+    def overview(self) -> Overview | None:
+        """Return the members of all islands, each by what it is on its own; None where they look at fitness alone.
+
+        A design that lives on several islands is shown once, as it is on the first of them.
+        """
+        parts = [part for island in self._islands if (part := island.overview()) is not None]
+        if not parts:
+            return None
+        identities = np.concatenate([part.identities for part in parts])
+        _, first = np.unique(identities, axis=0, return_index=True)
+        kept = np.sort(first)
+
+        def joined(axes: Sequence[Axis]) -> Axis:
+            return replace(axes[0], values=np.concatenate([axis.values for axis in axes])[kept])
+
+        notes = [part.note for part in parts]
+        each = " ".join(f"Island {number}: {note}" for number, note in enumerate(notes))
+        return Overview(
+            parts[0].title,
+            f"{notes[0]} Every design is seen among those of its island." if len(set(notes)) == 1 else each,
+            identities[kept],
+            np.concatenate([part.fitness for part in parts])[kept],
+            joined([part.across for part in parts]),
+            joined([part.up for part in parts]),
+            np.concatenate([part.marked for part in parts])[kept],
+            parts[0].mark,
+        )
 
     def memory(self) -> dict[str, np.ndarray]:
         return {

@@ -100,6 +100,23 @@ def test_keys_of_the_living_are_right_after_they_were_renumbered():
         assert np.array_equal(known.look_up(island.population), known.compute(island.population))
 
 
+def test_all_islands_are_seen_together():
+    search = begin(3, SEARCHES["age_fitness"](), migration_interval=2)
+    advance(search, 7)
+    seen = search.overview()
+    assert seen is not None
+    worth = dict(
+        zip(map(tuple, search.population.identities.tolist()), search.population.fitness.tolist(), strict=True)
+    )
+    assert dict(zip(map(tuple, seen.identities.tolist()), seen.fitness.tolist(), strict=True)) == worth
+    assert len(seen.identities) == len(seen.marked) == len(seen.across.values) == len(seen.up.values) == len(worth)
+    assert seen.up.values.tolist() == seen.fitness.tolist()
+    assert isinstance(search, Islands)
+    assert seen.marked.sum() >= len(search.islands)
+    assert seen.note.endswith("those of its island.")
+    assert begin().overview() is None
+
+
 def test_given_designs_are_shared_out():
     given = random_genomes(LATTICE.build(), LATTICE, draws_of(5, 0, 5, Purpose.GENOME))
     search = start_search(Genetic(population_size=12, islands=3), replace(SPACE, first=given), 0)
