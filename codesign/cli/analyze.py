@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,12 +61,14 @@ def analyze_catalogue() -> Catalogue:
     values |= dict.fromkeys(("line_length", "jump_threshold"), float)
     values |= dict.fromkeys(("inits", "designs", "depth", "copies", "random_designs", "draws", "threads"), int | None)
     values |= {"baseline": Any, "generations": Any, "move": float | None, "landscape": bool, "device": str | None}
-    anew = {
-        name: f"{meaning} One of inits, designs and baseline asks for designs to learn anew."
-        if name in ASKS
-        else meaning
-        for name, meaning in field_meanings(AnalysisSettings).items()
-    }
+    anew = dict(field_meanings(AnalysisSettings))
+    for item in fields(AnalysisSettings):
+        usual = item.default
+        if usual is not None and not isinstance(usual, bool):
+            shown = f"[{','.join(map(str, usual))}]" if isinstance(usual, tuple) else usual
+            anew[item.name] = f"{anew[item.name].rstrip('.')}; null for {shown}."
+    for name in ASKS:
+        anew[name] += " One of inits, designs and baseline asks for designs to learn anew."
     seed = {"seed": "of what is chosen, drawn and resampled."}
     meanings = {**MEANINGS, **anew, **field_meanings(GradientSettings), **seed}
     return Catalogue({"evaluator": EVALUATORS}, {}, values, meanings)

@@ -122,6 +122,13 @@ def test_every_line_fits_and_every_key_and_option_is_explained(
     assert unexplained == []
 
 
+def test_what_null_stands_for_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyze", "--help"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for told in ("null for 16", "null for 20", "null for [random,sized,top]", "null for [last]", "null for 1e-06"):
+        assert told in text
+
+
 def test_keys_are_those_of_what_is_chosen(capsys: pytest.CaptureFixture[str]) -> None:
     text = shown("evolve controller=cpg body=voxel seed=7 execution.memory_mib=9 --help", capsys)
     assert "controller.amplitude=" in text
