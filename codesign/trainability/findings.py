@@ -66,7 +66,7 @@ class Findings:
         contrasts: how groups differ.
         comparison: the runs side by side.
         spent, factors: the same at equal robot-steps.
-        robot_steps: what the analysis itself simulated.
+        robot_steps: what its trainings simulated; falls and landscapes are not counted.
         notices: what the reader should know.
         lines: losses on the lines of a typical random and a typical evolved design, by what they are called; nothing
             where landscapes were not asked for.

@@ -83,7 +83,7 @@ def page_of(found: Findings) -> FindingsPage:
     random = f" and {_several(len(found.random_runs), 'random run')}" if found.random_runs else ""
     summary = (
         f"{_several(evolved, 'run')}{random}; {_several(designs, 'design')} with {found.settings.inits} new starts"
-        f" each, {found.robot_steps:.3g} robot-steps. Medians over designs; intervals hold 95 % of"
+        f" each, {found.robot_steps:.3g} robot-steps of learning. Medians over designs; intervals hold 95 % of"
         f" {found.settings.draws} resamples of runs, and of designs inside of them."
     )
     return FindingsPage(
