@@ -10,7 +10,7 @@ WALK = (*SMALL, "search.population_size=50")
 OURS = ("search.inheritance=lamarckian", "learner.iterations=8", "learner.step_length=0.8", "search.generations=52")
 PAIR = Pair(
     {"published": (*WALK, "search.generations=15"), "ours": (*WALK, *OURS)},
-    seeds=(0, 1, 2),
+    seeds=(0, 1, 2, 3, 4),
     shares=(0.1, 0.3, 0.5, 1.0),
 )
 STUDY = PAIR.study(Path(__file__).parent)
