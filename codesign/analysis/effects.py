@@ -12,6 +12,10 @@ LEVEL = 0.95
 """Share of resamples that an interval holds."""
 
 
+FEWEST_RUNS = 3
+"""Runs of each side that a claim needs; two may agree by chance too easily."""
+
+
 @dataclass(frozen=True, eq=False)
 class Nested:
     """A number of many designs, each of which belongs to a run; what is not finite is left out.
@@ -87,9 +91,9 @@ class Effect:
 
     @property
     def holds(self) -> bool:
-        """Whether the interval excludes zero, in several runs, and no run says the opposite."""
+        """Whether the interval excludes zero, in `FEWEST_RUNS` runs at least, and no run says the opposite."""
         opposite = any(np.sign(each) == -np.sign(self.delta.value) for each in self.by_run.values())
-        return self.delta.excludes_zero and min(self.runs) > 1 and not opposite
+        return self.delta.excludes_zero and min(self.runs) >= FEWEST_RUNS and not opposite
 
 
 def cliffs_delta(reference: npt.ArrayLike, group: npt.ArrayLike) -> float:

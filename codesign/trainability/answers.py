@@ -103,7 +103,7 @@ def _contrasted(found: Findings, target: str, question: str, measure: str, claim
         )
     else:
         parts.insert(0, f"That they {claim} does not follow from these runs.")
-        refuted = "An effect in all of several runs, with an interval above 0, would show the opposite."
+        refuted = "An effect in all of three runs or more, with an interval above 0, would show the opposite."
     return Answer(question, " ".join(parts), refuted)
 
 

@@ -44,6 +44,7 @@ def test_an_effect_of_one_run_is_no_claim() -> None:
     several = compare_groups(nested([low] * 3), nested([high] * 3), 200, 0)
     assert (one.delta.value, one.delta.low, one.delta.high, one.holds) == (1.0, 1.0, 1.0, False)
     assert several.holds
+    assert not compare_groups(nested([low] * 2), nested([high] * 2), 200, 0).holds
     assert several.by_run == {0: 1.0, 1: 1.0, 2: 1.0}
     assert several.agreeing == 3
     assert several.p < 0.01
