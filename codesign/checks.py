@@ -6,7 +6,9 @@ error reads `rows` to somebody who wrote Python and `body.lattice.rows` to someb
 
 import math
 from collections.abc import Collection, Mapping
+from dataclasses import fields
 from types import SimpleNamespace
+from typing import Any
 
 from codesign.errors import ConfigError
 
@@ -131,6 +133,24 @@ def require_numbers(record: object, field: str, count: int | None = None, *, exa
         return
     expected = f"{'' if count is None else f'{count} '}finite numbers"
     raise ConfigError(expected, repr(value), f"set {{field}}{f', for example {example}' if example else ''}", field)
+
+
+def require_default(record: Any, field: str, idle: object, remedy: str) -> None:
+    """Check that a setting has its default where it does nothing, for settings as users write them.
+
+    Args:
+        record: a dataclass of settings.
+        field: the setting.
+        idle: whether it does nothing.
+        remedy: what else could be done.
+
+    Raises:
+        ConfigError: it does nothing, and differs from its default.
+    """
+    value = getattr(record, field)
+    (default,) = (item.default for item in fields(record) if item.name == field)
+    if idle and value != default:
+        raise ConfigError(f"its default {default}, since it has no effect here", f"{value}", remedy, field)
 
 
 def _limits(above: float, at_least: float, below: float, at_most: float) -> str:

@@ -115,12 +115,14 @@ def require_effect(settings: Mapping[str, Any]) -> None:
     """Check that settings which a user chose have an effect, given settings by dotted key.
 
     Raises:
-        ConfigError: one of the learner's has none.
+        ConfigError: one of the learner's, the search's or the mutations' has none.
     """
-    try:
-        settings["learner"].require_effect()
-    except ConfigError as error:
-        raise error.within("learner") from error
+    for section in ("learner", "search", "mutation"):
+        try:
+            if section in settings:
+                settings[section].require_effect()
+        except ConfigError as error:
+            raise error.within(section) from error
 
 
 def experiment_of(settings: Mapping[str, Any], given: Sequence[tuple[str, BodyPlan]] = ()) -> Experiment:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.checks import require_count, require_entries, require_flag, require_number
+from codesign.checks import require_count, require_default, require_entries, require_flag, require_number
 from codesign.errors import ConfigError
 from codesign.genome.genomes import Genomes, check_genomes, genes
 from codesign.genome.keys import same_bodies
@@ -61,6 +61,15 @@ class VariationSettings:
         require_flag(self, "adapt")
         for name in ("adapt_rate", "adapt_floor"):
             require_number(self, name, above=0.0, at_most=1.0, example=0.2)
+
+    def require_effect(self) -> None:
+        """Check that no setting differs from its default where it does nothing, as `Learner.require_effect` does.
+
+        Raises:
+            ConfigError: one does.
+        """
+        for name in ("adapt_rate", "adapt_floor"):
+            require_default(self, name, not self.adapt, "leave {field} out, or set adapt=true")
 
     def operators(self, lattice: Lattice) -> tuple[list[Operator], NDArray[np.float64]]:
         """Return the operators in use on a lattice, in the order of the registry, and their probabilities.

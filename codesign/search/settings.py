@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from codesign.checks import require_choice, require_count, require_flag, require_number
+from codesign.checks import require_choice, require_count, require_default, require_flag, require_number
 from codesign.errors import ConfigError
 from codesign.genome import (
     Genomes,
@@ -145,6 +145,23 @@ class SearchSettings(ABC):
         if self.migrants > each:
             remedy = "lower {field}, or raise population_size"
             raise ConfigError(f"at most {each}, the members of an island", f"{self.migrants}", remedy, "migrants")
+
+    def require_effect(self) -> None:
+        """Check that no setting differs from its default where it does nothing, as `Learner.require_effect` does.
+
+        Raises:
+            ConfigError: one does.
+        """
+        several = "several starts (starts=2 or reevaluate=true)"
+        by_quantile = self.several_starts and self.reevaluate_by == "quantile"
+        for field, needed, idle in (
+            ("inheritance_probability", f"inheritance={MIXED}", self.inheritance != MIXED),
+            ("migration_interval", "islands=2", self.islands == 1),
+            ("migrants", "islands=2", self.islands == 1),
+            ("reevaluate_by", several, not self.several_starts),
+            ("reevaluate_quantile", f"reevaluate_by=quantile and {several}", not by_quantile),
+        ):
+            require_default(self, field, idle, f"leave {{field}} out, or let the search have {needed}")
 
     @property
     def first_paths(self) -> tuple[str, ...]:

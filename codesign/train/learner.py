@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Self
 
-from codesign.checks import require_choice, require_count, require_number
+from codesign.checks import require_choice, require_count, require_default, require_number
 from codesign.errors import ConfigError
 from codesign.train.batch import Batch
 from codesign.train.body_learning import BodyLearning
@@ -122,12 +122,8 @@ class Learner(ABC):
             ("racing_chance", "racing=2", not self.racing),
             ("restart_iterations", "restarts=3", not any(restarts)),
         ]
-        defaults = {item.name: item.default for item in fields(self)}
         for name, needed, nothing in idle:
-            value, default = getattr(self, name), defaults[name]
-            if nothing and value != default:
-                remedy = f"leave {{field}} out, or let the learner have {needed}"
-                raise ConfigError(f"its default {default}, since it has no effect here", f"{value}", remedy, name)
+            require_default(self, name, nothing, f"leave {{field}} out, or let the learner have {needed}")
 
     def in_generation(self, generation: int) -> Self:
         """Return the learner of the designs that are born in a generation.

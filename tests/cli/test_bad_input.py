@@ -45,6 +45,11 @@ CONFIGURATION = [
     ("train learner.radius=0.1", "expected learner.radius to be its default 0.5, since it has no effect here; got 0.1"),
     ("evolve learner.racing_chance=0.5", "leave learner.racing_chance out, or let the learner have racing=2"),
     ("evolve learner.restart_iterations=2", "let the learner have restarts=3"),
+    ("evolve search.inheritance_probability=0.3", "let the search have inheritance=mixed"),
+    ("evolve search.migrants=2", "let the search have islands=2"),
+    ("evolve search.reevaluate_by=quantile", "let the search have several starts"),
+    ("evolve search.starts=2 search.reevaluate_quantile=0.5", "let the search have reevaluate_by=quantile"),
+    ("evolve mutation.adapt_rate=0.5", "leave mutation.adapt_rate out, or set adapt=true"),
     (
         "evolve learner.later_iterations=-1",
         "expected learner.later_iterations to be a whole number of at least 0, or null",

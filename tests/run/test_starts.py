@@ -190,7 +190,7 @@ def test_tables_of_starts_that_lack_a_column_are_refused(run, tmp_path, column):
     for path in broken.starts.iterdir():
         table = pyarrow.parquet.read_table(path)
         pyarrow.parquet.write_table(table.drop_columns([column]), path)
-    kept, _ = newest_intact(broken.checkpoints)
+    kept = kept_in(broken)
     with pytest.raises(RunError, match=rf"as runs write it; got \S+ \(KeyError: '{column}'\)"):
         from_best_start(broken, DesignTables(broken).find(list(kept.weights)))
 
