@@ -165,9 +165,14 @@ class Noting(EvaluatorSettings):
 
 
 def weighty(spec: EvaluationSpec, request: Request) -> Evaluations:
-    """Return made-up evaluations with as many weights as the controllers have."""
-    found = quick(spec, replace(request, keep=None))
-    counts = spec.weight_counts(develop(spec.lattice.build(), request.genomes, spec.tissue))
+    """Return made-up evaluations with as many weights as the controllers have, and the bodies' own sizes."""
+    found, bodies = (
+        quick(spec, replace(request, keep=None)),
+        develop(spec.lattice.build(), request.genomes, spec.tissue),
+    )
+    counts = spec.weight_counts(bodies)
+    sizes = {"masses": np.diff(bodies.mass_start), "springs": np.diff(bodies.spring_start)}
+    found = replace(found, **{name: own.astype(np.int32) for name, own in sizes.items()})
     parts = [np.resize(found.weights_of(place), count) for place, count in enumerate(counts.tolist())]
     start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     weights = np.concatenate(parts).astype(np.float32)
@@ -197,7 +202,7 @@ def test_tables_of_starts_that_lack_a_column_are_refused(run, tmp_path, column):
 
 def test_combinations_that_mean_nothing_are_refused():
     racing = experiment("racing")
-    with pytest.raises(ConfigError, match="expected 0"):
+    with pytest.raises(ConfigError, match="racing to be 0; got 2"):
         replace(racing, search=replace(racing.search, reevaluate=True))
     for name in SEARCHES:
         if SEARCHES[name]().asynchronous:
