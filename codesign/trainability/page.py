@@ -23,11 +23,17 @@ from codesign.trainability.figures import write_figures
 from codesign.trainability.findings import Findings, rounded
 from codesign.trainability.measures import MEASURES
 
-PAGE, RESULT = "analysis.html", "analysis.json"
-"""Files of an analysis in its folder; tables and figures are beside them."""
+PAGE = "analysis.html"
+"""Name of the page."""
 
-FIGURES, LANDSCAPES = "figures", "landscapes.svg"
-"""Folder of figures beside them, and the figure in it that the page has not."""
+RESULT = "analysis.json"
+"""Name of the file with all numbers."""
+
+FIGURES = "figures"
+"""Name of the folder of figures."""
+
+LANDSCAPES = "landscapes.svg"
+"""Name of the figure of landscapes in it."""
 
 _DOTS = {
     "mean": "Fitness from new starts",

@@ -97,10 +97,10 @@ def test_who_asks_for_more_than_is_there_is_told_how_to_get_it(run, tmp_path):
             "The best 3 designs have been evaluated from 4 new starts each before" in text for text in notes.notices
         ]
         assert told == ([True] if more in ({"final_designs": 4}, {"final_starts": 5}) else [])
-    assert read_new_starts(folder).from_new_starts.shape == (3, 4)
+    assert new_starts_in(folder).from_new_starts.shape == (3, 4)
     folder.reevaluation.unlink()
     resume(asked(final_designs=4), folder.path)
-    assert read_new_starts(folder).from_new_starts.shape == (4, 4)
+    assert new_starts_in(folder).from_new_starts.shape == (4, 4)
 
 
 def test_a_signal_leaves_no_half_of_it(tmp_path):
