@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from codesign.checks import require_count, require_flag, require_number
 from codesign.errors import ConfigError
 
-RANDOM, SIZED, TOP = "random", "sized", "top"
+RANDOM = "random"
+SIZED = "sized"
+TOP = "top"
 
 BASELINES = {
     RANDOM: "random designs, drawn as a run draws those of its first generation",
