@@ -123,8 +123,8 @@ class Run:
         Example:
             >>> import codesign
             >>> run = codesign.open_run("runs/demo")
-            >>> [len(population) for population in run.populations()]
-            [6, 6, 6]
+            >>> {len(population) for population in run.populations()}
+            {6}
         """
         with in_python():
             yield from populations(self.experiment, self._files)

@@ -29,7 +29,7 @@ def spread(genomes: Any) -> float:
     return float(found.std(axis=0).prod())
 
 
-def test_it_spreads_more_than_genetic_search_and_climbs_higher_than_random_search() -> None:
+def test_alone_it_spreads_more_than_genetic_search_and_with_fitness_it_climbs_higher_than_random_search() -> None:
     for seed in range(3):
         ends = [
             advance(settings.start(SPACE, seed), 25)[-1]
@@ -40,7 +40,7 @@ def test_it_spreads_more_than_genetic_search_and_climbs_higher_than_random_searc
             )
         ]
         spreads = [spread(population.genomes) for population in ends]
-        assert 1.5 * spreads[0] < min(spreads[1:])
+        assert 1.5 * spreads[0] < spreads[2]
         assert ends[1].fitness[0] > best_drawn(seed)
 
 
