@@ -18,7 +18,7 @@ from codesign.evaluate import (
 )
 from codesign.run.checkpoint import Checkpoint
 from codesign.run.design_tables import DesignTables
-from codesign.run.designs import COMPLETED
+from codesign.run.designs import COMPLETED, identity_pair
 from codesign.run.inheritance import Living
 from codesign.run.interruption import Interruption
 from codesign.run.kept_weights import kept
@@ -199,14 +199,14 @@ class Arrivals:
         individuals = {
             identity: part.take(np.array([place]))
             for part in parts
-            for place, identity in enumerate(map(_pair, part.identities.tolist()))
+            for place, identity in enumerate(map(identity_pair, part.identities.tolist()))
         }
         first: dict[_Identity, DesignWeights] = {}
         if "first" in state:
             joined = DesignWeights(state["first"], state["first.start"])
-            identities = map(_pair, state["first.identities"].tolist())
+            identities = map(identity_pair, state["first.identities"].tolist())
             first = {identity: joined.take(np.array([place])) for place, identity in enumerate(identities)}
-        known = list(map(_pair, state["identities"].tolist()))
+        known = list(map(identity_pair, state["identities"].tolist()))
         if set(known) != set(individuals):
             raise ValueError(f"{len(known)} designs without a table, and genomes of {len(individuals)}")
         numbers = zip(known, state["inherited"].tolist(), state["completed"].tolist(), strict=True)
@@ -221,7 +221,7 @@ class Arrivals:
         while (room := stream.room - sum(born >= self._generations for born, _ in self._open)) > 0:
             asked = self._search.submit(room)
             first, shares = self._parents.first(asked), self._parents.shares
-            identities = list(map(_pair, asked.identities.tolist()))
+            identities = list(map(identity_pair, asked.identities.tolist()))
             for place, identity in enumerate(identities):
                 one, share = np.array([place]), np.nan if shares is None else float(shares[place])
                 self._open[identity] = _Open(asked.take(one), None if first is None else first.take(one), share)
@@ -280,11 +280,6 @@ def replayed(search: AsynchronousSearch, tables: DesignTables) -> Iterator[Indiv
         yield search.population
         later = ranks > last[generation]
         ranks, designs, taken = ranks[later], [waiting.take(later)], taken + len(now)
-
-
-def _pair(identity: Sequence[int]) -> _Identity:
-    generation, individual = identity
-    return generation, individual
 
 
 def _bare(one: Completed) -> Evaluations:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from codesign.evaluate import Evaluations, KeptWeights
+from codesign.run.designs import identity_pair
 from codesign.search import Individuals
 
 
@@ -39,10 +40,8 @@ def kept(
         before: the weights that were kept before.
     """
     places = keep.chosen(evaluations.fitness, identities)
-    found = dict(before) | {_pair(identities[place]): evaluations.weights_of(place).copy() for place in places}
-    best = [_pair(identity) for identity in population.identities[: keep.count]]
+    found = dict(before) | {
+        identity_pair(identities[place].tolist()): evaluations.weights_of(place).copy() for place in places
+    }
+    best = [identity_pair(identity) for identity in population.identities[: keep.count].tolist()]
     return {member: found[member] for member in best if member in found}
-
-
-def _pair(identity: np.ndarray) -> tuple[int, int]:
-    return int(identity[0]), int(identity[1])

@@ -11,7 +11,7 @@ from codesign.errors import RunError
 from codesign.evaluate import Evaluations
 from codesign.files import replacing
 from codesign.run.design_tables import DesignTables, read_columns, reading
-from codesign.run.designs import MEASURE, START, Design, design_ids, rows_as_lists
+from codesign.run.designs import MEASURE, START, Design, design_ids, identity_pair, rows_as_lists
 from codesign.run.folder import RunFolder, table_number, table_of
 from codesign.train import LearningStatus
 
@@ -37,7 +37,7 @@ class Starts:
 
     def judged(self) -> dict[_Identity, float]:
         """Return what each design is worth by all its starts."""
-        return dict(zip(map(_pair, self.identities.tolist()), self.fitness_of_all.tolist(), strict=True))
+        return dict(zip(map(identity_pair, self.identities.tolist()), self.fitness_of_all.tolist(), strict=True))
 
 
 class StartTables:
@@ -104,7 +104,9 @@ class StartTables:
             if generation < oldest or (until is not None and generation > until):
                 continue
             starts = self.generation(generation)
-            rows = zip(map(_pair, starts.identities.tolist()), starts.attempts, starts.fitness.tolist(), strict=True)
+            rows = zip(
+                map(identity_pair, starts.identities.tolist()), starts.attempts, starts.fitness.tolist(), strict=True
+            )
             for identity, attempt, fitness in rows:
                 if identity not in wanted:
                     continue
@@ -159,7 +161,7 @@ def from_best_start(folder: RunFolder, designs: Sequence[Design]) -> list[Design
     starts = StartTables(folder)
     for generation in starts.generations() if wanted else ():
         of = starts.generation(generation)
-        pairs = [_pair(identity) for identity in of.identities.tolist()]
+        pairs = [identity_pair(identity) for identity in of.identities.tolist()]
         places = [
             place
             for place, (identity, attempt) in enumerate(zip(pairs, of.attempts.tolist(), strict=True))
@@ -220,8 +222,3 @@ def write_starts(folder: Path, generation: int, starts: Starts, evaluations: Eva
     )
     with replacing(table_of(folder, generation)) as temporary:
         write_table(table, temporary, compression="zstd", write_statistics=False, write_page_checksum=True)
-
-
-def _pair(identity: Sequence[int]) -> _Identity:
-    generation, individual = identity
-    return generation, individual

@@ -9,6 +9,7 @@ from codesign.errors import RunError
 from codesign.evaluate import DesignWeights, Evaluations, Request
 from codesign.genome import Genomes
 from codesign.run.design_tables import DesignTables
+from codesign.run.designs import identity_pair
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.inheritance import Inheritance
@@ -68,15 +69,15 @@ class SeveralStarts:
         if population is not None and len(old):
             living = population.take(old)
             identities = np.concatenate([identities, living.identities])
-            tried = [len(self._fitness[_pair(identity)]) for identity in living.identities.tolist()]
+            tried = [len(self._fitness[identity_pair(identity)]) for identity in living.identities.tolist()]
             attempts = np.concatenate([attempts, np.array(tried, dtype=np.int64)])
             genomes.append(living.genomes)
         if first is not None:
-            self._first |= {_pair(each): first.of(place) for place, each in enumerate(own.identities.tolist())}
+            self._first |= {identity_pair(each): first.of(place) for place, each in enumerate(own.identities.tolist())}
         if self._first:
             none = next(iter(self._first.values()))[:0]
             everyone = np.concatenate([own.identities, identities]).tolist()
-            first = DesignWeights.joined([self._first.get(_pair(each), none) for each in everyone])
+            first = DesignWeights.joined([self._first.get(identity_pair(each), none) for each in everyone])
         self._asked = _Asked(identities, attempts, old)
         # The best start of a design decides which of its weights are kept, and that is known afterwards only.
         return replace(
@@ -104,18 +105,18 @@ class SeveralStarts:
         # Curves are as long as those of the oldest that live, which may have learned for longer.
         steps = self._experiment.trial.learner.in_generation(int(asked.identities[0, 0])).iterations
         own = replace(own, curves=own.curves[:, : steps + 1])
-        for identity, fitness in zip(map(_pair, asked.identities.tolist()), own.fitness.tolist(), strict=True):
+        for identity, fitness in zip(map(identity_pair, asked.identities.tolist()), own.fitness.tolist(), strict=True):
             self._fitness[identity] = [fitness]
-        pairs = [_pair(each) for each in further.identities.tolist()]
+        pairs = [identity_pair(each) for each in further.identities.tolist()]
         for identity, fitness in zip(pairs, others.fitness.tolist(), strict=True):
             self._fitness[identity].append(fitness)
         revised = None
         if population is not None:
             revised = population.fitness.copy()
             revised[further.living] = self._worth(
-                [_pair(each) for each in population.identities[further.living].tolist()]
+                [identity_pair(each) for each in population.identities[further.living].tolist()]
             )
-        worth = self._worth([_pair(each) for each in asked.identities.tolist()])
+        worth = self._worth([identity_pair(each) for each in asked.identities.tolist()])
         starts = Starts(further.identities, further.attempts, others.fitness, self._worth(pairs))
         self._judged = Judged(own, others, starts, worth, revised)
         return self._judged
@@ -135,11 +136,11 @@ class SeveralStarts:
 
     def tried(self, population: Individuals) -> list[int]:
         """Return from how many starts each member of a population has learned."""
-        return [len(self._fitness.get(_pair(identity), (0.0,))) for identity in population.identities.tolist()]
+        return [len(self._fitness.get(identity_pair(identity), (0.0,))) for identity in population.identities.tolist()]
 
     def survive(self, population: Individuals) -> None:
         """Forget those that died."""
-        living = {_pair(identity) for identity in population.identities.tolist()}
+        living = {identity_pair(identity) for identity in population.identities.tolist()}
         self._fitness = {identity: own for identity, own in self._fitness.items() if identity in living}
         self._first = {identity: own for identity, own in self._first.items() if identity in living}
 
@@ -167,10 +168,10 @@ class SeveralStarts:
         for identities, attempts, evaluations in parts:
             for place, (identity, attempt) in enumerate(zip(identities.tolist(), attempts.tolist(), strict=True)):
                 # Of equal starts the first counts, as everywhere where a best start is looked for.
-                if attempt == int(np.argmax(self._fitness[_pair(identity)])):
-                    new[_pair(identity)] = evaluations.weights_of(place)
+                if attempt == int(np.argmax(self._fitness[identity_pair(identity)])):
+                    new[identity_pair(identity)] = evaluations.weights_of(place)
         found: dict[_Identity, np.ndarray] = {}
-        for identity in map(_pair, population.identities[:count].tolist()):
+        for identity in map(identity_pair, population.identities[:count].tolist()):
             if identity in new:
                 found[identity] = new[identity].copy()
             elif identity in before:
@@ -191,7 +192,7 @@ class SeveralStarts:
         """
         if not self._settings.several_starts:
             return
-        identities = [_pair(identity) for identity in population.identities.tolist()]
+        identities = [identity_pair(identity) for identity in population.identities.tolist()]
         tables, further = DesignTables(folder), StartTables(folder).fitness(identities, generation)
         designs = tables.find(identities)
         self._fitness = {design.identity: [design.fitness, *further.get(design.identity, [])] for design in designs}
@@ -221,8 +222,3 @@ class Judged:
     starts: Starts | None
     fitness: np.ndarray
     revised: np.ndarray | None
-
-
-def _pair(identity: Sequence[int]) -> _Identity:
-    generation, individual = identity
-    return generation, individual
