@@ -2,59 +2,58 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import codesign
 from codesign.files import write_text
 from codesign.run import RunFolder
-from experiments.figures import COLOURS, panels
-from experiments.intervals import t_interval
+from experiments.figures import COLOURS, band, panels
+from experiments.inheritance.__main__ import SEEDS
+from experiments.intervals import paired_difference, told
 from experiments.learning_budget import bodies, racing
-from experiments.runs import curves, evolved, generations
+from experiments.learning_budget.schemes import SCHEMES, TASKS, budget, run_of
+from experiments.runs import Curves, curves, generations
 from experiments.study import Figures, Study
 from experiments.tables import Rows, Tables, markdown
 
 LEARNERS, STARTS, RACING, BUDGETS = "learners.csv", "starts.csv", "racing.csv", "budgets.csv"
-SHARES = (0.1, 0.3, 1.0)
-EVOLVED_BY = {"walk": "walk_2d", "voxel_walk": "walk_3d"}
+SHARES = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
+TOLD = (0.1, 0.3, 1.0)
+"""Shares of the budget that are kept, and those that the table tells."""
+
+PUBLISHED = {inheritance: next(iter(schemes)) for inheritance, schemes in SCHEMES.items()}
+"""The schemes that the others are compared with, whose bodies are taught, and whose curves are replayed."""
+
+EVOLVED_BY = {"walk": "walk_2d", "voxel_walk": "walk_3d", "hills": "hills_2d"}
 """Runs that evolved bodies of a task are from."""
 
 
 def measure(runs: Path) -> Tables:
     """Return what learners and starts come to with given bodies, what racing would do, and fitness by budget."""
-    made = {
-        task: {
-            scheme: [
-                evolved(runs / task / f"{scheme}_{seed}", *racing.words(task, scheme, seed)) for seed in racing.SEEDS
-            ]
-            for scheme in schemes
-        }
-        for task, (_, schemes) in racing.RUNS.items()
-    }
+    raced, budgets = [], []
+    for seed in SEEDS:
+        for task in TASKS:
+            for inheritance, schemes in SCHEMES.items():
+                for scheme in schemes:
+                    run = run_of(runs, task, inheritance, scheme, seed)
+                    labels = {"task": task, "inheritance": inheritance}
+                    if scheme == PUBLISHED[inheritance]:
+                        raced += racing.replayed(RunFolder(run.folder), {**labels, "seed": seed})
+                    labels |= {"scheme": scheme, "seed": seed}
+                    budgets += _by_budget(generations(run, labels), budget(task), labels)
     learners, starts = [], []
     for task in bodies.TASKS:
         spec = bodies.spec_of(task)
-        groups = {"random": bodies.random_bodies(spec)}
-        if task in EVOLVED_BY:
-            folders = [RunFolder(run.folder) for run in made[EVOLVED_BY[task]]["none"]]
-            groups["evolved"] = bodies.evolved_bodies(folders)
-        for group, genomes in groups.items():
+        own = [run_of(runs, EVOLVED_BY[task], "none", PUBLISHED["none"], seed) for seed in SEEDS]
+        evolved = bodies.evolved_bodies([RunFolder(run.folder) for run in own])
+        for group, genomes in {"random": bodies.random_bodies(spec), "evolved": evolved}.items():
             given, name = (spec, genomes, {"task": task, "bodies": group}), f"{task}-{group}.json"
             learners += _kept(runs / f"learners-{name}", partial(bodies.what_learners_reach, *given))
             starts += _kept(runs / f"starts-{name}", partial(bodies.what_starts_buy, *given))
-    raced, budgets = [], []
-    for task, schemes in made.items():
-        total = min(_steps(run) for several in schemes.values() for run in several)
-        for scheme, several in schemes.items():
-            for seed, run in zip(racing.SEEDS, several, strict=True):
-                labels = {"task": task, "scheme": scheme, "seed": seed}
-                raced += racing.replayed(RunFolder(run.folder), labels)
-                budgets += _by_budget(run, total, labels)
     return {LEARNERS: learners, STARTS: starts, RACING: raced, BUDGETS: budgets}
 
 
@@ -65,98 +64,139 @@ def _kept(path: Path, make: Callable[[], Rows]) -> Rows:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _steps(run: codesign.Run) -> int:
-    return sum(run.metrics["robot_steps"].to_pylist())
-
-
-def _by_budget(run: codesign.Run, total: int, labels: Mapping[str, Any]) -> Rows:
-    rows, at = generations(run, labels), [share * total for share in SHARES]
-    best, mean = (curves(rows, number, at=at).values[0].tolist() for number in ("best", "mean"))
-    return [{**labels, "share": share, "best": best[place], "mean": mean[place]} for place, share in enumerate(SHARES)]
+def _by_budget(rows: Rows, total: int, labels: dict[str, Any]) -> Rows:
+    """Return best, mean and diversity at each share of a budget; NaN before the end of generation 0."""
+    names, at = ("best", "mean", "diversity"), [share * total for share in SHARES]
+    found = {name: curves(rows, name, at=at).values[0].round(5).tolist() for name in names}
+    return [
+        {**labels, "share": share, **{name: found[name][place] for name in names}} for place, share in enumerate(SHARES)
+    ]
 
 
 def report(tables: Tables) -> str:
     """Return the tables that the README shows, in Markdown."""
-    return "\n".join([_learners(tables), _starts(tables), _racing(tables), _budgets(tables)])
-
-
-def _columns(tables: Tables) -> list[tuple[str, str]]:
-    return list(dict.fromkeys((row["task"], row["bodies"]) for row in tables[LEARNERS]))
+    return "\n".join([_budgets(tables), _gains(tables), _learners(tables), _starts(tables), _racing(tables)])
 
 
 def _found(rows: Rows, number: str, **wanted: Any) -> list[float]:
     return [row[number] for row in rows if all(row[name] == value for name, value in wanted.items())]
 
 
+def _cases() -> list[tuple[str, str]]:
+    return [(inheritance, scheme) for inheritance, schemes in SCHEMES.items() for scheme in schemes]
+
+
+def _budgets(tables: Tables) -> str:
+    lines = []
+    for task in TASKS:
+        for inheritance, scheme in _cases():
+            wanted = {"task": task, "inheritance": inheritance, "scheme": scheme}
+            cells = [
+                told(_found(tables[BUDGETS], number, **wanted, share=share))
+                for share in TOLD
+                for number in ("best", "mean")
+            ]
+            lines.append([task, inheritance, scheme, *cells])
+    heads = [f"{number} at {share:.0%}" for share in TOLD for number in ("best", "mean")]
+    return markdown(["task", "inheritance", "learning", *heads], lines)
+
+
+def _gains(tables: Tables) -> str:
+    """Return what each scheme has more at the end than the first one with the same inheritance, paired by seed."""
+    lines = []
+    for inheritance, scheme in _cases():
+        if scheme == PUBLISHED[inheritance]:
+            continue
+        cells = []
+        for task in TASKS:
+            for number in ("best", "mean"):
+                wanted = {"task": task, "inheritance": inheritance, "share": 1.0}
+                ours = _found(tables[BUDGETS], number, **wanted, scheme=scheme)
+                theirs = _found(tables[BUDGETS], number, **wanted, scheme=PUBLISHED[inheritance])
+                cells.append(paired_difference(ours, theirs).told(signed=True))
+        lines.append([f"{scheme} less {PUBLISHED[inheritance]}", inheritance, *cells])
+    heads = [f"{task}: {number}" for task in TASKS for number in ("best", "mean")]
+    return markdown(["at 100%", "inheritance", *heads], lines)
+
+
+def _columns(tables: Tables) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((row["task"], row["bodies"]) for row in tables[LEARNERS]))
+
+
 def _learners(tables: Tables) -> str:
-    lines = [
-        [
-            name,
-            *(
-                f"{_found(tables[LEARNERS], 'at_the_end', task=task, bodies=group, learner=name)[0]:.3f}"
-                for task, group in _columns(tables)
-            ),
-        ]
-        for name in bodies.LEARNERS
-    ]
+    """Return what each learner reaches, with what it has more than the published one."""
+    published, *others = bodies.LEARNERS
+    lines = []
+    for name in (published, *others):
+        cells = []
+        for task, group in _columns(tables):
+            ours, theirs = (
+                _found(tables[LEARNERS], "at_the_end", task=task, bodies=group, learner=each)
+                for each in (name, published)
+            )
+            less = "" if name == published else f", {paired_difference(ours, theirs).told(signed=True)}"
+            cells.append(f"{np.mean(ours):.3f}{less}")
+        lines.append([name, *cells])
     return markdown(["learner", *(f"{task}, {group}" for task, group in _columns(tables))], lines)
 
 
 def _starts(tables: Tables) -> str:
+    """Return what one start reaches, and what each way to spend as many episodes on several has more."""
     keys = ("episodes", "restarts", "restart_iterations", "iterations")
     ways = list(dict.fromkeys(tuple(row[key] for key in keys) for row in tables[STARTS]))
     lines = []
     for way in ways:
-        wanted = dict(zip(keys, way, strict=True))
-        found = (
-            _found(tables[STARTS], "fitness", task=task, bodies=group, **wanted)[0] for task, group in _columns(tables)
-        )
-        lines.append([*way, *(f"{value:.3f}" for value in found)])
+        wanted, cells = dict(zip(keys, way, strict=True)), []
+        for task, group in _columns(tables):
+            ours = _found(tables[STARTS], "fitness", task=task, bodies=group, **wanted)
+            alone = {"episodes": wanted["episodes"], "restarts": 0}
+            theirs = _found(tables[STARTS], "fitness", task=task, bodies=group, **alone)
+            more = paired_difference(ours, theirs).told(signed=True)
+            cells.append(more if wanted["restarts"] else f"{np.mean(ours):.3f}")
+        lines.append([*way, *cells])
     heads = ["episodes", "restarts", "restart_iterations", "steps of the winner"]
     return markdown([*heads, *(f"{task}, {group}" for task, group in _columns(tables))], lines)
 
 
 def _racing(tables: Tables) -> str:
     lines = []
-    for task, (_, schemes) in racing.RUNS.items():
-        for scheme in schemes:
+    for task in TASKS:
+        for inheritance in SCHEMES:
             for chance in racing.CHANCES:
-                told = [
-                    t_interval(_found(tables[RACING], number, task=task, scheme=scheme, chance=chance)).told(2)
-                    for number in ("saved", "lost", "survivors_per_step")
-                ]
-                lines.append([task, scheme, chance, *told])
-    heads = ["runs", "inheritance", "racing_chance", "episodes saved", "survivors lost", "survivors per step"]
-    return markdown(heads, lines)
-
-
-def _budgets(tables: Tables) -> str:
-    lines = []
-    for task, (_, schemes) in racing.RUNS.items():
-        for scheme in schemes:
-            cells = []
-            for share in SHARES:
-                for number in ("best", "mean"):
-                    values = _found(tables[BUDGETS], number, task=task, scheme=scheme, share=share)
-                    cells.append(t_interval(values).told() if np.isfinite(values).all() else "-")
-            lines.append([task, scheme, *cells])
-    heads = ["runs", "inheritance", *(f"{number} at {share:.0%}" for share in SHARES for number in ("best", "mean"))]
+                wanted = {"task": task, "inheritance": inheritance, "chance": chance}
+                numbers = ("saved", "lost", "survivors_per_step")
+                cells = [told(_found(tables[RACING], number, **wanted), 2) for number in numbers]
+                lines.append([task, inheritance, chance, *cells])
+    heads = ["task", "inheritance", "racing_chance", "episodes saved", "survivors lost", "survivors per step"]
     return markdown(heads, lines)
 
 
 def draw(tables: Tables) -> Figures:
-    """Draw what racing saves and loses."""
-    figure, axes = panels(len(racing.RUNS), height=3.0)
-    for axis, (task, (_, schemes)) in zip(axes, racing.RUNS.items(), strict=True):
-        for colour, scheme in zip(COLOURS, schemes, strict=False):
-            rows = [row for row in tables[RACING] if row["task"] == task and row["scheme"] == scheme]
-            for seed in racing.SEEDS:
-                own = [row for row in rows if row["seed"] == seed]
-                label = f"inheritance {scheme}" if seed == racing.SEEDS[0] else None
-                axis.plot([row["saved"] for row in own], [row["lost"] for row in own], "o-", color=colour, label=label)
-        axis.set(title=task.replace("_", " "), xlabel="share of episodes saved", ylabel="share of survivors lost")
+    """Draw the mean by budget of every scheme, and what racing saves and loses."""
+    budgets, axes = panels(len(TASKS), len(SCHEMES), width=4.2, height=3.0)
+    for place, axis in enumerate(axes):
+        inheritance, task = list(SCHEMES)[place // len(TASKS)], TASKS[place % len(TASKS)]
+        for scheme, colour in zip(SCHEMES[inheritance], COLOURS, strict=False):
+            wanted = {"task": task, "inheritance": inheritance, "scheme": scheme}
+            values = [_found(tables[BUDGETS], "mean", **wanted, share=share) for share in SHARES]
+            known = [here for here, own in enumerate(values) if np.isfinite(own).all()]
+            found = Curves(100 * np.array(SHARES)[known], np.array(values)[known].T)
+            band(axis, found, scheme, colour)
+        axis.set(title=f"{task}, inheritance {inheritance}", xlabel="share of the robot-steps [%]", ylim=(0.0, None))
+        if place % len(TASKS) == 0:
+            axis.set_ylabel("mean fitness [m]")
+            axis.legend(fontsize=7)
+    figure, axes = panels(len(TASKS), height=3.0)
+    for axis, task in zip(axes, TASKS, strict=True):
+        for colour, inheritance in zip(COLOURS, SCHEMES, strict=False):
+            for seed in SEEDS:
+                wanted = {"task": task, "inheritance": inheritance, "seed": seed}
+                saved, lost = (_found(tables[RACING], number, **wanted) for number in ("saved", "lost"))
+                label = f"inheritance {inheritance}" if seed == SEEDS[0] else None
+                axis.plot(saved, lost, "o-", color=colour, label=label, linewidth=1.0, markersize=4)
+        axis.set(title=task, xlabel="share of episodes saved", ylabel="share of survivors lost")
         axis.legend()
-    return {"racing.svg": figure}
+    return {"budgets.svg": budgets, "racing.svg": figure}
 
 
 STUDY = Study(Path(__file__).parent, (LEARNERS, STARTS, RACING, BUDGETS), measure, report, draw)

@@ -28,7 +28,8 @@ TASKS: Mapping[str, Mapping[str, Any]] = {
 }
 """On what bodies learn to walk, by name."""
 
-BODIES, STARTS = 12, 4
+SETS, BODIES, STARTS = 5, 5, 4
+"""Sets of bodies, the unit of intervals: each is of one run, or random; bodies of a set; starts of each body."""
 
 _SEED = 77
 """Another than those of the runs, so that evolved bodies learn from weights that they were not selected with."""
@@ -71,15 +72,15 @@ def spec_of(task: str) -> EvaluationSpec:
 
 def random_bodies(spec: EvaluationSpec) -> Genomes:
     """Return genomes such as a search begins with."""
-    return random_genomes(spec.lattice.build(), spec.lattice, draws_of(_SEED, 0, BODIES, Purpose.GENOME))
+    return random_genomes(spec.lattice.build(), spec.lattice, draws_of(_SEED, 0, SETS * BODIES, Purpose.GENOME))
 
 
 def evolved_bodies(folders: Sequence[RunFolder]) -> Genomes:
-    """Return the genomes of the best designs of runs, equally many of each."""
+    """Return the genomes of the best designs of runs, a set of each."""
     found = []
     for folder in folders:
         tables = DesignTables(folder)
-        found += [design.genome for design in tables.find(tables.ranking(BODIES // len(folders)))]
+        found += [design.genome for design in tables.find(tables.ranking(BODIES))]
     return Genomes.stack(found)
 
 
@@ -95,17 +96,24 @@ def curves(spec: EvaluationSpec, genomes: Genomes, learner: Learner, starts: int
 
 
 def what_learners_reach(spec: EvaluationSpec, genomes: Genomes, labels: Mapping[str, object]) -> Rows:
-    """Return a row for each learner: the mean over bodies of the best so far after 4, 8, 15 and all steps."""
+    """Return a row for each learner and set: the mean over bodies of the best so far after 4, 8, 15 and all steps."""
     rows = []
     for name, learner in LEARNERS.items():
-        best = np.fmax.accumulate(curves(spec, genomes, learner, 1)[:, 0], axis=1)
-        after = {f"after_{steps}": float(best[:, steps].mean()) for steps in (0, 4, 8, 15)}
-        rows.append({**labels, "learner": name, **after, "at_the_end": float(best[:, -1].mean())})
+        best = _by_set(np.fmax.accumulate(curves(spec, genomes, learner, 1)[:, 0], axis=1))
+        for place, own in enumerate(best):
+            after = {f"after_{steps}": round(float(own[steps]), 5) for steps in (4, 8, 15)}
+            found = {**after, "at_the_end": round(float(own[-1]), 5)}
+            rows.append({**labels, "learner": name, "set": place, **found})
     return rows
 
 
+def _by_set(values: np.ndarray) -> np.ndarray:
+    """Return the means over the bodies of each set, whose axis is the first one."""
+    return values.reshape(SETS, BODIES, *values.shape[1:]).mean(axis=1)
+
+
 def what_starts_buy(spec: EvaluationSpec, genomes: Genomes, labels: Mapping[str, object]) -> Rows:
-    """Return a row for each way to spend as many episodes on starts, by curves of 0.8 from each start alone.
+    """Return a row for each set and way to spend as many episodes on starts, by curves of 0.8 from each start alone.
 
     `iterations` steps of the winner follow from the budget: with R further starts that learn for k steps,
     R (k + 1) episodes are gone. Every start is the design's own once, so that the mean is over all orders.
@@ -124,6 +132,7 @@ def what_starts_buy(spec: EvaluationSpec, genomes: Genomes, labels: Mapping[str,
                     own = best[:, (first + np.arange(restarts + 1)) % STARTS]
                     winner = own[:, :, short].argmax(axis=1)
                     reached.append(own[np.arange(len(own)), winner, steps])
-                row = {"episodes": episodes, "restarts": restarts, "restart_iterations": short, "iterations": steps}
-                rows.append({**labels, **row, "fitness": float(np.mean(reached))})
+                way = {"episodes": episodes, "restarts": restarts, "restart_iterations": short, "iterations": steps}
+                for place, fitness in enumerate(_by_set(np.mean(reached, axis=0))):
+                    rows.append({**labels, **way, "set": place, "fitness": round(float(fitness), 5)})
     return rows

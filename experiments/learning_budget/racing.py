@@ -9,36 +9,8 @@ from codesign.run import DesignTables, RunFolder
 from codesign.train import Normalized
 from experiments.tables import Rows
 
-RUNS: Mapping[str, tuple[tuple[str, ...], Mapping[str, int]]] = {
-    "walk_2d": (
-        (
-            *("body=triangle", "task=walk", "controller=mlp", "sim=no_slip", "mutation=flips", "sim.steps=500"),
-            "search.population_size=50",
-        ),
-        {"none": 15, "lamarckian": 52},
-    ),
-    "walk_3d": (
-        (
-            *("body=voxel_small", "task=walk", "controller=cpg", "sim=voxel", "sim.steps=500"),
-            "search.population_size=32",
-        ),
-        {"none": 9, "lamarckian": 31},
-    ),
-}
-"""Words and generations of runs without racing; those of 35 steps of 0.2 inherit nothing, those of 8 of 0.8 all."""
-
-SEEDS = (0, 1, 2)
-
 CHANCES = (0.0, 0.1, 0.3, 0.5)
 RUNG = 2
-
-
-def words(task: str, scheme: str, seed: int) -> tuple[str, ...]:
-    """Return what is said to `codesign evolve` for a run without racing."""
-    said, generations = RUNS[task]
-    own = ("search.inheritance=lamarckian", "learner.iterations=8", "learner.step_length=0.8")
-    inherited = own if scheme == "lamarckian" else ()
-    return (*said, *inherited, f"search.generations={generations[scheme]}", f"seed={seed}")
 
 
 def replayed(folder: RunFolder, labels: Mapping[str, object]) -> Rows:

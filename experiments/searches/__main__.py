@@ -18,7 +18,7 @@ FIGURE = "ends.svg"
 BUDGET = 6_937_500
 """Robot-steps that count of each run: a quarter of those of 30 published generations."""
 
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1, 2, 3, 4)
 
 CELLS = 10
 """Cells along size and along the share of muscles that coverage is counted in."""
@@ -38,8 +38,10 @@ KINDS: dict[str, tuple[str, ...]] = {
     "novelty": (LOOK,),
     "steady_state": (),
     "islands": ("search=genetic", "search.islands=5"),
+    "operators": ("search=genetic", "mutation=default"),
+    "adapted": ("search=genetic", "mutation=default", "mutation.adapt=true"),
 }
-"""What each kind of search is told besides its name; five islands are those of the genetic algorithm."""
+"""What each kind of search is told besides its name; the last three are kinds of the genetic algorithm."""
 
 COMMON = (
     *("body=triangle", "mutation=flips", "task=walk", "controller=mlp", "sim=no_slip", "sim.steps=500"),
@@ -71,8 +73,10 @@ def measure(runs: Path) -> Tables:
     rows: Rows = []
     for seed in SEEDS:
         for scheme, kind in CASES:
-            own = KINDS[kind] if kind == "islands" else (f"search={kind}", *KINDS[kind])
-            words = (*COMMON, *SCHEMES[scheme], *own, f"search.inheritance={scheme}")
+            named = any(word.startswith("search=") for word in KINDS[kind])
+            own = KINDS[kind] if named else (f"search={kind}", *KINDS[kind])
+            common = [word for word in COMMON if word.partition("=")[0] not in {said.partition("=")[0] for said in own}]
+            words = (*common, *SCHEMES[scheme], *own, f"search.inheritance={scheme}")
             run = evolved(runs / f"{scheme}-{kind}-s{seed}", *words, f"seed={seed}")
             rows.append({"inheritance": scheme, "search": kind, "seed": seed, **_found(run)})
     return {ENDS: rows}
