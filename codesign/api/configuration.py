@@ -196,12 +196,14 @@ def for_folder(configured: Configured, folder: RunFolder) -> tuple[Configured, d
         on, whose own copies are named then.
 
     Raises:
-        ConfigError: the folder holds a run with other settings.
+        ConfigError: the folder holds a run with other settings, or a setting of a new run has no effect.
         RunError: it holds something else, or only the record of a run.
     """
     catalogue = current_catalogue()
     with in_python():
         if not folder.config.exists():
+            own = configured.experiment
+            require_effect({"learner": own.trial.learner, "search": own.search, "mutation": own.variation})
             inputs = {**input_files(configured.config), **configured.experiment.inputs}
             folder.require_unused(inputs)
             return configured, inputs

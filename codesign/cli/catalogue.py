@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from codesign.body import Tissue
+from codesign.checks import require_default
 from codesign.cli.docstrings import summary
 from codesign.cli.given_bodies import given_bodies, require_lattice
 from codesign.cli.progress import Logger
@@ -115,7 +116,7 @@ def require_effect(settings: Mapping[str, Any]) -> None:
     """Check that settings which a user chose have an effect, given settings by dotted key.
 
     Raises:
-        ConfigError: one of the learner's, the search's or the mutations' has none.
+        ConfigError: one of the learner's, the search's or the mutations' has none, or none together with the others'.
     """
     for section in ("learner", "search", "mutation"):
         try:
@@ -123,6 +124,13 @@ def require_effect(settings: Mapping[str, Any]) -> None:
                 settings[section].require_effect()
         except ConfigError as error:
             raise error.within(section) from error
+    body, search = settings["learner"].body, settings.get("search")
+    if search is not None:
+        try:
+            remedy = "set {field}=false, or let bodies learn in a search whose designs have parents"
+            require_default(body, "inherit", not (body.learned and search.heredity), remedy)
+        except ConfigError as error:
+            raise error.within("learner.body") from error
 
 
 def experiment_of(settings: Mapping[str, Any], given: Sequence[tuple[str, BodyPlan]] = ()) -> Experiment:

@@ -14,6 +14,11 @@ class RandomSearch(SearchSettings):
 
     name: str = "random"
 
+    @property
+    def heredity(self) -> bool:
+        """Whether designs are made from others: no."""
+        return False
+
     def start(self, space: Space, seed: int) -> "RandomDraws":
         """Return a random search in `space` that has not asked for anything yet."""
         return RandomDraws(self, space, seed)

@@ -152,6 +152,8 @@ class SearchSettings(ABC):
         Raises:
             ConfigError: one does.
         """
+        remedy = "set {field}=none, or choose a search whose designs have parents"
+        require_default(self, "inheritance", not self.heredity, remedy)
         several = "several starts (starts=2 or reevaluate=true)"
         by_quantile = self.several_starts and self.reevaluate_by == "quantile"
         for field, needed, idle in (
@@ -172,6 +174,11 @@ class SearchSettings(ABC):
     def measured(self) -> tuple[str, ...]:
         """Names of the measures that the search looks at besides fitness; none unless a search says so."""
         return ()
+
+    @property
+    def heredity(self) -> bool:
+        """Whether designs are made from others, which they may inherit from."""
+        return True
 
     @property
     def asynchronous(self) -> int:

@@ -88,6 +88,10 @@ CALLS: dict[str, tuple[Callable[[codesign.Problem], object], str]] = {
     "generations": (lambda p: codesign.evolve(p, "new", generations=0), 'search["generations"]'),
     "search": (lambda p: codesign.evolve(p, "new", search="genetik"), "did you mean 'genetic'"),
     "search field": (lambda p: codesign.evolve(p, "new", search={"size": 3}), "population_size"),
+    "nothing to inherit": (
+        lambda p: codesign.evolve(p, "new", search={"name": "random", "inheritance": "lamarckian"}),
+        'search["inheritance"]',
+    ),
     "operator": (lambda p: codesign.evolve(p, "new", mutation={"weights": {"flop": 1}}), "'flop'"),
 }
 

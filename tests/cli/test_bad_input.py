@@ -46,6 +46,14 @@ CONFIGURATION = [
     ("evolve learner.racing_chance=0.5", "leave learner.racing_chance out, or let the learner have racing=2"),
     ("evolve learner.restart_iterations=2", "let the learner have restarts=3"),
     ("evolve search.inheritance_probability=0.3", "let the search have inheritance=mixed"),
+    (
+        "evolve search=random search.inheritance=lamarckian",
+        "expected search.inheritance to be its default none, since it has no effect here; got lamarckian;"
+        " set search.inheritance=none, or choose a search whose designs have parents",
+    ),
+    ("evolve experiment=demo search=random", "set search.inheritance=none"),
+    ("evolve learner.body.inherit=true", "set learner.body.inherit=false, or let bodies learn"),
+    ("evolve learner.body.masses=0.2 learner.body.inherit=true search=random", "set learner.body.inherit=false"),
     ("evolve search.migrants=2", "let the search have islands=2"),
     ("evolve search.reevaluate_by=quantile", "let the search have several starts"),
     ("evolve search.starts=2 search.reevaluate_quantile=0.5", "let the search have reevaluate_by=quantile"),
