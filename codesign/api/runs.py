@@ -32,6 +32,7 @@ from codesign.run import (
     populations,
     read_new_starts,
     replay,
+    require_design_map,
     select,
 )
 from codesign.search import Individuals
@@ -264,6 +265,7 @@ class Run:
         Raises:
             ConfigError: a format, motion or setting that there is none of, or a library that is missing.
             DesignError: the run has no such design.
+            RunError: a map is to be written, and the run's search keeps none.
             OutputError: a file is there already, or the folder cannot be written to.
 
         Example:
@@ -280,6 +282,8 @@ class Run:
         with in_python():
             stem = ids[0] if len(ids) == 1 else several
             plan = export_plan(formats, ids, stem, folder, when, settings, overwrite=overwrite)
+            if any(each.shows_map for each in plan.exporters):
+                require_design_map(self.experiment, self._files)
             return list(plan.write(galleries(self.experiment, self._files, chosen)))
 
     @property

@@ -22,7 +22,7 @@ from codesign.export import EXPORTERS, Exporter, ExportPlan, Gallery, require_ab
 from codesign.formats import BodyPlan, Format, plans_of
 from codesign.genome import Genomes, check_whole
 from codesign.plugins import added_keys
-from codesign.run import Design, Experiment, RunFolder, galleries, select
+from codesign.run import Design, Experiment, RunFolder, galleries, require_design_map, select
 
 MEANINGS = {
     "run": "the run's folder.",
@@ -62,7 +62,7 @@ def prepare(invocation: Invocation) -> Plan:
 
     Raises:
         ConfigError: a format that does not exist or whose library is missing, or a setting of the wrong type.
-        RunError: the folder is not that of a run.
+        RunError: the folder is not that of a run, or has no map to show.
         DesignError: the run has no such design.
         OutputError: a file is there already.
     """
@@ -82,6 +82,8 @@ def prepare(invocation: Invocation) -> Plan:
     designs = select(folder, selection)
     stem = designs[0].id if len(designs) == 1 else _stem(selection)
     exporters = tuple(each for each in formats if isinstance(each, Exporter))
+    if any(each.shows_map for each in exporters):
+        require_design_map(experiment, folder)
     motions = None if settings["when"] is None else require_motions(typed("when", settings["when"]))
     ids = tuple(design.id for design in designs)
     plan = ExportPlan(Path(settings["output"]), stem, ids, exporters, motions, settings)

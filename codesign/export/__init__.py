@@ -50,7 +50,7 @@ EXPORTERS: dict[str, Exporter] = {
     for exporter in (
         Exporter("html", ".html", write_page),
         Exporter("json", ".json", write_json, each=True),
-        Exporter("map", ".map.json", write_map, motions="none"),
+        Exporter("map", ".map.json", write_map, motions="none", shows_map=True),
         Exporter("mjcf", ".xml", write_mjcf, each=True, motions="one", beside=(CONTROL_SUFFIX,)),
         Exporter("png", ".png", write_pictures, each=True),
         Exporter("svg", ".svg", write_drawings, each=True),

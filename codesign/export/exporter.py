@@ -34,6 +34,7 @@ class Exporter:
         beside: suffixes of further files that it writes beside each of its files.
         extra: optional dependency of the package that brings what it needs, as in pip install 'codesign[usd]'.
         modules: what is imported of that.
+        shows_map: whether it shows what a run's search keeps (`Gallery.map`), without which there is nothing to write.
         repeatable: whether the same designs give the same bytes; not where a library puts ids of its own into a file.
     """
 
@@ -48,6 +49,7 @@ class Exporter:
     beside: tuple[str, ...] = ()
     extra: str = ""
     modules: tuple[str, ...] = ()
+    shows_map: bool = False
     repeatable: bool = True
 
     def require_installed(self) -> None:

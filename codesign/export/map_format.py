@@ -8,7 +8,7 @@ import numpy as np
 
 from codesign import files
 from codesign.export.numbers import plain, plain_list
-from codesign.export.recording import Gallery, Recording
+from codesign.export.recording import Gallery, Recording, RecordingError
 
 FORMAT = "codesign-map"
 SCHEMA_VERSION = 1
@@ -17,17 +17,19 @@ SCHEMA_VERSION = 1
 def write_map(gallery: Gallery, path: Path) -> list[Path]:
     """Write the gallery's map and the numbers of its designs as JSON, and return the path.
 
-    In place of a map there is null where the search looks at fitness alone, or the designs are no run's.
-
     Raises:
+        RecordingError: there is no map, since the search looks at fitness alone, or the designs are no run's.
         OutputError: `path` cannot be written to.
     """
+    if gallery.map is None:
+        remedy = "use designs of a run of such a search, or another format"
+        raise RecordingError("designs of a search that keeps a map", f"{gallery.title}, which has none", remedy)
     told = {
         "format": FORMAT,
         "schema_version": SCHEMA_VERSION,
         "title": gallery.title,
         "units": dict(gallery.units),
-        "map": None if gallery.map is None else gallery.map.numbers(),
+        "map": gallery.map.numbers(),
         "designs": [_numbers_of(recording) for recording in gallery.recordings],
     }
     files.write_text(path, json.dumps(told, allow_nan=False, indent=2) + "\n")

@@ -1,5 +1,6 @@
 """Runs: the outer loop, the folder that survives it, and looking back."""
 
+from codesign.run.design_map import require_design_map
 from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design, design_id
 from codesign.run.evolution import evolve, resume
@@ -69,6 +70,7 @@ __all__ = [
     "read_weights",
     "renewed",
     "replay",
+    "require_design_map",
     "resume",
     "rollout",
     "select",

@@ -7,7 +7,17 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from codesign.errors import OutputError
-from codesign.export import EXPORTERS, Exporter, Gallery, History, Mechanics, Recording, Trajectory
+from codesign.export import (
+    EXPORTERS,
+    DesignMap,
+    Exporter,
+    Gallery,
+    History,
+    MapAxis,
+    Mechanics,
+    Recording,
+    Trajectory,
+)
 from codesign.testing.failures import CheckError, expect
 
 
@@ -83,9 +93,14 @@ def _recording(design: str) -> Recording:
 
 
 def _gallery(*recordings: Recording) -> Gallery:
+    count = len(recordings)
+    names, along = tuple(each.design for each in recordings), np.arange(float(count))
+    axes = MapAxis("size", along, "", 0.0, 2.0, 2), MapAxis("straightness", along, "", 0.0, 2.0, 2)
+    marked, empty = np.zeros(count, dtype=np.bool_), np.zeros((0, 2))
     return Gallery(
         title="check",
         recordings=recordings,
         history=History(np.arange(2), np.array([0.1, 0.2]), np.array([0.0, 0.1])),
         config_text="seed: 1\n",
+        map=DesignMap("Archive", "A grid.", names, np.full(count, 0.2), *axes, marked, "", empty),
     )

@@ -17,12 +17,37 @@ from codesign.run import Design, DesignTables, Experiment, RunFolder, galleries,
 from codesign.run.designs import identity_of
 
 
-@pytest.mark.parametrize("name", EXPORTERS)
+@pytest.mark.parametrize("name", [name for name, exporter in EXPORTERS.items() if not exporter.shows_map])
 def test_every_format_of_the_best_design(name: str, finished: Path, here: Path) -> None:
     assert main(["export", f"run={finished}", f"format={name}", "output=out"]) == 0
     best = json.loads((finished / "best.json").read_text())["design"]
     files = EXPORTERS[name].paths(Path("out") / f"{best}{EXPORTERS[name].suffix}", [best])
     assert {path.name for path in (here / "out").iterdir()} == {path.name for path in files}
+
+
+def test_a_map_is_written_of_a_search_that_keeps_one_alone(
+    finished: Path, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny = ["debug=tiny", "evaluator=local", "logger.display=none", "logger.page=false", "search.generations=1"]
+    assert main(["evolve", *tiny, "search=novelty", "hydra.run.dir=mapped"]) == 0
+    assert main(["export", "run=mapped", "format=map", "output=out"]) == 0
+    (path,) = (here / "out").iterdir()
+    assert len(json.loads(path.read_text())["map"]["designs"]) == 6
+    shutil.rmtree("mapped/checkpoints")
+    # It is refused before anything is simulated or written.
+    monkeypatch.setattr("codesign.cli.export.galleries", None)
+    capsys.readouterr()
+    for run, told in (
+        (
+            finished,
+            f"a run whose search keeps a map of its designs; got {finished} with search=genetic, which looks at",
+        ),
+        ("mapped", "a checkpoint in mapped/checkpoints; got none that can be read; restore one; without a map,"),
+    ):
+        assert main(["export", f"run={run}", "format=[json,map]", "output=other"]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"codesign: expected {told}")
+    assert not Path("other").exists()
 
 
 def test_several_formats_of_several_designs(finished: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:

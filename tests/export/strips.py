@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from codesign.export import Gallery, History, Mechanics, Recording, Trajectory
+from codesign.export import DesignMap, Gallery, History, MapAxis, Mechanics, Recording, Trajectory
 
 SIDE = 0.05
 
@@ -71,4 +71,22 @@ def gallery(title: str = "strips", **changes) -> Gallery:
     history = History(np.arange(5), np.array([0.2, 0.3, 0.4, np.nan, 0.8]), np.array([-np.inf, 0.1, 0.2, 0.3, 0.4]))
     return Gallery(
         **({"title": title, "recordings": recordings, "history": history, "config_text": "seed: 1\n"} | changes)
+    )
+
+
+def archive(shown: Gallery) -> DesignMap:
+    """Return a grid of 4 x 3 cells with the gallery's designs and one that it has not."""
+    ids = [recording.design for recording in shown.recordings]
+    fitness = [recording.fitness for recording in shown.recordings]
+    count = len(ids) + 1
+    return DesignMap(
+        "Archive",
+        f"The best design of each cell. {count} of 12 cells have a design.",
+        (*ids, "g099-i0099"),
+        np.array([*fitness, 0.1]),
+        MapAxis("size", np.arange(count) % 4 * 10.0 + 5.0, "", 0.0, 40.0, 4),
+        MapAxis("gait_frequency", np.arange(count) // 4 * 2.0 + 1.0, "Hz", 0.0, 6.0, 3),
+        np.zeros(count, dtype=np.bool_),
+        "",
+        np.zeros((0, 2)),
     )

@@ -7,27 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codesign.export import EXPORTERS, DesignMap, Gallery, MapAxis
+from codesign.export import EXPORTERS, DesignMap, Gallery, RecordingError
 from tests.export.browsing import Opener, image, needs_chromium, state
-from tests.export.strips import gallery
-
-
-def archive(shown: Gallery) -> DesignMap:
-    """Return a grid of 4 x 3 cells with the gallery's designs and one that it has not."""
-    ids = [recording.design for recording in shown.recordings]
-    fitness = [recording.fitness for recording in shown.recordings]
-    count = len(ids) + 1
-    return DesignMap(
-        "Archive",
-        f"The best design of each cell. {count} of 12 cells have a design.",
-        (*ids, "g099-i0099"),
-        np.array([*fitness, 0.1]),
-        MapAxis("size", np.arange(count) % 4 * 10.0 + 5.0, "", 0.0, 40.0, 4),
-        MapAxis("gait_frequency", np.arange(count) // 4 * 2.0 + 1.0, "Hz", 0.0, 6.0, 3),
-        np.zeros(count, dtype=np.bool_),
-        "",
-        np.zeros((0, 2)),
-    )
+from tests.export.strips import archive, gallery
 
 
 def front(shown: Gallery) -> DesignMap:
@@ -99,12 +81,16 @@ def test_numbers_are_plain_and_leave_out_what_is_not_finite() -> None:
     assert found["designs"][-1] == {"design": "g099-i0099", "across": 15.0, "up": 3.0, "fitness": 0.1, "marked": False}
 
 
-def test_the_numbers_are_exported_as_json_and_null_where_there_are_none(tmp_path: Path) -> None:
+def test_the_numbers_are_exported_as_json(tmp_path: Path) -> None:
     shown = gallery()
     (path,) = EXPORTERS["map"].write(with_map(shown), tmp_path / "one.map.json")
     found = json.loads(path.read_text())
     assert (found["format"], found["schema_version"], found["title"]) == ("codesign-map", 1, "strips")
     assert found["map"] == archive(shown).numbers()
     assert [each["design"] for each in found["designs"]] == [recording.design for recording in shown.recordings]
-    (path,) = EXPORTERS["map"].write(shown, tmp_path / "other.map.json")
-    assert json.loads(path.read_text())["map"] is None
+
+
+def test_without_a_map_none_is_written(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="a search that keeps a map; got strips, which has none"):
+        EXPORTERS["map"].write(gallery(), tmp_path / "other.map.json")
+    assert list(tmp_path.iterdir()) == []

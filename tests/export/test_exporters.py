@@ -8,7 +8,7 @@ from codesign.errors import OutputError
 from codesign.export import EXPORTERS, Recording, RecordingError, Trajectory
 from codesign.export.film import FilmSettings
 from tests.export import cubes
-from tests.export.strips import gallery, recording
+from tests.export.strips import archive, gallery, recording
 
 SMALL = {"film": FilmSettings(width=160, height=120, frame_rate=4.0, hold=0.0)}
 """Settings by section with which what takes long takes less."""
@@ -17,6 +17,8 @@ SMALL = {"film": FilmSettings(width=160, height=120, frame_rate=4.0, hold=0.0)}
 def write(name, shown, path):
     exporter = EXPORTERS[name]
     own = [SMALL[exporter.section]] if exporter.section in SMALL else []
+    if exporter.shows_map:
+        shown = dataclasses.replace(shown, map=archive(shown))
     return exporter.write(shown, path, *own)
 
 
