@@ -29,6 +29,7 @@ class RunSummary:
         survivors: designs of each generation that were selected into the population.
         robots: designs of each generation.
         robot_steps: simulated steps of all robots in each generation, over all iterations of learning.
+        robots_per_second, robot_steps_per_second: speed at which both were simulated.
         seconds: time that each generation took [s].
         wall_seconds: time spent on the run until the end of each generation [s].
         operators: what became of the children of each operator.
@@ -57,6 +58,8 @@ class RunSummary:
     survivors: Numbers
     robots: Numbers
     robot_steps: Numbers
+    robots_per_second: Numbers
+    robot_steps_per_second: Numbers
     seconds: Numbers
     wall_seconds: Numbers
     operators: Operators
@@ -70,17 +73,3 @@ class RunSummary:
 
     def __len__(self) -> int:
         return len(self.generations)
-
-    @property
-    def robots_per_second(self) -> Numbers:
-        """Designs that were evaluated in a second, by generation."""
-        return _rate(self.robots, self.seconds)
-
-    @property
-    def robot_steps_per_second(self) -> Numbers:
-        """Simulated steps in a second, by generation."""
-        return _rate(self.robot_steps, self.seconds)
-
-
-def _rate(count: Numbers, seconds: Numbers) -> Numbers:
-    return np.divide(count, seconds, out=np.full(len(count), np.nan), where=seconds > 0.0)

@@ -30,7 +30,19 @@ class EvaluationStream(ABC):
     """Designs on their way through an evaluator.
 
     Each design's numbers are those that `Evaluator.evaluate` has for it, whatever is evaluated beside it.
+
+    Attributes:
+        designs: whose evaluation has ended, whether they were returned by `completed` yet or not.
+        robot_steps: that were simulated for these.
     """
+
+    designs: int = 0
+    robot_steps: int = 0
+
+    def count(self, evaluations: Evaluations) -> None:
+        """Count designs as evaluated, as soon as it is known that they are."""
+        self.designs += len(evaluations)
+        self.robot_steps += evaluations.robot_steps
 
     @property
     @abstractmethod
@@ -89,7 +101,9 @@ class BatchStream(EvaluationStream):
         if not self._done and self._waiting:
             batch = [self._waiting[place] for place in range(min(self._together, len(self._waiting)))]
             request = Request.joined(batch)
-            self._done.extend(one_by_one(request.identities, self._evaluate(request)))
+            evaluations = self._evaluate(request)
+            self.count(evaluations)
+            self._done.extend(one_by_one(request.identities, evaluations))
             for _ in batch:
                 self._waiting.popleft()
         return [self._done.popleft()] if self._done else []

@@ -43,6 +43,7 @@ class RayStream(EvaluationStream):
             kind, value = self._process.receive()
             if kind == COMPLETED:
                 self._in_flight -= len(value[0])
+                self.count(value[1])
                 return one_by_one(*value)
             if kind == ROOM:
                 self._wanted = value

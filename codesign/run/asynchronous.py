@@ -23,6 +23,7 @@ from codesign.run.inheritance import Living
 from codesign.run.interruption import Interruption
 from codesign.run.kept_weights import kept
 from codesign.run.listeners import Listener
+from codesign.run.speed import Speed, StreamSpeed
 from codesign.search import AsynchronousSearch, Individuals
 
 _Identity = tuple[int, int]
@@ -40,12 +41,14 @@ class Born:
         evaluations: of these.
         inherited: which share of its weights each inherited, shape (n,); None where none inherits controllers.
         further: whole numbers of each by the names of their columns in tables.
+        speed: at which designs are simulated; None where these are all that were.
     """
 
     designs: Individuals
     evaluations: Evaluations
     inherited: np.ndarray | None = None
     further: Mapping[str, np.ndarray] = field(default_factory=dict)
+    speed: Speed | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class Arrivals:
         self._open: dict[_Identity, _Open] = {}
         self._completed = 0
         self._stream: EvaluationStream | None = None
+        self._speed = StreamSpeed()
         self.weights: dict[_Identity, np.ndarray] = {}
 
     def begin(self, evaluator: Evaluator, spec: EvaluationSpec, interruption: Interruption) -> EvaluationStream:
@@ -105,6 +109,7 @@ class Arrivals:
         # Learners with patience take as many steps as a design needs: what each took is known of it alone.
         in_flight = self._search.settings.asynchronous
         self._stream = stream = evaluator.stream(in_flight, 1 if spec.learner.patience else in_flight)
+        self._speed = StreamSpeed()
         again = sorted(identity for identity, own in self._open.items() if own.completed != _IN_FLIGHT)
         if again:
             self._submit(again)
@@ -151,6 +156,7 @@ class Arrivals:
             Evaluations.concatenate([own.evaluation for own in members if own.evaluation is not None]),
             None if np.isnan(shares).any() else shares,
             {COMPLETED: np.array([own.completed for own in members], dtype=np.int64)},
+            self._speed.completed(size, self._stream.designs, self._stream.robot_steps),
         )
 
     def state(self) -> dict[str, np.ndarray]:

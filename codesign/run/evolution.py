@@ -329,7 +329,7 @@ class _Evolution:
         now = time.perf_counter()
         own = now - begin, now - self._begin, self._from_scratch.robot_steps
         apart = self._search.islands, weights if generation else None
-        metrics = summarise(generation, population, born.evaluations, *own, *apart)
+        metrics = summarise(generation, population, born.evaluations, *own, *apart, born.speed)
         with self._recording():
             self._starts.write(self._folder, generation)
             write_designs(self._folder.designs, generation, born.designs, born.evaluations, born.inherited, further)

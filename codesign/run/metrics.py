@@ -11,6 +11,7 @@ from codesign.errors import RunError
 from codesign.evaluate import Evaluations
 from codesign.genome import Genomes
 from codesign.run.folder import RunFolder
+from codesign.run.speed import Speed
 from codesign.search import Individuals
 from codesign.train import LearningStatus
 
@@ -45,8 +46,9 @@ class Metrics:
         robots: designs evaluated in this generation.
         robot_steps: simulated steps in this generation, over all robots and iterations.
         wall_seconds: time spent on the run so far [s], not counting pauses.
-        generation_seconds: time spent on this generation [s].
-        robots_per_second, robot_steps_per_second: speed in this generation.
+        generation_seconds: time spent on this generation [s]; of a search that waits for none, since the one before.
+        robots_per_second, robot_steps_per_second: speed in this generation; of a search that waits for none, that at
+            which designs of any were simulated until this one was complete.
         island_best, island_mean: highest and mean fitness of the valid members of each island, by its number; None, and
             not in the line, where there is one population.
         island_diversity: diversity of each island by its number, their mean as "within", and as "between" the mean
@@ -93,6 +95,7 @@ def summarise(
     further_steps: int = 0,
     islands: Sequence[Individuals] = (),
     operator_weights: Mapping[str, float] | None = None,
+    speed: Speed | None = None,
 ) -> Metrics:
     """Return the numbers of a generation.
 
@@ -105,10 +108,12 @@ def summarise(
         further_steps: steps simulated besides, to tell more of its designs.
         islands: populations that evolve apart, where there are several.
         operator_weights: how often each operator made the designs, where that is adapted.
+        speed: at which designs are simulated; None for these in that time.
     """
     steps = evaluations.robot_steps + further_steps
     valid = np.isfinite(evaluations.fitness)
     pace = 1.0 / max(seconds, 1e-9)
+    own = Speed(len(evaluations) * pace, steps * pace) if speed is None else speed
     return Metrics(
         generation=generation,
         best_fitness=_best(population.fitness),
@@ -127,8 +132,8 @@ def summarise(
         robot_steps=steps,
         wall_seconds=round(wall_seconds, 6),
         generation_seconds=round(seconds, 6),
-        robots_per_second=round(len(evaluations) * pace, 3),
-        robot_steps_per_second=round(steps * pace, 1),
+        robots_per_second=round(own.robots, 3),
+        robot_steps_per_second=round(own.robot_steps, 1),
         island_best=_by_island(islands, lambda island: _best(island.fitness)),
         island_mean=_by_island(islands, lambda island: _mean(island.fitness)),
         island_diversity=_island_diversity(islands),

@@ -73,6 +73,8 @@ class SummaryReader:
             survivors=_column(rows, "survivors"),
             robots=_column(rows, "robots"),
             robot_steps=_column(rows, "robot_steps"),
+            robots_per_second=_column(rows, "robots_per_second"),
+            robot_steps_per_second=_column(rows, "robot_steps_per_second"),
             seconds=_column(rows, "generation_seconds"),
             wall_seconds=_column(rows, "wall_seconds"),
             operators=Operators.of(each.children for each in known if each),

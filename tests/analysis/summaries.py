@@ -34,6 +34,8 @@ def summary(best: Any = (0.1, 0.2, 0.4), **changes: Any) -> RunSummary:
         "survivors": np.full(count, 3.0),
         "robots": np.full(count, 10.0),
         "robot_steps": np.full(count, 1000.0),
+        "robots_per_second": np.full(count, 5.0),
+        "robot_steps_per_second": np.full(count, 500.0),
         "seconds": np.full(count, 2.0),
         "wall_seconds": 2.0 * np.arange(1, count + 1),
         "operators": Operators.of([children]),

@@ -3,7 +3,6 @@
 import numpy as np
 
 from codesign.analysis import Children, Operators, Quartiles
-from tests.analysis.summaries import summary
 
 
 def test_quartiles_are_those_of_the_finite_numbers_of_each_group() -> None:
@@ -42,9 +41,3 @@ def test_operators_are_told_by_what_became_of_their_children() -> None:
 def test_a_run_without_children_has_no_operators() -> None:
     assert len(Operators.of([])) == 0
     assert len(Operators.of([children([], [], [], [])])) == 0
-
-
-def test_rates_are_per_second_and_unknown_where_no_time_is() -> None:
-    found = summary(seconds=np.array([2.0, 0.0, np.nan]))
-    np.testing.assert_array_equal(found.robots_per_second, [5.0, np.nan, np.nan])
-    np.testing.assert_array_equal(found.robot_steps_per_second, [500.0, np.nan, np.nan])

@@ -22,6 +22,8 @@ def stream_all(evaluator, count: int, in_flight: int = 4, together: int = 4):
                 stream.submit(Request(genomes[part], identities[part]))
                 next_design += room
             found += stream.completed()
+        assert stream.designs == count
+        assert stream.robot_steps == sum(one.evaluation.robot_steps for one in found)
     return found
 
 

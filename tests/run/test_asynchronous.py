@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from codesign.errors import CheckpointError, ConfigError
-from codesign.evaluate import Completed, EvaluateDesigns, EvaluationSpec, EvaluationStream, Request
+from codesign.evaluate import Completed, EvaluateDesigns, Evaluations, EvaluationSpec, EvaluationStream, Request
 from codesign.evaluate.evaluation import evaluate_designs
 from codesign.evaluate.evaluation_stream import one_by_one
 from codesign.evaluate.local import Local, LocalEvaluator
@@ -30,7 +30,7 @@ SEEDS = (0, 1, 3)
 class ShuffledStream(EvaluationStream):
     """Has seven designs in flight, which complete in an order that nobody foresees, sometimes two at a time."""
 
-    def __init__(self, evaluate: Callable[[Request], object], seed: int) -> None:
+    def __init__(self, evaluate: Callable[[Request], Evaluations], seed: int) -> None:
         self._evaluate, self._random = evaluate, np.random.default_rng(seed)
         self._waiting: list[Request] = []
 
@@ -46,7 +46,9 @@ class ShuffledStream(EvaluationStream):
         for _ in range(int(self._random.integers(1, 3))):
             if self._waiting:
                 one = self._waiting.pop(int(self._random.integers(len(self._waiting))))
-                found += one_by_one(one.identities, self._evaluate(one))  # type: ignore[arg-type]
+                evaluations = self._evaluate(one)
+                self.count(evaluations)
+                found += one_by_one(one.identities, evaluations)
         return found
 
     def close(self) -> None:

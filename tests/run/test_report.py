@@ -223,6 +223,8 @@ def test_the_summary_agrees_with_the_records(run) -> None:
     assert any(len(own) < len(every) for own, every in zip(valid, designs, strict=True))
     assert found.generations.tolist() == list(range(GENERATIONS))
     np.testing.assert_allclose(found.best, [row["best_fitness"] for row in rows])
+    np.testing.assert_array_equal(found.robots_per_second, [row["robots_per_second"] for row in rows])
+    np.testing.assert_array_equal(found.robot_steps_per_second, [row["robot_steps_per_second"] for row in rows])
     np.testing.assert_allclose(found.after.median, [np.median([each.fitness for each in own]) for own in valid])
     np.testing.assert_allclose(found.before.median, [np.median([each.curve[0] for each in own]) for own in valid])
     sizes = [[each.masses for each in own] for own in designs]
