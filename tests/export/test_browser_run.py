@@ -245,3 +245,47 @@ def test_names_from_strangers_are_text(open_comparison):
     page = open_comparison([record(ATTACK, settings={ATTACK: ATTACK}), record("b")], {ATTACK: ATTACK})
     assert page.evaluate("window.attacked") is None
     assert ATTACK in (page.locator("#runs").text_content() or "")
+
+
+HEIGHTS = "[...document.querySelectorAll('.chart > svg')].map((each) => each.getBoundingClientRect().height)"
+
+
+def after_a_while(page: Page, expression: str, frames: int = 30) -> list[float]:
+    """Return what a page says after so many pictures of it."""
+    told = "async (frames) => { for (let i = 0; i < frames; i++) await new Promise(requestAnimationFrame); return %s; }"
+    return page.evaluate(told % expression, frames)
+
+
+def assert_charts_keep_their_height(page: Page) -> None:
+    on_screen = after_a_while(page, HEIGHTS)
+    assert len(on_screen) > 3
+    assert min(on_screen) > 30
+    page.emulate_media(media="print")
+    first = after_a_while(page, HEIGHTS)
+    assert after_a_while(page, HEIGHTS) == first
+    # Paper is narrower or wider than the screen; what is written in a chart is as large on both.
+    np.testing.assert_allclose(first, on_screen, atol=2.0)
+    page.emulate_media(media="screen")
+    assert after_a_while(page, HEIGHTS) == on_screen
+
+
+@pytest.mark.slow
+def test_charts_do_not_grow_on_paper(open_page):
+    assert_charts_keep_their_height(open_page(run_gallery()))
+
+
+@pytest.mark.slow
+def test_charts_of_several_runs_do_not_grow_on_paper(open_comparison):
+    assert_charts_keep_their_height(open_comparison([record(f"runs/{i}", seed=i) for i in range(2)]))
+
+
+@pytest.mark.slow
+def test_a_page_that_is_printed_at_once_has_charts(open_page):
+    page = open_page(run_gallery())
+    page.emulate_media(media="print")
+    page.reload()
+    wait_until(page, "window.codesign !== undefined")
+    heights = after_a_while(page, HEIGHTS)
+    assert min(heights) > 30
+    assert heights[2] == 230
+    assert after_a_while(page, HEIGHTS) == heights

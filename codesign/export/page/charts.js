@@ -5,6 +5,7 @@ import { formatNumber, formatTick, niceStep } from "./ticks.js";
 
 const MARGIN = { top: 14, bottom: 34, left: 56 };
 const LETTER = 6.6; // pixels
+const USUAL = 230; // pixels, the height of a chart that is on paper from the start
 
 /** A strip of dots, one for each value, with a line at their mean. */
 export function makeStrip(values, mean) {
@@ -54,8 +55,9 @@ export class Chart {
   }
 
   draw() {
-    const { clientWidth: width, clientHeight: height } = this.host;
+    const width = this.host.clientWidth;
     if (!this.spec || width === 0) return;
+    const height = this.measureHeight();
     this.bottom = height - MARGIN.bottom;
     const longest = Math.max(...this.spec.series.map((series) => series.name.length));
     this.right = width - (longest ? LETTER * longest + 20 : 12);
@@ -82,6 +84,12 @@ export class Chart {
     this.drawNames();
     this.drawReadout();
     marks.forEach((mark) => this.drawMark(mark));
+  }
+
+  /** On paper a box is as high as what is drawn in it, so that a chart has the height there that it had on the screen. */
+  measureHeight() {
+    if (!matchMedia("print").matches) this.height = this.host.clientHeight;
+    return this.height ?? USUAL;
   }
 
   place(value, [low, high], from, to) {
