@@ -46,12 +46,17 @@ class ConfigError(CodesignError):
         """Rebuild from the parts, so that the error crosses process boundaries whole."""
         return type(self), self._said
 
-    def within(self, section: str) -> "ConfigError":
-        """Return the error about the same field of settings that stand in a section of a configuration."""
+    def within(self, section: str, separator: str = ".") -> "ConfigError":
+        """Return the error about the same field of settings that stand in a section of a configuration.
+
+        Args:
+            section: its name.
+            separator: stands between it and the name of a field.
+        """
         expected, got, remedy, field = self._said
         if not field:
             return ConfigError(f"{section}: {expected}", got, remedy)
-        return ConfigError(expected, got, remedy, f"{section}.{field}")
+        return ConfigError(expected, got, remedy, f"{section}{separator}{field}")
 
     def found_in(self, place: object) -> "ConfigError":
         """Return the error with the file or folder that it was found in."""

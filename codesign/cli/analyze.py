@@ -11,7 +11,13 @@ from rich.console import Console
 
 from codesign.analysis import Comparison
 from codesign.cli.analyze_gradient import FOLDER, prepare_gradient, require_none_of_gradient
-from codesign.cli.analyze_trainability import ASKS, asked_for, prepare_trainability, require_none_of_trainability
+from codesign.cli.analyze_trainability import (
+    ASKS,
+    LANDSCAPE_KEYS,
+    asked_for,
+    prepare_trainability,
+    require_none_of_trainability,
+)
 from codesign.cli.application import Command, Invocation, Plan
 from codesign.cli.catalogue import PLUGINS_MEANING
 from codesign.cli.docstrings import field_meanings
@@ -23,9 +29,10 @@ from codesign.cli.suggestions import listed, nearest, typed
 from codesign.errors import CodesignError, ConfigError, RunError
 from codesign.evaluate import EVALUATORS
 from codesign.export import require_absent, write_comparison, write_comparison_json
+from codesign.landscape import LandscapeSettings
 from codesign.run import RunFolder
 from codesign.sensitivity import GradientSettings
-from codesign.trainability import AnalysisSettings, Findings, write_findings
+from codesign.trainability import PAGE, RESULT, AnalysisSettings, Findings, write_findings
 
 WRITERS: dict[str, tuple[str, Callable[[Comparison, Path], list[Path]]]] = {
     "html": (".html", write_comparison),
@@ -61,17 +68,25 @@ def analyze_catalogue() -> Catalogue:
     values |= dict.fromkeys(("line_length", "jump_threshold"), float)
     values |= dict.fromkeys(("inits", "designs", "depth", "copies", "random_designs", "draws", "threads"), int | None)
     values |= {"baseline": Any, "generations": Any, "move": float | None, "landscape": bool, "device": str | None}
+    values |= {key: type(item.default) | None for key, item in LANDSCAPE_KEYS.items()}
     anew = dict(field_meanings(AnalysisSettings))
     for item in fields(AnalysisSettings):
         usual = item.default
         if usual is not None and not isinstance(usual, bool):
             shown = f"[{','.join(map(str, usual))}]" if isinstance(usual, tuple) else usual
-            anew[item.name] = f"{anew[item.name].rstrip('.')}; null for {shown}."
+            anew[item.name] = _with_default(anew[item.name], shown)
+    around = field_meanings(LandscapeSettings)
+    anew |= {key: _with_default(around[item.name], item.default) for key, item in LANDSCAPE_KEYS.items()}
+    anew["landscape"] += " What of them is set by the keys that begin with landscape_."
     for name in ASKS:
         anew[name] += " One of inits, designs and baseline asks for designs to learn anew."
     seed = {"seed": "of what is chosen, drawn and resampled."}
     meanings = {**MEANINGS, **anew, **field_meanings(GradientSettings), **seed}
     return Catalogue({"evaluator": EVALUATORS}, {}, values, meanings)
+
+
+def _with_default(meaning: str, shown: object) -> str:
+    return f"{meaning.rstrip('.')}; null for {shown}."
 
 
 def prepare(invocation: Invocation) -> Plan:
@@ -99,10 +114,12 @@ def prepare(invocation: Invocation) -> Plan:
     _require_a_run([each for path in paths for each in runs_in(path)])
     output = Path(settings["output"] or FOLDER_OF_COMPARISONS)
     files = {output / f"comparison{WRITERS[name][0]}": WRITERS[name][1] for name in formats}
+    if not settings["overwrite"]:
+        # All are written at the end: where none is, an analysis was interrupted and goes on.
+        found = [output / (RESULT if "json" in formats else PAGE)] if anew else []
+        require_absent([*found, *files])
     if anew:
         return prepare_trainability(settings, paths, output, partial(_write_findings, files, formats, output))
-    if not settings["overwrite"]:
-        require_absent(list(files))
     return Plan(output, partial(_write, paths, files))
 
 

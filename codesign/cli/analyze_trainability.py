@@ -16,16 +16,12 @@ from codesign.cli.catalogue import experiment_catalogue, experiment_of
 from codesign.cli.output_folder import repeatable
 from codesign.cli.run_records import comparison_of, runs_in
 from codesign.cli.settings import build
-from codesign.cli.suggestions import typed
 from codesign.errors import ConfigError
 from codesign.evaluate import EvaluatorSettings
-from codesign.export import require_absent
 from codesign.landscape import LandscapeSettings
 from codesign.run import RunFolder
 from codesign.signals import Stopped
 from codesign.trainability import (
-    PAGE,
-    RESULT,
     AnalysedRun,
     Analysis,
     AnalysisListener,
@@ -37,7 +33,13 @@ from codesign.trainability import (
 ASKS = ("inits", "designs", "baseline")
 """Settings of which one alone asks for all of this; without any of them runs are only put side by side."""
 
-WITH_THESE = ("generations", "depth", "copies", "move", "random_designs", "draws", "threads", "device", "landscape")
+LANDSCAPE_KEYS = {f"landscape_{item.name}": item for item in fields(LandscapeSettings)}
+"""Fields of `LandscapeSettings` by what they are called on the command line; they do nothing without landscape=true."""
+
+WITH_THESE = (
+    *("generations", "depth", "copies", "move", "random_designs", "draws", "threads", "device", "landscape"),
+    *LANDSCAPE_KEYS,
+)
 """Settings that say more about it, and do nothing without one of these."""
 
 Write = Callable[[Findings], list[Path]]
@@ -81,6 +83,22 @@ def settings_of(settings: Mapping[str, Any]) -> AnalysisSettings:
         if name in own:
             own[name] = tuple(own[name]) if isinstance(own[name], list | tuple) else (own[name],)
     return AnalysisSettings(**own)
+
+
+def landscape_of(settings: Mapping[str, Any]) -> LandscapeSettings:
+    """Return what is measured of landscapes; what is null is as `LandscapeSettings` has it.
+
+    Raises:
+        ConfigError: a value out of range, or one that does nothing because landscapes are not asked for.
+    """
+    own = {key: settings[key] for key in LANDSCAPE_KEYS if settings[key] is not None}
+    if own and not settings["landscape"]:
+        key, value = next(iter(own.items()))
+        raise ConfigError(f"{key} only with landscape=true", repr(value), "set landscape=true, or leave it out")
+    try:
+        return LandscapeSettings(**{LANDSCAPE_KEYS[key].name: value for key, value in own.items()})
+    except ConfigError as error:
+        raise error.within("landscape", "_") from error
 
 
 def analysis_of(
@@ -181,12 +199,8 @@ def prepare_trainability(settings: Mapping[str, Any], paths: Sequence[Path], out
     Raises:
         ConfigError: a setting of the wrong type or out of range, or runs that cannot be compared.
         RunError: a run that cannot be read.
-        OutputError: the analysis is there already.
     """
-    asked = settings_of(settings)
-    if not settings["overwrite"]:
-        # The file that is written last: where it is not, an analysis was interrupted and goes on.
-        require_absent([output / (RESULT if "json" in typed("format", settings["format"]) else PAGE)])
+    asked, landscape = settings_of(settings), landscape_of(settings)
     analysis = analysis_of(
         paths,
         asked,
@@ -194,5 +208,6 @@ def prepare_trainability(settings: Mapping[str, Any], paths: Sequence[Path], out
         output,
         threads=settings["threads"],
         device=settings["device"],
+        landscape=landscape,
     )
     return Plan(output, partial(_work, analysis, write))

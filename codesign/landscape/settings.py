@@ -41,8 +41,10 @@ class LandscapeSettings:
         for name, example in (("radius", 2.0), ("near", 0.02), ("far", 0.2), ("large", 10.0)):
             require_number(self, name, above=0.0, example=example)
         if self.near >= self.far:
-            got = f"near {self.near:g} and far {self.far:g}"
-            raise ConfigError("near to be less than far", got, "set {field}=0.02 with far=0.2", "near")
+            got = f"{self.near:g}, and {self.far:g} for the long move"
+            raise ConfigError(
+                "less than the length of the long move (far)", got, "set {field}=0.02, for example", "near"
+            )
 
     @property
     def gradients(self) -> int:

@@ -11,6 +11,7 @@ import pytest
 
 import codesign
 from codesign.cli import main
+from codesign.landscape import LandscapeSettings
 from codesign.signals import Stopped
 from codesign.trainability import TABLES, Findings, analysis, page
 
@@ -138,6 +139,20 @@ def test_a_page_alone_is_not_replaced_either(finished: Path, here: Path, capsys:
     assert analyze(f"run={finished}", "baseline=[]", "format=json") == 0
 
 
+def test_runs_side_by_side_that_are_there_are_not_replaced_silently(
+    finished: Path, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = here / "analysis" / "comparison.html"
+    other.parent.mkdir()
+    other.write_text("other runs")
+    assert analyze(f"run={finished}", "baseline=[]") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    for part in ("analysis/comparison.html", "overwrite=true", "output=FOLDER"):
+        assert part in line
+    assert [path.name for path in other.parent.iterdir()] == ["comparison.html"]
+    assert other.read_text() == "other runs"
+
+
 def test_one_run_is_told_to_be_one(analysed: Path) -> None:
     assert any("Give several" in notice for notice in found_in(analysed)["notices"])
 
@@ -163,6 +178,9 @@ def test_python_finds_the_same(analysed: Path, finished: Path, here: Path) -> No
         (["inits=1"], "inits"),
         (["run=nowhere"], "nowhere"),
         (["draws=3"], "draws"),
+        (["landscape=true", "landscape_points=2"], "landscape_points to be"),
+        (["landscape=true", "landscape_near=0.3"], "set landscape_near=0.02"),
+        (["landscape_points=21"], "only with landscape=true"),
     ],
 )
 def test_mistakes_are_one_line(
@@ -177,10 +195,10 @@ def test_mistakes_are_one_line(
 
 
 def test_what_only_an_analysis_has_needs_one(finished: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for word in ("generations=[0]", "depth=2", "landscape=true"):
+    for word in ("generations=[0]", "depth=2", "landscape=true", "landscape_points=21"):
         assert main(["analyze", f"run={finished}", word]) == 2
         assert "only with inits, designs, baseline" in capsys.readouterr().err
-    for word in ("inits=2", "baseline=[]", "landscape=true"):
+    for word in ("inits=2", "baseline=[]", "landscape=true", "landscape_far=0.1"):
         assert main(["analyze", f"run={finished}", "gradient=true", word]) == 2
         assert "only without gradient=true" in capsys.readouterr().err
     with pytest.raises(codesign.CodesignError, match="settings of an analysis"):
@@ -200,9 +218,18 @@ def test_runs_of_other_physics_are_named(finished: Path, here: Path, capsys: pyt
 
 
 @pytest.mark.slow
-def test_landscapes_stand_in_the_same_tables(finished: Path, here: Path) -> None:
+def test_landscapes_stand_in_the_same_tables(finished: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compute, asked = analysis.landscape_values, list[LandscapeSettings]()
+
+    def watched(*arguments: Any, settings: LandscapeSettings) -> Any:
+        asked.append(settings)
+        return compute(*arguments, settings=settings)
+
+    monkeypatch.setattr(analysis, "landscape_values", watched)
     words = ["inits=2", "designs=1", "copies=0", "baseline=[]", "landscape=true", "draws=100"]
+    words += ["landscape_points=7", "landscape_radius=1.0", "landscape_starts=0"]
     assert main(["analyze", f"run={finished}", *words]) == 0
+    assert asked == [LandscapeSettings(points=7, radius=1.0, starts=0)]
     (design,) = found_in(here / "analysis")["designs"]
     assert {"straight_drop", "path_cosine", "first_random_roughness"} <= design.keys()
     assert design["path_gain"] > 0.0
