@@ -1,0 +1,1 @@
+"""Whether evolved bodies are easier to differentiate through: grids, contacts, lengths of evolution, inheritance."""
