@@ -2,207 +2,227 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import codesign
-from codesign.body import Bodies
-from codesign.evaluate import Evaluations, EvaluationSpec, Request, evaluate_bodies
-from experiments.figures import COLOURS, INK, panels
+from experiments.hand_made_bodies import pictures
+from experiments.hand_made_bodies.lessons import from_new_starts, halving
 from experiments.inheritance.__main__ import SCHEMES
-from experiments.inheritance.__main__ import TASKS as EVOLVED
+from experiments.inheritance.__main__ import TASKS as INHERITANCE
 from experiments.intervals import Interval, paired_difference, t_interval
-from experiments.runs import evolved
+from experiments.runs import evolved, generations
 from experiments.study import Figures, Study
-from experiments.tables import Tables, markdown, read_table, write_table
+from experiments.tables import Rows, Tables, markdown, read_table, write_table
 
 HERE = Path(__file__).parent
-RESULTS, BODIES = "results.json", "bodies.json"
-SEEDS = (0, 1, 2)
-TASKS = {"walk_2d": ("triangles", "walk, triangles", 16)}
-"""File of the bodies drawn by hand, title, and new starts of each body, by the task of `experiments.inheritance`."""
+SEEDS = (0, 1, 2, 3, 4)
+RUNS, ROUNDS, TAUGHT, BODIES = FILES = "runs.csv", "rounds.csv", "taught.csv", "bodies.json"
+EVOLVED = "evolved"
+"""Name of the best body of a run among those drawn by hand."""
 
 
-def measured(runs: Path) -> Tables:
-    """Return what all runs and all lessons came to, by task and seed."""
-    results: dict[str, Any] = {}
-    shapes: dict[str, Any] = {}
-    for task, (drawn, _, starts) in TASKS.items():
-        for seed in SEEDS:
-            run = _run(runs, task, seed)
-            hand_made = codesign.load(HERE / "bodies" / f"{drawn}.txt")
-            bodies, best = run.problem.bodies(hand_made), run.problem.bodies([run.best])
-            shapes |= {f"drawn {drawn}/{name}": _shape(bodies[index]) for index, name in enumerate(hand_made.names)}
-            shapes[f"evolved {task}/{seed}"] = _shape(best[0])
-            kept = runs / task / f"drawn_{seed}.json"
-            if not kept.is_file():
-                write_table(kept, _taught(run.problem.spec, hand_made.names, bodies, best, starts))
-            spent = sum(run.metrics.to_pydict()["robot_steps"])
-            own = read_table(kept) | {"evolved_best": float(run.best.fitness), "evolved_robot_steps": spent}
-            results.setdefault(task, {})[str(seed)] = own
-            sys.stderr.write(f"{task}, seed {seed}: {own['evolved_best']:.3f}\n")
-    return {RESULTS: results, BODIES: shapes}
+@dataclass(frozen=True)
+class Task:
+    """A task on which bodies that evolved are put beside drawn ones.
+
+    Attributes:
+        title: what it is called.
+        drawn: file of the bodies drawn by hand.
+        unit: of what is told.
+        shift: added to the fitness to be told.
+        words: of its runs, where they are this study's; None where they are those of the study inheritance.
+    """
+
+    title: str
+    drawn: str
+    unit: str = "m"
+    shift: float = 0.0
+    words: tuple[str, ...] | None = None
 
 
-def _run(runs: Path, task: str, seed: int) -> codesign.Run:
-    """Return the run of `experiments.inheritance` in which children inherit what their parents learned."""
-    words, published = EVOLVED[task]
+_LENGTH = ("sim.steps=500", "search.population_size=50")
+TASKS = {
+    "walk_2d": Task("walk, triangles", "triangles"),
+    "hills_2d": Task("hills, triangles", "triangles"),
+    "jump_2d": Task(
+        "jump, triangles",
+        "triangles",
+        words=("body=triangle", "task=jump", "controller=mlp", "sim=no_slip", "mutation=flips", *_LENGTH),
+    ),
+    "walk_squares": Task(
+        "walk, squares",
+        "squares",
+        words=(
+            *("body=square", "body.tissue.swing=0.4", "task=walk", "controller=cpg", "controller.frequency=20"),
+            *("sim=coulomb", "sim.gravity=-9.8", *_LENGTH),
+        ),
+    ),
+    "walk_3d": Task("walk, cubes", "cubes"),
+    "light_3d": Task("light, cubes", "cubes", unit="share of the way", shift=1.0),
+}
+"""Tasks by the name of their folder."""
+
+GENERATIONS = 15
+"""Of the published scheme in the runs of this study, whose robot-steps these runs spend with inheritance."""
+
+
+def run_of(runs: Path, task: str, seed: int) -> codesign.Run:
+    """Return a run in which children inherit what their parents learned; see `Task.words` for whose it is."""
+    words, published = TASKS[task].words, GENERATIONS
+    if words is None:
+        runs = runs.parent / "inheritance"
+        words, published = INHERITANCE[task]
     iterations, more = SCHEMES["lamarckian"]
     count = round(published * (35 + 3) / (iterations + 3))
     return evolved(runs / task / f"lamarckian_{seed}", *words, *more, f"search.generations={count}", f"seed={seed}")
 
 
-def _taught(spec: EvaluationSpec, names: tuple[str, ...], bodies: Bodies, best: Bodies, starts: int) -> dict[str, Any]:
-    """Return what bodies drawn by hand and the best one that evolved learn from new starts by the published learner."""
-    published = replace(spec, learner=replace(spec.learner, iterations=35, step_length=0.2))
-    new, drawn = _lessons(published, best, starts, 1000), _lessons(published, bodies, starts, 0)
-    rest = drawn.measures["unactuated"].reshape(-1, starts).mean(axis=1)
-    return {
-        "starts": starts,
-        "drawn_robot_steps": drawn.robot_steps,
-        "evolved_new": new.fitness.round(5).tolist(),
-        "evolved_rest": round(float(np.mean(new.measures["unactuated"])), 5),
-        "drawn": {
-            name: {"new": own.round(5).tolist(), "rest": round(float(at_rest), 5)}
-            for name, own, at_rest in zip(names, drawn.fitness.reshape(-1, starts), rest, strict=True)
-        },
-    }
+def lessons(runs: Path, task: str, seed: int) -> dict[str, Rows]:
+    """Return what bodies of a task learned, made once and kept: a run's generations, rounds of halving, new starts."""
+    kept = runs / task / f"drawn_{seed}.json"
+    if kept.is_file():
+        return read_table(kept)
+    run = run_of(runs, task, seed)
+    spec, hand_made = run.problem.spec, codesign.load(HERE / "bodies" / f"{TASKS[task].drawn}.txt")
+    bodies, best = run.problem.bodies(hand_made), run.problem.bodies([run.best])
+    own = [{name: row[name] for name in ("robot_steps", "best")} for row in generations(run, {})]
+    rounds = halving(spec, hand_made.names, bodies, own[-1]["robot_steps"])
+    taught = from_new_starts(spec, [EVOLVED], best, 1000) + from_new_starts(spec, hand_made.names, bodies, 0)
+    found = {RUNS: own, ROUNDS: rounds, TAUGHT: taught}
+    write_table(kept, found)
+    return found
 
 
-def _lessons(spec: EvaluationSpec, bodies: Bodies, starts: int, individual: int) -> Evaluations:
-    """Return what bodies learn from several starts each, body by body, as designs of a first generation do."""
-    places = np.repeat(np.arange(len(bodies)), starts)
-    identities = np.stack([np.zeros_like(places), individual + places], axis=1)
-    attempts = np.tile(np.arange(1, starts + 1), len(bodies))
-    return evaluate_bodies(spec, Request(bodies.take(places), identities, attempts=attempts))
+def measure(runs: Path) -> Tables:
+    """Return what all runs and all lessons came to, by task and seed, and the shapes of all bodies."""
+    tables: dict[str, Any] = {RUNS: [], ROUNDS: [], TAUGHT: []}
+    shapes: dict[str, Any] = {}
+    for task, about in TASKS.items():
+        for seed in SEEDS:
+            for name, rows in lessons(runs, task, seed).items():
+                tables[name] += [{"task": task, "seed": seed, **row} for row in rows]
+            run = run_of(runs, task, seed)
+            hand_made = codesign.load(HERE / "bodies" / f"{about.drawn}.txt")
+            drawn = run.problem.bodies(hand_made)
+            shapes |= {f"{about.drawn}/{name}": pictures.shape(drawn[i]) for i, name in enumerate(hand_made.names)}
+            shapes[f"{task}/{seed}"] = pictures.shape(run.problem.bodies([run.best])[0])
+    return {**tables, BODIES: shapes}
 
 
-def _shape(body: codesign.Body) -> dict[str, Any]:
-    """Return what a picture of a body needs; of cubes without the diagonals, which hide it."""
-    springs, lengths = body.springs, np.linalg.norm(np.diff(body.positions[body.springs], axis=1)[:, 0], axis=-1)
-    shown = lengths < 1.01 * lengths.min() if body.positions.shape[1] == 3 else np.ones(len(springs), bool)
-    return {
-        "positions": body.positions.round(3).tolist(),
-        "springs": springs[shown].tolist(),
-        "muscles": (body.swings[shown] > 0).astype(int).tolist(),
-        "masses": len(body.positions),
-    }
+def at_equal_cost(tables: Tables, task: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the best of each run and the best of all drawn bodies for as many robot-steps, by seed."""
+    ends = [{row["seed"]: row["best"] for row in tables[name] if row["task"] == task} for name in (RUNS, ROUNDS)]
+    one, other = (np.array([end[seed] for seed in sorted(end)]) + TASKS[task].shift for end in ends)
+    return one, other
 
 
-def _columns(seeds: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Return the numbers that are compared, one for each seed."""
-    own = list(seeds.values())
-    return {
-        "evolved_new": np.array([np.mean(each["evolved_new"]) for each in own]),
-        "drawn_new": np.array([max(np.mean(body["new"]) for body in each["drawn"].values()) for each in own]),
-        "evolved_best": np.array([each["evolved_best"] for each in own]),
-        "drawn_best": np.array([max(max(body["new"]) for body in each["drawn"].values()) for each in own]),
-    }
+def taught_anew(tables: Tables, task: str) -> dict[str, np.ndarray]:
+    """Return by body what it learns from new starts, the mean of these for each seed."""
+    found: dict[str, list[float]] = {}
+    for row in sorted((row for row in tables[TAUGHT] if row["task"] == task), key=lambda row: row["seed"]):
+        found.setdefault(row["body"], []).append(row["mean"] + TASKS[task].shift)
+    return {body: np.array(values) for body, values in found.items()}
 
 
-def _verdict(taught: Interval) -> str:
-    """Return what the difference at an equal budget of learning, evolved less drawn, says."""
-    if taught.low > 0:
+def best_pupil(taught: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return for each seed what that drawn body learns which learns most on the other seeds: luck favours none."""
+    drawn = np.array([values for body, values in taught.items() if body != EVOLVED])
+    seeds = np.arange(drawn.shape[1])
+    others = [drawn[:, seeds != seed].mean(axis=1).argmax() for seed in seeds]
+    return drawn[others, seeds]
+
+
+def verdict(less: Interval, seeds: int) -> str:
+    """Return what a difference, evolved less drawn, says of evolving bodies."""
+    if less.low > 0:
         return "pays"
-    return "does not pay" if taught.high < 0 else "not decided by three seeds"
+    return "does not pay" if less.high < 0 else f"not decided by {seeds} seeds"
 
 
 def report(tables: Tables) -> str:
     """Return what was found as tables in Markdown."""
-    rows, bodies, costs = [], [], []
-    for task, seeds in tables[RESULTS].items():
-        found = _columns(seeds)
-        taught = paired_difference(found["evolved_new"], found["drawn_new"])
-        whole = paired_difference(found["evolved_best"], found["drawn_best"])
-        cells = [_told(found[name]) for name in ("evolved_new", "drawn_new")] + [taught.told(signed=True)]
-        cells += [_told(found[name]) for name in ("evolved_best", "drawn_best")] + [whole.told(signed=True)]
-        rows.append([TASKS[task][1], *cells, _verdict(taught)])
-        own = list(seeds.values())
-        means = {name: [np.mean(each["drawn"][name]["new"]) for each in own] for name in own[0]["drawn"]}
-        best = {name: [max(each["drawn"][name]["new"]) for each in own] for name in means}
-        at_rest = {name: np.mean([each["drawn"][name]["rest"] for each in own]) for name in means}
-        order = sorted(means, key=lambda name: -np.mean(means[name]))
-        evolved_rest = np.mean([each["evolved_rest"] for each in own])
-        bodies.append([TASKS[task][1], "evolved", t_interval(found["evolved_new"]).told(), "", f"{evolved_rest:.3f}"])
-        bodies += [
-            ["", name, t_interval(means[name]).told(), f"{np.mean(best[name]):.3f}", f"{at_rest[name]:.3f}"]
-            for name in order
+    equal, anew = [], []
+    for task, about in TASKS.items():
+        run, drawn = at_equal_cost(tables, task)
+        spent = max(row["robot_steps"] for row in tables[RUNS] if row["task"] == task) / 1e6
+        last = max(row["round"] for row in tables[ROUNDS])
+        winners = [row["body"] for row in tables[ROUNDS] if row["task"] == task and row["round"] == last]
+        told = ", ".join(
+            f"{name} {winners.count(name)}" for name in sorted(set(winners), key=lambda w: (-winners.count(w), w))
+        )
+        equal.append([about.title, about.unit, f"{spent:.1f}", *_compared(run, drawn), told])
+        taught = taught_anew(tables, task)
+        anew.append([about.title, about.unit, *_compared(taught[EVOLVED], best_pupil(taught))])
+    compared = ["evolved", "drawn", "evolved less drawn", "seeds above", "evolving a body"]
+    heads = ["task", "unit", "millions of robot-steps", *compared, "drawn body that came first, times"]
+    return "\n".join(
+        [
+            markdown(heads, equal),
+            markdown(["task", "unit", *compared], anew),
+            markdown(
+                ["task", "body", "mean of new starts", "best of them", "with muscles at rest"], _each_body(tables)
+            ),
+            markdown(["task", "pairs of a body and a start x steps, round by round"], _schedules(tables)),
         ]
-        spent = [[f"{each[name] / 1e6:.1f}" for each in own] for name in ("evolved_robot_steps", "drawn_robot_steps")]
-        costs.append([TASKS[task][1], *(", ".join(each) for each in spent)])
-    heads = [
-        "task",
-        "evolved, taught",
-        "best drawn, taught",
-        "difference",
-        "evolved, best of its run",
-        "drawn, best of all starts",
-    ]
-    more = ["task", "body", "mean of new starts", "best of them", "with muscles at rest"]
-    cost = ["robot-steps, millions", "of the run", "of all lessons of the drawn bodies together"]
-    parts = markdown([*heads, "difference", "evolving a body"], rows), markdown(more, bodies), markdown(cost, costs)
-    return "\n".join(parts)
+    )
 
 
-def _told(values: np.ndarray) -> str:
-    return ", ".join(f"{each:.3f}" for each in values)
+def _compared(run: np.ndarray, drawn: np.ndarray) -> list[str]:
+    less = paired_difference(run, drawn)
+    above = f"{int((run > drawn).sum())} of {len(run)}"
+    return [t_interval(run).told(), t_interval(drawn).told(), less.told(signed=True), above, verdict(less, len(run))]
+
+
+def _each_body(tables: Tables) -> list[list[str]]:
+    """Return what each body learns from new starts, those drawn by hand from the best to the worst."""
+    lines = []
+    for task, about in TASKS.items():
+        taught = taught_anew(tables, task)
+        drawn = sorted(taught.keys() - {EVOLVED}, key=lambda body: -taught[body].mean())
+        for body in (EVOLVED, *drawn):
+            own = [row for row in tables[TAUGHT] if row["task"] == task and row["body"] == body]
+            best, rest = (np.mean([row[name] for row in own]) + about.shift for name in ("best", "rest"))
+            title = about.title if body == EVOLVED else ""
+            lines.append([title, body, t_interval(taught[body]).told(), f"{best:.3f}", f"{rest:.3f}"])
+    return lines
+
+
+def _schedules(tables: Tables) -> list[list[str]]:
+    lines = []
+    for task, about in TASKS.items():
+        rounds = [row for row in tables[ROUNDS] if row["task"] == task and row["seed"] == SEEDS[0]]
+        lines.append([about.title, ", ".join(f"{row['pairs']} x {row['steps']}" for row in rounds)])
+    return lines
 
 
 def draw(tables: Tables) -> Figures:
-    """Return the figure of what bodies reach, and that of the bodies themselves."""
-    figure, axes = panels(len(TASKS), 1, width=2.6, height=3.2)
-    for axis, (task, seeds) in zip(axes, tables[RESULTS].items(), strict=True):
-        found = _columns(seeds)
-        for place, (kind, colour) in enumerate((("evolved", COLOURS[0]), ("drawn", COLOURS[1]))):
-            for offset, (what, marker) in enumerate((("new", "o"), ("best", "D"))):
-                values = found[f"{kind}_{what}"]
-                at = np.full(len(values), 2 * offset + 0.8 * place)
-                label = kind if what == "new" else None
-                axis.plot(at, values, marker, color=colour, alpha=0.7, markersize=5, label=label)
-                axis.plot([at[0] - 0.25, at[0] + 0.25], [values.mean()] * 2, color=colour)
-        axis.set_xticks([0.4, 2.4], ["taught,\nmean", "best\nof all"])
-        axis.set(title=TASKS[task][1].replace(", ", ",\n"), ylim=(min(0.0, axis.get_ylim()[0]), None))
-    axes[0].set_ylabel("fitness [m]")
-    axes[0].legend()
-    return {"fitness.svg": figure, "bodies.svg": _pictures(tables[BODIES])}
+    """Return the figures of what bodies reach over robot-steps and at the end, and that of the bodies themselves."""
+    ends, over = {}, {}
+    for task, about in TASKS.items():
+        label = "fitness [m]" if about.unit == "m" else about.unit
+        taught = taught_anew(tables, task)
+        ends[about.title, label] = (*at_equal_cost(tables, task), taught[EVOLVED], best_pupil(taught))
+        rows = (
+            [row | {"best": row["best"] + about.shift} for row in tables[name] if row["task"] == task]
+            for name in (RUNS, ROUNDS)
+        )
+        over[about.title, label] = tuple(rows)
+    drawn = {
+        name: [task for task, about in TASKS.items() if about.drawn == name]
+        for name in ("triangles", "squares", "cubes")
+    }
+    return {
+        "fitness.svg": pictures.ends(ends),
+        "curves.svg": pictures.over_robot_steps(over),
+        "bodies.svg": pictures.bodies(tables[BODIES], drawn),
+    }
 
 
-def _pictures(shapes: Mapping[str, Any]) -> Any:
-    """Return the figure of all bodies: those drawn by hand on each lattice, then those that evolved on each task."""
-    rows = []
-    for drawn in dict.fromkeys(own for own, _, _ in TASKS.values()):
-        rows.append([name for name in shapes if name.startswith(f"drawn {drawn}/")])
-        rows.append([f"evolved {task}/{seed}" for task, (own, _, _) in TASKS.items() if own == drawn for seed in SEEDS])
-    columns = max(len(row) for row in rows)
-    figure, axes = panels(columns, len(rows), width=1.35, height=1.3)
-    for place, axis in enumerate(axes):
-        row, column = divmod(place, columns)
-        axis.axis("off")
-        if column < len(rows[row]):
-            _picture(axis, shapes[rows[row][column]], rows[row][column])
-    return figure
-
-
-def _picture(axis: Any, shape: Mapping[str, Any], name: str) -> None:
-    positions, springs = np.array(shape["positions"]), np.array(shape["springs"])
-    if positions.shape[1] == 3:  # seen from above and from the side
-        x, y, z = positions.T
-        positions = np.stack([x + 0.45 * y, z + 0.3 * y], axis=1)
-    muscles = np.array(shape["muscles"], bool)
-    for kind, colour in ((~muscles, INK), (muscles, COLOURS[1])):
-        ends = positions[springs[kind]]
-        gaps = np.concatenate([ends, np.full((len(ends), 1, 2), np.nan)], axis=1).reshape(-1, 2)
-        axis.plot(gaps[:, 0], gaps[:, 1], color=colour, linewidth=0.8)
-    kind, own = name.split("/")
-    task = kind.partition(" ")[2]
-    axis.set_title(own if kind.startswith("drawn") else f"{task}, seed {own}", fontsize=7)
-    axis.set_aspect("equal")
-
-
-STUDY = Study(HERE, (RESULTS, BODIES), measured, report, draw)
+STUDY = Study(HERE, FILES, measure, report, draw)
 
 if __name__ == "__main__":
     sys.exit(STUDY.main())
