@@ -1,12 +1,17 @@
-"""Bodies drawn by hand: the files hold what the study says, and they fit on the lattices that bodies evolve on."""
+"""Bodies drawn by hand: they fit on the lattices that bodies evolve on, and learn for as much as is asked."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 import codesign
 from codesign.api.genomes import PlacedGenomes
+from codesign.evaluate import Request
+from experiments.hand_made_bodies import lessons
+from experiments.hand_made_bodies.__main__ import EVOLVED, best_pupil
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "hand_made_bodies" / "bodies"
 COMMON = {"worm", "biped", "quadruped", "tripod", "wheel", "block"}
@@ -16,8 +21,8 @@ COMMON = {"worm", "biped", "quadruped", "tripod", "wheel", "block"}
     ("name", "kind", "shape", "more"),
     [
         ("triangles", "triangle", (6, 10), set()),
-        ("squares", "square", (5, 5), {"speed_bot", "table"}),
-        ("cubes", "cube", (4, 5, 3), set()),
+        ("squares", "square", (5, 5), {"speed_bot", "carry_bot", "table"}),
+        ("cubes", "cube", (4, 4, 3), set()),
     ],
 )
 def test_drawn_bodies_fit_on_the_lattice_that_others_evolve_on(
@@ -37,3 +42,66 @@ def test_drawn_bodies_fit_on_the_lattice_that_others_evolve_on(
         unit = np.array([0.05, 0.1 * np.sqrt(0.75)]) if kind == "triangle" else np.full(len(sides), 0.1)
         extra = np.array([0.05, 0.0]) if kind == "triangle" else 0.0
         assert (across <= sides * unit + extra + 1e-9).all(), drawn.names[index]
+
+
+STEPS, BUDGET = 20, 60_000
+
+
+@pytest.fixture
+def problem() -> codesign.Problem:
+    return codesign.Problem(
+        body={"rows": 2, "columns": 3}, controller="cpg", physics={"steps": STEPS}, learner={"iterations": 8}
+    )
+
+
+def test_halving_gives_the_better_half_of_all_pairs_what_they_learned(
+    problem: codesign.Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, Request]] = []
+
+    def evaluate(spec: Any, request: Request) -> Any:
+        # Body 1 is better than body 0, and of its pairs those with higher starts; what each learns is its start.
+        assert request.attempts is not None
+        asked.append((spec.learner.iterations, request))
+        count = len(request)
+        return SimpleNamespace(
+            fitness=1000.0 * request.identities[:, 1] + request.attempts,
+            robot_steps=count * STEPS * (spec.learner.iterations + 3),
+            weights=request.attempts.astype(np.float32),
+            weight_start=np.arange(count + 1),
+        )
+
+    monkeypatch.setattr(lessons, "evaluate_bodies", evaluate)
+    bodies = problem.bodies(problem.random(2))
+    rows = lessons.halving(problem.spec, ("worse", "better"), bodies, BUDGET)
+    pairs = [row["pairs"] for row in rows]
+    assert pairs[0] == 2 * (BUDGET // (6 * STEPS * 11 * 2))
+    assert pairs[1:] == [(before + 1) // 2 for before in pairs[:-1]]
+    assert asked[0][0] >= 8
+    assert asked[0][1].first is None
+    assert {row["body"] for row in rows} == {"better"}
+    costs = np.diff([0, *(row["robot_steps"] for row in rows)])
+    assert costs == pytest.approx(BUDGET / 6, rel=0.15)
+    assert 0 <= BUDGET - rows[-1]["robot_steps"] < pairs[-1] * STEPS
+    for _, request in asked[1:]:
+        assert request.first is not None
+        assert request.attempts is not None
+        assert set(request.identities[:, 1].tolist()) == {1}
+        assert request.first.values.tolist() == request.attempts.tolist()  # each goes on from what it learned
+        assert request.attempts.min() > pairs[0] // 2 - len(request)
+
+
+@pytest.mark.slow
+def test_rounds_go_on_from_the_best_weights_and_spend_the_budget(problem: codesign.Problem) -> None:
+    bodies = problem.bodies(problem.random(2))
+    rows = lessons.halving(problem.spec, ("one", "other"), bodies, BUDGET)
+    best = [row["best"] for row in rows]
+    assert best == sorted(best)
+    assert best[-1] > best[0]
+    assert 0 <= BUDGET - rows[-1]["robot_steps"] < rows[-1]["pairs"] * STEPS
+
+
+def test_the_best_pupil_of_a_seed_is_chosen_by_the_other_seeds() -> None:
+    drawn = {"lucky": np.array([9.0, 1.0, 1.0]), "steady": np.array([2.0, 2.0, 3.0])}
+    # On seeds 1 and 2 "lucky" is ahead by what it did on seed 0, where "steady" is the one that others speak for.
+    assert best_pupil({EVOLVED: np.array([99.0] * 3), **drawn}).tolist() == [2.0, 1.0, 1.0]
