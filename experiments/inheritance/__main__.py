@@ -135,8 +135,19 @@ def report(tables: Tables) -> str:
             interval = paired_difference(found["lamarckian"][:, -1], found["none"][:, -1]).told(signed=True)
             times = "" if number == "diversity" else ", ".join(f"{each:.1f}" for each in speed_up(rows, task, number))
             differences.append([task, number, interval, f"{int((less > 0).sum())} of {len(less)}", times])
-    told_again = []
+    told_again, taught = [], []
     for task in compared(again):
+        cells = []
+        for name in ("mean", "best"):
+            ours, theirs = (
+                [row[name] for row in again if (row["task"], row["scheme"]) == (task, scheme)]
+                for scheme in ("lamarckian", "none")
+            )
+            cells += [
+                paired_difference(ours, theirs).told(signed=True),
+                f"{int((np.array(ours) > theirs).sum())} of {len(ours)}",
+            ]
+        taught.append([task, *cells])
         for scheme in SCHEMES:
             own = [row for row in again if row["task"] == task and row["scheme"] == scheme]
             columns = (told([row[name] for row in own]) for name in ("fitness", "mean", "best"))
@@ -149,7 +160,9 @@ def report(tables: Tables) -> str:
         "times fewer robot-steps, by seed",
     ]
     scratch = ["task", "scheme", "mean fitness in the run", "mean from scratch", "best from scratch"]
-    return "\n".join([markdown(heads, lines), markdown(ends, differences), markdown(scratch, told_again)])
+    less = ["lamarckian less none, from scratch (95 %)", "mean", "seeds above", "best", "seeds above"]
+    parts = (heads, lines), (ends, differences), (scratch, told_again), (less, taught)
+    return "\n".join(markdown(*part) for part in parts)
 
 
 def draw(tables: Tables) -> Figures:
@@ -160,7 +173,8 @@ def draw(tables: Tables) -> Figures:
     for place, (task, number) in enumerate((task, number) for task in tasks for number in NUMBERS):
         for scheme, colour in zip(SCHEMES, COLOURS, strict=False):
             band(axes[place], curves(rows, number, task=task, scheme=scheme), scheme, colour, unit=1e6)
-        label = "share of cells" if number == "diversity" else "fitness [m]"
+        unit = "- share of the way left" if task == "light_3d" else "fitness [m]"
+        label = "share of cells" if number == "diversity" else unit
         axes[place].set(title=f"{task}: {number}", ylabel=label, xlabel="robot-steps [millions]")
     axes[0].legend()
     return {"curves.svg": figure}
