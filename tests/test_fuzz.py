@@ -46,6 +46,15 @@ def test_every_kind_of_failure_is_found(tmp_path: Path) -> None:
     assert all(counts[failure["reader"]]["failed"] == failure["count"] == 2 for failure in report["failures"])
 
 
+def test_a_process_that_has_ended_did_not_hang_however_late_that_is_seen(tmp_path: Path) -> None:
+    _, report = report_of("-m", "tests.failing_readers", tmp_path / "kept", "late")
+    kinds = {failure["reader"]: failure["kind"] for failure in report["failures"]}
+    assert kinds["ends"] == kinds["segmentation"] == "crash"
+    assert kinds["memory"] == "memory"
+    assert "hang" not in kinds.values()
+    assert report["readers"]["sound"]["refused"] == 2
+
+
 @pytest.mark.slow
 def test_a_short_search_finds_nothing(tmp_path: Path) -> None:
     words = ["tools/fuzz.py", "--inputs", "6000", "--seed", "7", "--output", tmp_path / "kept"]

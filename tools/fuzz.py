@@ -103,12 +103,15 @@ class Supervisor:
                 break
             time.sleep(0.02)
             for number, (process, progress) in list(running.items()):
-                if self._settings.alarm < progress.waited:
+                # One that has ended by itself is judged by how it ended, however late that is seen.
+                hangs = process.is_alive()
+                if hangs:
+                    if progress.waited < self._settings.alarm:
+                        continue
                     os.kill(process.pid or 0, signal.SIGKILL)
                     process.join()
+                if hangs and process.exitcode == -signal.SIGKILL:
                     self._failed(progress, "hang", f"longer than {self._settings.alarm:g} s")
-                elif process.is_alive():
-                    continue
                 elif process.exitcode == BROKEN:
                     raise RuntimeError(f"the tool itself failed on input {progress.index} of a reader, as said above")
                 elif progress.index < progress.end and process.exitcode != GROWN:
