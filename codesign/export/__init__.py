@@ -5,6 +5,7 @@ from codesign.export.comparison_page import render_comparison, write_comparison,
 from codesign.export.design_map import DesignMap, MapAxis
 from codesign.export.drawn_body import CHANGEABLE, DrawnBody
 from codesign.export.exporter import Exporter, each_design
+from codesign.export.figure_files import figure_files
 from codesign.export.film import FilmSettings, write_gif, write_mp4
 from codesign.export.findings_page import (
     DotFigure,
@@ -98,6 +99,7 @@ __all__ = [
     "Trajectory",
     "centre_of",
     "each_design",
+    "figure_files",
     "height_at",
     "line_chart",
     "mjcf_text",

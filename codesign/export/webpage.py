@@ -65,14 +65,14 @@ def render_page(gallery: Gallery) -> str:
     """Return the page as text. Only its own script and style may run in it (content security policy by hash)."""
     flat, unmapped = gallery.recordings[0].dim != 3, gallery.map is None
     empty = (*(SPATIAL if flat else ()), *(("map",) if unmapped else ()))
-    return render_document("template.html", SCRIPTS, gallery.title, encode_gallery(gallery), empty)
+    return render_document("gallery.html", SCRIPTS, gallery.title, encode_gallery(gallery), empty)
 
 
-def render_document(template: str, scripts: Sequence[str], title: str, data: str, empty: Sequence[str] = ()) -> str:
+def render_document(content: str, scripts: Sequence[str], title: str, data: str, empty: Sequence[str] = ()) -> str:
     """Return a page of one file as text.
 
     Args:
-        template: name of its HTML.
+        content: name of the HTML that stands between the title and the script, which all pages have alike.
         scripts: names of its modules, each of which imports from earlier ones only.
         title: any text.
         data: what `script_safe` returned.
@@ -87,8 +87,8 @@ def render_document(template: str, scripts: Sequence[str], title: str, data: str
         "style_hash": _hash(style),
         "data": data,
     }
-    # One pass, so that a placeholder inside the user's text stays what it is.
-    return _PLACE.sub(lambda place: parts[place[1]], _source(template))
+    # One pass over what is ours, so that a placeholder inside the user's text stays what it is.
+    return _PLACE.sub(lambda place: parts[place[1]], _source("document.html").replace("{{content}}", _source(content)))
 
 
 def _without_indentation(style: str) -> str:

@@ -1,15 +1,12 @@
 """The figure of landscapes: the loss of bodies around their first weights, and on the way to what they learned."""
 
-import io
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from codesign.export import COLOURS
+from codesign.export import COLOURS, figure_files
 from codesign.landscape.lines import BodyLines
 
 
@@ -36,15 +33,7 @@ def draw_landscapes(lines: Mapping[str, BodyLines], unit: str = "", kinds: Seque
         panel.axhline(0.0, color="#888888", linewidth=0.8, zorder=0)
         if lines:
             panel.legend(fontsize=8, frameon=False)
-    files = []
-    for kind in kinds:
-        stream = io.BytesIO()
-        # Files of the same numbers have the same bytes.
-        with rc_context({"svg.hashsalt": "codesign"}):
-            metadata: Any = {"Date": None} if kind == "svg" else {"Software": None}
-            figure.savefig(stream, format=kind, dpi=150, metadata=metadata)
-        files.append(stream.getvalue())
-    return files
+    return figure_files(figure, kinds)
 
 
 def _colours(count: int) -> list[str]:

@@ -1,15 +1,12 @@
 """The figure of reports about gradients: how perturbations grow, how far gradients hold, and what they do not know."""
 
-import io
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from codesign.export import COLOURS
+from codesign.export import COLOURS, figure_files
 from codesign.sensitivity.report import SIZES, GradientReport
 from codesign.sensitivity.smoothness import WRONG
 
@@ -27,15 +24,7 @@ def draw(reports: Sequence[GradientReport], kinds: Sequence[str]) -> list[bytes]
         strict=True,
     ):
         draw_panel(panel, reports)
-    files = []
-    for kind in kinds:
-        stream = io.BytesIO()
-        # Files of the same numbers have the same bytes.
-        with rc_context({"svg.hashsalt": "codesign"}):
-            metadata: Any = {"Date": None} if kind == "svg" else {"Software": None}
-            figure.savefig(stream, format=kind, dpi=150, metadata=metadata)
-        files.append(stream.getvalue())
-    return files
+    return figure_files(figure, kinds)
 
 
 def _label(report: GradientReport) -> str:

@@ -1,6 +1,5 @@
 """The figures of an analysis as SVG files, for papers and slides."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from codesign import files
-from codesign.export import COLOURS, DotFigure, LineFigure
+from codesign.export import COLOURS, DotFigure, LineFigure, figure_files
 
 
 def write_figures(figures: Sequence[DotFigure | LineFigure], folder: Path) -> list[Path]:
@@ -32,18 +31,17 @@ def draw(figure: DotFigure | LineFigure) -> bytes:
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     height = 1.1 + 0.42 * len(figure.rows) if isinstance(figure, DotFigure) else 3.2
-    stream, metadata = io.BytesIO(), {"Date": None}
-    with rc_context({"svg.hashsalt": "codesign", "svg.fonttype": "none"}):
-        canvas = Figure(figsize=(6.4, height), layout="constrained")
-        panel = canvas.subplots()
-        if isinstance(figure, DotFigure):
-            _draw_dots(panel, figure)
-        else:
-            _draw_lines(panel, figure)
-        panel.set_title(figure.title, fontsize=10)
-        panel.spines[["top", "right"]].set_visible(False)
-        canvas.savefig(stream, format="svg", metadata=metadata)
-    return stream.getvalue()
+    canvas = Figure(figsize=(6.4, height), layout="constrained")
+    panel = canvas.subplots()
+    if isinstance(figure, DotFigure):
+        _draw_dots(panel, figure)
+    else:
+        _draw_lines(panel, figure)
+    panel.set_title(figure.title, fontsize=10)
+    panel.spines[["top", "right"]].set_visible(False)
+    # Text stays text, which papers and slides set in their own type.
+    with rc_context({"svg.fonttype": "none"}):
+        return figure_files(canvas)[0]
 
 
 def _draw_dots(panel: Any, figure: DotFigure) -> None:

@@ -1,14 +1,12 @@
 """The figure of a comparison: what designs come to, how far the simulators get apart, what changes do."""
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from codesign.export import COLOURS
+from codesign.export import COLOURS, figure_files
 from codesign.transfer.comparison import Transfer
 
 _METRES = "displacement {} [m]"
@@ -21,15 +19,7 @@ def draw(transfers: Sequence[Transfer], kinds: Sequence[str]) -> list[bytes]:
     _draw_displacements(first, transfers)
     _draw_distances(second, transfers)
     _draw_changes(third, transfers)
-    files = []
-    for kind in kinds:
-        stream = io.BytesIO()
-        # Files of the same numbers have the same bytes.
-        with rc_context({"svg.hashsalt": "codesign"}):
-            metadata = {"Date": None} if kind == "svg" else {"Software": None}
-            figure.savefig(stream, format=kind, dpi=150, metadata=metadata)
-        files.append(stream.getvalue())
-    return files
+    return figure_files(figure, kinds)
 
 
 def _draw_displacements(panel: Axes, transfers: Sequence[Transfer]) -> None:
