@@ -29,12 +29,12 @@ WALKER = (
 )
 INHERITING = ("search.inheritance=lamarckian", "learner.iterations=8", "learner.step_length=0.8")
 KINDS = {
-    "long": (*WALKER, "sim=no_slip", "search.generations=150"),
-    "inheriting": (*WALKER, "sim=no_slip", *INHERITING, "search.generations=104"),
-    "smooth": (*WALKER, "sim=smooth", "search.generations=30"),
+    "no_slip": (*WALKER, "sim=no_slip"),
+    "inheriting": (*WALKER, "sim=no_slip", *INHERITING),
+    "smooth": (*WALKER, "sim=smooth"),
 }
 SEEDS = (0, 1, 2, 3, 4)
-LARGE_SEEDS = (0, 1, 2)
+FEWER_SEEDS = (0, 1, 2)
 EARLY = 29
 SETTINGS: dict[str, Any] = {
     "inits": 16,
@@ -57,27 +57,31 @@ class Variant:
 
     Attributes:
         name: what tables call it.
-        large: whether its runs are those of the 13 x 22 grid.
         kind: of its runs.
+        seeds: of its runs.
+        generations: that its runs have at least; None where their kind says it.
+        large: whether its runs are those of the 13 x 22 grid.
         first: kind of the run whose learner teaches all of its bodies anew, where that is another one.
-        generation: number of the generation, or last.
+        generation: number of the generation whose population is looked at, or last.
     """
 
     name: str
-    large: bool
     kind: str
+    seeds: tuple[int, ...]
+    generations: int | None = None
+    large: bool = False
     first: str = ""
     generation: int | str = "last"
 
     def folders(self, runs: Path) -> list[Path]:
         """Return the folders of its runs, made where they are not there, after that of the learner's run."""
-        kinds, seeds = (LARGE_KINDS, LARGE_SEEDS) if self.large else (KINDS, SEEDS)
-        where = runs.parent / "strgar2024_small" if self.large else runs
-        wanted = [(self.first, seeds[0])] if self.first else []
-        wanted += [(self.kind, seed) for seed in seeds]
-        for kind, seed in wanted:
-            evolved(where / f"{kind}_{seed}", *kinds[kind], f"seed={seed}")
-        return [where / f"{kind}_{seed}" for kind, seed in wanted]
+        kinds, where = (LARGE_KINDS, runs.parent / "strgar2024_small") if self.large else (KINDS, runs)
+        wanted = [(self.first, self.seeds[0], None)] if self.first else []
+        wanted += [(self.kind, seed, self.generations) for seed in self.seeds]
+        for kind, seed, generations in wanted:
+            length = () if generations is None else (f"search.generations={generations}",)
+            evolved(where / f"{kind}_{seed}", *kinds[kind], *length, f"seed={seed}")
+        return [where / f"{kind}_{seed}" for kind, seed, _ in wanted]
 
     def kept(self, runs: Path) -> Path:
         """Return the folder that keeps what its bodies learned: one for all with the same grid and contact."""
@@ -98,7 +102,7 @@ class Variant:
             {**row, "group": row["group"].partition(" (")[0], "run": Path(row["run"]).name}
             for row in TABLES["designs"](found)
         ]
-        # Random bodies of the runs before the first of its own belong to the learner's run.
+        # Beside those of its own runs there are bodies of the learner's run.
         return [row for row in rows if row["run"].startswith(self.kind)]
 
     @property
@@ -109,11 +113,11 @@ class Variant:
 
 PUBLISHED = "13 x 22, 60 generations"
 VARIANTS = (
-    Variant("13 x 22, inheriting", large=True, kind="inheriting", first="published"),
-    Variant("6 x 10, 30 generations", large=False, kind="long", generation=EARLY),
-    Variant("6 x 10, 150 generations", large=False, kind="long"),
-    Variant("6 x 10, inheriting", large=False, kind="inheriting", first="long"),
-    Variant("6 x 10, smooth contact", large=False, kind="smooth"),
+    Variant("13 x 22, inheriting", "inheriting", FEWER_SEEDS, large=True, first="published"),
+    Variant("6 x 10, 150 generations", "no_slip", FEWER_SEEDS, 150),
+    Variant("6 x 10, 30 generations", "no_slip", SEEDS, 30, generation=EARLY),
+    Variant("6 x 10, inheriting", "inheriting", SEEDS, 104, first="no_slip"),
+    Variant("6 x 10, smooth contact", "smooth", SEEDS, 30),
 )
 NAMES = (PUBLISHED, *(variant.name for variant in VARIANTS))
 
@@ -139,14 +143,16 @@ def measure(runs: Path) -> Tables:
     effects = [
         {"variant": PUBLISHED, **row} for row in TRAINABILITY.read()["effects.csv"] if row["reference"] in AGAINST
     ]
-    long: Rows = []
+    grown: Rows = []
     for variant in VARIANTS:
         rows = variant.rows(runs)
         for reference in AGAINST:
             effects += compared(rows, variant.group, reference, variant=variant.name)
-        if variant.kind == "long":
-            long += [row for row in rows if row["group"] == variant.group]
-    return {EFFECTS: [*effects, *compared(long, "last", f"generation {EARLY}", variant=LATER)]}
+        if variant.kind == "no_slip":
+            grown += [row for row in rows if row["group"] == variant.group]
+    longer = {row["run"] for row in grown if row["group"] == "last"}
+    pairs = [row for row in grown if row["run"] in longer]
+    return {EFFECTS: [*effects, *compared(pairs, "last", f"generation {EARLY}", variant=LATER)]}
 
 
 def report(tables: Tables) -> str:
