@@ -119,28 +119,29 @@ def report(tables: Tables) -> str:
         ]
         for scheme, kind in CASES
     ]
+    pairs = [(kind, "genetic") for scheme, kind in CASES if scheme == INHERITED and kind != "genetic"]
+    numbers = ("best", "top_ten", "coverage", "quality")
     less = [
-        [f"`{kind}`", *(_less(tables, kind, number) for number in ("best", "top_ten", "coverage", "quality"))]
-        for scheme, kind in CASES
-        if scheme == INHERITED and kind != "genetic"
+        [f"`{kind}` less `{other}`", *(_less(tables, kind, other, number) for number in numbers)]
+        for kind, other in (*pairs, ("adapted", "operators"))
     ]
-    heads = [f"{SHOWN[number]}" for number in ("best", "top_ten", "coverage", "quality")]
+    heads = [SHOWN[number] for number in numbers]
     return (
         f"{markdown(['search', 'inheritance', *SHOWN.values()], lines)}\n"
-        f"{markdown(['less `genetic`, both with inheritance', *heads], less)}"
+        f"{markdown(['both with inheritance', *heads], less)}"
     )
 
 
-def _less(tables: Tables, kind: str, number: str) -> str:
-    """Return what a kind of search has more than the genetic one, pair by pair of seeds."""
-    found = paired_difference(_of(tables, INHERITED, kind, number), _of(tables, INHERITED, "genetic", number))
+def _less(tables: Tables, kind: str, other: str, number: str) -> str:
+    """Return what a kind of search has more than another one, pair by pair of seeds."""
+    found = paired_difference(_of(tables, INHERITED, kind, number), _of(tables, INHERITED, other, number))
     return found.told(0 if number == "coverage" else 3, signed=True)
 
 
 def draw(tables: Tables) -> Figures:
     """Return a panel for each number, with every seed as a point."""
     shown = [number for number in SHOWN if number != "diversity"]
-    figure, axes = panels(2, 2, width=5.4)
+    figure, axes = panels(2, 2, width=6.0)
     for panel, number in zip(axes, shown, strict=True):
         groups = [
             (kind.replace("_", " ") + ("\nscratch" if scheme == PUBLISHED else ""), _of(tables, scheme, kind, number))
