@@ -1,6 +1,7 @@
 """Bodies that evolved beside bodies drawn by hand: the study's README says what was asked and what came out."""
 
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 import numpy as np
 
 import codesign
+from codesign.run import read_weights
 from experiments.hand_made_bodies import pictures
-from experiments.hand_made_bodies.lessons import from_new_starts, halving
+from experiments.hand_made_bodies.lessons import from_new_starts, halving, longest_spring
 from experiments.inheritance.__main__ import SCHEMES
 from experiments.inheritance.__main__ import TASKS as INHERITANCE
 from experiments.intervals import Interval, paired_difference, t_interval
@@ -20,9 +22,9 @@ from experiments.tables import Rows, Tables, markdown, read_table, write_table
 
 HERE = Path(__file__).parent
 SEEDS = (0, 1, 2, 3, 4)
-RUNS, ROUNDS, TAUGHT, BODIES = FILES = "runs.csv", "rounds.csv", "taught.csv", "bodies.json"
-EVOLVED = "evolved"
-"""Name of the best body of a run among those drawn by hand."""
+RUNS, ROUNDS, BEST, TAUGHT, BODIES = FILES = "runs.csv", "rounds.csv", "best.csv", "taught.csv", "bodies.json"
+EVOLVED, DRAWN = "evolved", "drawn"
+"""Kinds of bodies; the first is the name of the best body of a run among those drawn by hand, too."""
 
 
 @dataclass(frozen=True)
@@ -83,23 +85,30 @@ def run_of(runs: Path, task: str, seed: int) -> codesign.Run:
 
 def lessons(runs: Path, task: str, seed: int) -> dict[str, Rows]:
     """Return what bodies of a task learned, made once and kept: a run's generations, rounds of halving, new starts."""
-    kept = runs / task / f"drawn_{seed}.json"
+    kept = runs / task / f"lessons_{seed}.json"
     if kept.is_file():
         return read_table(kept)
     run = run_of(runs, task, seed)
-    spec, hand_made = run.problem.spec, codesign.load(HERE / "bodies" / f"{TASKS[task].drawn}.txt")
-    bodies, best = run.problem.bodies(hand_made), run.problem.bodies([run.best])
+    problem, hand_made = run.problem, codesign.load(HERE / "bodies" / f"{TASKS[task].drawn}.txt")
+    bodies, best = problem.bodies(hand_made), problem.bodies([run.best])
     own = [{name: row[name] for name in ("robot_steps", "best")} for row in generations(run, {})]
-    rounds = halving(spec, hand_made.names, bodies, own[-1]["robot_steps"])
-    taught = from_new_starts(spec, [EVOLVED], best, 1000) + from_new_starts(spec, hand_made.names, bodies, 0)
-    found = {RUNS: own, ROUNDS: rounds, TAUGHT: taught}
+    rounds = halving(problem, hand_made.names, bodies, own[-1]["robot_steps"])
+    weights = np.array(read_weights(run.folder / "best.safetensors", problem.spec.controller, problem.spec.dimension))
+    ends = [
+        {"kind": EVOLVED, "body": EVOLVED, "best": float(run.best.fitness), "robot_steps": own[-1]["robot_steps"]},
+        {"kind": DRAWN, **{name: rounds[-1][name] for name in ("body", "best", "robot_steps")}},
+    ]
+    for end, longest in zip(ends, (longest_spring(problem, best, weights), rounds[-1]["longest"]), strict=True):
+        end["longest"] = longest
+    taught = from_new_starts(problem, [EVOLVED], best, 1000) + from_new_starts(problem, hand_made.names, bodies, 0)
+    found = {RUNS: own, ROUNDS: rounds, BEST: ends, TAUGHT: taught}
     write_table(kept, found)
     return found
 
 
 def measure(runs: Path) -> Tables:
     """Return what all runs and all lessons came to, by task and seed, and the shapes of all bodies."""
-    tables: dict[str, Any] = {RUNS: [], ROUNDS: [], TAUGHT: []}
+    tables: dict[str, Any] = {name: [] for name in (RUNS, ROUNDS, BEST, TAUGHT)}
     shapes: dict[str, Any] = {}
     for task, about in TASKS.items():
         for seed in SEEDS:
@@ -113,11 +122,17 @@ def measure(runs: Path) -> Tables:
     return {**tables, BODIES: shapes}
 
 
+def ends_of(tables: Tables, task: str, kind: str) -> Rows:
+    """Return what the best of a kind came to at the end, by seed."""
+    own = (row for row in tables[BEST] if row["task"] == task and row["kind"] == kind)
+    return sorted(own, key=lambda row: row["seed"])
+
+
 def at_equal_cost(tables: Tables, task: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the best of each run and the best of all drawn bodies for as many robot-steps, by seed."""
-    ends = [{row["seed"]: row["best"] for row in tables[name] if row["task"] == task} for name in (RUNS, ROUNDS)]
-    one, other = (np.array([end[seed] for seed in sorted(end)]) + TASKS[task].shift for end in ends)
-    return one, other
+    shift = TASKS[task].shift
+    one, other = (np.array([row["best"] for row in ends_of(tables, task, kind)]) for kind in (EVOLVED, DRAWN))
+    return one + shift, other + shift
 
 
 def taught_anew(tables: Tables, task: str) -> dict[str, np.ndarray]:
@@ -145,20 +160,25 @@ def verdict(less: Interval, seeds: int) -> str:
 
 def report(tables: Tables) -> str:
     """Return what was found as tables in Markdown."""
-    equal, anew = [], []
+    equal, anew, costs = [], [], []
     for task, about in TASKS.items():
-        run, drawn = at_equal_cost(tables, task)
-        spent = max(row["robot_steps"] for row in tables[RUNS] if row["task"] == task) / 1e6
-        last = max(row["round"] for row in tables[ROUNDS])
-        winners = [row["body"] for row in tables[ROUNDS] if row["task"] == task and row["round"] == last]
-        told = ", ".join(
-            f"{name} {winners.count(name)}" for name in sorted(set(winners), key=lambda w: (-winners.count(w), w))
-        )
-        equal.append([about.title, about.unit, f"{spent:.1f}", *_compared(run, drawn), told])
+        ends = [ends_of(tables, task, kind) for kind in (EVOLVED, DRAWN)]
+        spent = "; ".join(f"{max(row['robot_steps'] for row in own) / 1e6:.2f}" for own in ends)
+        longest = "; ".join(f"{max(row['longest'] for row in own):.1f}" for own in ends)
+        winners = Counter(row["body"] for row in ends[1]).most_common()
+        told = ", ".join(f"{name} {count}" for name, count in winners)
+        equal.append([about.title, about.unit, *_compared(*at_equal_cost(tables, task)), told])
+        costs.append([about.title, spent, longest, _schedule(tables, task)])
         taught = taught_anew(tables, task)
         anew.append([about.title, about.unit, *_compared(taught[EVOLVED], best_pupil(taught))])
     compared = ["evolved", "drawn", "evolved less drawn", "seeds above", "evolving a body"]
-    heads = ["task", "unit", "millions of robot-steps", *compared, "drawn body that came first, times"]
+    heads = ["task", "unit", *compared, "drawn body that came first, times"]
+    cost = [
+        "task",
+        "millions of robot-steps, evolved; drawn",
+        "longest spring, evolved; drawn",
+        "pairs x steps by round",
+    ]
     return "\n".join(
         [
             markdown(heads, equal),
@@ -166,7 +186,7 @@ def report(tables: Tables) -> str:
             markdown(
                 ["task", "body", "mean of new starts", "best of them", "with muscles at rest"], _each_body(tables)
             ),
-            markdown(["task", "pairs of a body and a start x steps, round by round"], _schedules(tables)),
+            markdown(cost, costs),
         ]
     )
 
@@ -191,12 +211,9 @@ def _each_body(tables: Tables) -> list[list[str]]:
     return lines
 
 
-def _schedules(tables: Tables) -> list[list[str]]:
-    lines = []
-    for task, about in TASKS.items():
-        rounds = [row for row in tables[ROUNDS] if row["task"] == task and row["seed"] == SEEDS[0]]
-        lines.append([about.title, ", ".join(f"{row['pairs']} x {row['steps']}" for row in rounds)])
-    return lines
+def _schedule(tables: Tables, task: str) -> str:
+    rounds = [row for row in tables[ROUNDS] if row["task"] == task and row["seed"] == SEEDS[0]]
+    return ", ".join(f"{row['pairs']} x {row['steps']}" for row in rounds)
 
 
 def draw(tables: Tables) -> Figures:

@@ -9,6 +9,7 @@ import pytest
 
 import codesign
 from codesign.api.genomes import PlacedGenomes
+from codesign.body import Bodies
 from codesign.evaluate import Request
 from experiments.hand_made_bodies import lessons
 from experiments.hand_made_bodies.__main__ import EVOLVED, best_pupil
@@ -71,34 +72,43 @@ def test_halving_gives_the_better_half_of_all_pairs_what_they_learned(
             weight_start=np.arange(count + 1),
         )
 
+    def longest_spring(_problem: codesign.Problem, _bodies: Bodies, weights: np.ndarray) -> float:
+        return 9.0 if weights.tolist() == [pairs[0] // 2] else 1.5  # the best pair of all is an accident
+
+    pairs = [2 * (BUDGET // (6 * STEPS * 11 * 2))]
     monkeypatch.setattr(lessons, "evaluate_bodies", evaluate)
+    monkeypatch.setattr(lessons, "longest_spring", longest_spring)
     bodies = problem.bodies(problem.random(2))
-    rows = lessons.halving(problem.spec, ("worse", "better"), bodies, BUDGET)
-    pairs = [row["pairs"] for row in rows]
-    assert pairs[0] == 2 * (BUDGET // (6 * STEPS * 11 * 2))
+    rows = lessons.halving(problem, ("worse", "better"), bodies, BUDGET)
+    pairs += [row["pairs"] for row in rows[1:]]
+    assert rows[0]["pairs"] == pairs[0]
     assert pairs[1:] == [(before + 1) // 2 for before in pairs[:-1]]
     assert asked[0][0] >= 8
     assert asked[0][1].first is None
     assert {row["body"] for row in rows} == {"better"}
+    assert [row["out"] for row in rows] == [1, 0, 0, 0, 0, 0]
+    assert {row["best"] for row in rows} == {1000.0 + pairs[0] // 2 - 1}
     costs = np.diff([0, *(row["robot_steps"] for row in rows)])
     assert costs == pytest.approx(BUDGET / 6, rel=0.15)
-    assert 0 <= BUDGET - rows[-1]["robot_steps"] < pairs[-1] * STEPS
+    assert 0 <= BUDGET - rows[-1]["robot_steps"] < (pairs[-1] + 1) * STEPS
     for _, request in asked[1:]:
         assert request.first is not None
         assert request.attempts is not None
         assert set(request.identities[:, 1].tolist()) == {1}
         assert request.first.values.tolist() == request.attempts.tolist()  # each goes on from what it learned
-        assert request.attempts.min() > pairs[0] // 2 - len(request)
+        assert sorted(request.attempts.tolist())[-1] == pairs[0] // 2 - 1
+        assert np.ptp(request.attempts) == len(request) - 1
 
 
 @pytest.mark.slow
 def test_rounds_go_on_from_the_best_weights_and_spend_the_budget(problem: codesign.Problem) -> None:
     bodies = problem.bodies(problem.random(2))
-    rows = lessons.halving(problem.spec, ("one", "other"), bodies, BUDGET)
+    rows = lessons.halving(problem, ("one", "other"), bodies, BUDGET)
     best = [row["best"] for row in rows]
     assert best == sorted(best)
     assert best[-1] > best[0]
-    assert 0 <= BUDGET - rows[-1]["robot_steps"] < rows[-1]["pairs"] * STEPS
+    assert 0 <= BUDGET - rows[-1]["robot_steps"] < (rows[-1]["pairs"] + 1) * STEPS
+    assert 1.0 <= rows[-1]["longest"] <= lessons.LONGEST
 
 
 def test_the_best_pupil_of_a_seed_is_chosen_by_the_other_seeds() -> None:
