@@ -260,7 +260,7 @@ class _Checkpoint:
 
     def __call__(self, folder: Path) -> object:
         from codesign.run import checkpoint  # noqa: PLC0415
-        from codesign.run.evolution import restored  # noqa: PLC0415
+        from codesign.run.records import restored  # noqa: PLC0415
 
         if self._experiment is None:
             self._experiment = _experiment(self._run)

@@ -1,7 +1,7 @@
 """Runs that wait for no generation: designs go to whoever is free, and a table is written with its last design."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,38 +17,20 @@ from codesign.evaluate import (
     Request,
 )
 from codesign.run.checkpoint import Checkpoint
+from codesign.run.curves import Curves
 from codesign.run.design_tables import DesignTables
-from codesign.run.designs import COMPLETED, identity_pair
+from codesign.run.designs import COMPLETED
+from codesign.run.generations import Born
+from codesign.run.identities import Identity, identity_pair
 from codesign.run.inheritance import Living
 from codesign.run.interruption import Interruption
 from codesign.run.kept_weights import kept
 from codesign.run.listeners import Listener
-from codesign.run.speed import Speed, StreamSpeed
+from codesign.run.speed import StreamSpeed
 from codesign.search import AsynchronousSearch, Individuals
-
-_Identity = tuple[int, int]
 
 _TOLD = "told."
 _IN_FLIGHT = -1
-
-
-@dataclass(frozen=True)
-class Born:
-    """All designs of a generation, evaluated; entry i of each field belongs to individual i.
-
-    Attributes:
-        designs: as they were asked for.
-        evaluations: of these.
-        inherited: which share of its weights each inherited, shape (n,); None where none inherits controllers.
-        further: whole numbers of each by the names of their columns in tables.
-        speed: at which designs are simulated; None where these are all that were.
-    """
-
-    designs: Individuals
-    evaluations: Evaluations
-    inherited: np.ndarray | None = None
-    further: Mapping[str, np.ndarray] = field(default_factory=dict)
-    speed: Speed | None = None
 
 
 @dataclass(frozen=True)
@@ -92,11 +74,12 @@ class Arrivals:
         self._search, self._parents, self._listener = search, parents, listener
         self._generations = generations
         self._keep = KeptWeights(weights)
-        self._open: dict[_Identity, _Open] = {}
+        self._open: dict[Identity, _Open] = {}
         self._completed = 0
         self._stream: EvaluationStream | None = None
         self._speed = StreamSpeed()
-        self.weights: dict[_Identity, np.ndarray] = {}
+        self.weights: dict[Identity, np.ndarray] = {}
+        self.curves = Curves.none()
 
     def begin(self, evaluator: Evaluator, spec: EvaluationSpec, interruption: Interruption) -> EvaluationStream:
         """Return the stream that designs go through, once those that are in no table are on their way again.
@@ -207,7 +190,7 @@ class Arrivals:
             for part in parts
             for place, identity in enumerate(map(identity_pair, part.identities.tolist()))
         }
-        first: dict[_Identity, DesignWeights] = {}
+        first: dict[Identity, DesignWeights] = {}
         if "first" in state:
             joined = DesignWeights(state["first"], state["first.start"])
             identities = map(identity_pair, state["first.identities"].tolist())
@@ -233,7 +216,7 @@ class Arrivals:
                 self._open[identity] = _Open(asked.take(one), None if first is None else first.take(one), share)
             self._submit([identity for identity in identities if identity[0] < self._generations])
 
-    def _submit(self, identities: Sequence[_Identity]) -> None:
+    def _submit(self, identities: Sequence[Identity]) -> None:
         assert self._stream is not None, "not begun"
         parts = list[Request]()
         for own in (self._open[identity] for identity in identities):

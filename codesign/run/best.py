@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,61 @@ from codesign.analysis import NewStarts
 from codesign.body import develop
 from codesign.evaluate import EvaluationSpec, body_weights, controller_weights
 from codesign.files import write_bytes, write_text
+from codesign.run.design_tables import DesignTables
 from codesign.run.designs import design_id
+from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
+from codesign.run.identities import Identity, identity_pair
+from codesign.run.learning_again import learn_again
+from codesign.run.polish import read_polished
 from codesign.run.weights import serialized
 from codesign.search import Individuals
+
+
+class BestDesign:
+    """The file of a run's best design, which is written again and again.
+
+    Args:
+        experiment: the run's.
+        folder: the run's.
+    """
+
+    def __init__(self, experiment: Experiment, folder: RunFolder) -> None:
+        self._experiment, self._folder = experiment, folder
+        self._learned_again: dict[Identity, np.ndarray] = {}
+
+    def write(
+        self, population: Individuals, weights: Mapping[Identity, np.ndarray], new_starts: NewStarts | None = None
+    ) -> None:
+        """Write the best member of a population, or the one that is better than it after it learned on.
+
+        Args:
+            population: members, the best first.
+            weights: those that were kept, flat, by identity; what is not there is learned again.
+            new_starts: what the best are worth from new starts, where that is known.
+
+        Raises:
+            OutputError: the folder cannot be written to.
+            RunError: what is written of designs that learned on, a table, or a file of weights cannot be read.
+        """
+        best, spec = population.take(np.array([0])), self._experiment.trial
+        if not np.isfinite(best.fitness[0]):
+            return
+        better = read_polished(self._folder)
+        members = [identity_pair(identity) for identity in population.identities.tolist()]
+        polished = {place: better[own] for place, own in enumerate(members) if own in better}
+        place = max(polished, key=lambda place: polished[place].fitness, default=None)
+        if place is not None and polished[place].fitness > best.fitness[0]:
+            own = polished[place]
+            write_best(self._folder, population.take(np.array([place])), own.weights, spec, own.fitness)
+            return
+        identity = members[0]
+        if identity not in weights and identity not in self._learned_again:
+            designs = DesignTables(self._folder).find([identity])
+            self._learned_again = learn_again(self._experiment, designs, self._folder)
+        learned = weights[identity] if identity in weights else self._learned_again[identity]
+        own = None if new_starts is None else new_starts.of(design_id(*identity))
+        write_best(self._folder, best, learned, spec, new_starts=own)
 
 
 def write_best(

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,12 +103,6 @@ class Design:
         """Return in a line which design it is, how good and how large."""
         size = f"{self.masses} masses, {self.springs} springs, {self.muscles} muscles"
         return f"<Design {self.id}: fitness {self.fitness:.4g}, {self.status}, {size}, made by {self.operator}>"
-
-
-def identity_pair(identity: Sequence[int]) -> tuple[int, int]:
-    """Return one row of an array of identities as a pair that can be looked up."""
-    generation, individual = identity
-    return int(generation), int(individual)
 
 
 def design_id(generation: int, individual: int) -> str:

@@ -1,42 +1,35 @@
 """The outer loop: ask, evaluate, tell, record, generation by generation, from the start or from where a run stopped."""
 
 import logging
-import shlex
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from codesign.analysis import NewStarts
-from codesign.errors import CheckpointError, EvaluatorError, GenomeError, OutputError
-from codesign.evaluate import EvaluationStream, Evaluator, Request, elimination_thresholds
+from codesign.errors import EvaluatorError
+from codesign.evaluate import Evaluator
 from codesign.files import remove
 from codesign.formats import plans_of
-from codesign.plugins import loaded
-from codesign.run import checkpoint as checkpoints
-from codesign.run.asynchronous import Arrivals, Born
-from codesign.run.best import write_best
+from codesign.run.asynchronous import Arrivals
+from codesign.run.best import BestDesign
 from codesign.run.checkpoint import Checkpoint
-from codesign.run.curves import Curves
-from codesign.run.design_tables import DesignTables
-from codesign.run.designs import FROM_SCRATCH, ISLAND, design_id, write_designs
+from codesign.run.designs import FROM_SCRATCH, design_id, write_designs
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.from_scratch import FromScratch
+from codesign.run.generations import Generations
+from codesign.run.identities import Identity
 from codesign.run.inheritance import Inheritance, Living
 from codesign.run.interruption import Interruption
-from codesign.run.kept_weights import kept, needed
-from codesign.run.learning_again import learn_again
+from codesign.run.last_population import LastPopulation
 from codesign.run.listeners import Listener, Listeners, Outcome
 from codesign.run.metrics import summarise
 from codesign.run.notices import notices_of
-from codesign.run.parent_weights import identity_pair
-from codesign.run.polish import polish, read_polished, remove_polished
-from codesign.run.reevaluation import from_new_starts, read_new_starts, write_new_starts
-from codesign.run.replay import learned_weights
+from codesign.run.polish import remove_polished
+from codesign.run.records import Records, restored
 from codesign.run.starts import SeveralStarts
 from codesign.run.status import StatusFile
 from codesign.search import AsynchronousSearch, Search, start_search
@@ -108,85 +101,51 @@ def resume(
         return evolution.run(interruption)
 
 
-def restored(experiment: Experiment, checkpoint: Checkpoint, path: Path) -> Search:
-    """Return a search that goes on from a checkpoint.
-
-    Args:
-        experiment: the run's.
-        checkpoint: the state.
-        path: where it was found, for errors.
-
-    Raises:
-        CheckpointError: it is another experiment's, or none that this search can have had.
-    """
-    checkpoints.check_experiment(checkpoint, experiment, path)
-    search = start_search(experiment.search, experiment.space, experiment.seed)
-    try:
-        search.restore(checkpoint.search)
-        if experiment.trial.learner.in_generation(1).rungs:
-            checkpoint.curves.of(search.population.identities)
-    except (ValueError, KeyError, GenomeError) as error:
-        raise CheckpointError("a checkpoint of this search", f"{path} ({error})", "start a new run") from error
-    return search
-
-
 class _Evolution:
     """A run in progress."""
 
     def __init__(self, experiment: Experiment, folder: RunFolder, listener: Listener) -> None:
         self._experiment, self._folder, self._status = experiment, folder, StatusFile(folder)
         self._listener = Listeners([self._status, listener])
-        self._search: Search = start_search(experiment.search, experiment.space, experiment.seed)
-        self._weights: dict[tuple[int, int], np.ndarray] = {}
-        self._learned_again: dict[tuple[int, int], np.ndarray] = {}
-        self._curves = Curves.none()
-        self._parents = Living(Inheritance(experiment))
-        self._arrivals = self._new_arrivals()
+        self._records, self._best_design = Records(experiment, folder), BestDesign(experiment, folder)
+        self._parents, self._starts = Living(Inheritance(experiment)), SeveralStarts(experiment)
         self._from_scratch = FromScratch(experiment)
+        self._use(start_search(experiment.search, experiment.space, experiment.seed))
         self._recorded: dict[str, np.ndarray] | None = None
-        self._starts = SeveralStarts(experiment)
+        self._weights: dict[Identity, np.ndarray] = {}
         self._seconds, self._begin = 0.0, time.perf_counter()
-        self._finished: Checkpoint | None = None
-        self._saved = -1
         self._best: str | None = None
         self._new_starts: NewStarts | None = None
+
+    def _use(self, search: Search) -> None:
+        """Have designs asked of a search from now on."""
+        self._search = search
+        if isinstance(search, AsynchronousSearch):
+            generations, weights = self._experiment.search.generations, self._experiment.checkpoints.weights
+            self._born: Generations | Arrivals = Arrivals(search, self._parents, generations, weights, self._listener)
+        else:
+            self._born = Generations(search, self._experiment, self._parents, self._starts)
 
     def restore(self, named: Path | None) -> None:
         """Go back to a checkpoint, by default the newest that can be read, and remove the records made after it."""
         folder = self._folder
-        if named is not None:
-            found, faults = checkpoints.load(named), []
-        else:
-            found, faults = checkpoints.newest_intact(folder.checkpoints)
+        found, faults = self._records.newest(named)
         if found is None:
-            self._require_early_end()
-            folder.roll_back(-1)
+            self._records.go_back(None)
             return
-        self._search = restored(self._experiment, found, folder.checkpoints)
+        self._use(restored(self._experiment, found, folder.checkpoints))
         for fault in faults:
             self._listener.on_notice(f"{fault}; going on from generation {found.generation} instead")
-        self._weights, self._curves = found.weights, found.curves if self._races else Curves.none()
-        self._arrivals = self._new_arrivals()
-        known = self._search.population
-        if self._arrivals is not None:
-            self._arrivals.restore(found)
-            known = self._arrivals.recorded(known)
-        self._seconds, self._saved, self._recorded = found.seconds, found.generation, found.search
-        with self._recording():
-            folder.roll_back(found.generation)
-            checkpoints.discard_after(folder.checkpoints, found.generation)
-            self._parents.restore(folder, known)
-            self._from_scratch.restore(folder, self._search.population)
-            self._starts.restore(self._search.population, found.generation, folder)
+        self._born.restore(found)
+        population = self._search.population
+        self._seconds, self._recorded = found.seconds, found.search
+        self._weights = self._born.weights
+        self._records.go_back(found)
+        with self._records.writing():
+            self._parents.restore(folder, self._born.recorded(population))
+            self._from_scratch.restore(folder, population)
+            self._starts.restore(population, found.generation, folder)
             self._write_best()
-
-    def _new_arrivals(self) -> Arrivals | None:
-        search, experiment = self._search, self._experiment
-        if not isinstance(search, AsynchronousSearch):
-            return None
-        return Arrivals(
-            search, self._parents, experiment.search.generations, experiment.checkpoints.weights, self._listener
-        )
 
     def run(self, interruption: Interruption) -> Outcome:
         """Run what is left of the generations, until a signal came, which is being heeded."""
@@ -205,8 +164,7 @@ class _Evolution:
                 remove_polished(self._folder)
                 self._evolve(generations, interruption)
             if self._search.generation >= generations:
-                self._polish(interruption)
-                self._reevaluate(interruption)
+                self._end(interruption)
         except KeyboardInterrupt:
             if interruption.signal is None:
                 raise
@@ -215,38 +173,11 @@ class _Evolution:
         except EvaluatorError as error:
             self._take_back()
             self._save()
-            raise self._with_command(error) from error
+            raise self._records.with_way_on(error, self._search.generation) from error
         self._save()
         outcome = self._outcome(interruption.signal)
         self._listener.on_stop(outcome)
         return outcome
-
-    def _polish(self, interruption: Interruption) -> None:
-        """Let the best of the last population learn on, unless they have; after a signal it begins anew."""
-        population, count = self._search.population, self._experiment.search.polish_designs
-        members = [identity_pair(own) for own in population.identities[np.isfinite(population.fitness)].tolist()]
-        if not count or not members:
-            return
-        if self._folder.polished.exists():
-            self._listener.on_notice(
-                "The best designs have learned on before; to let them do it anew, remove polished.json and "
-                "polished.safetensors."
-            )
-            return
-        self._save()
-        designs = DesignTables(self._folder).find(members[:count])
-        with interruption.interruptible():
-            weights = learned_weights(self._experiment, self._folder, designs)
-            with self._recording():
-                found = polish(self._experiment, self._folder, self._search.generation - 1, designs, weights)
-        best, unit = float(np.max(found.fitness)), self._experiment.trial.units.get("fitness", "")
-        told = f"{best:.3f} {unit}".rstrip()
-        self._listener.on_notice(
-            f"The best {len(designs)} designs learned on for {self._experiment.search.polish_iterations} iterations "
-            f"({found.robot_steps:,} robot-steps); the best of them has {told} now."
-        )
-        with self._recording():
-            self._write_best()
 
     def _take_back(self) -> None:
         """Let the search be as it was when it was recorded last: what was told since is told again by who goes on."""
@@ -260,67 +191,34 @@ class _Evolution:
             evaluator = self._experiment.evaluator.start(self._experiment.trial)
         evaluator.listener = self._listener
         if self._folder.reevaluation.exists():
-            with self._recording():
+            with self._records.writing():
                 remove(self._folder.reevaluation)
-        with evaluator, self._stream(evaluator, interruption):
+        with evaluator, self._born.begin(evaluator, self._experiment.trial, interruption):
             while self._search.generation < generations and not self._listener.stops:
                 self._advance(evaluator, interruption)
 
-    def _stream(self, evaluator: Evaluator, interruption: Interruption) -> EvaluationStream | nullcontext[None]:
-        """Return what designs go through if nobody waits for a generation."""
-        if self._arrivals is None:
-            return nullcontext()
-        return self._arrivals.begin(evaluator, self._experiment.trial, interruption)
-
-    def _reevaluate(self, interruption: Interruption) -> None:
-        """Evaluate the best of a finished run from new starts, unless its folder says what came of it already."""
-        search = self._experiment.search
-        if not search.final_designs or not self._search.generation:
-            return
-        generation, population = self._search.generation - 1, self._search.population
-        found = read_new_starts(self._folder)
-        if found is None or found.generation != generation:
-            with interruption.interruptible(), kept_from_children():
-                tried = self._starts.tried(population)
-                found = from_new_starts(self._experiment, population, tried, generation, self._listener)
-            if found is None:
-                return
-            with self._recording():
-                write_new_starts(self._folder, found)
-        elif len(found) < min(search.final_designs, np.isfinite(population.fitness).sum()) or (
-            found.starts < search.final_starts
-        ):
-            self._listener.on_notice(
-                f"The best {len(found)} designs have been evaluated from {found.starts} new starts each before; to "
-                "evaluate more, remove reevaluation.json."
-            )
-        self._new_starts = found
-        with self._recording():
-            self._write_best()
-
-    def _with_command(self, error: EvaluatorError) -> EvaluatorError:
-        """Return an error that also says what is safe, and how to go on."""
+    def _end(self, interruption: Interruption) -> None:
+        """Let the best of the last population learn on, and learn from new starts, where that is asked for."""
         if not self._search.generation:
-            return EvaluatorError(error.expected, error.got, f"{error.remedy}, and start the run again")
-        way_on = self._way_on(self._search.generation)
-        return EvaluatorError(error.expected, error.got, f"{error.remedy}; {way_on}")
-
-    def _way_on(self, finished: int) -> str:
-        """Return what is safe where so many generations are, and the command that goes on."""
-        command = f"codesign evolve {shlex.quote(f'run={self._folder.path}')}"
-        loose = [plugin.name for plugin in loaded() if not plugin.package]
-        command += " " + shlex.quote(f"plugins=[{','.join(loose)}]") if loose else ""
-        return f"{finished} of {self._experiment.search.generations} generations are safe, go on with: {command}"
+            return
+        last = LastPopulation(
+            *(self._experiment, self._folder, self._records),
+            *(self._search.population, self._search.generation - 1, self._listener),
+        )
+        self._save()
+        if last.polish(interruption):
+            with self._records.writing():
+                self._write_best()
+        self._new_starts = last.reevaluate(self._starts, interruption)
+        if self._new_starts is not None:
+            with self._records.writing():
+                self._write_best()
 
     def _advance(self, evaluator: Evaluator, interruption: Interruption) -> None:
         """Evaluate, select, record and tell one generation; a signal interrupts only the first, and what comes last."""
         begin = time.perf_counter()
         generation, weights = self._search.generation, self._search.operator_weights
-        if self._arrivals is not None:
-            born = self._arrivals.advance(interruption)
-            self._weights = self._arrivals.weights
-        else:
-            born = self._evaluated(evaluator, interruption)
+        born = self._born.advance(interruption)
         population = self._search.population
         with interruption.interruptible():
             self._from_scratch.teach(evaluator, population, generation)
@@ -330,22 +228,24 @@ class _Evolution:
         own = now - begin, now - self._begin, self._from_scratch.robot_steps
         apart = self._search.islands, weights if generation else None
         metrics = summarise(generation, population, born.evaluations, *own, *apart, born.speed)
-        with self._recording():
+        with self._records.writing():
             self._starts.write(self._folder, generation)
             write_designs(self._folder.designs, generation, born.designs, born.evaluations, born.inherited, further)
             self._parents.write(self._folder, generation)
             self._folder.append_metrics({**metrics.row(), **self._from_scratch.numbers()})
-        self._recorded = self._search.state()
-        self._finished = Checkpoint(
-            generation,
-            self._recorded,
-            self._weights,
-            self._curves,
-            now - self._begin,
-            self._experiment.fingerprint(),
-            {} if self._arrivals is None else self._arrivals.state(),
+        self._recorded, self._weights = self._search.state(), self._born.weights
+        due = self._records.finish(
+            Checkpoint(
+                generation,
+                self._recorded,
+                self._weights,
+                self._born.curves,
+                now - self._begin,
+                self._experiment.fingerprint(),
+                self._born.state(),
+            )
         )
-        if (generation + 1) % self._experiment.checkpoints.every == 0:
+        if due:
             self._save()
         _log.info("generation %d recorded after %.3f s", generation, metrics.generation_seconds)
         self._tell_best()
@@ -354,39 +254,6 @@ class _Evolution:
             self._listener.on_notice(notice)
         with interruption.interruptible():
             self._listener.between_generations()
-
-    def _evaluated(self, evaluator: Evaluator, interruption: Interruption) -> Born:
-        """Ask for a generation, evaluate it and tell it; a signal interrupts all but what comes last."""
-        generation = self._search.generation
-        with interruption.interruptible():
-            asked = self._search.ask()
-            living = self._search.population.fitness if generation else np.zeros(0)
-            keep = needed(self._experiment.checkpoints.weights, living)
-            first, wanted = self._parents.first(asked), self._parents.needed(keep, self._search)
-            request = Request(asked.genomes, asked.identities, self._thresholds(), wanted, first)
-            before = self._search.population if generation else None
-            judged = self._starts.judge(asked, before, evaluator.evaluate(self._starts.request(request, before)))
-        evaluations = judged.own
-        if judged.revised is not None:
-            self._search.revise(judged.revised)
-        self._search.tell(judged.fitness, evaluations.measures)
-        population = self._search.population
-        self._parents.survive(population, asked, evaluations)
-        if judged.starts is None:
-            self._weights = kept(keep, population, asked.identities, evaluations, self._weights)
-        else:
-            self._weights = self._starts.kept(keep.count, population, judged, asked, self._weights)
-            self._starts.survive(population)
-        if self._races:
-            self._curves = self._curves.after(population, generation, evaluations.curves)
-        count = len(self._search.islands)
-        islands = {} if count == 1 else {ISLAND: np.repeat(np.arange(count), len(asked) // count)}
-        return Born(asked, evaluations, self._parents.shares, islands)
-
-    @property
-    def _races(self) -> bool:
-        """Whether newcomers are compared with how the living learned."""
-        return bool(self._experiment.trial.learner.in_generation(1).rungs)
 
     def _tell_best(self) -> None:
         """Tell of the best design so far, if it is another than was told of."""
@@ -397,70 +264,14 @@ class _Evolution:
             (plan,) = plans_of(best.genomes, self._experiment.trial.lattice, [name])
             self._listener.on_best(replace(plan, fitness=fitness))
 
-    def _thresholds(self) -> np.ndarray | None:
-        """Return the performance that the next designs must reach to go on learning, from how the living learned."""
-        if not self._races or not self._search.generation:
-            return None
-        population, first = self._search.population, self._experiment.trial.learner
-        learner = first.in_generation(self._search.generation)
-        alike = None if learner is first else population.identities[:, 0] > 0
-        return elimination_thresholds(learner, self._curves.of(population.identities), population.fitness, alike)
-
     def _save(self) -> None:
-        """Write a checkpoint of the state after the last finished generation, unless there is one."""
-        state = self._finished
-        if state is None or state.generation <= self._saved:
-            return
-        with self._recording():
-            checkpoints.save(state, self._folder.checkpoints)
-            self._saved = state.generation
-            _log.debug("checkpoint of generation %d written", state.generation)
-            checkpoints.prune(self._folder.checkpoints, self._experiment.checkpoints.keep)
-            self._write_best()
-
-    @contextmanager
-    def _recording(self) -> Iterator[None]:
-        """Write to the folder within the block, if it is still there; what fails says what is safe and how to go on."""
-        try:
-            self._folder.prepare_records()
-            yield
-        except OutputError as error:
-            self._folder.require_in_place()
-            way_on = self._way_on(self._saved + 1)
-            remedy = f"free some space, or see to it that one can write there; {way_on}"
-            raise OutputError(error.expected, error.got, remedy) from error
+        """Write a checkpoint of the state after the last finished generation, and its best, unless they are there."""
+        if self._records.save():
+            with self._records.writing():
+                self._write_best()
 
     def _write_best(self) -> None:
-        population = self._search.population
-        best = population.take(np.array([0]))
-        if not np.isfinite(best.fitness[0]):
-            return
-        better = read_polished(self._folder)
-        members = [identity_pair(identity) for identity in population.identities.tolist()]
-        polished = {place: better[own] for place, own in enumerate(members) if own in better}
-        place = max(polished, key=lambda place: polished[place].fitness, default=None)
-        if place is not None and polished[place].fitness > best.fitness[0]:
-            own = polished[place]
-            spec = self._experiment.trial
-            write_best(self._folder, population.take(np.array([place])), own.weights, spec, own.fitness)
-            return
-        identity = tuple(best.identities[0].tolist())
-        if identity not in self._weights and identity not in self._learned_again:
-            designs = DesignTables(self._folder).find([identity])
-            self._learned_again = learn_again(self._experiment, designs, self._folder)
-        weights = (self._learned_again | self._weights)[identity]
-        own = None if self._new_starts is None else self._new_starts.of(design_id(*identity))
-        write_best(self._folder, best, weights, self._experiment.trial, new_starts=own)
-
-    def _require_early_end(self) -> None:
-        """Check that a run without a checkpoint ended before it was to write one; else its records are worth more."""
-        rows, every = len(self._folder.read_metrics()), self._experiment.checkpoints.every
-        if rows > every:
-            raise CheckpointError(
-                f"a checkpoint in {self._folder.checkpoints}",
-                f"none, though {rows} generations are recorded",
-                "restore one, or start a new run in another folder",
-            )
+        self._best_design.write(self._search.population, self._weights, self._new_starts)
 
     def _outcome(self, signal: int | None) -> Outcome:
         finished = self._search.generation

@@ -9,9 +9,8 @@ from codesign.evaluate import Evaluator, KeptWeights, Request
 from codesign.run.design_tables import DesignTables
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
+from codesign.run.identities import Identity
 from codesign.search import Individuals
-
-_Identity = tuple[int, int]
 
 _NO_WEIGHTS = KeptWeights(0)
 
@@ -28,7 +27,7 @@ class FromScratch:
 
     def __init__(self, experiment: Experiment) -> None:
         self._some = experiment.search.from_scratch
-        self._fitness: dict[_Identity, float] = {}
+        self._fitness: dict[Identity, float] = {}
         self.robot_steps = 0
         """Steps simulated for it in the generation last taught."""
 

@@ -15,7 +15,8 @@ from codesign.run.design_tables import DesignTables
 from codesign.run.designs import Design
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
-from codesign.run.parent_weights import Identity, find_parent_weights, identity_pair, write_parent_weights
+from codesign.run.identities import Identity, identity_pair
+from codesign.run.parent_weights import find_parent_weights, write_parent_weights
 from codesign.search import MIXED, NO_INHERITANCE, NO_PARENT, Individuals, Search
 from codesign.streams import Draws, Purpose, stream_keys
 

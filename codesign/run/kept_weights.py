@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from codesign.evaluate import Evaluations, KeptWeights
-from codesign.run.designs import identity_pair
+from codesign.run.identities import identity_pair
 from codesign.search import Individuals
 
 

@@ -13,20 +13,12 @@ import numpy as np
 from codesign.errors import OutputError, RunError
 from codesign.files import write_bytes
 from codesign.reading import MOST, read_bytes, safetensors_arrays
+from codesign.run.identities import Identity
 
 _CHECKSUM = "sha256"
 """Key of the checksum of all arrays in a file's metadata."""
 
 _NAMES = ("identities", "lengths", "weights")
-
-Identity = tuple[int, int]
-"""Generation and individual of a design."""
-
-
-def identity_pair(identity: Sequence[int]) -> Identity:
-    """Return an identity from a row of an array as a pair."""
-    generation, individual = identity
-    return generation, individual
 
 
 def parent_weights_of(folder: Path, generation: int) -> Path:

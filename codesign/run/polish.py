@@ -15,7 +15,8 @@ from codesign.reading import MOST, json_value, read_text
 from codesign.run.designs import Design, design_id, identity_of
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
-from codesign.run.parent_weights import Identity, read_design_weights, write_design_weights
+from codesign.run.identities import Identity
+from codesign.run.parent_weights import read_design_weights, write_design_weights
 
 _REMEDY = "restore polished.json and polished.safetensors, or remove both and go on with the run"
 

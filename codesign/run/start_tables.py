@@ -11,11 +11,10 @@ from codesign.errors import RunError
 from codesign.evaluate import Evaluations
 from codesign.files import replacing
 from codesign.run.design_tables import DesignTables, read_columns, reading
-from codesign.run.designs import MEASURE, START, Design, design_ids, identity_pair, rows_as_lists
+from codesign.run.designs import MEASURE, START, Design, design_ids, rows_as_lists
 from codesign.run.folder import RunFolder, table_number, table_of
+from codesign.run.identities import Identity, identity_pair
 from codesign.train import LearningStatus
-
-_Identity = tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +34,7 @@ class Starts:
     fitness: np.ndarray
     fitness_of_all: np.ndarray
 
-    def judged(self) -> dict[_Identity, float]:
+    def judged(self) -> dict[Identity, float]:
         """Return what each design is worth by all its starts."""
         return dict(zip(map(identity_pair, self.identities.tolist()), self.fitness_of_all.tolist(), strict=True))
 
@@ -76,18 +75,18 @@ class StartTables:
                 of_all.astype(np.float64),
             )
 
-    def judged(self) -> dict[_Identity, float]:
+    def judged(self) -> dict[Identity, float]:
         """Return what each design with several starts is worth by all of them, as it was judged last.
 
         Raises:
             RunError: a table cannot be read.
         """
-        found: dict[_Identity, float] = {}
+        found: dict[Identity, float] = {}
         for generation in self.generations():
             found |= self.generation(generation).judged()
         return found
 
-    def fitness(self, identities: Iterable[_Identity], until: int | None = None) -> dict[_Identity, list[float]]:
+    def fitness(self, identities: Iterable[Identity], until: int | None = None) -> dict[Identity, list[float]]:
         """Return the fitness of designs from their starts 1, 2, ..., in that order, of each that has any.
 
         Args:
@@ -98,7 +97,7 @@ class StartTables:
             RunError: a table cannot be read, or lacks a start.
         """
         wanted = set(identities)
-        found: dict[_Identity, list[float]] = {}
+        found: dict[Identity, list[float]] = {}
         oldest = min((born for born, _ in wanted), default=0)
         for generation in self.generations():
             if generation < oldest or (until is not None and generation > until):
@@ -133,7 +132,7 @@ class StartTables:
             return pyarrow.concat_tables(parts, promote_options="default")
 
 
-def best_attempts(folder: RunFolder, designs: Sequence[Design]) -> dict[_Identity, int]:
+def best_attempts(folder: RunFolder, designs: Sequence[Design]) -> dict[Identity, int]:
     """Return the number of the start from which each design did best, the first of equals; empty if all have one only.
 
     Raises:
@@ -157,7 +156,7 @@ def from_best_start(folder: RunFolder, designs: Sequence[Design]) -> list[Design
     """
     wanted = {identity: attempt for identity, attempt in best_attempts(folder, designs).items() if attempt}
     own = {design.identity: design for design in designs}
-    found: dict[_Identity, Design] = {}
+    found: dict[Identity, Design] = {}
     starts = StartTables(folder)
     for generation in starts.generations() if wanted else ():
         of = starts.generation(generation)

@@ -9,14 +9,12 @@ from codesign.errors import RunError
 from codesign.evaluate import DesignWeights, Evaluations, Request
 from codesign.genome import Genomes
 from codesign.run.design_tables import DesignTables
-from codesign.run.designs import identity_pair
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
+from codesign.run.identities import Identity, identity_pair
 from codesign.run.inheritance import Inheritance
 from codesign.run.start_tables import Starts, StartTables, write_starts
 from codesign.search import Individuals
-
-_Identity = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,8 @@ class SeveralStarts:
 
     def __init__(self, experiment: Experiment) -> None:
         self._experiment, self._settings = experiment, experiment.search
-        self._fitness: dict[_Identity, list[float]] = {}
-        self._first: dict[_Identity, np.ndarray] = {}
+        self._fitness: dict[Identity, list[float]] = {}
+        self._first: dict[Identity, np.ndarray] = {}
         self._asked: _Asked | None = None
         self._judged: Judged | None = None
 
@@ -121,7 +119,7 @@ class SeveralStarts:
         self._judged = Judged(own, others, starts, worth, revised)
         return self._judged
 
-    def _worth(self, identities: Sequence[_Identity]) -> np.ndarray:
+    def _worth(self, identities: Sequence[Identity]) -> np.ndarray:
         return np.array([self._settings.by_all_starts(self._fitness[each]) for each in identities], dtype=np.float64)
 
     def write(self, folder: RunFolder, generation: int) -> None:
@@ -150,8 +148,8 @@ class SeveralStarts:
         population: Individuals,
         judged: "Judged",
         asked: Individuals,
-        before: Mapping[_Identity, np.ndarray],
-    ) -> dict[_Identity, np.ndarray]:
+        before: Mapping[Identity, np.ndarray],
+    ) -> dict[Identity, np.ndarray]:
         """Return the weights of the best members of a population from the best start of each, those that are there.
 
         Args:
@@ -161,7 +159,7 @@ class SeveralStarts:
             asked: its new designs.
             before: the weights that were kept before.
         """
-        new: dict[_Identity, np.ndarray] = {}
+        new: dict[Identity, np.ndarray] = {}
         parts = [(asked.identities, np.zeros(len(asked), dtype=np.int64), judged.own)]
         if judged.further is not None and judged.starts is not None:
             parts.append((judged.starts.identities, judged.starts.attempts, judged.further))
@@ -170,7 +168,7 @@ class SeveralStarts:
                 # Of equal starts the first counts, as everywhere where a best start is looked for.
                 if attempt == int(np.argmax(self._fitness[identity_pair(identity)])):
                     new[identity_pair(identity)] = evaluations.weights_of(place)
-        found: dict[_Identity, np.ndarray] = {}
+        found: dict[Identity, np.ndarray] = {}
         for identity in map(identity_pair, population.identities[:count].tolist()):
             if identity in new:
                 found[identity] = new[identity].copy()

@@ -52,7 +52,7 @@ def test_lost_workers_leave_a_way_on_that_names_the_plugins(tmp_path, monkeypatc
 
     loose = Plugin("walks", None, "", "", {})
     installed = Plugin("swimmers", None, "swimmers", "1", {})
-    monkeypatch.setattr("codesign.run.evolution.loaded", lambda: (loose, replace(loose, name="terrains"), installed))
+    monkeypatch.setattr("codesign.run.records.loaded", lambda: (loose, replace(loose, name="terrains"), installed))
     with pytest.raises(EvaluatorError) as caught:
         evolve(experiment(evaluator=Quick(disturbance=lose)), tmp_path / "run", CONFIG)
     told = f"2 of {GENERATIONS} generations are safe, go on with: codesign evolve run={tmp_path / 'run'}"

@@ -20,6 +20,7 @@ from codesign.run import CheckpointSettings, Experiment, RunFolder, evolve, resu
 from codesign.run import best as best_module
 from codesign.run import checkpoint as checkpoint_module
 from codesign.run import evolution as evolution_module
+from codesign.run import records as records_module
 from codesign.run.checkpoint import manifests
 from tests.run.fakes import CONFIG, GENERATIONS, Notes, Quick, everything, experiment, finished, results
 from tests.small_disk import SmallDisk, small_disk
@@ -48,10 +49,10 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 RECORDS = {
     "the table": (evolution_module, "write_designs"),
     "the metrics": (RunFolder, "append_metrics"),
-    "the checkpoint": (evolution_module.checkpoints, "save"),
+    "the checkpoint": (records_module.checkpoints, "save"),
     "the checkpoint's manifest": (checkpoint_module, "write_text"),
-    "old checkpoints": (evolution_module.checkpoints, "prune"),
-    "the best design's weights": (evolution_module, "write_best"),
+    "old checkpoints": (records_module.checkpoints, "prune"),
+    "the best design's weights": (best_module, "write_best"),
     "the best design": (best_module, "write_text"),
 }
 """What is written of a generation, each by the function that writes it; it is called once for a generation."""

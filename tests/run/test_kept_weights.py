@@ -102,7 +102,7 @@ def test_a_best_design_whose_weights_were_not_kept_learns_again(tmp_path: Path, 
         again.extend(design.id for design in designs)
         return {design.identity: np.full(3, 7.0, dtype=np.float32) for design in designs}
 
-    monkeypatch.setattr("codesign.run.evolution.learn_again", learn_again)
+    monkeypatch.setattr("codesign.run.best.learn_again", learn_again)
     one = few(search=Forgetful(population_size=6, generations=4))
     evolve(one, tmp_path / "run", CONFIG)
     folder = RunFolder(tmp_path / "run")
