@@ -12,7 +12,7 @@ import numpy as np
 import codesign
 from codesign.run import read_weights
 from experiments.hand_made_bodies import pictures
-from experiments.hand_made_bodies.lessons import from_new_starts, halving, longest_spring
+from experiments.hand_made_bodies.lessons import from_new_starts, halving, longest_spring, taught_on
 from experiments.inheritance.__main__ import SCHEMES
 from experiments.inheritance.__main__ import TASKS as INHERITANCE
 from experiments.intervals import Interval, paired_difference, t_interval
@@ -23,8 +23,8 @@ from experiments.tables import Rows, Tables, markdown, read_table, write_table
 HERE = Path(__file__).parent
 SEEDS = (0, 1, 2, 3, 4)
 RUNS, ROUNDS, BEST, TAUGHT, BODIES = FILES = "runs.csv", "rounds.csv", "best.csv", "taught.csv", "bodies.json"
-EVOLVED, DRAWN = "evolved", "drawn"
-"""Kinds of bodies; the first is the name of the best body of a run among those drawn by hand, too."""
+EVOLVED, TAUGHT_ON, DRAWN = KINDS = "evolved", "taught on", "drawn"
+"""What is compared; the first is the name of the best body of a run among those drawn by hand, too."""
 
 
 @dataclass(frozen=True)
@@ -93,17 +93,31 @@ def lessons(runs: Path, task: str, seed: int) -> dict[str, Rows]:
     bodies, best = problem.bodies(hand_made), problem.bodies([run.best])
     own = [{name: row[name] for name in ("robot_steps", "best")} for row in generations(run, {})]
     rounds = halving(problem, hand_made.names, bodies, own[-1]["robot_steps"])
-    weights = np.array(read_weights(run.folder / "best.safetensors", problem.spec.controller, problem.spec.dimension))
-    ends = [
-        {"kind": EVOLVED, "body": EVOLVED, "best": float(run.best.fitness), "robot_steps": own[-1]["robot_steps"]},
-        {"kind": DRAWN, **{name: rounds[-1][name] for name in ("body", "best", "robot_steps")}},
-    ]
-    for end, longest in zip(ends, (longest_spring(problem, best, weights), rounds[-1]["longest"]), strict=True):
-        end["longest"] = longest
     taught = from_new_starts(problem, [EVOLVED], best, 1000) + from_new_starts(problem, hand_made.names, bodies, 0)
-    found = {RUNS: own, ROUNDS: rounds, BEST: ends, TAUGHT: taught}
+    found = {RUNS: own, ROUNDS: rounds, TAUGHT: taught}
     write_table(kept, found)
     return found
+
+
+def ends_of_seed(runs: Path, task: str, seed: int) -> Rows:
+    """Return a row for each kind of what came out best: by the run, by teaching that on, and by drawn bodies."""
+    run, found = run_of(runs, task, seed), lessons(runs, task, seed)
+    problem, best, last = run.problem, run.problem.bodies([run.best]), found[ROUNDS][-1]
+    weights = np.array(read_weights(run.folder / "best.safetensors", problem.spec.controller, problem.spec.dimension))
+    spent, steps = found[RUNS][-1]["robot_steps"], _steps_of_line(run)
+    kept = runs / task / f"taught_on_{seed}.json"
+    if not kept.is_file():
+        more = taught_on(problem, best, weights, last["steps"])
+        write_table(kept, {"longest_before": longest_spring(problem, best, weights), **more})
+    more = read_table(kept)
+    own = {"best": float(run.best.fitness), "longest": more["longest_before"], "robot_steps": spent, "steps": steps}
+    on = {"best": more["best"], "longest": more["longest"], "robot_steps": spent + more["robot_steps"]}
+    names = ("body", "best", "longest", "robot_steps")
+    return [
+        {"kind": EVOLVED, "body": EVOLVED, **own},
+        {"kind": TAUGHT_ON, "body": EVOLVED, **on, "steps": steps + last["steps"]},
+        {"kind": DRAWN, **{name: last[name] for name in names}, "steps": _steps_of_rounds(found[ROUNDS])},
+    ]
 
 
 def measure(runs: Path) -> Tables:
@@ -112,14 +126,33 @@ def measure(runs: Path) -> Tables:
     shapes: dict[str, Any] = {}
     for task, about in TASKS.items():
         for seed in SEEDS:
-            for name, rows in lessons(runs, task, seed).items():
-                tables[name] += [{"task": task, "seed": seed, **row} for row in rows]
             run = run_of(runs, task, seed)
+            found = lessons(runs, task, seed) | {BEST: ends_of_seed(runs, task, seed)}
+            for name, rows in found.items():
+                tables[name] += [{"task": task, "seed": seed, **row} for row in rows]
+            told = ", ".join(f"{row['kind']} {row['best']:.3f}" for row in found[BEST])
+            sys.stderr.write(f"{task}, seed {seed}: {told}\n")
             hand_made = codesign.load(HERE / "bodies" / f"{about.drawn}.txt")
             drawn = run.problem.bodies(hand_made)
             shapes |= {f"{about.drawn}/{name}": pictures.shape(drawn[i]) for i, name in enumerate(hand_made.names)}
             shapes[f"{task}/{seed}"] = pictures.shape(run.problem.bodies([run.best])[0])
     return {**tables, BODIES: shapes}
+
+
+def _steps_of_line(run: codesign.Run) -> int:
+    """Return how many steps the best design of a run and its first parents, their first parents and so on learned."""
+    designs = run.designs.select(["design", "parents"]).to_pydict()
+    parents = dict(zip(designs["design"], designs["parents"], strict=True))
+    born, design = 1, run.best.id
+    while parents[design]:
+        born, design = born + 1, parents[design][0]
+    return born * SCHEMES["lamarckian"][0]
+
+
+def _steps_of_rounds(rounds: Rows) -> int:
+    """Return how many steps the best of the drawn pairs had learned after the round in which it came to its best."""
+    last = next(number for number, row in enumerate(rounds) if row["best"] == rounds[-1]["best"])
+    return sum(row["steps"] for row in rounds[: last + 1])
 
 
 def ends_of(tables: Tables, task: str, kind: str) -> Rows:
@@ -128,11 +161,9 @@ def ends_of(tables: Tables, task: str, kind: str) -> Rows:
     return sorted(own, key=lambda row: row["seed"])
 
 
-def at_equal_cost(tables: Tables, task: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the best of each run and the best of all drawn bodies for as many robot-steps, by seed."""
-    shift = TASKS[task].shift
-    one, other = (np.array([row["best"] for row in ends_of(tables, task, kind)]) for kind in (EVOLVED, DRAWN))
-    return one + shift, other + shift
+def best_of(tables: Tables, task: str, kind: str) -> np.ndarray:
+    """Return what the best of a kind came to at the end, by seed."""
+    return np.array([row["best"] for row in ends_of(tables, task, kind)]) + TASKS[task].shift
 
 
 def taught_anew(tables: Tables, task: str) -> dict[str, np.ndarray]:
@@ -160,35 +191,34 @@ def verdict(less: Interval, seeds: int) -> str:
 
 def report(tables: Tables) -> str:
     """Return what was found as tables in Markdown."""
-    equal, anew, costs = [], [], []
+    equal, on, anew, costs = [], [], [], []
     for task, about in TASKS.items():
-        ends = [ends_of(tables, task, kind) for kind in (EVOLVED, DRAWN)]
-        spent = "; ".join(f"{max(row['robot_steps'] for row in own) / 1e6:.2f}" for own in ends)
-        longest = "; ".join(f"{max(row['longest'] for row in own):.1f}" for own in ends)
-        winners = Counter(row["body"] for row in ends[1]).most_common()
+        run, polished, drawn = (best_of(tables, task, kind) for kind in KINDS)
+        winners = Counter(row["body"] for row in ends_of(tables, task, DRAWN)).most_common()
         told = ", ".join(f"{name} {count}" for name, count in winners)
-        equal.append([about.title, about.unit, *_compared(*at_equal_cost(tables, task)), told])
-        costs.append([about.title, spent, longest, _schedule(tables, task)])
+        equal.append([about.title, about.unit, *_compared(run, drawn), told])
+        on.append([about.title, about.unit, *_compared(polished, drawn)])
         taught = taught_anew(tables, task)
         anew.append([about.title, about.unit, *_compared(taught[EVOLVED], best_pupil(taught))])
-    compared = ["evolved", "drawn", "evolved less drawn", "seeds above", "evolving a body"]
-    heads = ["task", "unit", *compared, "drawn body that came first, times"]
+        costs.append([about.title, *_cost(tables, task)])
+    heads = ["task", "unit", EVOLVED, DRAWN, "evolved less drawn", "seeds above", "evolving a body"]
+    kinds = "; ".join(KINDS)
     cost = [
         "task",
-        "millions of robot-steps, evolved; drawn",
-        "longest spring, evolved; drawn",
-        "pairs x steps by round",
+        f"millions of robot-steps: {kinds}",
+        f"steps of learning behind the best, mean: {kinds}",
+        f"longest spring: {kinds}",
+        "pairs x steps of each round",
     ]
-    return "\n".join(
-        [
-            markdown(heads, equal),
-            markdown(["task", "unit", *compared], anew),
-            markdown(
-                ["task", "body", "mean of new starts", "best of them", "with muscles at rest"], _each_body(tables)
-            ),
-            markdown(cost, costs),
-        ]
-    )
+    each = ["task", "body", "mean of new starts", "best of them", "with muscles at rest"]
+    parts = [
+        markdown([*heads, "drawn body that came first, times"], equal),
+        markdown([*heads[:2], TAUGHT_ON, DRAWN, "taught on less drawn", *heads[5:]], on),
+        markdown(heads, anew),
+        markdown(each, _each_body(tables)),
+        markdown(cost, costs),
+    ]
+    return "\n".join(parts)
 
 
 def _compared(run: np.ndarray, drawn: np.ndarray) -> list[str]:
@@ -211,9 +241,14 @@ def _each_body(tables: Tables) -> list[list[str]]:
     return lines
 
 
-def _schedule(tables: Tables, task: str) -> str:
+def _cost(tables: Tables, task: str) -> list[str]:
+    """Return what each kind cost, how long its best learned, its longest spring, and how drawn bodies were taught."""
+    ends = [ends_of(tables, task, kind) for kind in KINDS]
+    spent = "; ".join(f"{max(row['robot_steps'] for row in own) / 1e6:.2f}" for own in ends)
+    steps = "; ".join(f"{np.mean([row['steps'] for row in own]):.0f}" for own in ends)
+    longest = "; ".join(f"{max(row['longest'] for row in own):.1f}" for own in ends)
     rounds = [row for row in tables[ROUNDS] if row["task"] == task and row["seed"] == SEEDS[0]]
-    return ", ".join(f"{row['pairs']} x {row['steps']}" for row in rounds)
+    return [spent, steps, longest, ", ".join(f"{row['pairs']} x {row['steps']}" for row in rounds)]
 
 
 def draw(tables: Tables) -> Figures:
@@ -222,7 +257,11 @@ def draw(tables: Tables) -> Figures:
     for task, about in TASKS.items():
         label = "fitness [m]" if about.unit == "m" else about.unit
         taught = taught_anew(tables, task)
-        ends[about.title, label] = (*at_equal_cost(tables, task), taught[EVOLVED], best_pupil(taught))
+        ends[about.title, label] = (
+            *(best_of(tables, task, kind) for kind in KINDS),
+            taught[EVOLVED],
+            best_pupil(taught),
+        )
         rows = (
             [row | {"best": row["best"] + about.shift} for row in tables[name] if row["task"] == task]
             for name in (RUNS, ROUNDS)

@@ -126,6 +126,27 @@ def from_new_starts(problem: codesign.Problem, names: Sequence[str], bodies: Bod
     return rows
 
 
+def taught_on(problem: codesign.Problem, bodies: Bodies, weights: np.ndarray, steps: int) -> dict[str, float]:
+    """Return what one body comes to that learns on from given weights, and what that costs.
+
+    Args:
+        problem: how it learns, but for the number of steps.
+        bodies: one.
+        weights: of its controller.
+        steps: of learning.
+
+    Returns:
+        Its best, the longest spring of the motion, and robot-steps. Where the best is an accident of the simulation
+        (`LONGEST`), what it did before stands.
+    """
+    one = np.zeros(1, np.int64)
+    request = _request(bodies, one, one, first=DesignWeights.joined([weights]))
+    found = evaluate_bodies(_taught_for(problem.spec, steps), request)
+    out, longest = _accidents(problem, bodies, one, found, one)
+    best = float(found.curves[0, 0]) if out else float(found.fitness[0])
+    return {"best": best, "longest": longest, "robot_steps": found.robot_steps + problem.spec.physics.steps}
+
+
 def _mean(values: np.ndarray) -> float:
     """Return the mean of what is finite: a start that came to nothing sound has no fitness."""
     return float(values[np.isfinite(values)].mean())

@@ -17,17 +17,18 @@ def ends(tasks: Mapping[tuple[str, str], Sequence[np.ndarray]]) -> Any:
     """Return the figure of what bodies reach in the end.
 
     Args:
-        tasks: by title and label of the axis: at equal robot-steps evolved and drawn, taught anew evolved and drawn,
-            a number for each seed.
+        tasks: by title and label of the axis: best of the run, this taught on, and of the drawn; taught anew evolved
+            and drawn; a number for each seed.
     """
     figure, axes = panels(3, 2, width=3.0, height=2.7)
     for axis, ((title, label), groups) in zip(axes, tasks.items(), strict=True):
-        points(axis, [("", values.tolist()) for values in groups], [COLOURS[0], COLOURS[1]] * 2)
-        axis.set_xticks([0.5, 2.5], ["best for equal\nrobot-steps", "taught anew,\nmean"])
+        colours = [COLOURS[0], COLOURS[4], COLOURS[1], COLOURS[0], COLOURS[1]]
+        points(axis, [("", values.tolist()) for values in groups], colours)
+        axis.set_xticks([1.1, 3.6], ["best for equal\nrobot-steps", "taught anew,\nmean"])
         axis.set(title=title, ylabel=label)
         axis.set_ylim(min(0.0, axis.get_ylim()[0]), None)
-    for kind, colour in zip(KINDS, COLOURS, strict=False):
-        axes[0].plot([], [], "o", color=colour, label=kind)
+    for kind, colour in zip(("evolved", "and taught on", "drawn"), (0, 4, 1), strict=True):
+        axes[0].plot([], [], "o", color=COLOURS[colour], label=kind)
     axes[0].legend(loc="lower left")
     return figure
 
