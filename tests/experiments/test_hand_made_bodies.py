@@ -114,6 +114,17 @@ def test_rounds_go_on_from_the_best_weights_and_spend_the_budget(problem: codesi
     assert 1.0 <= rows[-1]["longest"] <= lessons.LONGEST
 
 
+@pytest.mark.slow
+def test_a_body_is_taught_on_from_the_weights_that_it_has(problem: codesign.Problem) -> None:
+    body = problem.bodies(problem.random(1))
+    weights = problem.initial_weights(body).of(0)
+    before = lessons.taught_on(problem, body, weights, 0)
+    after = lessons.taught_on(problem, body, weights, 6)
+    assert before["best"] == pytest.approx(problem.rollout(body, weights)[0].fitness, abs=1e-6)
+    assert after["best"] > before["best"]
+    assert after["robot_steps"] == STEPS * (6 + lessons.EPISODES + 1)
+
+
 def test_the_best_pupil_of_a_seed_is_chosen_by_the_other_seeds() -> None:
     drawn = {"lucky": np.array([9.0, 1.0, 1.0]), "steady": np.array([2.0, 2.0, 3.0])}
     # On seeds 1 and 2 "lucky" is ahead by what it did on seed 0, where "steady" is the one that others speak for.
