@@ -2,6 +2,7 @@
 
 from codesign.search.age_fitness import AgeFitness
 from codesign.search.asynchronous import AsynchronousSearch
+from codesign.search.design_source import GIVEN
 from codesign.search.genetic import Genetic, GeneticSearch
 from codesign.search.individuals import NO_PARENT, Individuals
 from codesign.search.islands import Islands, start_search
@@ -11,7 +12,7 @@ from codesign.search.novelty import Novelty
 from codesign.search.nsga2 import Nsga2
 from codesign.search.overview import Axis, Overview
 from codesign.search.random_search import RandomSearch
-from codesign.search.search import GIVEN, Search
+from codesign.search.search import Search
 from codesign.search.settings import LAMARCKIAN, MIXED, NO_INHERITANCE, SearchSettings, Space
 from codesign.search.steady_state import SteadyState, SteadyStateSearch
 

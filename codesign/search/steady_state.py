@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codesign.checks import require_choice, require_count
-from codesign.genome import random_genomes, vary
+from codesign.genome import vary
 from codesign.search.asynchronous import AsynchronousSearch
 from codesign.search.individuals import NO_PARENT, NOT_EVALUATED, Individuals
-from codesign.search.search import RANDOM
 from codesign.search.selection import last_place, truncate
 from codesign.search.settings import SearchSettings, Space
 from codesign.streams import Draws, Purpose, stream_keys
@@ -69,14 +68,7 @@ class SteadyStateSearch(AsynchronousSearch):
 
         if population is None:
             of_genomes = draws(Purpose.GENOME)
-
-            def random(chosen: NDArray[np.integer]) -> Individuals:
-                drawn = random_genomes(self.lattice, self.space.lattice, of_genomes.of(chosen))
-                orphans = np.full((len(chosen), 2, 2), NO_PARENT, dtype=np.int64)
-                unknown = np.full(len(chosen), NOT_EVALUATED)
-                return Individuals(drawn, identities[chosen], orphans, (RANDOM,) * len(chosen), unknown)
-
-            return random
+            return lambda chosen: self.random_designs(identities[chosen], of_genomes.of(chosen))
         # Members are in the order of fitness, so that the least number wins.
         rivals = draws(Purpose.SELECTION).integers(len(population), self.settings.tournament)
         parents, of_children = rivals.min(axis=1), draws(Purpose.VARIATION)
