@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import codesign
 from codesign.trainability import TABLES
 from experiments.figures import COLOURS, panels
@@ -17,7 +15,7 @@ from experiments.study import Figures, Study
 from experiments.tables import Rows, Tables, markdown
 from experiments.trainability.__main__ import SETTINGS as LARGE_SETTINGS
 from experiments.trainability.__main__ import STUDY as TRAINABILITY
-from experiments.trainability.claims import CLAIMS, MARKS, compared, told
+from experiments.trainability.claims import CLAIMS, MARKS, compared, signs, told
 
 WALKER = (
     "body=triangle",
@@ -161,8 +159,8 @@ def report(tables: Tables) -> str:
     parts = []
     lines = []
     for name in NAMES:
-        cells = [f"{found[name, 'random', each]['reference_median']:.3g}" for each in ("gain",)]
-        cells += [f"{found[name, 'sized', 'gain'][part]:.3g}" for part in ("reference_median", "group_median")]
+        cells = [f"{found[name, 'random', each]['reference_middle']:.3g}" for each in ("gain",)]
+        cells += [f"{found[name, 'sized', 'gain'][part]:.3g}" for part in ("reference_middle", "group_middle")]
         lines.append([name, *cells])
     parts.append(markdown(["median gain by learning [m]", "random", "sized", "evolved"], lines))
     for reference in AGAINST:
@@ -176,7 +174,7 @@ def report(tables: Tables) -> str:
     said = {claim.name: claim.said for claim in CLAIMS}
     parts.append(markdown(heads, [[said[each], *(told(found[name, "random", each]) for name in NAMES)] for each in E6]))
     later = [
-        [claim.aspect, claim.said, f"{row['reference_median']:.3g}", f"{row['group_median']:.3g}", told(row)]
+        [claim.aspect, claim.said, f"{row['reference_middle']:.3g}", f"{row['group_middle']:.3g}", told(row)]
         for claim in CLAIMS
         for row in [found[LATER, f"generation {EARLY}", claim.name]]
     ]
@@ -186,9 +184,7 @@ def report(tables: Tables) -> str:
 
 def _short(row: Mapping[str, Any]) -> str:
     """Return Cliff's delta, in how many runs it has that sign, and the verdict."""
-    runs = [float(each) for each in str(row["by_run"]).split()]
-    same = sum(np.sign(each) == np.sign(row["delta"]) for each in runs)
-    return f"{row['delta']:+.2f} {same}/{len(runs)} {MARKS[row['verdict']]}".rstrip()
+    return f"{row['delta']:+.2f} {signs(row)} {MARKS[row['verdict']]}".rstrip()
 
 
 def draw(tables: Tables) -> Figures:

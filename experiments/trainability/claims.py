@@ -30,12 +30,20 @@ class Claim:
         said: what it is, in a table.
         aspect: the part of the claim that it belongs to.
         direction: 1 where the claim says more, -1 where it says less.
+        mean: whether tables have its mean instead of its median: of what few designs have at all.
     """
 
     name: str
     said: str
     aspect: str
     direction: int
+    mean: bool = False
+
+    def middle(self, values: Nested) -> float:
+        """Return the median over designs, or the mean, NaN where there is none."""
+        if not len(values):
+            return float("nan")
+        return float(np.mean(values.values) if self.mean else np.median(values.values))
 
 
 DEEPER = "deeper"
@@ -72,8 +80,8 @@ CLAIMS = (
     Claim("learned_random_far_cosine", "cosine of gradients over a random move of 0.2", LEARNED, 1),
     Claim("learned_downhill_unexplained", "variance of the line down the gradient beyond a cubic", LEARNED, -1),
     Claim("starts_norm_spread", "spread of log10 of gradient norms over starts", EXPLODING, -1),
-    Claim("starts_norm_large", "starts with a gradient above 10", EXPLODING, -1),
-    Claim("path_norm_large", "gradients above 10 while learning", EXPLODING, -1),
+    Claim("starts_norm_large", "share of starts with a gradient above 10 (mean)", EXPLODING, -1, mean=True),
+    Claim("path_norm_large", "share of gradients above 10 while learning (mean)", EXPLODING, -1, mean=True),
     Claim("path_norm_growth", "growth of gradient norms while learning", EXPLODING, -1),
     Claim("share_90", "starts within 90 % of the best gain", STARTS, 1),
     Claim("share_75", "starts within 75 % of the best gain", STARTS, 1),
@@ -116,8 +124,8 @@ def compared(rows: Rows, group: str, reference: str, **labels: Any) -> Rows:
                 "measure": claim.name,
                 "group": group,
                 "reference": reference,
-                "group_median": median(here),
-                "reference_median": median(there),
+                "group_middle": claim.middle(here),
+                "reference_middle": claim.middle(there),
                 "delta": effect.delta.value,
                 "delta_low": effect.delta.low,
                 "delta_high": effect.delta.high,
@@ -128,11 +136,6 @@ def compared(rows: Rows, group: str, reference: str, **labels: Any) -> Rows:
             }
         )
     return found
-
-
-def median(values: Nested) -> float:
-    """Return the median over designs, NaN where there is none."""
-    return float(np.median(values.values)) if len(values) else float("nan")
 
 
 def p_over_runs(deltas: Sequence[float]) -> float:
@@ -160,10 +163,17 @@ def verdict(effect: Effect, direction: int) -> str:
 
 
 def told(row: Mapping[str, Any]) -> str:
-    """Return an effect as text: Cliff's delta with its interval, those of the runs, p over runs, and the verdict."""
+    """Return an effect as text: Cliff's delta with its interval, runs of this sign, p over runs, and the verdict."""
     text = f"{row['delta']:+.2f} [{row['delta_low']:+.2f}, {row['delta_high']:+.2f}]"
-    if row["by_run"]:
-        text += f" ({row['by_run']})"
+    if runs := signs(row):
+        text += f" {runs}"
     if isinstance(row["p_runs"], int | float) and np.isfinite(row["p_runs"]):
         text += " p < 0.001" if row["p_runs"] < 0.001 else f" p = {row['p_runs']:.2g}"
     return f"{text} {MARKS[row['verdict']]}".rstrip()
+
+
+def signs(row: Mapping[str, Any]) -> str:
+    """Return in how many of its runs an effect has the sign that it has over all; nothing where no run has both."""
+    runs = [float(each) for each in str(row["by_run"]).split()]
+    same = sum(np.sign(each) == np.sign(row["delta"]) for each in runs)
+    return f"{same}/{len(runs)}" if runs else ""

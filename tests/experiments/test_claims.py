@@ -39,9 +39,15 @@ def test_a_run_that_says_the_opposite_leaves_it_open() -> None:
     (gain,) = [row for row in compared(rows, "last", "random", variant="a") if row["measure"] == "gain"]
     assert gain["delta_low"] < gain["delta"]
     assert gain["by_run"] == "+1.00 +1.00 -0.17"
-    assert (gain["variant"], gain["group_median"], gain["reference_median"]) == ("a", 50.0, 2.5)
+    assert (gain["variant"], gain["group_middle"], gain["reference_middle"]) == ("a", 50.0, 2.5)
     assert gain["verdict"] == OPEN
-    assert told(gain).endswith("(+1.00 +1.00 -0.17) p = 0.26")
+    assert told(gain).endswith("] 2/3 p = 0.26")
+
+
+def test_what_few_designs_have_is_told_by_its_mean() -> None:
+    rows = designs({run: [0.0, 0.0, 3.0] for run in RUNS})
+    middles = {row["measure"]: row["group_middle"] for row in compared(rows, "last", "random")}
+    assert (middles["path_norm_large"], middles["gain"]) == (1.0, 0.0)
 
 
 def test_designs_without_a_number_are_left_out() -> None:
