@@ -34,6 +34,7 @@ KINDS = {
 SEEDS = (0, 1, 2, 3, 4)
 FEWER_SEEDS = (0, 1, 2)
 EARLY = 29
+LENGTH = "search.generations="
 SETTINGS: dict[str, Any] = {
     "inits": 16,
     "designs": 10,
@@ -57,7 +58,7 @@ class Variant:
         name: what tables call it.
         kind: of its runs.
         seeds: of its runs.
-        generations: that its runs have at least; None where their kind says it.
+        generations: that its runs have at least.
         large: whether its runs are those of the 13 x 22 grid.
         first: kind of the run whose learner teaches all of its bodies anew, where that is another one.
         generation: number of the generation whose population is looked at, or last.
@@ -66,7 +67,7 @@ class Variant:
     name: str
     kind: str
     seeds: tuple[int, ...]
-    generations: int | None = None
+    generations: int
     large: bool = False
     first: str = ""
     generation: int | str = "last"
@@ -77,8 +78,10 @@ class Variant:
         wanted = [(self.first, self.seeds[0], None)] if self.first else []
         wanted += [(self.kind, seed, self.generations) for seed in self.seeds]
         for kind, seed, generations in wanted:
-            length = () if generations is None else (f"search.generations={generations}",)
-            evolved(where / f"{kind}_{seed}", *kinds[kind], *length, f"seed={seed}")
+            words = kinds[kind]
+            if generations is not None:
+                words = (*(word for word in words if not word.startswith(LENGTH)), f"{LENGTH}{generations}")
+            evolved(where / f"{kind}_{seed}", *words, f"seed={seed}")
         return [where / f"{kind}_{seed}" for kind, seed, _ in wanted]
 
     def kept(self, runs: Path) -> Path:
@@ -111,7 +114,7 @@ class Variant:
 
 PUBLISHED = "13 x 22, 60 generations"
 VARIANTS = (
-    Variant("13 x 22, inheriting", "inheriting", FEWER_SEEDS, large=True, first="published"),
+    Variant("13 x 22, inheriting", "inheriting", FEWER_SEEDS, 60, large=True, first="published", generation=59),
     Variant("6 x 10, 150 generations", "no_slip", FEWER_SEEDS, 150),
     Variant("6 x 10, 30 generations", "no_slip", SEEDS, 30, generation=EARLY),
     Variant("6 x 10, inheriting", "inheriting", SEEDS, 104, first="no_slip"),

@@ -141,7 +141,7 @@ def _middles(rows: Rows, claim: Claim) -> list[str]:
 def draw(tables: Tables) -> Figures:
     """Draw a tick for each design, group by group, with medians and their intervals; and the lines of two designs."""
     return {
-        "learning.svg": _ticks(tables[DESIGNS], LEARNING),
+        "groups.svg": _ticks(tables[DESIGNS], LEARNING),
         "landscapes.svg": _ticks(tables[DESIGNS], LANDSCAPES),
         "lines.svg": _of_lines(tables[LINES]),
     }
