@@ -117,7 +117,7 @@ def test_rounds_go_on_from_the_best_weights_and_spend_the_budget(problem: codesi
 @pytest.mark.slow
 def test_a_body_is_taught_on_from_the_weights_that_it_has(problem: codesign.Problem) -> None:
     body = problem.bodies(problem.random(1))
-    weights = problem.initial_weights(body).of(0)
+    weights = 0.5 * problem.initial_weights(body).of(0)
     before = lessons.taught_on(problem, body, weights, 0)
     after = lessons.taught_on(problem, body, weights, 6)
     assert before["best"] == pytest.approx(problem.rollout(body, weights)[0].fitness, abs=1e-6)
