@@ -17,6 +17,7 @@ from codesign.run.designs import (
     BOUNDS,
     COMPLETED,
     EDGES,
+    ENTERED,
     FROM_SCRATCH,
     INHERITED,
     ISLAND,
@@ -46,6 +47,7 @@ class Outcomes:
         fitness: minus infinity if invalid, float64.
         before: performance before learning, float64; NaN where it is not known.
         masses, muscles: sizes of the bodies, int64.
+        entered: whether each was selected into the population, bool; None where as many as were are the fittest.
     """
 
     identities: np.ndarray
@@ -55,6 +57,7 @@ class Outcomes:
     before: np.ndarray
     masses: np.ndarray
     muscles: np.ndarray
+    entered: np.ndarray | None = None
 
 
 class DesignTables:
@@ -205,7 +208,9 @@ class DesignTables:
         compute: Any = pyarrow.compute
         path = self._table(generation)
         numbers = ("generation", "individual", "masses", "muscles")
-        table = read_columns(path, [*numbers, "parents", "operator", "fitness", "curve"])
+        with _opened(path) as file:
+            own = [ENTERED] if ENTERED in file.schema_arrow.names else []
+        table = read_columns(path, [*numbers, "parents", "operator", "fitness", "curve", *own])
         with reading(path):
             generations, individuals, masses, muscles = (
                 table.column(name).to_numpy().astype(np.int64) for name in numbers
@@ -218,6 +223,7 @@ class DesignTables:
                 compute.list_element(table.column("curve"), 0).to_numpy().astype(np.float64),
                 masses,
                 muscles,
+                table.column(ENTERED).to_numpy() != 0 if own else None,
             )
 
     def measures(self, generation: int) -> dict[str, np.ndarray]:
@@ -322,7 +328,7 @@ def _require_type(name: str, kind: Any) -> None:
     inner = kind.value_type if of.is_list(kind) else None
     fits = {
         **dict.fromkeys(
-            ("generation", "individual", "masses", "springs", "muscles", "attempt", COMPLETED, ISLAND, START),
+            ("generation", "individual", "masses", "springs", "muscles", "attempt", COMPLETED, ENTERED, ISLAND, START),
             of.is_integer(kind),
         ),
         **dict.fromkeys(("design", "operator", "status"), of.is_string(kind)),

@@ -40,6 +40,10 @@ FROM_SCRATCH = "from_scratch"
 """Name of the column of fitness from drawn weights, NaN of designs that never entered the population; in runs that tell
 of it."""
 
+ENTERED = "entered"
+"""Name of the column of whether designs were selected into the population, 1 or 0, which runs have where that does not
+follow from their fitness."""
+
 EDGES = b"edges"
 """Key of a table's metadata: how many muscle bits a genome has, which come in bytes."""
 
@@ -155,7 +159,7 @@ def write_designs(
         evaluated: the designs, at least one.
         evaluations: what came of them.
         inherited: which share of its weights each inherited, shape (n,); None where none inherits controllers.
-        further: numbers of each by the names of their columns: `COMPLETED`, `ISLAND`, `FROM_SCRATCH`.
+        further: numbers of each by the names of their columns: `COMPLETED`, `ISLAND`, `FROM_SCRATCH`, `ENTERED`.
 
     Raises:
         OutputError: the folder cannot be written to.

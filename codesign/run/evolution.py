@@ -16,12 +16,12 @@ from codesign.formats import plans_of
 from codesign.run.asynchronous import Arrivals
 from codesign.run.best import BestDesign
 from codesign.run.checkpoint import Checkpoint
-from codesign.run.designs import FROM_SCRATCH, design_id, write_designs
+from codesign.run.designs import ENTERED, FROM_SCRATCH, design_id, write_designs
 from codesign.run.experiment import Experiment
 from codesign.run.folder import RunFolder
 from codesign.run.from_scratch import FromScratch
-from codesign.run.generations import Generations
-from codesign.run.identities import Identity
+from codesign.run.generations import Born, Generations
+from codesign.run.identities import Identity, identity_pair
 from codesign.run.inheritance import Inheritance, Living
 from codesign.run.interruption import Interruption
 from codesign.run.last_population import LastPopulation
@@ -222,8 +222,7 @@ class _Evolution:
         population = self._search.population
         with interruption.interruptible():
             self._from_scratch.teach(evaluator, population, generation)
-        more = self._from_scratch.of(born.designs)
-        further = dict(born.further) | ({} if more is None else {FROM_SCRATCH: more})
+        further = self._further(born)
         now = time.perf_counter()
         own = now - begin, now - self._begin, self._from_scratch.robot_steps
         apart = self._search.islands, weights if generation else None
@@ -254,6 +253,18 @@ class _Evolution:
             self._listener.on_notice(notice)
         with interruption.interruptible():
             self._listener.between_generations()
+
+    def _further(self, born: Born) -> dict[str, np.ndarray]:
+        """Return further numbers of designs by the names of their columns in tables."""
+        search, found = self._experiment.search, dict(born.further)
+        taught = self._from_scratch.of(born.designs)
+        if taught is not None:
+            found[FROM_SCRATCH] = taught
+        if not search.selects_fittest or search.several_starts or search.islands > 1:
+            members = set(map(identity_pair, self._search.population.identities.tolist()))
+            entered = [identity_pair(own) in members for own in born.designs.identities.tolist()]
+            found[ENTERED] = np.array(entered, dtype=np.int8)
+        return found
 
     def _tell_best(self) -> None:
         """Tell of the best design so far, if it is another than was told of."""

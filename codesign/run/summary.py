@@ -88,33 +88,45 @@ class SummaryReader:
         )
 
     def _digest(self, found: Outcomes, row: Mapping[str, Any]) -> _Generation:
-        """Return what is kept of a generation, whose parents were read before."""
+        """Return what is kept of a generation; those of its parents that are of earlier ones were read before."""
         valid = np.isfinite(found.fitness)
         numbers = (found.before[valid], found.fitness[valid], found.masses, found.muscles)
         individuals = found.identities[:, 1]
         fitness = np.full(int(individuals.max(initial=-1)) + 1, np.nan)
         fitness[individuals] = found.fitness
-        survivors = _number(row.get("survivors"))
-        # Searches keep the fittest; among equals those of lower numbers.
-        order = np.lexsort((individuals, -found.fitness))
-        entered = np.zeros(len(order), dtype=bool)
-        entered[order[: int(survivors) if survivors >= 0 else 0]] = True
         born = found.parents[:, 0, 0] >= 0
-        parents = np.stack([self._fitness_of(found.parents[born, place]) for place in (0, 1)])
+        # A search that waits for no generation also makes children of designs of the same one.
+        known = {number: each.fitness for number, each in self._known.items()} | {row["generation"]: fitness}
+        parents = np.stack([_fitness_of(found.parents[born, place], known) for place in (0, 1)])
+        entered = _fittest(found, _number(row.get("survivors"))) if found.entered is None else found.entered
         return _Generation(
             {name: Quartiles.of([values]) for name, values in zip(_PARTS, numbers, strict=True)},
             fitness,
             Children(found.operators[born], found.fitness[born], np.fmax(*parents), entered[born]),
         )
 
-    def _fitness_of(self, identities: np.ndarray) -> np.ndarray:
-        """Return the fitness of designs of earlier generations, NaN where it is not known."""
-        found = np.full(len(identities), np.nan)
-        for generation in self._known.keys() & np.unique(identities[:, 0]).tolist():
-            fitness = self._known[generation].fitness
-            of = np.flatnonzero((identities[:, 0] == generation) & (identities[:, 1] < len(fitness)))
-            found[of] = fitness[identities[of, 1]]
-        return found
+
+def _fitness_of(identities: np.ndarray, known: Mapping[int, np.ndarray]) -> np.ndarray:
+    """Return the fitness of designs, NaN where it is not known.
+
+    Args:
+        identities: (generation, individual) of each, int64, shape (n, 2).
+        known: fitness by generation and number of the individual.
+    """
+    found = np.full(len(identities), np.nan)
+    for generation in known.keys() & np.unique(identities[:, 0]).tolist():
+        fitness = known[generation]
+        of = np.flatnonzero((identities[:, 0] == generation) & (identities[:, 1] < len(fitness)))
+        found[of] = fitness[identities[of, 1]]
+    return found
+
+
+def _fittest(found: Outcomes, survivors: float) -> np.ndarray:
+    """Return which designs are among the fittest, as many as survived; among equals those of lower numbers."""
+    order = np.lexsort((found.identities[:, 1], -found.fitness))
+    entered = np.zeros(len(order), dtype=bool)
+    entered[order[: int(survivors) if survivors >= 0 else 0]] = True
+    return entered
 
 
 def _joined(parts: list[Quartiles | None]) -> Quartiles:

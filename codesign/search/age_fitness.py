@@ -91,6 +91,17 @@ class AgeFitnessSearch(Search):
         self._origins = {(born, number): origin for (born, number), origin in named}
         return found
 
+    def known_of(self, members: Individuals) -> dict[str, np.ndarray]:
+        """Return the origins of members."""
+        return {_ORIGINS: self.origins(members)}
+
+    def admit(self, evaluated: Individuals, known: Mapping[str, np.ndarray] | None = None) -> None:
+        """Let designs from elsewhere be selected into the population; they are as old as they are there."""
+        if known:
+            named = zip(evaluated.identities.tolist(), known[_ORIGINS].tolist(), strict=True)
+            self._origins |= {(born, number): origin for (born, number), origin in named}
+        super().admit(evaluated, known)
+
     def memory(self) -> dict[str, np.ndarray]:
         """Return the origins of the living: generation, individual, origin, int64, shape (n, 3)."""
         rows = [[*identity, origin] for identity, origin in self._origins.items()]

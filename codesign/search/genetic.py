@@ -17,6 +17,11 @@ class Genetic(SearchSettings):
 
     name: str = "genetic"
 
+    @property
+    def selects_fittest(self) -> bool:
+        """Whether the fittest survive: yes."""
+        return True
+
     def start(self, space: Space, seed: int) -> "GeneticSearch":
         """Return an evolution in `space` that has not asked for anything yet."""
         return GeneticSearch(self, space, seed)

@@ -103,14 +103,18 @@ class Islands(Search):
 
     def _migrate(self) -> None:
         leaving = []
-        for population in self.islands:
+        for island in self._islands:
+            population = island.population
             best = population.take(population.best_first()[: self.settings.migrants])
-            leaving.append(best.take(np.isfinite(best.fitness)))
-        for island, migrants in zip(self._islands, leaving[-1:] + leaving[:-1], strict=True):
-            known = set(map(tuple, island.population.identities.tolist()))
-            new = np.array([tuple(identity) not in known for identity in migrants.identities.tolist()], dtype=np.bool_)
+            best = best.take(np.isfinite(best.fitness))
+            leaving.append((best, island.known_of(best)))
+        for island, (migrants, known) in zip(self._islands, leaving[-1:] + leaving[:-1], strict=True):
+            members = set(map(tuple, island.population.identities.tolist()))
+            new = np.array(
+                [tuple(identity) not in members for identity in migrants.identities.tolist()], dtype=np.bool_
+            )
             if new.any():
-                island.admit(migrants.take(new))
+                island.admit(migrants.take(new), {name: values[new] for name, values in known.items()})
 
     def overview(self) -> Overview | None:
         """Return the members of all islands, each by what it is on its own; None where they look at fitness alone.

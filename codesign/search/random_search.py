@@ -19,6 +19,11 @@ class RandomSearch(SearchSettings):
         """Whether designs are made from others: no."""
         return False
 
+    @property
+    def selects_fittest(self) -> bool:
+        """Whether the fittest survive: yes."""
+        return True
+
     def start(self, space: Space, seed: int) -> "RandomDraws":
         """Return a random search in `space` that has not asked for anything yet."""
         return RandomDraws(self, space, seed)

@@ -122,8 +122,19 @@ class Search(DesignSource):
         self._credit(evaluated)
         self._adapt()
 
-    def admit(self, evaluated: Individuals) -> None:
-        """Let evaluated designs from elsewhere be selected into the population, between two generations."""
+    def known_of(self, members: Individuals) -> dict[str, np.ndarray]:
+        """Return what a search of this kind knows of members beside their fitness, each of shape (n,); nothing here."""
+        del members
+        return {}
+
+    def admit(self, evaluated: Individuals, known: Mapping[str, np.ndarray] | None = None) -> None:
+        """Let evaluated designs from elsewhere be selected into the population, between two generations.
+
+        Args:
+            evaluated: the designs.
+            known: what the search that they come from knows of them, see `known_of`.
+        """
+        del known
         self._population = self.select(self._population, evaluated)
 
     def renumber(self, identities: np.ndarray) -> Individuals:

@@ -181,6 +181,11 @@ class SearchSettings(ABC):
         return True
 
     @property
+    def selects_fittest(self) -> bool:
+        """Whether the fittest survive, whatever else designs are; not so unless a search says it."""
+        return False
+
+    @property
     def asynchronous(self) -> int:
         """Designs in flight, where the search waits for no generation and one process evaluates them; 0 else."""
         return 0

@@ -44,6 +44,11 @@ class SteadyState(SearchSettings):
     def asynchronous(self) -> int:
         return self.in_flight
 
+    @property
+    def selects_fittest(self) -> bool:
+        """Whether the fittest survive: where the worst is replaced."""
+        return self.replacement == WORST
+
     def start(self, space: Space, seed: int) -> "SteadyStateSearch":
         """Return an evolution in `space` that has not asked for anything yet."""
         return SteadyStateSearch(self, space, seed)

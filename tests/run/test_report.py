@@ -1,6 +1,7 @@
 """The page about a run while it goes on: what it costs, what it leaves alone, and what it holds."""
 
 import signal
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from codesign.errors import OutputError, RunError
 from codesign.run import DesignTables, Report, ReportWriter, RunFolder, SummaryReader, evolve, select
 from codesign.run import report as report_module
 from codesign.run.designs import design_id
+from codesign.run.populations import populations
 from codesign.run.report_writer import SHARE
 from tests.export.strips import recording
-from tests.run.fakes import CONFIG, GENERATIONS, Quick, experiment, finished, results
+from tests.run.fakes import CONFIG, GENERATIONS, KINDS, Quick, experiment, finished, results
 from tests.run.test_replay import real
 
 
@@ -236,6 +238,28 @@ def test_the_summary_agrees_with_the_records(run) -> None:
     fitness = {each.id: each.fitness for own in designs for each in own}
     better = [each.fitness > max(fitness[design_id(*parent)] for parent in each.parents) for each in children]
     assert found.operators.better.sum() == sum(better)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "islands"])
+def test_operators_paid_off_where_their_children_were_selected(kind, tmp_path) -> None:
+    own = replace(experiment().search, islands=2, migration_interval=2)
+    one = experiment(search=own) if kind == "islands" else experiment(kind)
+    evolve(one, tmp_path / "run", CONFIG)
+    folder = RunFolder(tmp_path / "run")
+    tables = DesignTables(folder)
+    designs = {each.id: each for generation in tables.generations() for each in tables.generation(generation)}
+    children = [each for each in designs.values() if each.parents]
+    best = [max(designs[design_id(*parent)].fitness for parent in each.parents) for each in children]
+    better = [each.operator for each, most in zip(children, best, strict=True) if each.fitness > most]
+    entered = list[str]()
+    for generation, population in enumerate(populations(one, folder)):
+        members = [designs[design_id(*identity)] for identity in population.identities.tolist()]
+        entered += [each.operator for each in members if each.identity[0] == generation and each.parents]
+    found = SummaryReader(folder).read().operators
+    assert dict(zip(found.names, found.children, strict=True)) == Counter(each.operator for each in children)
+    for counts, expected in ((found.better, better), (found.entered, entered)):
+        told = {name: count for name, count in zip(found.names, counts.tolist(), strict=True) if count}
+        assert told == Counter(expected)
 
 
 def test_the_summary_goes_on_where_it_was(run, monkeypatch) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from codesign.errors import ConfigError
-from codesign.search import AgeFitness, Genetic
+from codesign.search import AgeFitness, Genetic, start_search
 from codesign.search.age_fitness import AgeFitnessSearch, fronts_of_the_young
 from tests.search.landscape import SPACE, advance, best_drawn, resemblance, tell
 
@@ -44,6 +44,23 @@ def test_the_age_of_a_child_is_that_of_its_oldest_ancestor() -> None:
         tell(search, asked, resemblance(asked.genomes))
         living = search.population
         assert search.origins(living).tolist() == [born[tuple(own)] for own in living.identities.tolist()]
+
+
+def test_migrants_are_as_old_as_where_they_come_from() -> None:
+    settings = AgeFitness(population_size=12, islands=3, migration_interval=2, migrants=2)
+    search, born = start_search(settings, SPACE, 4), {}
+    for generation in range(8):
+        asked = search.ask()
+        for own, parents in zip(asked.identities.tolist(), asked.parents.tolist(), strict=True):
+            known = [born[tuple(parent)] for parent in parents if parent != [-1, -1]]
+            born[tuple(own)] = min(known, default=generation)
+        tell(search, asked, resemblance(asked.genomes))
+        seen = search.overview()
+        assert seen is not None
+        ages = [generation - born[tuple(own)] for own in seen.identities.tolist()]
+        assert seen.across.values.tolist() == ages
+    strangers = [number // 4 != place for place, each in enumerate(search.islands) for _, number in each.identities]
+    assert any(strangers)
 
 
 def test_newcomers_are_random_and_drawn_from_their_own_streams() -> None:
