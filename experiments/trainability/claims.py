@@ -173,7 +173,7 @@ def told(row: Mapping[str, Any]) -> str:
 
 
 def signs(row: Mapping[str, Any]) -> str:
-    """Return in how many of its runs an effect has the sign that it has over all; nothing where no run has both."""
+    """Return in how many of its runs an effect has the sign that it has over all; nothing where it has none."""
     runs = [float(each) for each in str(row["by_run"]).split()]
     same = sum(np.sign(each) == np.sign(row["delta"]) for each in runs)
-    return f"{same}/{len(runs)}" if runs else ""
+    return f"{same}/{len(runs)}" if runs and row["delta"] else ""

@@ -42,6 +42,7 @@ def test_a_run_that_says_the_opposite_leaves_it_open() -> None:
     assert (gain["variant"], gain["group_middle"], gain["reference_middle"]) == ("a", 50.0, 2.5)
     assert gain["verdict"] == OPEN
     assert told(gain).endswith("] 2/3 p = 0.26")
+    assert told({**gain, "delta": 0.0}).endswith("] p = 0.26")
 
 
 def test_what_few_designs_have_is_told_by_its_mean() -> None:
