@@ -11,7 +11,7 @@ from codesign.run.learned import gallery_of, learned_recordings
 from codesign.run.listeners import Listener, Listeners, Outcome
 from codesign.run.loggers import LOGGERS, Delivery, LoggedRun, LoggerConnection, LoggerSettings
 from codesign.run.mechanics import mechanics_of
-from codesign.run.metrics import Metrics, metrics_table
+from codesign.run.metrics import Metrics, diversity, metrics_table
 from codesign.run.populations import Lifespans, lifespans, populations
 from codesign.run.reevaluation import read_new_starts
 from codesign.run.replay import first_weights, galleries, gallery, history, learned_weights, replay
@@ -52,6 +52,7 @@ __all__ = [
     "SummaryReader",
     "TimeLeft",
     "design_id",
+    "diversity",
     "evolve",
     "first_weights",
     "flattened",

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from codesign.analysis import effective_number
-from codesign.genome import Genomes, keys
+from codesign.genome import keys
+from codesign.run import diversity
 from codesign.search import Individuals
 from codesign.trainability.sources import AnalysedRun
 
@@ -61,7 +62,7 @@ def of_population(
         float(valid.fitness.max()),
         float(valid.fitness.mean()),
         len(valid),
-        hamming(valid.genomes),
+        diversity(valid.genomes),
         len(np.unique(shapes, axis=0)),
         gaits.spread(valid.identities),
         len(np.unique(founders)),
@@ -69,18 +70,6 @@ def of_population(
         float(run.lineages.depths[places].mean()),
         float(generation - valid.identities[:, 0].mean()),
     )
-
-
-def hamming(genomes: Genomes) -> float:
-    """Return the mean share of cells in which two different genomes differ, 0 for one alone."""
-    count = len(genomes)
-    if count < 2:
-        return 0.0
-    total = 0.0
-    for material in np.unique(genomes.cells):
-        having = (genomes.cells == material).sum(axis=0).astype(np.float64)
-        total += float((having * (count - having)).sum())
-    return total / (count * (count - 1) * genomes.cells.shape[1])
 
 
 class Gaits:
@@ -102,8 +91,9 @@ class Gaits:
         columns = [np.concatenate([each[name] for each in found]) for name in names]
         values = np.stack(columns, axis=1) if columns else np.zeros((len(born), 0))
         known = np.where(np.isfinite(values), values, np.nan)
-        with np.errstate(invalid="ignore"):
-            deviation = np.nanstd(known, axis=0) if len(known) else np.zeros(0)
+        # Of a run without a valid design nothing is known of some measures, or of all.
+        known = known[:, np.isfinite(known).any(axis=0)]
+        deviation = np.nanstd(known, axis=0)
         self._values = known[:, deviation > 0.0] / deviation[deviation > 0.0]
 
     def spread(self, identities: np.ndarray) -> float:

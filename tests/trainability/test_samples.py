@@ -8,14 +8,14 @@ import pytest
 
 from codesign.errors import ConfigError, RunError
 from codesign.genome import Genomes
-from codesign.run import RunFolder, evolve, lifespans, populations
+from codesign.run import DesignTables, RunFolder, evolve, lifespans, populations
 from codesign.tasks import TERRAINS
 from codesign.trainability import AnalysedRun, AnalysisSettings
-from codesign.trainability.over_generations import Gaits, hamming, of_population
+from codesign.trainability.over_generations import Gaits, of_population
 from codesign.trainability.samples import best_of_run, drawn, from_population, masses_of, numbered, sized
 from codesign.trainability.sources import common_spec, require_comparable
 from tests.evaluate.fakes import LATTICE, spec
-from tests.run.fakes import CONFIG, GENERATIONS, experiment, finished
+from tests.run.fakes import CONFIG, GENERATIONS, Quick, experiment, finished
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,20 @@ def test_the_numbers_of_a_population_are_counted(run: AnalysedRun) -> None:
         assert 1 <= found.shapes <= found.members
         assert found.gait_spread >= 0.0
         assert found.age == pytest.approx(generation - population.identities[valid, 0].mean())
-    assert hamming(next(iter(run.populations())).genomes[np.array([0])]) == 0.0
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_run_without_a_valid_design_has_nothing_to_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hopeless = experiment(evaluator=Quick(hopeless=True))
+    evolve(hopeless, tmp_path / "run", CONFIG)
+    run = AnalysedRun(tmp_path / "run", hopeless)
+    # As the simulator measures what is invalid.
+    monkeypatch.setattr(DesignTables, "measures", lambda *_: {"distance": np.full(6, np.nan), "airtime": np.zeros(6)})
+    gaits = Gaits(run)
+    for generation, population in enumerate(run.populations()):
+        found = of_population(run, 0, generation, population, gaits)
+        assert found.members == found.shapes == found.founders == 0
+        assert np.isnan([found.best, found.hamming, found.gait_spread]).all()
 
 
 def test_a_run_without_a_finished_generation_cannot_be_analysed(tmp_path: Path) -> None:
