@@ -92,6 +92,10 @@ def format_of(formats: Mapping[str, Format], path: Path) -> Format:
     raise FormatError(f"a file of bodies ({known}), or a folder of such", str(path), remedy)
 
 
+_METRICS = "metrics.jsonl"
+"""A file that the folder of a run has, whose other files hold no bodies."""
+
+
 def _format_of_folder(formats: Mapping[str, Format], path: Path) -> Format:
     folders = [each for each in formats.values() if not each.suffixes]
     for each in folders:
@@ -103,6 +107,8 @@ def _format_of_folder(formats: Mapping[str, Format], path: Path) -> Format:
     except OSError as error:
         raise FormatError("a folder of bodies", f"{path} ({error.strerror})", "check the path") from error
     remedy = f"name the files in it, as in {min(inside)}" if inside else "check the path"
+    if (path / _METRICS).is_file():
+        remedy = f"write designs of the run first, as in codesign export run={path} format=json, and name their files"
     expected = f"a file of bodies, or a folder of format {' or '.join(each.name for each in folders)}"
     raise FormatError(expected, f"{path}, another folder", remedy)
 

@@ -55,6 +55,8 @@ def test_a_folder_of_files_leads_to_them(tmp_path: Path) -> None:
     for name in ("notes.md", "b.npz", "a.vxd"):
         (tmp_path / name).touch()
     assert f"name the files in it, as in {tmp_path / 'a.vxd'}" in told(lambda: format_of(tmp_path))
+    (tmp_path / "metrics.jsonl").touch()
+    assert f"as in codesign export run={tmp_path} format=json" in told(lambda: format_of(tmp_path))
 
 
 FIXED = Inexpressible("fixed cells", "taken as rigid", ((0, 0),))
