@@ -22,25 +22,24 @@ def variation_beyond(losses: Numbers) -> float:
     Args:
         losses: shape (points,).
     """
-    if not np.isfinite(losses).all():
+    if not _known(losses):
         return float("nan")
     return max(float(np.abs(np.diff(losses)).sum() - abs(losses[-1] - losses[0])), 0.0)
 
 
 def height(losses: Numbers) -> float:
     """Return the largest minus the smallest loss of a line."""
-    return float(losses.max() - losses.min())
+    return float(losses.max() - losses.min()) if _known(losses) else float("nan")
 
 
 def barrier(losses: Numbers) -> float:
     """Return how far a line rises above the higher one of its ends, 0 where it does not (Draxler et al. 2018)."""
-    return float(losses.max() - max(losses[0], losses[-1]))
+    return float(losses.max() - max(losses[0], losses[-1])) if _known(losses) else float("nan")
 
 
 def roughness(losses: Numbers) -> float:
     """Return the mean absolute second difference of a line, mean |L[i-1] - 2 L[i] + L[i+1]|."""
-    seconds = np.diff(losses, 2)
-    return float(np.abs(seconds).mean()) if len(seconds) else float("nan")
+    return float(np.abs(np.diff(losses, 2)).mean()) if _known(losses) and len(losses) > 2 else float("nan")
 
 
 def unexplained(losses: Numbers, degree: int = 3) -> float:
@@ -50,7 +49,7 @@ def unexplained(losses: Numbers, degree: int = 3) -> float:
         losses: shape (points,), more of them than the degree.
         degree: of the polynomial, a cubic by default.
     """
-    if not np.isfinite(losses).all():
+    if not _known(losses):
         return float("nan")
     away = losses - losses.mean()
     total = float((away * away).sum())
@@ -87,3 +86,7 @@ def median(values: Any) -> float:
     known = np.asarray(values, np.float64)
     known = known[~np.isnan(known)]
     return float(np.median(known)) if len(known) else float("nan")
+
+
+def _known(losses: Numbers) -> bool:
+    return bool(np.isfinite(losses).all())

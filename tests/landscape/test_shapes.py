@@ -44,6 +44,14 @@ def test_a_cubic_explains_cubics_and_no_noise() -> None:
     assert np.isnan(shapes.unexplained(np.array([0.0, 1.0, np.inf, 1.0, 2.0])))
 
 
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+@pytest.mark.filterwarnings("error")
+def test_a_line_with_a_loss_that_is_not_finite_has_no_numbers(odd: float) -> None:
+    line = np.array([0.0, 1.0, odd, 1.0, 2.0])
+    for number in (shapes.variation_beyond, shapes.height, shapes.barrier, shapes.roughness, shapes.unexplained):
+        assert np.isnan(number(line)), number.__name__
+
+
 def test_cosines_of_gradients_of_any_length() -> None:
     assert shapes.cosine(np.array([1e200, 0.0]), np.array([1e-200, 1e-200])) == pytest.approx(np.sqrt(0.5))
     assert shapes.cosine(np.array([0.0, -2.0]), np.array([0.0, 5.0])) == -1.0
