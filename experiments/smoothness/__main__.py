@@ -15,7 +15,7 @@ from experiments.study import Figures, Study
 from experiments.tables import Rows, Tables, markdown
 from experiments.trainability.__main__ import SETTINGS as LARGE_SETTINGS
 from experiments.trainability.__main__ import STUDY as TRAINABILITY
-from experiments.trainability.claims import CLAIMS, MARKS, compared, signs, told
+from experiments.trainability.claims import CLAIMS, MARKS, compared, counted, signs, told
 
 WALKER = (
     "body=triangle",
@@ -159,20 +159,15 @@ def measure(runs: Path) -> Tables:
 def report(tables: Tables) -> str:
     """Return what came out as tables in Markdown."""
     found = {(row["variant"], row["reference"], row["measure"]): row for row in tables[EFFECTS]}
-    parts = []
     lines = []
     for name in NAMES:
-        cells = [f"{found[name, 'random', each]['reference_middle']:.3g}" for each in ("gain",)]
-        cells += [f"{found[name, 'sized', 'gain'][part]:.3g}" for part in ("reference_middle", "group_middle")]
-        lines.append([name, *cells])
-    parts.append(markdown(["median gain by learning [m]", "random", "sized", "evolved"], lines))
-    for reference in AGAINST:
-        lines = [
-            [claim.aspect, claim.said, "more" if claim.direction > 0 else "less"]
-            + [_short(found[name, reference, claim.name]) for name in NAMES]
-            for claim in CLAIMS
-        ]
-        parts.append(markdown([f"against {reference}", "number", "claimed", *NAMES], lines))
+        gain, sized = found[name, "random", "gain"], found[name, "sized", "gain"]
+        values = (gain["reference_middle"], sized["reference_middle"], sized["group_middle"])
+        lines.append([name, *(f"{value:.3g}" for value in values)])
+    parts = [markdown(["median gain by learning [m]", "random", "sized", "evolved"], lines)]
+    for reference in reversed(AGAINST):
+        own = [row for row in tables[EFFECTS] if row["reference"] == reference]
+        parts.append(markdown([f"against {reference}", *NAMES], counted(own, "variant", NAMES)))
     heads = ["pass mark, against random", *NAMES]
     said = {claim.name: claim.said for claim in CLAIMS}
     parts.append(markdown(heads, [[said[each], *(told(found[name, "random", each]) for name in NAMES)] for each in E6]))
@@ -182,6 +177,13 @@ def report(tables: Tables) -> str:
         for row in [found[LATER, f"generation {EARLY}", claim.name]]
     ]
     parts.append(markdown(["part of the claim", "number", "30", "150", LATER], later))
+    for reference in reversed(AGAINST):
+        lines = [
+            [claim.aspect, claim.said, "more" if claim.direction > 0 else "less"]
+            + [_short(found[name, reference, claim.name]) for name in NAMES]
+            for claim in CLAIMS
+        ]
+        parts.append(markdown([f"against {reference}", "number", "claimed", *NAMES], lines))
     return "\n".join(parts)
 
 

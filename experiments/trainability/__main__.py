@@ -16,7 +16,7 @@ from experiments.runs import evolved
 from experiments.strgar2024_small.__main__ import KINDS
 from experiments.study import Figures, Study
 from experiments.tables import Rows, Tables, markdown
-from experiments.trainability.claims import CLAIMS, DRAWS, HOLDS, OPPOSITE, Claim, compared, of_group, told
+from experiments.trainability.claims import CLAIMS, DRAWS, Claim, compared, counted, of_group, told
 
 SEEDS = (0, 1, 2, 3, 4)
 RANDOM_SEEDS = (0, 1)
@@ -112,26 +112,13 @@ def report(tables: Tables) -> str:
         lines.append([claim.aspect, claim.said, says, *_middles(rows, claim), *deltas])
     against = [f"last against {reference}" for reference in REFERENCES]
     parts.append(markdown(["part of the claim", "number", "claimed", *GROUPS, *against], lines))
-    parts.append(markdown(["part of the claim", *against], counted(tables[EFFECTS], REFERENCES)))
+    parts.append(markdown(["part of the claim", *against], counted(tables[EFFECTS], "reference", REFERENCES)))
     kin = [
         [row["run"], row["generation"], row["founders"], f"{row['effective_founders']:.2f}", row["unrelated"]]
         for row in tables[KINSHIP]
     ]
     parts.append(markdown(["run", "after generation", "founders", "effective founders", "unrelated members"], kin))
     return "\n".join(parts)
-
-
-def counted(effects: Rows, references: Sequence[str]) -> list[list[str]]:
-    """Return for each part of the claim in how many of its numbers it holds, and in how many the opposite does."""
-    lines = []
-    for aspect in dict.fromkeys(claim.aspect for claim in CLAIMS):
-        names = [claim.name for claim in CLAIMS if claim.aspect == aspect]
-        cells = []
-        for reference in references:
-            own = [row["verdict"] for row in effects if row["measure"] in names and row["reference"] == reference]
-            cells.append(f"{own.count(HOLDS)} of {len(own)}, opposite {own.count(OPPOSITE)}" if own else "")
-        lines.append([aspect, *cells])
-    return lines
 
 
 def _middles(rows: Rows, claim: Claim) -> list[str]:

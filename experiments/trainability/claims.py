@@ -162,6 +162,26 @@ def verdict(effect: Effect, direction: int) -> str:
     return HOLDS if np.sign(effect.delta.value) == direction else OPPOSITE
 
 
+def counted(effects: Rows, column: str, values: Sequence[str]) -> list[list[str]]:
+    """Return for each part of the claim in how many of its numbers it holds, and in how many the opposite does.
+
+    Args:
+        effects: rows of `compared`.
+        column: that tells apart what is counted apart.
+        values: of this column, in the order of the cells.
+    """
+    lines = []
+    for aspect in dict.fromkeys(claim.aspect for claim in CLAIMS):
+        names = [claim.name for claim in CLAIMS if claim.aspect == aspect]
+        cells = []
+        for value in values:
+            own = [row["verdict"] for row in effects if row["measure"] in names and row[column] == value]
+            against = f", opposite {own.count(OPPOSITE)}" if OPPOSITE in own else ""
+            cells.append(f"{own.count(HOLDS)} of {len(own)}{against}")
+        lines.append([aspect, *cells])
+    return lines
+
+
 def told(row: Mapping[str, Any]) -> str:
     """Return an effect as text: Cliff's delta with its interval, runs of this sign, p over runs, and the verdict."""
     text = f"{row['delta']:+.2f} [{row['delta_low']:+.2f}, {row['delta_high']:+.2f}]"

@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from experiments.trainability import claims
-from experiments.trainability.claims import CLAIMS, HOLDS, OPEN, OPPOSITE, compared, of_group, p_over_runs, told
+from experiments.trainability.claims import (
+    CLAIMS,
+    HOLDS,
+    OPEN,
+    OPPOSITE,
+    compared,
+    counted,
+    of_group,
+    p_over_runs,
+    told,
+)
 
 RUNS = ("one_0", "one_1", "one_2")
 
@@ -32,6 +42,13 @@ def test_a_claim_holds_where_all_runs_go_its_way() -> None:
     assert {claim.name: found[claim.name] for claim in CLAIMS} == {
         claim.name: HOLDS if claim.direction > 0 else OPPOSITE for claim in CLAIMS
     }
+
+
+def test_verdicts_are_counted_by_part_of_the_claim() -> None:
+    rows = compared(designs({run: [5.0, 6.0, 7.0] for run in RUNS}), "last", "random", variant="a")
+    lines = {line[0]: line[1:] for line in counted([*rows, {**rows[0], "variant": "b"}], "variant", ("a", "b"))}
+    assert lines["deeper"] == ["4 of 4", "1 of 1"]
+    assert lines["less dependent on the start"] == ["3 of 4, opposite 1", "0 of 0"]
 
 
 def test_a_run_that_says_the_opposite_leaves_it_open() -> None:
