@@ -155,6 +155,12 @@ def _steps_of_rounds(rounds: Rows) -> int:
     return sum(row["steps"] for row in rounds[: last + 1])
 
 
+def told_of(tables: Tables) -> dict[str, Task]:
+    """Return the tasks that tables tell of."""
+    there = {row["task"] for row in tables[BEST]}
+    return {task: about for task, about in TASKS.items() if task in there}
+
+
 def ends_of(tables: Tables, task: str, kind: str) -> Rows:
     """Return what the best of a kind came to at the end, by seed."""
     own = (row for row in tables[BEST] if row["task"] == task and row["kind"] == kind)
@@ -192,7 +198,7 @@ def verdict(less: Interval, seeds: int) -> str:
 def report(tables: Tables) -> str:
     """Return what was found as tables in Markdown."""
     equal, on, anew, costs = [], [], [], []
-    for task, about in TASKS.items():
+    for task, about in told_of(tables).items():
         run, polished, drawn = (best_of(tables, task, kind) for kind in KINDS)
         winners = Counter(row["body"] for row in ends_of(tables, task, DRAWN)).most_common()
         told = ", ".join(f"{name} {count}" for name, count in winners)
@@ -230,7 +236,7 @@ def _compared(run: np.ndarray, drawn: np.ndarray) -> list[str]:
 def _each_body(tables: Tables) -> list[list[str]]:
     """Return what each body learns from new starts, those drawn by hand from the best to the worst."""
     lines = []
-    for task, about in TASKS.items():
+    for task, about in told_of(tables).items():
         taught = taught_anew(tables, task)
         drawn = sorted(taught.keys() - {EVOLVED}, key=lambda body: -taught[body].mean())
         for body in (EVOLVED, *drawn):
@@ -247,14 +253,14 @@ def _cost(tables: Tables, task: str) -> list[str]:
     spent = "; ".join(f"{max(row['robot_steps'] for row in own) / 1e6:.2f}" for own in ends)
     steps = "; ".join(f"{np.mean([row['steps'] for row in own]):.0f}" for own in ends)
     longest = "; ".join(f"{max(row['longest'] for row in own):.1f}" for own in ends)
-    rounds = [row for row in tables[ROUNDS] if row["task"] == task and row["seed"] == SEEDS[0]]
+    rounds = [row for row in tables[ROUNDS] if row["task"] == task and row["seed"] == ends[0][0]["seed"]]
     return [spent, steps, longest, ", ".join(f"{row['pairs']} x {row['steps']}" for row in rounds)]
 
 
 def draw(tables: Tables) -> Figures:
     """Return the figures of what bodies reach over robot-steps and at the end, and that of the bodies themselves."""
     ends, over = {}, {}
-    for task, about in TASKS.items():
+    for task, about in told_of(tables).items():
         label = "fitness [m]" if about.unit == "m" else about.unit
         taught = taught_anew(tables, task)
         ends[about.title, label] = (
@@ -268,7 +274,7 @@ def draw(tables: Tables) -> Figures:
         )
         over[about.title, label] = tuple(rows)
     drawn = {
-        name: [task for task, about in TASKS.items() if about.drawn == name]
+        name: [task for task, about in told_of(tables).items() if about.drawn == name]
         for name in ("triangles", "squares", "cubes")
     }
     return {

@@ -20,7 +20,7 @@ def ends(tasks: Mapping[tuple[str, str], Sequence[np.ndarray]]) -> Any:
         tasks: by title and label of the axis: best of the run, this taught on, and of the drawn; taught anew evolved
             and drawn; a number for each seed.
     """
-    figure, axes = panels(3, 2, width=3.0, height=2.7)
+    figure, axes = _panels(len(tasks))
     for axis, ((title, label), groups) in zip(axes, tasks.items(), strict=True):
         colours = [COLOURS[0], COLOURS[4], COLOURS[1], COLOURS[0], COLOURS[1]]
         points(axis, [("", values.tolist()) for values in groups], colours)
@@ -33,9 +33,17 @@ def ends(tasks: Mapping[tuple[str, str], Sequence[np.ndarray]]) -> Any:
     return figure
 
 
+def _panels(count: int) -> tuple[Any, Sequence[Any]]:
+    """Return a figure with three panels in a row, as many as are wanted, and these."""
+    figure, axes = panels(3, -(-count // 3), width=3.0, height=2.6)
+    for axis in axes[count:]:
+        axis.axis("off")
+    return figure, axes[:count]
+
+
 def over_robot_steps(tasks: Mapping[tuple[str, str], tuple[Rows, Rows]]) -> Any:
     """Return the figure of the best so far over robot-steps, of runs and of rounds of halving."""
-    figure, axes = panels(3, 2, width=3.0, height=2.5)
+    figure, axes = _panels(len(tasks))
     for axis, ((title, label), kinds) in zip(axes, tasks.items(), strict=True):
         for kind, colour, rows in zip(KINDS, COLOURS, kinds, strict=False):
             band(axis, curves(rows, "best"), kind, colour, unit=1e6)
