@@ -158,6 +158,7 @@ class SearchSettings(ABC):
         by_quantile = self.several_starts and self.reevaluate_by == "quantile"
         for field, needed, idle in (
             ("inheritance_probability", f"inheritance={MIXED}", self.inheritance != MIXED),
+            ("polish_iterations", "polish_designs=10", not self.polish_designs),
             ("migration_interval", "islands=2", self.islands == 1),
             ("migrants", "islands=2", self.islands == 1),
             ("reevaluate_by", several, not self.several_starts),

@@ -54,6 +54,7 @@ CONFIGURATION = [
     ("evolve experiment=demo search=random", "set search.inheritance=none"),
     ("evolve learner.body.inherit=true", "set learner.body.inherit=false, or let bodies learn"),
     ("evolve learner.body.masses=0.2 learner.body.inherit=true search=random", "set learner.body.inherit=false"),
+    ("evolve search.polish_iterations=9", "let the search have polish_designs=10"),
     ("evolve search.migrants=2", "let the search have islands=2"),
     ("evolve search.reevaluate_by=quantile", "let the search have several starts"),
     ("evolve search.starts=2 search.reevaluate_quantile=0.5", "let the search have reevaluate_by=quantile"),
