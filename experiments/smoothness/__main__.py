@@ -114,7 +114,7 @@ class Variant:
 
 PUBLISHED = "13 x 22, 60 generations"
 VARIANTS = (
-    Variant("13 x 22, inheriting", "inheriting", FEWER_SEEDS, 60, large=True, first="published", generation=59),
+    Variant("13 x 22, inheriting", "inheriting", FEWER_SEEDS, 30, large=True, first="published", generation=EARLY),
     Variant("6 x 10, 150 generations", "no_slip", FEWER_SEEDS, 150),
     Variant("6 x 10, 30 generations", "no_slip", SEEDS, 30, generation=EARLY),
     Variant("6 x 10, inheriting", "inheriting", SEEDS, 104, first="no_slip"),
