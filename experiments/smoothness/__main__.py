@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import codesign
 from codesign.trainability import TABLES
 from experiments.figures import COLOURS, panels
@@ -200,9 +202,8 @@ def draw(tables: Tables) -> Figures:
     for number, (panel, name) in enumerate(zip(axes, DRAWN, strict=True)):
         claim = claims[name]
         for reference, colour, offset in zip(AGAINST, COLOURS, (-0.15, 0.15), strict=False):
-            for place, variant in enumerate(NAMES):
-                _draw_effect(panel, found[variant, reference, name], place + offset, colour, claim.direction)
-            panel.plot([], [], "D", color=colour, markersize=4, label=f"against {reference}")
+            effects = [found[variant, reference, name] for variant in NAMES]
+            _draw_effects(panel, effects, offset, claim.direction, colour, f"against {reference}")
         panel.axvline(0.0, color="#808080", linewidth=0.8)
         panel.set_xlim(-1.08, 1.08)
         panel.set_yticks(range(len(NAMES)), NAMES if number % 2 == 0 else [""] * len(NAMES))
@@ -214,12 +215,17 @@ def draw(tables: Tables) -> Figures:
     return {"effects.svg": figure}
 
 
-def _draw_effect(panel: Any, row: Mapping[str, Any], place: float, colour: str, direction: int) -> None:
-    runs = [direction * float(each) for each in str(row["by_run"]).split()]
-    ends = sorted((direction * row["delta_low"], direction * row["delta_high"]))
-    panel.plot(ends, [place, place], color=colour, linewidth=1.4)
-    panel.plot(runs, [place] * len(runs), "o", color=colour, alpha=0.35, markersize=3)
-    panel.plot([direction * row["delta"]], [place], "D", color=colour, markersize=4.5)
+def _draw_effects(panel: Any, effects: Rows, offset: float, direction: int, colour: str, label: str) -> None:
+    """Draw the effect of each variant, its interval and those of its runs, each kind of mark as one element."""
+    places = np.arange(len(effects)) + offset
+    ends = [(row["delta_low"], row["delta_high"], np.nan) for row in effects]
+    runs = [[float(each) for each in str(row["by_run"]).split()] for row in effects]
+    counts = [len(own) for own in runs]
+    panel.plot(direction * np.ravel(ends), np.repeat(places, 3), color=colour, linewidth=1.4)
+    across = direction * np.concatenate(runs)
+    panel.plot(across, np.repeat(places, counts), "o", color=colour, alpha=0.35, markersize=3)
+    deltas = direction * np.array([row["delta"] for row in effects])
+    panel.plot(deltas, places, "D", color=colour, markersize=4.5, label=label)
 
 
 STUDY = Study(Path(__file__).parent, (EFFECTS,), measure, report, draw)

@@ -64,7 +64,7 @@ CLAIMS = (
     Claim("path_signal_to_noise", "mean step over spread of steps", STEADIER, 1),
     Claim("path_relative_roughness", "roughness of the learning curve over its gain", STEADIER, -1),
     Claim("path_descent", "descent of a step, of what the gradient foretells", STEADIER, 1),
-    Claim("straight_relative_variation", "ups and downs straight to what is learned, of the drop", STEADIER, -1),
+    Claim("straight_relative_variation", "ups and downs of the straight line, of its drop", STEADIER, -1),
     Claim("first_random_roughness", "roughness of random lines [m]", ABSOLUTE, -1),
     Claim("first_downhill_roughness", "roughness of the line down the gradient [m]", ABSOLUTE, -1),
     Claim("first_random_far_lipschitz", "change of the gradient over a random move of 0.2", ABSOLUTE, -1),
