@@ -180,6 +180,10 @@ def test_a_long_lineage_is_shown_in_part() -> None:
     assert len(layout.panels) == 12
     assert [layout.panels[0].label, layout.panels[-1].label] == ["g000-i0000", "g039-i0000"]
     assert layout.subtitle.startswith("12 of 40 designs")
+    (race,) = arrange(shown(*reversed(line)), FilmSettings(layout="race")).panels
+    assert len(race.actors) == 12
+    assert {"g000-i0000", "g039-i0000"} <= {actor.name for actor in race.actors}
+    assert arrange(shown(*line[:8]), FilmSettings(layout="race")).subtitle == "8 designs after learning"
 
 
 @pytest.mark.parametrize(

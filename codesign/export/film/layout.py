@@ -15,7 +15,7 @@ _MOST = {"beside": 4, "race": 12}
 """Designs that a film of a layout shows at most."""
 
 _ANCESTORS = 12
-"""Pictures that a strip has at most; of a longer lineage it has these, the first and the last among them."""
+"""Designs of a lineage that a film shows at most; of a longer one these, the first and the last among them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,8 @@ def arrange(gallery: Gallery, settings: FilmSettings) -> Layout:
             got = f"{recording.dim} ({recording.design})"
             raise RecordingError("designs in two or three dimensions", got, "use format=json")
     layout = _chosen(recordings) if settings.layout == "auto" else settings.layout
-    if len(recordings) > _MOST.get(layout, len(recordings)):
+    in_part = layout == "race" and _is_lineage(recordings)
+    if len(recordings) > _MOST.get(layout, len(recordings)) and not in_part:
         remedy = f"choose fewer, as in design=top{_MOST[layout]}, or film.layout=strip"
         raise RecordingError(
             f"at most {_MOST[layout]} designs in a film of layout {layout}", f"{len(recordings)}", remedy
@@ -88,9 +89,25 @@ def _chosen(recordings: Sequence[Recording]) -> str:
     """Return the layout that shows designs best."""
     if len(recordings) == 1:
         return "beside"
+    return "strip" if _is_lineage(recordings) else "race"
+
+
+def _is_lineage(recordings: Sequence[Recording]) -> bool:
+    """Return whether each design is a parent of the next younger one."""
     ages = sorted(recordings, key=lambda each: each.generation)
-    descent = all(elder.design in child.parents for elder, child in pairwise(ages))
-    return "strip" if descent else "race"
+    return all(elder.design in child.parents for elder, child in pairwise(ages))
+
+
+def _share(chosen: Sequence[Recording], recordings: Sequence[Recording]) -> str:
+    """Return how many of the designs are shown, as text: 12 of 40."""
+    return f"{len(chosen)} of {len(recordings)}" if len(chosen) < len(recordings) else f"{len(recordings)}"
+
+
+def _some_of(recordings: Sequence[Recording]) -> tuple[Recording, ...]:
+    """Return at most `_ANCESTORS` designs of a lineage, evenly spread, from the oldest to the youngest."""
+    ages = sorted(recordings, key=lambda each: each.generation)
+    places = np.unique(np.linspace(0, len(ages) - 1, min(len(ages), _ANCESTORS)).round().astype(int))
+    return tuple(ages[place] for place in places.tolist())
 
 
 def _beside(gallery: Gallery, title: str, settings: FilmSettings) -> Layout:
@@ -123,17 +140,16 @@ def _race(gallery: Gallery, title: str, settings: FilmSettings) -> Layout:
         if recording.dim != recordings[0].dim:
             expected = f"designs in {recordings[0].dim} dimensions like the first"
             raise RecordingError(expected, f"{recording.dim} ({recording.design})", "part them")
-    started = [Actor(each, each.after, np.zeros(each.dim), each.design) for each in recordings]
+    chosen = _some_of(recordings) if _is_lineage(recordings) else recordings
+    started = [Actor(each, each.after, np.zeros(each.dim), each.design) for each in chosen]
     aspect = _aspect(settings, 1, 1)
     actors = tuple(lanes(started, aspect))
     panel = Panel(actors, racing(actors, aspect), "")
-    return Layout(title, f"{len(recordings)} designs after learning", (panel,), 1)
+    return Layout(title, f"{_share(chosen, recordings)} designs after learning", (panel,), 1)
 
 
 def _strip(gallery: Gallery, title: str, settings: FilmSettings) -> Layout:
-    ages = sorted(gallery.recordings, key=lambda each: each.generation)
-    places = np.unique(np.linspace(0, len(ages) - 1, min(len(ages), _ANCESTORS)).round().astype(int))
-    chosen = [ages[place] for place in places.tolist()]
+    chosen = _some_of(gallery.recordings)
     columns = _columns(len(chosen), settings)
     actors = [Actor.alone(recording) for recording in chosen]
     aspect = _aspect(settings, columns, -(-len(chosen) // columns))
@@ -142,10 +158,10 @@ def _strip(gallery: Gallery, title: str, settings: FilmSettings) -> Layout:
         Panel((actor,), following(actor, actors, aspect), each.design, said)
         for each, actor, said in zip(chosen, actors, words, strict=True)
     ]
-    some = f"{len(chosen)} of " if len(chosen) < len(ages) else ""
+    first, last = chosen[0].generation, chosen[-1].generation
     return Layout(
         title,
-        f"{some}{len(ages)} designs from generation {ages[0].generation} to {ages[-1].generation}",
+        f"{_share(chosen, gallery.recordings)} designs from generation {first} to {last}",
         tuple(panels),
         columns,
     )
