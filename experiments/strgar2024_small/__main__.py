@@ -21,20 +21,27 @@ INHERITING = (
     "learner.unsound=keep_best",
     "search.generations=30",
 )
+LONGER = 140
+"""Generations of the one run that goes on, which is seed 0 of the published scheme until generation 60."""
+
 KINDS = {
     "published": ("experiment=strgar2024_small",),
     "random": ("experiment=random_baseline",),
     "inheriting": ("experiment=strgar2024_small", *INHERITING),
+    "longer": ("experiment=strgar2024_small", "conditions.unactuated=false", f"search.generations={LONGER}"),
 }
 FEWER_SEEDS = (0, 1, 2)
 """Of all but the published scheme; inheriting runs have a seventh of its robot-steps."""
+
+SEEDS_OF = {"published": SEEDS, "random": FEWER_SEEDS, "inheriting": FEWER_SEEDS, "longer": (0,)}
 
 NAMES = {
     "published": "published scheme: every child learns from scratch",
     "random": "as many random designs",
     "inheriting": "ours: children begin with what their parents learned",
+    "longer": "published scheme, one seed, for longer",
 }
-LINES = {"published": COLOURS[0], "random": COLOURS[2], "inheriting": COLOURS[1]}
+LINES = {"published": COLOURS[0], "random": COLOURS[2], "inheriting": COLOURS[1], "longer": COLOURS[4]}
 CURVES, LEARNING, DESIGNS, PUBLISHED = "curves.csv", "learning.csv", "designs.json", "published.csv"
 BUDGET = 222.0e6
 """Robot-steps of a run of the published scheme: 100 designs x 60 generations x 37 episodes x 1000 steps."""
@@ -49,7 +56,7 @@ def measure(runs: Path) -> Tables:
     """Return curves of all runs, how designs of the published scheme learn, and the best design of each run."""
     rows, learning, designs = [], [], []
     for kind, words in KINDS.items():
-        for seed in SEEDS if kind == "published" else FEWER_SEEDS:
+        for seed in SEEDS_OF[kind]:
             run = evolved(runs / f"{kind}_{seed}", *words, f"seed={seed}")
             rows += generations(run, {"kind": kind, "seed": seed})
             if kind != "random":
@@ -78,8 +85,8 @@ def learned(run: codesign.Run, first: int, last: int) -> dict[str, float]:
 
 
 def kinds_of(rows: Rows) -> list[str]:
-    """Return the kinds of runs that rows are of, in the order of `KINDS`."""
-    found = {row["kind"] for row in rows}
+    """Return the kinds of runs that rows are of and that have several seeds, in the order of `KINDS`."""
+    found = {row["kind"] for row in rows if len(SEEDS_OF[row["kind"]]) > 1}
     return [kind for kind in KINDS if kind in found]
 
 
@@ -103,6 +110,20 @@ def report(tables: Tables) -> str:
     ]
     heads = ["generation", "best [m]", "mean [m]", "children [m]", "before learning [m]", "diversity", "masses"]
     parts = [markdown([*heads, "2024, mean [m]"], lines)]
+
+    longer = [
+        row for row in rows if row["kind"] == "longer" and row["generation"] + 1 in (60, 80, 100, 120, 129, LONGER)
+    ]
+    lines = [
+        [
+            row["generation"] + 1,
+            *(f"{row[each]:.3f}" for each in columns[:-1]),
+            f"{row['masses']:.1f}",
+            theirs.get(row["generation"] + 1, ""),
+        ]
+        for row in longer
+    ]
+    parts.append(markdown([*heads, "2024, mean [m]"], lines))
 
     lines = []
     for share in SHARES:
@@ -198,7 +219,7 @@ def draw(tables: Tables) -> Figures:
         color=COLOURS[5],
         label="2024, larger populations",
     )
-    for kind in kinds_of(rows):
+    for kind in KINDS:
         colour = LINES[kind]
         found = curves(rows, "mean", over="generation", kind=kind)
         band(axis, type(found)(found.at + 1, found.values), NAMES[kind], colour)
@@ -206,7 +227,7 @@ def draw(tables: Tables) -> Figures:
     axis.legend(loc="upper left")
 
     designs = tables[DESIGNS]
-    shown = kinds_of(designs)
+    shown = [kind for kind in KINDS if column(designs, kind)]
     rows_of_panels = max(len(column(designs, kind)) for kind in shown)
     bodies, axes = panels(len(shown), rows_of_panels, width=9.6 / len(shown), height=1.25)
     for number, kind in enumerate(shown):
