@@ -86,6 +86,19 @@ def generations(run: codesign.Run, labels: Mapping[str, Any]) -> Rows:
     return rows
 
 
+def spent_until(rows: Rows, number: str, target: float, **labels: Any) -> float:
+    """Return the robot-steps after which a run had come to a number; NaN where it has not.
+
+    Args:
+        rows: those of `generations`.
+        number: the column.
+        target: what it had to come to.
+        labels: values of columns that the rows of the run have.
+    """
+    own = (row for row in rows if all(row[name] == value for name, value in labels.items()))
+    return min((float(row["robot_steps"]) for row in own if row[number] >= target), default=float("nan"))
+
+
 @dataclass(frozen=True, eq=False)
 class Curves:
     """One number of several runs over what they spent.

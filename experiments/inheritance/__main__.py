@@ -10,7 +10,7 @@ import codesign
 from codesign.evaluate import Request, evaluate_designs
 from experiments.figures import COLOURS, band, panels
 from experiments.intervals import paired_difference, told
-from experiments.runs import curves, evolved, generations
+from experiments.runs import curves, evolved, generations, spent_until
 from experiments.study import Figures, Study
 from experiments.tables import Rows, Tables, markdown, read_table, write_table
 
@@ -109,15 +109,8 @@ def speed_up(rows: Rows, task: str, number: str) -> list[float]:
     target = float(at_shares(rows, task, "none", number)[:, -1].mean())
     own = [row for row in rows if row["task"] == task]
     end = max(row["robot_steps"] for row in own if row["scheme"] == "none")
-    found = []
-    for seed in sorted({row["seed"] for row in own}):
-        reached = [
-            row["robot_steps"]
-            for row in own
-            if row["scheme"] == "lamarckian" and row["seed"] == seed and row[number] >= target
-        ]
-        found.append(end / min(reached) if reached else float("nan"))
-    return found
+    seeds = sorted({row["seed"] for row in own})
+    return [end / spent_until(own, number, target, scheme="lamarckian", seed=seed) for seed in seeds]
 
 
 def report(tables: Tables) -> str:

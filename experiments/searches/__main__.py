@@ -75,7 +75,8 @@ def measure(runs: Path) -> Tables:
         for scheme, kind in CASES:
             named = any(word.startswith("search=") for word in KINDS[kind])
             own = KINDS[kind] if named else (f"search={kind}", *KINDS[kind])
-            common = [word for word in COMMON if word.partition("=")[0] not in {said.partition("=")[0] for said in own}]
+            said = {word.partition("=")[0] for word in own}
+            common = [word for word in COMMON if word.partition("=")[0] not in said]
             words = (*common, *SCHEMES[scheme], *own, f"search.inheritance={scheme}")
             run = evolved(runs / f"{scheme}-{kind}-s{seed}", *words, f"seed={seed}")
             rows.append({"inheritance": scheme, "search": kind, "seed": seed, **_found(run)})

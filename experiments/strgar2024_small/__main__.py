@@ -9,7 +9,7 @@ import codesign
 from experiments.designs import draw_poses, posed
 from experiments.figures import COLOURS, band, panels
 from experiments.intervals import cliffs_delta, difference, mann_whitney, t_interval, told
-from experiments.runs import curves, evolved, generations
+from experiments.runs import curves, evolved, generations, spent_until
 from experiments.study import Figures, Study
 from experiments.tables import Rows, Tables, markdown, read_table
 
@@ -167,16 +167,11 @@ def claims(rows: Rows) -> str:
         apart = f"Cliff's delta {cliffs_delta(*best.values()):+.2f}, p = {mann_whitney(*best.values()):.3f}"
         lines.append(["best after 60 generations less best of random designs [m]", f"{less}; {apart}"])
     for number, target in (("best", best["published"]), ("mean", last)):
-        reached = [first_at(rows, "inheriting", seed, number, float(target.mean())) / 1e6 for seed in FEWER_SEEDS]
+        goal = float(target.mean())
+        reached = [spent_until(rows, number, goal, kind="inheriting", seed=seed) / 1e6 for seed in FEWER_SEEDS]
         said = f"robot-steps to the published scheme's final {number}, children inheriting [millions], by seed"
         lines.append([said, ", ".join(f"{each:.1f}" for each in reached)])
     return markdown(["number", "found"], lines)
-
-
-def first_at(rows: Rows, kind: str, seed: int, number: str, target: float) -> float:
-    """Return the robot-steps after which a run had come to a number; NaN where it has not."""
-    own = [row for row in rows if row["kind"] == kind and row["seed"] == seed and row[number] >= target]
-    return min((row["robot_steps"] for row in own), default=float("nan"))
 
 
 def best_designs(tables: Tables) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from codesign.errors import ConfigError
-from codesign.search import AgeFitness, Genetic, start_search
+from codesign.search import AgeFitness, Genetic, Individuals, start_search
 from codesign.search.age_fitness import AgeFitnessSearch, fronts_of_the_young
 from tests.search.landscape import SPACE, advance, best_drawn, resemblance, tell
 
@@ -34,13 +34,18 @@ def test_fronts_are_those_of_brute_force() -> None:
     np.testing.assert_array_equal(fronts_of_the_young(fitness, origins), fronts)
 
 
+def note_births(born: dict[tuple[int, ...], int], asked: Individuals, generation: int) -> None:
+    """Add to each design's oldest generation among its ancestors those of designs that are asked for now."""
+    for own, parents in zip(asked.identities.tolist(), asked.parents.tolist(), strict=True):
+        known = [born[tuple(parent)] for parent in parents if parent != [-1, -1]]
+        born[tuple(own)] = min(known, default=generation)
+
+
 def test_the_age_of_a_child_is_that_of_its_oldest_ancestor() -> None:
     search, born = begin(), {}
     for generation in range(8):
         asked = search.ask()
-        for own, parents in zip(asked.identities.tolist(), asked.parents.tolist(), strict=True):
-            known = [born[tuple(parent)] for parent in parents if parent != [-1, -1]]
-            born[tuple(own)] = min(known, default=generation)
+        note_births(born, asked, generation)
         tell(search, asked, resemblance(asked.genomes))
         living = search.population
         assert search.origins(living).tolist() == [born[tuple(own)] for own in living.identities.tolist()]
@@ -51,9 +56,7 @@ def test_migrants_are_as_old_as_where_they_come_from() -> None:
     search, born = start_search(settings, SPACE, 4), {}
     for generation in range(8):
         asked = search.ask()
-        for own, parents in zip(asked.identities.tolist(), asked.parents.tolist(), strict=True):
-            known = [born[tuple(parent)] for parent in parents if parent != [-1, -1]]
-            born[tuple(own)] = min(known, default=generation)
+        note_births(born, asked, generation)
         tell(search, asked, resemblance(asked.genomes))
         seen = search.overview()
         assert seen is not None
