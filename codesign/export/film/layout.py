@@ -140,7 +140,7 @@ def _race(gallery: Gallery, title: str, settings: FilmSettings) -> Layout:
         if recording.dim != recordings[0].dim:
             expected = f"designs in {recordings[0].dim} dimensions like the first"
             raise RecordingError(expected, f"{recording.dim} ({recording.design})", "part them")
-    chosen = _some_of(recordings) if _is_lineage(recordings) else recordings
+    chosen = _some_of(recordings) if len(recordings) > _MOST["race"] else recordings
     started = [Actor(each, each.after, np.zeros(each.dim), each.design) for each in chosen]
     aspect = _aspect(settings, 1, 1)
     actors = tuple(lanes(started, aspect))
